@@ -1,0 +1,112 @@
+//! One running stack: what it is, how it comes up, how it goes down.
+
+mod state;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::aws::{Aws, Credentials};
+pub use state::{FindError, StateDir, StateError};
+
+/// Everything a client of a running stack needs; also its git-ignored state file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StackInfo {
+    /// Tells stacks side by side apart.
+    pub name: String,
+    /// Where the AWS APIs are.
+    pub endpoint: String,
+    /// Where the console is.
+    pub console: String,
+    /// The region everything lives in.
+    pub region: String,
+    /// The outputs of template.yaml.
+    pub outputs: BTreeMap<String, String>,
+    /// The functions, as their log groups are named.
+    pub log_groups: Vec<String>,
+    /// The local-only queue that gets a copy of every notification.
+    pub outbox_queue_url: String,
+    /// An access key for the APIs.
+    pub credentials: Credentials,
+    /// Who may log in.
+    pub user: DemoUser,
+    /// The process that keeps the stack up.
+    pub pid: u32,
+}
+
+/// A user who can log in on the hosted page.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DemoUser {
+    /// The user's name in the pool.
+    pub email: String,
+    /// Made up at random for each stack.
+    pub password: String,
+    /// The user's id: the folder of their uploads.
+    pub sub: String,
+}
+
+impl std::fmt::Debug for DemoUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DemoUser").field("sub", &self.sub).finish_non_exhaustive()
+    }
+}
+
+/// How to bring a stack up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Tells stacks side by side apart.
+    pub name: String,
+    /// Port of the AWS APIs on loopback; 0 picks a free one.
+    pub engine_port: u16,
+    /// Port of the console on loopback; 0 picks a free one.
+    pub console_port: u16,
+    /// Template parameters that differ from the local defaults.
+    pub parameters: BTreeMap<String, String>,
+    /// The repository: where template.yaml and the workspace are.
+    pub root: PathBuf,
+    /// Whether the engine enforces signatures and policies.
+    pub auth: bool,
+    /// The program that builds; `cargo run` names it in `CARGO`.
+    pub cargo: OsString,
+    /// The program that the engine's virtual environment is made with.
+    pub python: OsString,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            name: "default".into(),
+            engine_port: 4566,
+            console_port: 4567,
+            parameters: BTreeMap::new(),
+            root: ".".into(),
+            auth: false,
+            cargo: "cargo".into(),
+            python: "python3".into(),
+        }
+    }
+}
+
+impl StackInfo {
+    /// A signed client of this stack's APIs.
+    #[must_use]
+    pub fn aws(&self) -> Aws {
+        Aws::new(&self.endpoint, &self.region, self.credentials.clone())
+    }
+
+    /// An output of the template, by name.
+    ///
+    /// # Errors
+    ///
+    /// When the template has no such output.
+    pub fn output(&self, name: &'static str) -> Result<&str, MissingOutput> {
+        self.outputs.get(name).map(String::as_str).ok_or(MissingOutput(name))
+    }
+}
+
+/// The template lacks an output that the operator's side needs.
+#[derive(Debug, thiserror::Error)]
+#[error("template.yaml has no output {0}; add it, or start the stack again if the template changed since")]
+pub struct MissingOutput(&'static str);

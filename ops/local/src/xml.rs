@@ -1,0 +1,50 @@
+//! The little that is read from XML answers.
+
+use roxmltree::{Document, Node};
+
+/// The text of the first element called `tag`, whatever its namespace.
+#[must_use]
+pub fn first(text: &str, tag: &str) -> Option<String> {
+    let document = Document::parse(text).ok()?;
+    find(document.root(), tag)
+}
+
+/// For each element that is a child of one called `list`: the texts of its descendants called `tags`.
+///
+/// Absent ones are empty.
+#[must_use]
+pub fn members<const N: usize>(text: &str, list: &str, tags: [&str; N]) -> Vec<[String; N]> {
+    let Ok(document) = Document::parse(text) else { return Vec::new() };
+    let lists = document.descendants().filter(|node| node.tag_name().name() == list);
+    lists
+        .flat_map(|list| list.children().filter(Node::is_element))
+        .map(|member| tags.map(|tag| find(member, tag).unwrap_or_default()))
+        .collect()
+}
+
+fn find(node: Node<'_, '_>, tag: &str) -> Option<String> {
+    let found = node.descendants().find(|node| node.tag_name().name() == tag)?;
+    Some(found.text().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENTS: &str = r#"<R xmlns="http://x"><StackEvents>
+        <member><LogicalResourceId>A</LogicalResourceId><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>
+        <member><LogicalResourceId>B &amp; C</LogicalResourceId></member>
+        </StackEvents><NextToken/></R>"#;
+
+    #[test]
+    fn members_give_their_texts_in_order_and_absent_ones_empty() {
+        let events = members(EVENTS, "StackEvents", ["LogicalResourceId", "ResourceStatus"]);
+        assert_eq!(events, [["A", "CREATE_COMPLETE"], ["B & C", ""]]);
+    }
+
+    #[test]
+    fn no_xml_gives_nothing() {
+        assert_eq!(first("oops", "A"), None);
+        assert!(members("oops", "A", ["B"]).is_empty());
+    }
+}
