@@ -1,0 +1,55 @@
+//! Where lines go: one locked write a line, so that concurrent lines never mix.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use serde_json::Value;
+
+/// A shared line writer that counts what it loses.
+#[derive(Clone)]
+pub(crate) struct Sink {
+    out: Arc<Mutex<dyn Write + Send>>,
+    lost: Arc<AtomicU64>,
+}
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sink").field("lost", &self.lost).finish_non_exhaustive()
+    }
+}
+
+impl Sink {
+    pub(crate) fn new(out: Arc<Mutex<dyn Write + Send>>) -> Self {
+        Self { out, lost: Arc::default() }
+    }
+
+    pub(crate) fn stdout() -> Self {
+        Self::new(Arc::new(Mutex::new(io::stdout())))
+    }
+
+    /// Writes `document` as one line.
+    pub(crate) fn line(&self, document: &Value) {
+        let mut line = document.to_string();
+        line.push('\n');
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        if out.write_all(line.as_bytes()).and_then(|()| out.flush()).is_err() {
+            self.lose(1);
+        }
+    }
+
+    /// Counts `n` things that could not be told.
+    pub(crate) fn lose(&self, n: u64) {
+        self.lost.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// What was lost since the last call.
+    pub(crate) fn take_lost(&self) -> u64 {
+        self.lost.swap(0, Ordering::Relaxed)
+    }
+}
