@@ -1,1 +1,22 @@
-//! Placeholder.
+//! What CloudWatch does with metrics, as a pure library: no AWS, no clock, no async.
+//!
+//! Reading order:
+//! - [`id`] which metric: namespace, name, dimensions
+//! - [`time`] instants and the periods they are gathered in
+//! - [`datapoint`] values reported for a metric at an instant, and the limits they must keep
+//! - [`emf`] a log line in Embedded Metric Format becomes datapoints
+//! - [`statistic`] what can be asked about the values of a period
+//! - [`store`] datapoints in, one [`Series`] of a statistic out
+
+pub mod datapoint;
+pub mod emf;
+pub mod id;
+pub mod statistic;
+pub mod store;
+pub mod time;
+
+pub use datapoint::{Datapoint, Distribution, InvalidDatapoint, Resolution, Unit};
+pub use id::{Dimensions, InvalidId, MetricId};
+pub use statistic::{Statistic, UnknownStatistic};
+pub use store::{MetricStore, Point, Query, Series};
+pub use time::{InvalidPeriod, Period, Timestamp};
