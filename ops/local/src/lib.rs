@@ -2,9 +2,12 @@
 //!
 //! - [`progress`] how long steps tell where they are
 //! - [`http`], [`aws`], [`xml`] the two clients everything else speaks through
+//! - [`observe`] traces, metrics, logs and mail, as they come
 
 pub mod aws;
+pub mod engine;
 pub mod http;
+pub mod observe;
 pub mod progress;
 pub mod stack;
 pub mod xml;

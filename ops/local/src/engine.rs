@@ -1,0 +1,7 @@
+//! The engine: an emulator of the AWS APIs that runs real function binaries without containers.
+
+mod process;
+mod provision;
+
+pub use process::{Engine, Launch, StartError};
+pub use provision::{Provision, ProvisionError, Venv};

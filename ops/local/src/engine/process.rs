@@ -1,0 +1,282 @@
+//! Starts the engine, knows when it is ready, and leaves no process behind.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::time::{sleep, timeout};
+
+use super::Venv;
+use crate::http::{Http, HttpError};
+
+/// The program that serves the engine and dies with us.
+const SERVE: &str = include_str!("serve.py");
+
+/// Longest wait for the engine to answer; it takes about a second on an idle machine.
+const START_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Longest wait for killed processes to be gone.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How an engine is started.
+#[derive(Clone, Debug)]
+pub struct Launch<'a> {
+    /// The environment it runs in.
+    pub venv: &'a Venv,
+    /// Its home: log, unpacked functions, temporary files.
+    pub directory: &'a Path,
+    /// Its port on loopback; 0 picks a free one.
+    pub port: u16,
+    /// The region that it and its functions live in.
+    pub region: &'a str,
+    /// Whether signatures and policies are enforced.
+    pub auth: bool,
+    /// More variables for the engine, which its functions inherit.
+    pub environment: &'a [(String, String)],
+}
+
+/// A running engine; dropping it kills it and its functions.
+#[derive(Debug)]
+pub struct Engine {
+    child: Child,
+    /// Its end tells the engine that we are gone, however we ended.
+    lifeline: Option<ChildStdin>,
+    group: Pid,
+    endpoint: String,
+}
+
+/// The engine did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Somebody else listens there.
+    #[error(
+        "port {port} is in use; stop what listens there, or choose another one with --port (0 picks a free one)"
+    )]
+    PortInUse {
+        /// The port asked for.
+        port: u16,
+    },
+    /// The port cannot be had for another reason.
+    #[error("port {port} on 127.0.0.1 cannot be opened; choose another one with --port (0 picks a free one)")]
+    Port {
+        /// The port asked for.
+        port: u16,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The process could not be made.
+    #[error("the engine could not be started from {directory}")]
+    Spawn {
+        /// Its home.
+        directory: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// It ended before it was ready.
+    #[error(
+        "the engine ended on start ({status}); delete .local-stack to install it anew if the log ({log}) does not tell why. Its last lines:\n{tail}"
+    )]
+    Ended {
+        /// How it ended.
+        status: ExitStatus,
+        /// Where its log is.
+        log: String,
+        /// The log's last lines.
+        tail: String,
+    },
+    /// It runs but does not answer.
+    #[error("the engine was not ready within {} s; its log is {log}. Its last lines:\n{tail}", START_TIMEOUT.as_secs())]
+    Silent {
+        /// Where its log is.
+        log: String,
+        /// The log's last lines.
+        tail: String,
+        /// What the last question got.
+        #[source]
+        source: Option<HttpError>,
+    },
+}
+
+impl Engine {
+    /// Starts an engine and waits until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken, or the engine ends or stays silent; the error shows its log.
+    pub async fn start(launch: Launch<'_>) -> Result<Self, StartError> {
+        let listener = listen(launch.port)?;
+        let spawn = |source| StartError::Spawn { directory: launch.directory.to_owned(), source };
+        let port = listener.local_addr().map_err(spawn)?.port();
+        let mut engine = launch.spawn(listener, port).map_err(spawn)?;
+        engine.wait_until_ready(&launch.log()).await?;
+        Ok(engine)
+    }
+
+    /// Where the AWS APIs are.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The process group of the engine and its functions.
+    #[must_use]
+    pub fn group(&self) -> i32 {
+        self.group.as_raw()
+    }
+
+    /// Waits for the engine to end by itself, which it does only when something is wrong.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be waited for.
+    pub async fn ended(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    /// Ends the engine and its functions, and waits until none of them is left.
+    ///
+    /// # Errors
+    ///
+    /// When a process is still there after some seconds.
+    pub async fn stop(mut self) -> io::Result<()> {
+        drop(self.lifeline.take());
+        self.kill();
+        timeout(STOP_TIMEOUT, self.child.wait()).await??;
+        timeout(STOP_TIMEOUT, self.gone()).await?;
+        Ok(())
+    }
+
+    async fn wait_until_ready(&mut self, log: &Path) -> Result<(), StartError> {
+        let url = format!("{}/_ministack/ready", self.endpoint);
+        let unanswered = tokio::select! {
+            ready = timeout(START_TIMEOUT, until_ready(&url)) => match ready {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => Some(error),
+                Err(_) => None,
+            },
+            // An engine that ends closes the connection first; its end is the better reason.
+            _ = self.child.wait() => None,
+        };
+        let log_path = log.display().to_string();
+        match timeout(Duration::from_secs(1), self.child.wait()).await {
+            Ok(Ok(status)) => Err(StartError::Ended { status, log: log_path, tail: tail(log) }),
+            _ => Err(StartError::Silent { log: log_path, tail: tail(log), source: unanswered }),
+        }
+    }
+
+    /// Kills the whole group; a group that is gone already is what we want.
+    fn kill(&self) {
+        killpg(self.group, Signal::SIGKILL).ok();
+    }
+
+    /// Waits until the group is empty; there is no event for processes that are not our children.
+    async fn gone(&self) {
+        while killpg(self.group, None) != Err(Errno::ESRCH) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // After `stop` the group's number may already belong to somebody else.
+        if self.lifeline.is_some() {
+            self.kill();
+        }
+    }
+}
+
+impl Launch<'_> {
+    fn log(&self) -> PathBuf {
+        self.directory.join("engine.log")
+    }
+
+    fn spawn(&self, listener: TcpListener, port: u16) -> io::Result<Engine> {
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let temporary = self.directory.join("tmp");
+        fs::create_dir_all(&temporary)?;
+        let script = self.directory.join("serve.py");
+        fs::write(&script, SERVE)?;
+        let mut child = Command::new(&self.venv.python)
+            .arg(script)
+            .env_clear()
+            .envs(self.variables(&endpoint, port, &temporary))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.directory)
+            .stdin(Stdio::piped())
+            .stdout(OwnedFd::from(listener))
+            .stderr(File::create(self.log())?)
+            .process_group(0)
+            .spawn()?;
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        let group = Pid::from_raw(id.ok_or_else(|| io::Error::other("the engine has no process id"))?);
+        let lifeline = child.stdin.take();
+        Ok(Engine { child, lifeline, group, endpoint })
+    }
+
+    /// The whole environment: functions inherit it, so nothing of the user's may leak in.
+    fn variables(&self, endpoint: &str, port: u16, temporary: &Path) -> Vec<(&'static str, OsString)> {
+        let mut path = OsString::from(self.venv.python.parent().unwrap_or(Path::new("/usr/bin")));
+        path.push(":/usr/local/bin:/usr/bin:/bin");
+        vec![
+            ("PATH", path),
+            ("HOME", self.directory.into()),
+            ("TMPDIR", temporary.into()),
+            ("GATEWAY_PORT", port.to_string().into()),
+            ("BIND_HOST", "127.0.0.1".into()),
+            ("MINISTACK_HOST", "127.0.0.1".into()),
+            ("MINISTACK_REGION", self.region.into()),
+            ("AWS_REGION", self.region.into()),
+            ("AWS_DEFAULT_REGION", self.region.into()),
+            // The engine hands functions its own address only if it is told it.
+            ("AWS_ENDPOINT_URL", endpoint.into()),
+            ("AWS_EC2_METADATA_DISABLED", "true".into()),
+            ("AUTH", self.auth.to_string().into()),
+            // Fixed ports, which would keep two stacks from running side by side.
+            ("IOT_MTLS_ENABLED", "0".into()),
+            ("SFTP_ENABLED", "0".into()),
+            // The engine removes containers that it takes for its own: keep it off this machine's.
+            ("DOCKER_HOST", "unix:///nonexistent".into()),
+            ("LOG_LEVEL", "INFO".into()),
+            ("LANG", "C.UTF-8".into()),
+        ]
+    }
+}
+
+/// Opens the engine's socket here, so that a busy port is known before anything starts.
+fn listen(port: u16) -> Result<TcpListener, StartError> {
+    TcpListener::bind(("127.0.0.1", port)).map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortInUse { port },
+        _ => StartError::Port { port, source },
+    })
+}
+
+/// Asks until the engine says it is ready; the kernel holds the first question until it listens.
+async fn until_ready(url: &str) -> Result<(), HttpError> {
+    let http = Http::new();
+    loop {
+        let answer = http.send(http::Method::GET, url, &[], "").await?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn tail(log: &Path) -> String {
+    let text = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    lines.get(lines.len().saturating_sub(15)..).unwrap_or_default().join("\n")
+}

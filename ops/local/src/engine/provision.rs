@@ -1,0 +1,295 @@
+//! Makes the virtual environment that the engine runs in.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::Command;
+
+use crate::progress::{Reporter, Step};
+
+/// Every package of the engine, pinned.
+const REQUIREMENTS: &str = include_str!("requirements.txt");
+
+/// Oldest Python that the engine runs on.
+const OLDEST_PYTHON: (u32, u32) = (3, 10);
+
+/// Written last into a finished environment; without it the environment is made anew.
+const MARKER: &str = "complete";
+
+/// Answers the version, and fails when a module that makes environments is missing.
+const PROBE: &str = "import sys; print(*sys.version_info[:2]); import venv, ensurepip";
+
+/// What to make an environment of, and where.
+#[derive(Clone, Debug)]
+pub struct Provision {
+    /// Holds environments, one for each set of pins.
+    pub directory: PathBuf,
+    /// The Python that makes the environment.
+    pub python: OsString,
+}
+
+/// A finished environment.
+#[derive(Clone, Debug)]
+pub struct Venv {
+    /// Its interpreter.
+    pub python: PathBuf,
+}
+
+/// The engine could not be installed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisionError {
+    /// There is no Python.
+    #[error(
+        "{program} was not found; install Python 3.10 or newer (Debian and Ubuntu: `apt install python3 \
+         python3-venv`, macOS: `brew install python`), or name one with --python"
+    )]
+    NoPython {
+        /// The program looked for.
+        program: String,
+    },
+    /// Python is there but does not run.
+    #[error("{program} could not be run; name a working Python 3.10 or newer with --python")]
+    BrokenPython {
+        /// The program tried.
+        program: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Python is too old.
+    #[error(
+        "{program} is Python {major}.{minor}, the engine needs 3.10 or newer; install one and name it with --python"
+    )]
+    OldPython {
+        /// The program tried.
+        program: String,
+        /// Its major version.
+        major: u32,
+        /// Its minor version.
+        minor: u32,
+    },
+    /// Distributions ship the module separately.
+    #[error(
+        "{program} cannot make virtual environments; install its venv module (Debian and Ubuntu: `apt install python3-venv`)"
+    )]
+    NoVenvModule {
+        /// The program tried.
+        program: String,
+    },
+    /// The package index did not answer.
+    #[error(
+        "the engine's packages could not be downloaded; the first start needs the network (or a pip configured \
+         for your mirror or proxy), later ones do not. pip said: {said}"
+    )]
+    NoNetwork {
+        /// What pip said.
+        said: String,
+    },
+    /// No room.
+    #[error("the disk of {directory} is full; the engine needs about 200 MB there")]
+    DiskFull {
+        /// Where the environment was to go.
+        directory: PathBuf,
+    },
+    /// Anything else that pip or venv said.
+    #[error("{what} failed; it said: {said}")]
+    Tool {
+        /// The tool.
+        what: &'static str,
+        /// Its last lines.
+        said: String,
+    },
+    /// The disk refused.
+    #[error("the engine's directory {directory} cannot be written")]
+    Disk {
+        /// Where the environment was to go.
+        directory: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Provision {
+    /// Gives the finished environment, making it first when there is none.
+    ///
+    /// Several processes may ask at once: one makes it, the others wait.
+    ///
+    /// # Errors
+    ///
+    /// Says what is missing on this machine and what to do about it.
+    pub async fn ensure(&self, reporter: &dyn Reporter) -> Result<Venv, ProvisionError> {
+        let home = self.home();
+        if let Some(venv) = finished(&home) {
+            return Ok(venv);
+        }
+        let step = Step::start(reporter, "engine-install", "Installing the engine (first start only)");
+        fs::create_dir_all(&self.directory).map_err(|source| self.disk(source))?;
+        let _turn = self.wait_for_turn(&home, &step).await?;
+        if let Some(venv) = finished(&home) {
+            step.finish("Engine was installed by another start");
+            return Ok(venv);
+        }
+        self.check_python().await?;
+        let venv = self.make(&home, &step).await?;
+        step.finish("Installed the engine");
+        Ok(venv)
+    }
+
+    /// Environments cannot be moved once made, so each set of pins has its own place.
+    fn home(&self) -> PathBuf {
+        let hash: [u8; 32] = Sha256::digest(REQUIREMENTS).into();
+        let [a, b, c, d, ..] = hash;
+        self.directory.join(format!("engine-{:08x}", u32::from_be_bytes([a, b, c, d])))
+    }
+
+    async fn wait_for_turn(&self, home: &Path, step: &Step<'_>) -> Result<File, ProvisionError> {
+        let lock = File::create(home.with_extension("lock")).map_err(|source| self.disk(source))?;
+        if lock.try_lock().is_ok() {
+            return Ok(lock);
+        }
+        step.detail("waiting for another start that is installing it");
+        let locked = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock));
+        locked.await.map_err(io::Error::other).flatten().map_err(|source| self.disk(source))
+    }
+
+    async fn check_python(&self) -> Result<(), ProvisionError> {
+        let program = self.python.to_string_lossy().into_owned();
+        let output = match Command::new(&self.python).args(["-c", PROBE]).output().await {
+            Ok(output) => output,
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {
+                return Err(ProvisionError::NoPython { program });
+            }
+            Err(source) => return Err(ProvisionError::BrokenPython { program, source }),
+        };
+        let version = String::from_utf8_lossy(&output.stdout);
+        let mut numbers = version.split_whitespace().map_while(|word| word.parse().ok());
+        let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else {
+            let source = io::Error::other(last_lines(&output.stderr));
+            return Err(ProvisionError::BrokenPython { program, source });
+        };
+        if (major, minor) < OLDEST_PYTHON {
+            return Err(ProvisionError::OldPython { program, major, minor });
+        }
+        if !output.status.success() {
+            return Err(ProvisionError::NoVenvModule { program });
+        }
+        Ok(())
+    }
+
+    async fn make(&self, home: &Path, step: &Step<'_>) -> Result<Venv, ProvisionError> {
+        if home.exists() {
+            step.detail("removing an unfinished installation");
+            fs::remove_dir_all(home).map_err(|source| self.disk(source))?;
+        }
+        step.detail("making a virtual environment");
+        let mut venv = Command::new(&self.python);
+        let output = venv.args(["-m", "venv"]).arg(home).kill_on_drop(true).output().await;
+        let output = output.map_err(|source| self.disk(source))?;
+        if !output.status.success() {
+            return Err(self.explain("python -m venv", &output));
+        }
+        let requirements = home.join("requirements.txt");
+        fs::write(&requirements, REQUIREMENTS).map_err(|source| self.disk(source))?;
+        let output = self.pip_install(home, &requirements, step).await.map_err(|source| self.disk(source))?;
+        if !output.status.success() {
+            return Err(self.explain("pip install", &output));
+        }
+        let python = interpreter(home).map_err(|source| self.disk(source))?;
+        fs::write(home.join(MARKER), python.as_os_str().as_encoded_bytes())
+            .map_err(|source| self.disk(source))?;
+        Ok(Venv { python: home.join("bin/python") })
+    }
+
+    async fn pip_install(&self, home: &Path, requirements: &Path, step: &Step<'_>) -> io::Result<Output> {
+        let arguments = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input"];
+        let mut child = Command::new(home.join("bin/python"))
+            .args(arguments)
+            .args(["--progress-bar", "off", "--requirement"])
+            .arg(requirements)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let (Some(stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
+            return Err(io::Error::other("pip has no output"));
+        };
+        let mut said = Vec::new();
+        let (told, read) = tokio::join!(tell(stdout, step), stderr.read_to_end(&mut said));
+        told?;
+        read?;
+        Ok(Output { status: child.wait().await?, stdout: Vec::new(), stderr: said })
+    }
+
+    /// Finds the reason in what a tool said.
+    fn explain(&self, what: &'static str, output: &Output) -> ProvisionError {
+        let text = String::from_utf8_lossy(&output.stderr);
+        let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
+        if has(&["No space left on device", "Disk quota exceeded"]) {
+            return ProvisionError::DiskFull { directory: self.directory.clone() };
+        }
+        if has(&[
+            "Connection",
+            "connection",
+            "name resolution",
+            "Max retries",
+            "timed out",
+            "from versions: none",
+        ]) {
+            return ProvisionError::NoNetwork { said: last_lines(&output.stderr) };
+        }
+        let stdout = last_lines(&output.stdout);
+        let said = if text.trim().is_empty() { stdout } else { last_lines(&output.stderr) };
+        ProvisionError::Tool { what, said }
+    }
+
+    fn disk(&self, source: io::Error) -> ProvisionError {
+        let directory = self.directory.clone();
+        if source.kind() == io::ErrorKind::StorageFull {
+            return ProvisionError::DiskFull { directory };
+        }
+        ProvisionError::Disk { directory, source }
+    }
+}
+
+/// A finished environment whose interpreter is still the one it was made with.
+fn finished(home: &Path) -> Option<Venv> {
+    let made_with = fs::read(home.join(MARKER)).ok()?;
+    let python = interpreter(home).ok()?;
+    (made_with == python.as_os_str().as_encoded_bytes()).then(|| Venv { python: home.join("bin/python") })
+}
+
+/// The interpreter behind the environment's link; an upgrade of Python changes or removes it.
+fn interpreter(home: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(home.join("bin/python"))
+}
+
+/// Passes on what pip does, package by package.
+async fn tell(stdout: impl tokio::io::AsyncRead + Unpin, step: &Step<'_>) -> io::Result<()> {
+    let total = REQUIREMENTS.lines().filter(|line| !line.starts_with('#')).count() as u64;
+    let mut collected = 0;
+    let mut lines = BufReader::new(stdout).lines();
+    while let Some(line) = lines.next_line().await? {
+        let line = line.trim();
+        if let Some(package) = line.strip_prefix("Collecting ") {
+            collected += 1;
+            let package = package.split(" (from").next().unwrap_or(package);
+            step.moved(format!("collecting {package}"), Some(collected), Some(total));
+        } else if line.starts_with("Installing collected packages") {
+            step.moved("unpacking", Some(total), Some(total));
+        }
+    }
+    Ok(())
+}
+
+fn last_lines(output: &[u8]) -> String {
+    let text = String::from_utf8_lossy(output);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines.get(lines.len().saturating_sub(4)..).unwrap_or_default().join(" | ")
+}

@@ -1,0 +1,160 @@
+//! Installing the engine: what is missing on the machine is told with what to do about it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use local_stack::engine::{Provision, ProvisionError};
+use local_stack::progress::{Progress, Reporter};
+use tempfile::TempDir;
+
+use crate::script::write_script;
+
+/// A machine whose `python3` is a script, and a directory for environments.
+struct Machine {
+    home: TempDir,
+}
+
+impl Machine {
+    /// `python3` answers `version`, makes environments of copies of itself, and its pip runs `pip`.
+    fn new(version: &str, venv: &str, pip: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let script = format!(
+            r#"case "$*" in
+                *ensurepip*) echo '{version}'; {venv} ;;
+                "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && echo made >> "{log}" ;;
+                "-m pip "*) {pip} ;;
+            esac"#,
+            log = home.path().join("log").display()
+        );
+        write_script(&home.path().join("python3"), &script);
+        Self { home }
+    }
+
+    fn healthy() -> Self {
+        Self::new("3 12", ":", "echo 'Collecting ministack==1.5.33 (from -r x)'")
+    }
+
+    fn provision(&self) -> Provision {
+        Provision { directory: self.environments(), python: self.home.path().join("python3").into() }
+    }
+
+    fn environments(&self) -> PathBuf {
+        self.home.path().join("environments")
+    }
+
+    fn times_made(&self) -> usize {
+        fs::read_to_string(self.home.path().join("log")).unwrap_or_default().lines().count()
+    }
+
+    async fn error(&self) -> ProvisionError {
+        self.provision().ensure(&()).await.unwrap_err()
+    }
+}
+
+#[derive(Default)]
+struct Collect(Mutex<Vec<Progress>>);
+
+impl Reporter for Collect {
+    fn report(&self, progress: Progress) {
+        self.0.lock().unwrap().push(progress);
+    }
+}
+
+#[tokio::test]
+async fn finished_environment_is_used_again_without_a_word() {
+    let machine = Machine::healthy();
+    let first = Collect::default();
+    machine.provision().ensure(&first).await.unwrap();
+    let told = first.0.into_inner().unwrap();
+    assert!(told.iter().any(|p| matches!(p, Progress::Moved { detail, done: Some(1), total: Some(_), .. }
+        if detail == "collecting ministack==1.5.33")));
+
+    let second = Collect::default();
+    machine.provision().ensure(&second).await.unwrap();
+
+    assert!(second.0.into_inner().unwrap().is_empty());
+    assert_eq!(machine.times_made(), 1);
+}
+
+#[tokio::test]
+async fn half_finished_environment_is_made_anew() {
+    let machine = Machine::healthy();
+    let venv = machine.provision().ensure(&()).await.unwrap();
+    let home = venv.python.parent().unwrap().parent().unwrap().to_owned();
+    fs::remove_file(home.join("complete")).unwrap();
+    fs::write(home.join("leftover"), "").unwrap();
+
+    machine.provision().ensure(&()).await.unwrap();
+
+    assert_eq!(machine.times_made(), 2);
+    assert!(!home.join("leftover").exists());
+    assert!(home.join("complete").exists());
+}
+
+#[tokio::test]
+async fn environment_of_a_python_that_was_replaced_is_made_anew() {
+    let machine = Machine::healthy();
+    let venv = machine.provision().ensure(&()).await.unwrap();
+    fs::remove_file(&venv.python).unwrap();
+    std::os::unix::fs::symlink("/bin/sh", &venv.python).unwrap();
+
+    machine.provision().ensure(&()).await.unwrap();
+
+    assert_eq!(machine.times_made(), 2);
+}
+
+#[tokio::test]
+async fn starts_at_the_same_time_share_one_installation() {
+    let machine = Machine::healthy();
+    let provision = machine.provision();
+    let (a, b, c) = tokio::join!(provision.ensure(&()), provision.ensure(&()), provision.ensure(&()));
+    assert!(a.is_ok() && b.is_ok() && c.is_ok());
+    assert_eq!(machine.times_made(), 1);
+}
+
+#[tokio::test]
+async fn missing_python_says_how_to_install_it() {
+    let machine = Machine::healthy();
+    let provision = Provision { python: "/nonexistent/python3".into(), ..machine.provision() };
+    let told = provision.ensure(&()).await.unwrap_err().to_string();
+    assert!(told.contains("/nonexistent/python3 was not found") && told.contains("install"), "{told}");
+}
+
+#[tokio::test]
+async fn old_python_says_its_version_and_the_one_needed() {
+    let told = Machine::new("3 8", ":", ":").error().await.to_string();
+    assert!(told.contains("Python 3.8") && told.contains("3.10"), "{told}");
+}
+
+#[tokio::test]
+async fn python_without_its_venv_module_names_the_package_to_install() {
+    let error = Machine::new("3 12", "exit 1", ":").error().await;
+    assert!(matches!(error, ProvisionError::NoVenvModule { .. }));
+    assert!(error.to_string().contains("python3-venv"), "{error}");
+}
+
+#[tokio::test]
+async fn no_network_is_told_and_the_next_start_tries_again() {
+    let fails = "echo 'ERROR: Temporary failure in name resolution' >&2; exit 1";
+    let machine = Machine::new("3 12", ":", fails);
+    let error = machine.error().await;
+    assert!(matches!(&error, ProvisionError::NoNetwork { said } if said.contains("name resolution")));
+    assert!(error.to_string().contains("first start needs the network"), "{error}");
+    assert!(matches!(machine.error().await, ProvisionError::NoNetwork { .. }));
+    assert_eq!(machine.times_made(), 2);
+}
+
+#[tokio::test]
+async fn full_disk_names_the_directory() {
+    let fails = "echo 'OSError: [Errno 28] No space left on device' >&2; exit 1";
+    let machine = Machine::new("3 12", ":", fails);
+    let told = machine.error().await.to_string();
+    assert!(told.contains(&machine.environments().display().to_string()) && told.contains("full"), "{told}");
+}
+
+#[tokio::test]
+async fn anything_else_that_pip_says_is_shown() {
+    let error = Machine::new("3 12", ":", "echo 'error: no compiler' >&2; exit 1").error().await;
+    assert!(matches!(&error, ProvisionError::Tool { said, .. } if said == "error: no compiler"));
+}

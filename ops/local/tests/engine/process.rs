@@ -1,0 +1,161 @@
+//! The engine's process: it starts fast, refuses clearly, and never outlives whoever started it.
+
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use local_stack::aws::{Aws, Credentials};
+use local_stack::engine::{Engine, Launch, Provision, StartError, Venv};
+use serde_json::json;
+
+use crate::script::write_script;
+
+const REGION: &str = "ap-northeast-1";
+
+async fn venv() -> Venv {
+    let directory = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local-stack"));
+    Provision { directory, python: "python3".into() }.ensure(&()).await.unwrap()
+}
+
+async fn start(directory: &Path, port: u16, auth: bool) -> Result<Engine, StartError> {
+    let venv = venv().await;
+    Engine::start(Launch { venv: &venv, directory, port, region: REGION, auth, environment: &[] }).await
+}
+
+fn credentials(id: &str, secret: &str) -> Credentials {
+    Credentials { access_key_id: id.into(), secret_access_key: secret.into(), session_token: None }
+}
+
+/// Processes of a group that still run; the dead that wait for their parent do not count.
+fn alive(group: i32) -> usize {
+    let list = Command::new("ps").args(["-A", "-o", "pgid=,stat="]).output().unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    let processes = list.lines().filter_map(|line| line.trim().split_once(' '));
+    processes.filter(|(of, state)| *of == group.to_string() && !state.trim().starts_with('Z')).count()
+}
+
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !condition() {
+        assert!(Instant::now() < deadline, "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[tokio::test]
+async fn stopped_engine_leaves_no_process_and_frees_its_port() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = start(directory.path(), 0, false).await.unwrap();
+    let group = engine.group();
+    let port: u16 = engine.endpoint().rsplit(':').next().unwrap().parse().unwrap();
+    assert!(alive(group) > 0);
+
+    engine.stop().await.unwrap();
+
+    assert_eq!(alive(group), 0);
+    TcpListener::bind(("127.0.0.1", port)).unwrap();
+}
+
+#[tokio::test]
+async fn dropped_engine_leaves_no_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = start(directory.path(), 0, false).await.unwrap();
+    let group = engine.group();
+    drop(engine);
+    wait_until("the end of the engine", || alive(group) == 0);
+}
+
+#[tokio::test]
+async fn engine_dies_with_a_parent_that_is_killed() {
+    venv().await;
+    let directory = tempfile::tempdir().unwrap();
+    let program = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("examples/engine");
+    let parent = Command::new(program).arg(directory.path()).stdout(Stdio::piped()).spawn();
+    let mut parent = parent.expect("`cargo test` builds examples, `cargo test --test engine` does not");
+    let mut line = String::new();
+    BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let (endpoint, group) = line.trim().split_once(' ').unwrap();
+    let group: i32 = group.parse().unwrap();
+    assert!(alive(group) > 0);
+    TcpStream::connect(endpoint.trim_start_matches("http://")).unwrap();
+
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+
+    wait_until("the end of the engine", || alive(group) == 0);
+    assert!(TcpStream::connect(endpoint.trim_start_matches("http://")).is_err());
+}
+
+#[tokio::test]
+async fn busy_port_is_refused_with_the_flag_that_helps() {
+    let directory = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+
+    let error = start(directory.path(), port, false).await.unwrap_err();
+
+    let told = error.to_string();
+    assert!(told.contains(&format!("port {port} is in use")) && told.contains("--port"), "{told}");
+}
+
+#[tokio::test]
+async fn engine_that_ends_on_start_shows_the_last_lines_of_its_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let python = directory.path().join("python");
+    write_script(&python, "echo 'ModuleNotFoundError: hypercorn' >&2; exit 3");
+    let venv = Venv { python };
+    let launch = Launch {
+        venv: &venv,
+        directory: directory.path(),
+        port: 0,
+        region: REGION,
+        auth: false,
+        environment: &[],
+    };
+
+    let error = Engine::start(launch).await.unwrap_err();
+
+    assert!(matches!(error, StartError::Ended { .. }));
+    assert!(error.to_string().contains("ModuleNotFoundError: hypercorn"), "{error}");
+}
+
+#[tokio::test]
+async fn our_signatures_are_accepted_where_signatures_are_checked() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = start(directory.path(), 0, true).await.unwrap();
+    let root = Aws::new(engine.endpoint(), REGION, credentials("test", "test"));
+    let (id, secret) = user_with_a_key(&root).await;
+
+    let user = Aws::new(engine.endpoint(), REGION, credentials(&id, &secret));
+    let created = user.json("sqs", "AmazonSQS.CreateQueue", json!({"QueueName": "signed"})).await.unwrap();
+    assert!(created["QueueUrl"].as_str().unwrap().ends_with("/signed"));
+    let here = format!(
+        "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+    );
+    user.rest("s3", http::Method::PUT, "/a-bucket", here.into_bytes(), &[]).await.unwrap();
+    let key = "/a-bucket/a%20key%2Bplus?x-id=PutObject";
+    user.rest("s3", http::Method::PUT, key, b"bytes".to_vec(), &[]).await.unwrap();
+    let topics = user.query("sns", "2010-03-31", "ListTopics", &[]).await.unwrap();
+    assert!(topics.contains("ListTopicsResponse"), "{topics}");
+
+    let forger = Aws::new(engine.endpoint(), REGION, credentials(&id, "not the secret"));
+    let refused = forger.json("sqs", "AmazonSQS.ListQueues", json!({})).await.unwrap_err();
+    assert!(refused.code().unwrap().contains("Signature"), "{refused}");
+    engine.stop().await.unwrap();
+}
+
+/// A user who may do everything, since the engine checks no signature of the root's.
+async fn user_with_a_key(root: &Aws) -> (String, String) {
+    let user = ("UserName", "operator");
+    root.query("iam", "2010-05-08", "CreateUser", &[user]).await.unwrap();
+    let policy =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let policy = policy.to_string();
+    let params = [user, ("PolicyName", "all"), ("PolicyDocument", policy.as_str())];
+    root.query("iam", "2010-05-08", "PutUserPolicy", &params).await.unwrap();
+    let key = root.query("iam", "2010-05-08", "CreateAccessKey", &[user]).await.unwrap();
+    let text = |tag| local_stack::xml::first(&key, tag).unwrap();
+    (text("AccessKeyId"), text("SecretAccessKey"))
+}
