@@ -79,7 +79,7 @@ pub(crate) fn insert_request(line: &mut Map<String, Value>, request_id: &Request
 
 /// The failure and everything beneath it, outermost first.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
+    let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 

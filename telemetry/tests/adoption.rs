@@ -1,5 +1,9 @@
 //! A message's work continues the best trace it carries.
-#![expect(clippy::unwrap_used, reason = "helpers of tests; clippy only exempts #[test] functions")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests; clippy only exempts #[test] functions"
+)]
 
 use aws_lambda_events::sqs::SqsMessage;
 use opentelemetry::trace::TraceId;

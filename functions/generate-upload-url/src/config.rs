@@ -1,0 +1,56 @@
+//! What the environment says.
+
+/// Largest upload that a URL is signed for when nothing else is configured: 50 MiB.
+const DEFAULT_MAX_UPLOAD_BYTES: u64 = 50 * 1024 * 1024;
+
+/// Everything the function reads from its environment.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `ORIGINAL_BUCKET`: where uploads go.
+    pub original_bucket: String,
+    /// `MAX_UPLOAD_BYTES`: the largest length that is signed.
+    pub max_upload_bytes: u64,
+}
+
+/// An environment variable is missing or malformed.
+#[derive(Debug, thiserror::Error)]
+#[error("environment variable {name} is missing or malformed")]
+pub struct ConfigError {
+    name: &'static str,
+}
+
+impl Config {
+    /// Reads the configuration through `lookup`.
+    ///
+    /// # Errors
+    ///
+    /// Names the first variable that is missing or malformed.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let name = "ORIGINAL_BUCKET";
+        let original_bucket = get(name).ok_or(ConfigError { name })?;
+        let name = "MAX_UPLOAD_BYTES";
+        let max_upload_bytes = match get(name) {
+            Some(raw) => raw.parse().ok().filter(|bytes| *bytes > 0).ok_or(ConfigError { name })?,
+            None => DEFAULT_MAX_UPLOAD_BYTES,
+        };
+        Ok(Self { original_bucket, max_upload_bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_bucket_or_a_limit_that_is_no_number_is_named() {
+        let error = Config::read(|_| None).unwrap_err();
+        assert_eq!(error.to_string(), "environment variable ORIGINAL_BUCKET is missing or malformed");
+
+        for limit in ["0", "-1", "50MB"] {
+            let error =
+                Config::read(|name| Some(if name == "ORIGINAL_BUCKET" { "b" } else { limit }.to_owned()));
+            assert!(error.unwrap_err().to_string().contains("MAX_UPLOAD_BYTES"), "{limit}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The shell: an API event in, an HTTP answer out.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use lambda_runtime::LambdaEvent;
+use serde::Serialize;
+use serde_json::{Value, json};
+use telemetry::{Telemetry, context};
+use tracing::Span;
+
+use crate::{
+    config::Config,
+    error::{BodyError, Refusal},
+    events::{UrlIssued, UrlRefused},
+    ticket::{Issued, Request, Signer, Ticket},
+};
+
+/// Most bytes of a request body that are read; a documented one has about 200.
+const MAX_BODY_BYTES: usize = 4_096;
+
+/// Everything a request is answered with.
+#[derive(Debug)]
+pub struct App {
+    /// What the environment says.
+    pub config: Config,
+    /// Signs URLs.
+    pub signer: Signer,
+    /// Where events are told.
+    pub telemetry: Telemetry,
+}
+
+/// An answer as API Gateway's payload format 2.0 takes it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    /// The HTTP status.
+    pub status_code: u16,
+    /// Headers beside those that the API's CORS configuration adds.
+    pub headers: BTreeMap<&'static str, &'static str>,
+    /// The JSON text.
+    pub body: String,
+}
+
+/// Answers one request; whatever the event holds, the answer is JSON.
+pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Response {
+    let started = Instant::now();
+    match issue(app, &event.payload).await {
+        Ok(issued) => {
+            app.telemetry.emit(&UrlIssued { image_id: &issued.image_id, elapsed: started.elapsed() });
+            respond(200, &json!(issued))
+        }
+        Err(refusal) => {
+            if matches!(refusal, Refusal::Signing(_)) {
+                telemetry::fail(&Span::current(), &refusal);
+            }
+            app.telemetry.emit(&UrlRefused { refusal: &refusal });
+            let external = refusal.external();
+            let error = json!({ "error": { "code": external.code, "message": external.message } });
+            respond(external.status, &error)
+        }
+    }
+}
+
+async fn issue(app: &App, event: &Value) -> Result<Issued, Refusal> {
+    let user = user_id(event).ok_or(Refusal::NoUser)?;
+    let ticket = Ticket::new(user, request(event)?, app.config.max_upload_bytes)?;
+    let span = Span::current();
+    context::annotate(&span, &[("image.id", &ticket.image_id()), ("user.id", user)]);
+    app.signer.sign(&ticket, &span).await
+}
+
+/// The user that the JWT authorizer vouches for; nothing else in the event says who is asking.
+fn user_id(event: &Value) -> Option<&str> {
+    let sub = event.pointer("/requestContext/authorizer/jwt/claims/sub")?.as_str()?;
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    ((1..=128).contains(&sub.len()) && sub.bytes().all(safe)).then_some(sub)
+}
+
+/// What the client asks for; without a body, the plain request.
+fn request(event: &Value) -> Result<Option<Request>, Refusal> {
+    let Some(body) = event.get("body").and_then(Value::as_str).filter(|body| !body.trim().is_empty()) else {
+        return Ok(None);
+    };
+    if body.len() > MAX_BODY_BYTES {
+        return Err(Refusal::BodyTooLarge { bytes: body.len(), limit: MAX_BODY_BYTES });
+    }
+    let encoded = event.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or_default();
+    let bytes = if encoded {
+        STANDARD.decode(body).map_err(|error| Refusal::MalformedBody(BodyError::Base64(error)))?
+    } else {
+        body.as_bytes().to_vec()
+    };
+    // A derived structure also reads arrays, which no client means.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Refusal::MalformedBody(BodyError::NoObject));
+    }
+    let request = serde_json::from_slice(&bytes);
+    request.map(Some).map_err(|error| Refusal::MalformedBody(BodyError::Json(error)))
+}
+
+fn respond(status_code: u16, body: &Value) -> Response {
+    // The body holds a URL that lets its bearer write: no cache may keep it.
+    let headers = BTreeMap::from([("cache-control", "no-store"), ("content-type", "application/json")]);
+    Response { status_code, headers, body: body.to_string() }
+}

@@ -1,0 +1,7 @@
+//! Answers a signed-in user with a presigned URL for one upload.
+
+pub mod config;
+pub mod error;
+pub mod events;
+pub mod handler;
+pub mod ticket;

@@ -1,0 +1,223 @@
+//! What an upload URL permits, and its signature; presigning is computation, no call is made.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use aws_config::BehaviorVersion;
+use aws_sdk_s3::{Client, presigning::PresigningConfig};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+use telemetry::context;
+use tracing::Span;
+use uuid::Uuid;
+
+use crate::{config::Config, error::Refusal};
+
+/// How long a URL may be used.
+pub const EXPIRES_IN: Duration = Duration::from_mins(5);
+
+/// Content types that the processor reads, with the extension that their keys get.
+const TYPES: [(&str, &str); 6] = [
+    ("image/jpeg", "jpg"),
+    ("image/png", "png"),
+    ("image/webp", "webp"),
+    ("image/gif", "gif"),
+    ("image/tiff", "tiff"),
+    ("image/bmp", "bmp"),
+];
+
+/// The content types that a URL is signed for.
+pub fn accepted_types() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|(content_type, _)| *content_type)
+}
+
+/// The detailed form of a request; every field is optional.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The image's type; decides the key's extension and is signed.
+    content_type: Option<String>,
+    /// The upload's exact length in bytes; signed.
+    content_length: Option<u64>,
+    /// Base64 SHA-256 of the upload; signed.
+    checksum_sha256: Option<String>,
+    /// Whether the URL may be used only once.
+    #[serde(default)]
+    write_once: bool,
+}
+
+/// One permitted upload.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    user: String,
+    id: Uuid,
+    extension: &'static str,
+    content_type: Option<&'static str>,
+    content_length: Option<i64>,
+    checksum_sha256: Option<String>,
+    write_once: bool,
+}
+
+/// What the client gets.
+#[derive(Clone, Debug, Serialize)]
+pub struct Issued {
+    /// Where to PUT the bytes.
+    pub upload_url: String,
+    /// The object's key.
+    pub file_path: String,
+    /// The image's id in the table, the thumbnail's key and the notification.
+    pub image_id: String,
+    /// Seconds until the URL expires.
+    pub expires_in: u64,
+    /// Headers that the client must send with the PUT.
+    pub headers: BTreeMap<&'static str, String>,
+    /// Headers that make AWS's own trace complete when the client sends them.
+    pub optional_headers: BTreeMap<&'static str, String>,
+    /// The upload's trace, 32 hex digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
+}
+
+impl Ticket {
+    /// Checks `request` against the limits.
+    ///
+    /// # Errors
+    ///
+    /// Refuses types, lengths and checksums that no upload of ours can have.
+    pub fn new(user: &str, request: Option<Request>, max_upload_bytes: u64) -> Result<Self, Refusal> {
+        let request = request.unwrap_or_default();
+        let (content_type, extension) = match &request.content_type {
+            Some(name) => {
+                let found =
+                    TYPES.iter().find(|(content_type, _)| content_type.eq_ignore_ascii_case(name.trim()));
+                let (content_type, extension) = found.ok_or(Refusal::UnsupportedType)?;
+                (Some(*content_type), *extension)
+            }
+            None => (None, "jpg"),
+        };
+        let content_length = match request.content_length {
+            Some(0) => return Err(Refusal::UploadEmpty),
+            Some(bytes) if bytes > max_upload_bytes => {
+                return Err(Refusal::UploadTooLarge { bytes, limit: max_upload_bytes });
+            }
+            Some(bytes) => {
+                let limit = i64::MAX.unsigned_abs();
+                Some(i64::try_from(bytes).map_err(|_| Refusal::UploadTooLarge { bytes, limit })?)
+            }
+            None => None,
+        };
+        if let Some(checksum) = &request.checksum_sha256 {
+            let digest = STANDARD.decode(checksum).ok().filter(|digest| digest.len() == 32);
+            digest.ok_or(Refusal::MalformedChecksum)?;
+        }
+        Ok(Self {
+            user: user.to_owned(),
+            // Version 7 carries the time of issue, so that nobody has to look it up later.
+            id: Uuid::now_v7(),
+            extension,
+            content_type,
+            content_length,
+            checksum_sha256: request.checksum_sha256,
+            write_once: request.write_once,
+        })
+    }
+
+    /// The image's id.
+    #[must_use]
+    pub fn image_id(&self) -> String {
+        self.id.to_string()
+    }
+
+    /// The object's key, inside the user's own folder.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("user-uploads/{}/{}.{}", self.user, self.id, self.extension)
+    }
+
+    /// The headers that become part of the signature. `Content-Length` is signed too but never listed:
+    /// browsers set it themselves and forbid a page to.
+    fn headers(&self) -> BTreeMap<&'static str, String> {
+        let mut headers = BTreeMap::new();
+        if let Some(content_type) = self.content_type {
+            headers.insert("content-type", content_type.to_owned());
+        }
+        if let Some(checksum) = &self.checksum_sha256 {
+            headers.insert("x-amz-checksum-sha256", checksum.clone());
+        }
+        if self.write_once {
+            headers.insert("if-none-match", "*".to_owned());
+        }
+        headers
+    }
+}
+
+/// Signs tickets with the function's own credentials.
+#[derive(Clone, Debug)]
+pub struct Signer {
+    client: Client,
+    bucket: String,
+    /// Fixed by tests; otherwise the time of signing.
+    now: fn() -> SystemTime,
+}
+
+impl Signer {
+    /// A signer with the credentials of the environment.
+    pub async fn load(config: &Config) -> Self {
+        let sdk = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        Self::new(Client::new(&sdk), &config.original_bucket, SystemTime::now)
+    }
+
+    /// A signer with `client`'s credentials and region, at the time that `now` tells.
+    #[must_use]
+    pub fn new(client: Client, bucket: &str, now: fn() -> SystemTime) -> Self {
+        Self { client, bucket: bucket.to_owned(), now }
+    }
+
+    /// Signs the URL; `span` is the start of the upload's trace.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the environment has no usable credentials.
+    pub async fn sign(&self, ticket: &Ticket, span: &Span) -> Result<Issued, Refusal> {
+        let traceparent = context::traceparent(span);
+        let presigning = PresigningConfig::builder().start_time((self.now)()).expires_in(EXPIRES_IN).build();
+        let presigned = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(ticket.key())
+            .set_content_type(ticket.content_type.map(str::to_owned))
+            .set_content_length(ticket.content_length)
+            .set_checksum_sha256(ticket.checksum_sha256.clone())
+            .set_if_none_match(ticket.write_once.then(|| "*".to_owned()))
+            .customize()
+            .mutate_request(move |request| {
+                // In the query it is signed yet asks nothing of the client; `.metadata()` would make it
+                // a header that every client must send.
+                if let Some(traceparent) = &traceparent {
+                    let uri = request.uri();
+                    let joint = if uri.contains('?') { '&' } else { '?' };
+                    let uri = format!("{uri}{joint}x-amz-meta-{}={traceparent}", context::TRACEPARENT);
+                    // A traceparent is hex and hyphens, so the URI stays one.
+                    let _stays_valid = request.set_uri(uri);
+                }
+            })
+            .presigned(presigning.map_err(|error| Refusal::Signing(error.into()))?)
+            .await
+            .map_err(|error| Refusal::Signing(error.into()))?;
+        Ok(Issued {
+            upload_url: presigned.uri().to_owned(),
+            file_path: ticket.key(),
+            image_id: ticket.image_id(),
+            expires_in: EXPIRES_IN.as_secs(),
+            headers: ticket.headers(),
+            optional_headers: context::xray_header(span)
+                .map(|it| ("X-Amzn-Trace-Id", it))
+                .into_iter()
+                .collect(),
+            trace_id: context::trace_id(span),
+        })
+    }
+}

@@ -1,0 +1,296 @@
+//! The handler against API Gateway events, its signatures recomputed by hand.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests; clippy only exempts #[test] functions"
+)]
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::provider::{error::CredentialsError, future};
+use aws_sdk_s3::config::{Credentials, ProvideCredentials};
+use generate_upload_url::{
+    config::Config,
+    handler::{App, Response, handle},
+    ticket::Signer,
+};
+use hmac::{Hmac, Mac};
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use telemetry::{Captured, Telemetry};
+use tracing::Instrument;
+use url::Url;
+
+const EVENT: &str = include_str!("fixtures/api-v2-post.json");
+const SUB: &str = "57a4ea48-3051-70f1-2f1f-5c3f1f0e4a11";
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+const CHECKSUM: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
+#[tokio::test]
+async fn a_plain_request_gets_a_url_into_the_users_own_folder() {
+    let stage = Stage::new();
+
+    let body = stage.issue(event()).await;
+
+    let id = body["image_id"].as_str().unwrap();
+    assert_eq!(body["file_path"], format!("user-uploads/{SUB}/{id}.jpg"));
+    assert_eq!(body["expires_in"], 300);
+    assert_eq!(body["headers"], json!({}));
+    let url = Url::parse(body["upload_url"].as_str().unwrap()).unwrap();
+    assert!(url.path().ends_with(body["file_path"].as_str().unwrap()));
+    assert_eq!(query(&url)["X-Amz-Expires"], "300");
+    assert_eq!(query(&url)["X-Amz-SignedHeaders"], "host");
+}
+
+#[tokio::test]
+async fn the_signature_covers_the_trace_context_in_the_url() {
+    let body = Stage::new().issue(event()).await;
+    let url = Url::parse(body["upload_url"].as_str().unwrap()).unwrap();
+
+    let traceparent = query(&url)["x-amz-meta-traceparent"].clone();
+    assert_eq!(traceparent.split('-').nth(1), body["trace_id"].as_str());
+    assert_eq!(signature(&url, &BTreeMap::new()), query(&url)["X-Amz-Signature"]);
+
+    let tampered =
+        Url::parse(&url.as_str().replace(&traceparent, &traceparent.replace("-01", "-00"))).unwrap();
+    assert_ne!(signature(&tampered, &BTreeMap::new()), query(&tampered)["X-Amz-Signature"]);
+}
+
+#[tokio::test]
+async fn a_detailed_request_signs_type_length_checksum_and_write_once() {
+    let request = json!({
+        "content_type": "image/png", "content_length": 1234, "checksum_sha256": CHECKSUM, "write_once": true,
+    });
+
+    let body = Stage::new().issue(with_body(&request.to_string())).await;
+
+    assert_eq!(extension(&body), "png");
+    assert_eq!(
+        body["headers"],
+        json!({ "content-type": "image/png", "x-amz-checksum-sha256": CHECKSUM, "if-none-match": "*" })
+    );
+    let url = Url::parse(body["upload_url"].as_str().unwrap()).unwrap();
+    let signed = "content-length;content-type;host;if-none-match;x-amz-checksum-sha256";
+    assert_eq!(query(&url)["X-Amz-SignedHeaders"], signed);
+    let mut headers: BTreeMap<String, String> = serde_json::from_value(body["headers"].clone()).unwrap();
+    headers.insert("content-length".to_owned(), "1234".to_owned());
+    assert_eq!(signature(&url, &headers), query(&url)["X-Amz-Signature"]);
+}
+
+#[tokio::test]
+async fn each_image_gets_an_id_of_its_own_that_tells_its_time() {
+    let stage = Stage::new();
+    let first = stage.issue(event()).await["image_id"].as_str().unwrap().to_owned();
+    let second = stage.issue(event()).await["image_id"].as_str().unwrap().to_owned();
+
+    assert_ne!(first, second);
+    assert_eq!(first.as_bytes()[14], b'7');
+}
+
+#[tokio::test]
+async fn nobody_but_a_verified_user_gets_a_url() {
+    let claims = "/requestContext/authorizer/jwt/claims";
+    for sub in
+        [json!(null), json!(""), json!("../b"), json!("a/b"), json!("é"), json!(7), json!("x".repeat(129))]
+    {
+        let mut event = event();
+        event.pointer_mut(claims).unwrap()["sub"] = sub.clone();
+        assert_eq!(Stage::new().refuse(event).await, (401, "Unauthorized".to_owned()), "{sub}");
+    }
+    for event in [json!(null), json!({}), json!([]), json!({ "requestContext": 1, "body": {} })] {
+        assert_eq!(Stage::new().refuse(event).await.0, 401);
+    }
+}
+
+#[tokio::test]
+async fn what_a_request_may_not_ask_for_is_refused_with_status_and_code() {
+    let too_large = 50 * 1024 * 1024 + 1;
+    for (body, status, code) in [
+        ("{", 400, "MalformedBody"),
+        ("null", 400, "MalformedBody"),
+        ("[]", 400, "MalformedBody"),
+        (r#"{"contenttype":"image/png"}"#, 400, "MalformedBody"),
+        (r#"{"content_length":-1}"#, 400, "MalformedBody"),
+        (r#"{"content_length":1,"content_length":2}"#, 400, "MalformedBody"),
+        (r#"{"content_length":0}"#, 400, "UploadEmpty"),
+        (r#"{"checksum_sha256":"AAAA"}"#, 400, "MalformedChecksum"),
+        (r#"{"content_type":"image/svg+xml"}"#, 415, "UnsupportedType"),
+        (r#"{"content_type":"image/heic"}"#, 415, "UnsupportedType"),
+        (&format!(r#"{{"content_length":{too_large}}}"#), 413, "UploadTooLarge"),
+        (&format!(r#"{{"content_length":{}}}"#, u64::MAX), 413, "UploadTooLarge"),
+        (&"[".repeat(4_097), 413, "BodyTooLarge"),
+    ] {
+        assert_eq!(Stage::new().refuse(with_body(body)).await, (status, code.to_owned()), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_base64_body_is_read_like_a_plain_one() {
+    let mut event = with_body("eyJjb250ZW50X3R5cGUiOiJpbWFnZS9naWYifQ==");
+    event["isBase64Encoded"] = true.into();
+
+    assert_eq!(extension(&Stage::new().issue(event).await), "gif");
+}
+
+#[tokio::test]
+async fn missing_credentials_are_our_fault_and_tell_the_client_nothing() {
+    let stage = Stage::with(NoCredentials);
+
+    assert_eq!(stage.refuse(event()).await, (500, "InternalError".to_owned()));
+
+    let log = stage.captured.logs().remove(0);
+    assert_eq!(log["level"], "ERROR");
+    assert!(log["error"].as_str().unwrap().starts_with("could not sign the upload URL: "));
+}
+
+#[tokio::test]
+async fn urls_and_refusals_are_counted_and_no_secret_is_told() {
+    let stage = Stage::new();
+    let url = stage.issue(event()).await["upload_url"].as_str().unwrap().to_owned();
+    stage.refuse(with_body("{ secret-marker")).await;
+
+    assert!((stage.captured.sum("UploadUrlsIssued") - 1.0).abs() < f64::EPSILON);
+    let refused = stage.captured.metrics().pop().unwrap();
+    assert_eq!(
+        (refused["Reason"].as_str(), refused["UploadUrlRejections"].as_f64()),
+        (Some("MalformedBody"), Some(1.0))
+    );
+    let told = format!("{}{:?}", stage.captured.text(), stage.captured.spans());
+    let signature = query(&Url::parse(&url).unwrap())["X-Amz-Signature"].clone();
+    for secret in [&signature, "someone@example.com", "Bearer", "secret-marker", SECRET] {
+        assert!(!told.contains(secret), "{secret}");
+    }
+}
+
+/// The function on a stage: fixed credentials and time, captured telemetry.
+struct Stage {
+    app: App,
+    captured: Captured,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self::with(Credentials::new("AKIDEXAMPLE", SECRET, None, None, "test"))
+    }
+
+    fn with(credentials: impl ProvideCredentials + 'static) -> Self {
+        let sdk = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("ap-northeast-1"))
+            .credentials_provider(credentials);
+        let client = aws_sdk_s3::Client::from_conf(sdk.build());
+        let config =
+            Config::read(|name| (name == "ORIGINAL_BUCKET").then(|| "originals".to_owned())).unwrap();
+        let signer = Signer::new(client, &config.original_bucket, a_day);
+        let (telemetry, captured) = Telemetry::capture("generate-upload-url");
+        Self { app: App { config, signer, telemetry }, captured }
+    }
+
+    async fn answer(&self, event: Value) -> Response {
+        let work = async {
+            let span = tracing::info_span!(parent: None, "issue_upload_url");
+            handle(&self.app, LambdaEvent::new(event, Context::default())).instrument(span).await
+        };
+        let response = self.app.telemetry.within(work).await;
+        assert_eq!(response.headers["cache-control"], "no-store");
+        response
+    }
+
+    async fn issue(&self, event: Value) -> Value {
+        let response = self.answer(event).await;
+        assert_eq!(response.status_code, 200, "{}", response.body);
+        serde_json::from_str(&response.body).unwrap()
+    }
+
+    async fn refuse(&self, event: Value) -> (u16, String) {
+        let response = self.answer(event).await;
+        let body: Value = serde_json::from_str(&response.body).unwrap();
+        assert!(!body["error"]["message"].as_str().unwrap().is_empty());
+        (response.status_code, body["error"]["code"].as_str().unwrap().to_owned())
+    }
+}
+
+/// An environment whose credentials are gone.
+#[derive(Debug)]
+struct NoCredentials;
+
+impl ProvideCredentials for NoCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded_no_source()))
+    }
+}
+
+/// A fixed time: twenty thousand days after the epoch.
+fn a_day() -> SystemTime {
+    UNIX_EPOCH + Duration::from_hours(20_000 * 24)
+}
+
+fn extension(body: &Value) -> &str {
+    body["file_path"].as_str().unwrap().rsplit('.').next().unwrap()
+}
+
+fn event() -> Value {
+    serde_json::from_str(EVENT).unwrap()
+}
+
+fn with_body(body: &str) -> Value {
+    let mut event = event();
+    event["body"] = body.into();
+    event
+}
+
+fn query(url: &Url) -> BTreeMap<String, String> {
+    url.query_pairs().into_owned().collect()
+}
+
+/// Signature Version 4 of a presigned PUT, from its specification and without the SDK.
+fn signature(url: &Url, headers: &BTreeMap<String, String>) -> String {
+    let query = query(url);
+    let canonical_query: Vec<String> = query
+        .iter()
+        .filter(|(name, _)| *name != "X-Amz-Signature")
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    let mut headers = headers.clone();
+    headers.insert("host".to_owned(), url.host_str().unwrap().to_owned());
+    let canonical_headers: Vec<String> =
+        headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+    let canonical_headers = canonical_headers.concat();
+    let request = format!(
+        "PUT\n{}\n{}\n{canonical_headers}\n{}\nUNSIGNED-PAYLOAD",
+        url.path(),
+        canonical_query.join("&"),
+        query["X-Amz-SignedHeaders"],
+    );
+    let date = &query["X-Amz-Date"];
+    let scope = format!("{}/ap-northeast-1/s3/aws4_request", &date[..8]);
+    let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex(&Sha256::digest(request)));
+    let key = [&date[..8], "ap-northeast-1", "s3", "aws4_request"]
+        .iter()
+        .fold(format!("AWS4{SECRET}").into_bytes(), |key, part| mac(&key, part));
+    hex(&mac(&key, &text))
+}
+
+fn encode(text: &str) -> String {
+    const UNRESERVED: percent_encoding::AsciiSet =
+        percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    percent_encoding::utf8_percent_encode(text, &UNRESERVED).to_string()
+}
+
+fn mac(key: &[u8], text: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+}
