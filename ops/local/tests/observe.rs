@@ -91,12 +91,9 @@ impl Engine {
 
     /// Messages stay until they are deleted; an empty queue answers without its member.
     fn receive(&self) -> Value {
-        let messages: Vec<_> = self
-            .outbox
-            .iter()
-            .take(10)
-            .map(|(id, body)| json!({"MessageId": id, "ReceiptHandle": id, "Body": body}));
-        let messages: Vec<Value> = messages.collect();
+        let message =
+            |(id, body): &(String, String)| json!({"MessageId": id, "ReceiptHandle": id, "Body": body});
+        let messages: Vec<Value> = self.outbox.iter().take(10).map(message).collect();
         if messages.is_empty() { json!({}) } else { json!({"Messages": messages}) }
     }
 

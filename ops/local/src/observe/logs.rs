@@ -1,0 +1,205 @@
+//! The functions' log lines, bounded, found by image id and by trace id.
+
+use std::collections::VecDeque;
+
+use cloudwatch_model::{MetricStore, Timestamp, emf};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The newest lines are kept.
+const MAX_LINES: usize = 20_000;
+
+/// One line that is not a metric.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When it was written, in milliseconds since 1970.
+    pub timestamp_ms: i64,
+    /// The log group it came in.
+    pub group: String,
+    /// The log stream it came in: one invocation on the local engine.
+    pub stream: String,
+    /// Its severity, if it names one.
+    pub level: Option<String>,
+    /// What it says, readable alone.
+    pub message: String,
+    /// All members of a JSON line; empty for other lines.
+    pub fields: Map<String, Value>,
+}
+
+/// Which lines are wanted; what is absent matches everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct LogFilter {
+    /// Lines that mention this image.
+    pub image_id: Option<String>,
+    /// Lines that mention this trace.
+    pub trace_id: Option<String>,
+    /// Lines of this severity.
+    pub level: Option<String>,
+}
+
+/// The lines received, and those whose metrics were refused.
+#[derive(Debug, Default)]
+pub struct LogStore {
+    lines: VecDeque<LogLine>,
+    refused_metrics: u64,
+}
+
+impl LogLine {
+    /// Reads a line as the functions write them: JSON with `level` and `message`, or any text.
+    #[must_use]
+    pub fn read(group: &str, stream: &str, timestamp_ms: i64, line: &str) -> Self {
+        let fields = match serde_json::from_str(line) {
+            Ok(Value::Object(fields)) => fields,
+            _ => Map::new(),
+        };
+        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+        Self {
+            timestamp_ms,
+            group: group.to_owned(),
+            stream: stream.to_owned(),
+            level: text("level"),
+            message: text("message").unwrap_or_else(|| line.to_owned()),
+            fields,
+        }
+    }
+
+    /// Whether any string in it holds `id`: keys of objects hold the ids of their images.
+    fn mentions(&self, id: &str) -> bool {
+        self.message.contains(id) || self.fields.values().any(|value| holds(value, id))
+    }
+}
+
+fn holds(value: &Value, id: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(id),
+        Value::Array(items) => items.iter().any(|item| holds(item, id)),
+        Value::Object(members) => members.values().any(|member| holds(member, id)),
+        _ => false,
+    }
+}
+
+impl LogFilter {
+    fn takes(&self, line: &LogLine) -> bool {
+        let mentioned = |id: &Option<String>| id.as_deref().is_none_or(|id| line.mentions(id));
+        let level = self.level.as_ref().is_none_or(|level| line.level.as_ref() == Some(level));
+        level && mentioned(&self.image_id) && mentioned(&self.trace_id)
+    }
+}
+
+impl LogStore {
+    /// Sorts a line in: metrics go to `metrics`, all others are kept here.
+    pub fn put(&mut self, line: LogLine, raw: &str, received: Timestamp, metrics: &mut MetricStore) {
+        match emf::parse(raw, received) {
+            None => self.keep(line),
+            Some(Ok(datapoints)) => datapoints.into_iter().for_each(|datapoint| metrics.put(datapoint)),
+            Some(Err(error)) => {
+                self.refused_metrics += 1;
+                let message = format!("CloudWatch would refuse the metrics of this line: {}", chain(&error));
+                self.keep(LogLine { message, level: Some("ERROR".to_owned()), ..line });
+            }
+        }
+    }
+
+    /// The wanted lines, oldest first; the newest `limit` of them.
+    #[must_use]
+    pub fn find(&self, filter: &LogFilter, limit: usize) -> Vec<LogLine> {
+        let wanted = self.lines.iter().rev().filter(|line| filter.takes(line)).take(limit);
+        let mut lines: Vec<LogLine> = wanted.cloned().collect();
+        // Groups are read one after the other; stable, so a stream keeps its order.
+        lines.reverse();
+        lines.sort_by_key(|line| line.timestamp_ms);
+        lines
+    }
+
+    /// Lines whose metrics CloudWatch would have dropped.
+    #[must_use]
+    pub fn refused_metrics(&self) -> u64 {
+        self.refused_metrics
+    }
+
+    fn keep(&mut self, line: LogLine) {
+        if self.lines.len() == MAX_LINES {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+    }
+}
+
+/// An error and its causes in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+    fn store(lines: &[Value]) -> (LogStore, MetricStore) {
+        let (mut logs, mut metrics) = (LogStore::default(), MetricStore::new());
+        for line in lines {
+            let raw = line.to_string();
+            logs.put(LogLine::read("g", "s", NOW.as_millis(), &raw), &raw, NOW, &mut metrics);
+        }
+        (logs, metrics)
+    }
+
+    fn metric_line(value: &Value) -> Value {
+        let directive = json!({"Namespace": "N", "Dimensions": [[]], "Metrics": [{"Name": "m"}]});
+        let head = json!({"Timestamp": NOW.as_millis(), "CloudWatchMetrics": [directive]});
+        json!({"_aws": head, "m": value, "image_id": "cat"})
+    }
+
+    #[test]
+    fn metrics_go_to_their_store_and_all_other_lines_are_kept() {
+        let (logs, metrics) = store(&[metric_line(&json!(1)), json!({"message": "hello", "level": "INFO"})]);
+        assert_eq!(metrics.metrics().count(), 1);
+        let lines = logs.find(&LogFilter::default(), 10);
+        assert_eq!(lines.iter().map(|line| line.message.as_str()).collect::<Vec<_>>(), ["hello"]);
+    }
+
+    #[test]
+    fn refused_metrics_are_counted_and_shown_with_the_reason() {
+        let (logs, metrics) = store(&[metric_line(&json!([1, "x"]))]);
+        assert_eq!((metrics.metrics().count(), logs.refused_metrics()), (0, 1));
+        let line = &logs.find(&LogFilter::default(), 10)[0];
+        assert!(line.message.ends_with("`m[1]` must be a number"), "{}", line.message);
+        assert_eq!(line.fields["image_id"], "cat");
+    }
+
+    #[test]
+    fn lines_are_found_by_the_ids_they_mention_anywhere() {
+        let (logs, _) = store(&[
+            json!({"message": "a", "level": "WARN", "key": "user-uploads/u/cat.jpg", "trace_id": "t1"}),
+            json!({"message": "b", "level": "INFO", "span": {"ids": ["cat"]}, "trace_id": "t2"}),
+            json!({"message": "c", "level": "INFO", "key": "user-uploads/u/dog.jpg", "trace_id": "t1"}),
+            json!("START of cat"),
+        ]);
+        let found = |filter: LogFilter| -> Vec<String> {
+            logs.find(&filter, 10).into_iter().map(|line| line.message).collect()
+        };
+        let image = || LogFilter { image_id: Some("cat".to_owned()), ..LogFilter::default() };
+        assert_eq!(found(image()), ["a", "b", "\"START of cat\""]);
+        assert_eq!(found(LogFilter { trace_id: Some("t1".to_owned()), ..image() }), ["a"]);
+        assert_eq!(found(LogFilter { level: Some("INFO".to_owned()), ..LogFilter::default() }), ["b", "c"]);
+    }
+
+    #[test]
+    fn the_newest_lines_are_kept() {
+        let lines: Vec<Value> = (0..=MAX_LINES).map(|i| json!({"message": i.to_string()})).collect();
+        let (logs, _) = store(&lines);
+        let found = logs.find(&LogFilter::default(), usize::MAX);
+        assert_eq!((found.len(), found[0].message.as_str()), (MAX_LINES, "1"));
+        assert_eq!(logs.find(&LogFilter::default(), 1)[0].message, MAX_LINES.to_string());
+    }
+}

@@ -1,0 +1,105 @@
+//! The sockets that spans come to.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::task::JoinSet;
+
+use super::Board;
+use super::logs::chain;
+use super::otlp::{self, OtlpError};
+use super::span::Span;
+
+/// Larger than any UDP payload over IPv4.
+const DATAGRAM_BYTES: usize = 65_536;
+const MAX_REQUEST_BYTES: usize = 16 << 20;
+const PROTOBUF: &str = "application/x-protobuf";
+
+/// Bound sockets on loopback, not read yet; what comes meanwhile waits in the kernel.
+#[derive(Debug)]
+pub struct Receivers {
+    udp: UdpSocket,
+    otlp: TcpListener,
+    udp_address: SocketAddr,
+    otlp_address: SocketAddr,
+}
+
+impl Receivers {
+    pub(super) async fn bind() -> io::Result<Self> {
+        let free = (Ipv4Addr::LOCALHOST, 0);
+        let (udp, otlp) = (UdpSocket::bind(free).await?, TcpListener::bind(free).await?);
+        let (udp_address, otlp_address) = (udp.local_addr()?, otlp.local_addr()?);
+        Ok(Self { udp, otlp, udp_address, otlp_address })
+    }
+
+    /// The value for `AWS_XRAY_DAEMON_ADDRESS`.
+    #[must_use]
+    pub fn xray_daemon_address(&self) -> String {
+        self.udp_address.to_string()
+    }
+
+    /// The value for `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    #[must_use]
+    pub fn otlp_endpoint(&self) -> String {
+        format!("http://{}", self.otlp_address)
+    }
+
+    pub(super) fn spawn(self, board: &Arc<Board>, tasks: &mut JoinSet<()>) {
+        tasks.spawn(receive_datagrams(Arc::clone(board), self.udp));
+        let routes = Router::new()
+            .route("/v1/traces", post(receive_request))
+            .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+            .with_state(Arc::clone(board));
+        let (board, listener) = (Arc::clone(board), self.otlp);
+        tasks.spawn(async move {
+            if let Err(error) = axum::serve(listener, routes).await {
+                board.note("traces over HTTP", Some(error.to_string()));
+            }
+        });
+    }
+}
+
+async fn receive_datagrams(board: Arc<Board>, socket: UdpSocket) {
+    let mut buffer = vec![0; DATAGRAM_BYTES];
+    loop {
+        // A failed receive concerns an earlier send (ICMP), and this socket never sends.
+        let Ok(length) = socket.recv(&mut buffer).await else { continue };
+        store(&board, "traces over UDP", otlp::datagram(buffer.get(..length).unwrap_or_default())).ok();
+    }
+}
+
+async fn receive_request(State(board): State<Arc<Board>>, headers: HeaderMap, body: Bytes) -> Response {
+    // Browsers cannot send this type without a preflight, which nobody answers here.
+    if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != PROTOBUF) {
+        let message = format!("send OTLP traces as {PROTOBUF}\n");
+        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response();
+    }
+    match store(&board, "traces over HTTP", otlp::request(&body)) {
+        // An empty ExportTraceServiceResponse has no bytes.
+        Ok(()) => ([(header::CONTENT_TYPE, PROTOBUF)], Bytes::new()).into_response(),
+        Err(reason) => (StatusCode::BAD_REQUEST, format!("{reason}\n")).into_response(),
+    }
+}
+
+fn store(board: &Board, source: &str, spans: Result<Vec<Span>, OtlpError>) -> Result<(), String> {
+    match spans {
+        Ok(spans) => {
+            board.note(source, None);
+            board.write(|seen| spans.into_iter().for_each(|span| seen.traces.put(span)));
+            Ok(())
+        }
+        Err(error) => {
+            let reason = chain(&error);
+            board.note(source, Some(reason.clone()));
+            Err(reason)
+        }
+    }
+}

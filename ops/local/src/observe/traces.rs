@@ -1,0 +1,137 @@
+//! The traces received, bounded, found by trace id and by image id.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::span::{IMAGE_ID, Span, Trace};
+
+/// The newest traces are kept.
+const MAX_TRACES: usize = 2000;
+/// A runaway trace must not fill the memory.
+const MAX_SPANS_PER_TRACE: usize = 2000;
+
+/// Traces by id, and which images they are about.
+#[derive(Debug, Default)]
+pub struct TraceStore {
+    spans: HashMap<String, Vec<Span>>,
+    /// Trace ids in order of arrival, for eviction.
+    order: VecDeque<String>,
+    images: HashMap<String, Vec<String>>,
+    dropped_spans: u64,
+}
+
+impl TraceStore {
+    /// Adds a span; the same span sent again replaces its first version.
+    pub fn put(&mut self, span: Span) {
+        if let Some(image_id) = span.attribute(IMAGE_ID) {
+            let traces = self.images.entry(image_id.to_owned()).or_default();
+            if !traces.contains(&span.trace_id) {
+                traces.push(span.trace_id.clone());
+            }
+        }
+        if !self.spans.contains_key(&span.trace_id) {
+            self.order.push_back(span.trace_id.clone());
+        }
+        let spans = self.spans.entry(span.trace_id.clone()).or_default();
+        if let Some(known) = spans.iter_mut().find(|known| known.span_id == span.span_id) {
+            *known = span;
+        } else if spans.len() < MAX_SPANS_PER_TRACE {
+            spans.push(span);
+        } else {
+            self.dropped_spans += 1;
+        }
+        self.evict();
+    }
+
+    /// A trace by its id.
+    #[must_use]
+    pub fn get(&self, trace_id: &str) -> Option<Trace> {
+        self.spans.get(trace_id).cloned().and_then(Trace::of)
+    }
+
+    /// The trace that an image's life began in; a redelivery may have begun another one.
+    #[must_use]
+    pub fn of_image(&self, image_id: &str) -> Option<Trace> {
+        let traces = self.images.get(image_id)?.iter().filter_map(|id| self.get(id));
+        traces.min_by_key(|trace| trace.start_us)
+    }
+
+    /// The newest traces first, at most `limit`.
+    #[must_use]
+    pub fn newest(&self, limit: usize) -> Vec<Trace> {
+        self.order.iter().rev().take(limit).filter_map(|id| self.get(id)).collect()
+    }
+
+    /// Spans beyond what a trace may hold.
+    #[must_use]
+    pub fn dropped_spans(&self) -> u64 {
+        self.dropped_spans
+    }
+
+    fn evict(&mut self) {
+        while self.order.len() > MAX_TRACES {
+            let Some(oldest) = self.order.pop_front() else { return };
+            let spans = self.spans.remove(&oldest).unwrap_or_default();
+            for image_id in spans.iter().filter_map(|span| span.attribute(IMAGE_ID)) {
+                let Some(traces) = self.images.get_mut(image_id) else { continue };
+                traces.retain(|trace_id| *trace_id != oldest);
+                if traces.is_empty() {
+                    self.images.remove(image_id);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::span::tests::span;
+    use super::*;
+
+    fn of(trace: usize, id: &str, image: &str) -> Span {
+        let mut span = span(id, "", trace as u64, 1);
+        span.trace_id = format!("{trace:032x}");
+        span.attributes.insert(IMAGE_ID.to_owned(), image.into());
+        span
+    }
+
+    #[test]
+    fn an_image_is_found_in_the_trace_where_it_began() {
+        let mut store = TraceStore::default();
+        store.put(of(9, "retried", "cat"));
+        store.put(of(3, "issued", "cat"));
+        store.put(of(1, "issued", "dog"));
+        assert_eq!(store.of_image("cat").unwrap().trace_id, format!("{:032x}", 3));
+        assert_eq!(store.of_image("cow"), None);
+    }
+
+    #[test]
+    fn the_same_span_sent_twice_is_kept_once() {
+        let mut store = TraceStore::default();
+        store.put(of(1, "a", "cat"));
+        store.put(of(1, "a", "cat"));
+        store.put(of(1, "b", "cat"));
+        assert_eq!(store.get(&format!("{:032x}", 1)).unwrap().spans.len(), 2);
+    }
+
+    #[test]
+    fn the_oldest_traces_leave_with_their_images() {
+        let mut store = TraceStore::default();
+        for trace in 0..=MAX_TRACES {
+            store.put(of(trace, "a", &format!("image-{trace}")));
+        }
+        assert_eq!(store.of_image("image-0"), None);
+        assert!(store.of_image("image-1").is_some());
+        assert_eq!(store.images.len(), MAX_TRACES);
+        assert_eq!(store.newest(1)[0].image_ids, [format!("image-{MAX_TRACES}")]);
+    }
+
+    #[test]
+    fn a_runaway_trace_is_cut_and_the_loss_counted() {
+        let mut store = TraceStore::default();
+        for id in 0..MAX_SPANS_PER_TRACE + 3 {
+            store.put(of(1, &format!("{id}"), "cat"));
+        }
+        assert_eq!(store.of_image("cat").unwrap().spans.len(), MAX_SPANS_PER_TRACE);
+        assert_eq!(store.dropped_spans(), 3);
+    }
+}
