@@ -1,0 +1,151 @@
+//! From untrusted bytes to pixels in memory, within limits.
+
+mod budget;
+mod generic;
+mod guard;
+mod jpeg;
+mod segments;
+mod webp;
+
+use std::num::NonZeroU32;
+
+use fast_image_resize::MulDiv;
+use image::DynamicImage;
+use image::metadata::Orientation;
+
+use self::budget::Budget;
+use crate::format::{Format, sniff};
+use crate::limits::Limits;
+use crate::rejection::{Cause, Rejection};
+
+/// What a decoder hands over.
+struct Raster {
+    /// The pixels; four inks, when `ink` is set, stand in place of red, green, blue and alpha.
+    pixels: DynamicImage,
+    ink: Option<Ink>,
+    profile: Option<Vec<u8>>,
+    orientation: Orientation,
+}
+
+/// How the four channels of a print image are to be read. All are stored inverted, 0 being full ink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ink {
+    /// Cyan, magenta, yellow, black.
+    Cmyk,
+    /// The first three turned into luminance and two colour differences.
+    Ycck,
+}
+
+/// An image in memory, with what its file says about how to show it.
+///
+/// Transparent pixels are premultiplied, so that colours of invisible pixels never bleed into
+/// visible ones when the image is made smaller.
+#[derive(Debug)]
+pub struct Decoded {
+    pub(crate) format: Format,
+    pub(crate) pixels: DynamicImage,
+    pub(crate) ink: Option<Ink>,
+    pub(crate) profile: Option<Vec<u8>>,
+    pub(crate) orientation: Orientation,
+    pub(crate) stored: (u32, u32),
+    pub(crate) largest_side: NonZeroU32,
+}
+
+impl Decoded {
+    /// The format of the file.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Width of the image as it is shown, orientation applied, in pixels.
+    #[must_use]
+    pub const fn width(&self) -> u32 {
+        if self.is_turned() { self.stored.1 } else { self.stored.0 }
+    }
+
+    /// Height of the image as it is shown, orientation applied, in pixels.
+    #[must_use]
+    pub const fn height(&self) -> u32 {
+        if self.is_turned() { self.stored.0 } else { self.stored.1 }
+    }
+
+    /// Width and height as stored in the file, before orientation.
+    #[must_use]
+    pub const fn stored_size(&self) -> (u32, u32) {
+        self.stored
+    }
+
+    const fn is_turned(&self) -> bool {
+        matches!(
+            self.orientation,
+            Orientation::Rotate90
+                | Orientation::Rotate270
+                | Orientation::Rotate90FlipH
+                | Orientation::Rotate270FlipH
+        )
+    }
+}
+
+/// Decodes the first picture in `bytes`.
+///
+/// `largest_side` is the largest [`Spec::side_px`](crate::Spec::side_px) that will be asked of the
+/// result: a decoder may skip detail that no thumbnail of that side can show. A larger request is
+/// answered at `largest_side`.
+///
+/// A decoder that panics on hostile bytes is caught and reported as [`Rejection::Corrupt`]. The
+/// process's panic hook still runs, and by default prints to standard error; it is global state
+/// and left to the program.
+///
+/// # Errors
+///
+/// A [`Rejection`], which trying again cannot change.
+pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result<Decoded, Rejection> {
+    let size = bytes.len() as u64;
+    if size > limits.max_bytes {
+        return Err(Rejection::TooManyBytes { bytes: size, limit: limits.max_bytes });
+    }
+    let format = sniff(bytes)?;
+    let budget = Budget::start(format, *limits);
+    let outcome = guard::catch(format, || {
+        let mut raster = match format {
+            Format::Jpeg => jpeg::decode(bytes, &budget),
+            Format::WebP => webp::decode(bytes, &budget),
+            Format::Png | Format::Gif | Format::Tiff | Format::Bmp => generic::decode(bytes, &budget),
+        }?;
+        premultiply(&mut raster, format)?;
+        Ok(raster)
+    });
+    // Some decoders take a refused read for the end of the file and go on with grey pixels.
+    budget.check_time()?;
+    let Raster { pixels, ink, profile, orientation } = outcome?;
+    let stored = (pixels.width(), pixels.height());
+    Ok(Decoded { format, pixels, ink, profile, orientation, stored, largest_side })
+}
+
+fn premultiply(raster: &mut Raster, format: Format) -> Result<(), Rejection> {
+    if raster.ink.is_none() && raster.pixels.color().has_alpha() {
+        MulDiv::new()
+            .multiply_alpha_inplace(&mut raster.pixels)
+            .map_err(|source| Rejection::Unrenderable { format, source: Box::new(source) })?;
+    }
+    Ok(())
+}
+
+/// Sorts what a decoder complains about: an early end has another remedy than damage.
+fn damaged(format: Format, source: impl Into<Cause>) -> Rejection {
+    let source = source.into();
+    if ends_early(&*source) {
+        Rejection::Truncated { format, source }
+    } else {
+        Rejection::Corrupt { format, source }
+    }
+}
+
+fn ends_early(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+        error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::UnexpectedEof)
+    })
+}

@@ -1,0 +1,159 @@
+//! What one decoding may still spend: pixels, memory, time.
+
+use std::cell::Cell;
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::time::Instant;
+
+use crate::format::Format;
+use crate::limits::Limits;
+use crate::rejection::Rejection;
+
+/// The limits of one decoding, and its clock.
+pub(super) struct Budget {
+    pub(super) format: Format,
+    pub(super) limits: Limits,
+    started: Instant,
+    ran_out: Cell<bool>,
+}
+
+impl Budget {
+    /// Starts the clock.
+    pub(super) fn start(format: Format, limits: Limits) -> Self {
+        Self { format, limits, started: Instant::now(), ran_out: Cell::new(false) }
+    }
+
+    /// Checks the declared size of the picture, before any of it is decoded.
+    pub(super) fn check_pixels(&self, width: u32, height: u32) -> Result<u64, Rejection> {
+        let pixels = u64::from(width) * u64::from(height);
+        let limit = self.limits.max_pixels;
+        if pixels > limit { Err(Rejection::TooManyPixels { width, height, limit }) } else { Ok(pixels) }
+    }
+
+    /// Checks how much memory decoding will hold at its peak, before it is allocated.
+    pub(super) fn check_memory(&self, bytes: u64) -> Result<(), Rejection> {
+        if bytes > self.limits.max_decode_bytes { Err(self.too_much_memory()) } else { Ok(()) }
+    }
+
+    /// The rejection of an image that needs too much memory.
+    pub(super) fn too_much_memory(&self) -> Rejection {
+        Rejection::TooMuchMemory { format: self.format, limit: self.limits.max_decode_bytes }
+    }
+
+    /// Whether some read was refused because the time was over.
+    pub(super) fn check_time(&self) -> Result<(), Rejection> {
+        if self.ran_out.get() {
+            Err(Rejection::TooSlow { format: self.format, limit: self.limits.time })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The bytes as a stream that dries up when the time is over.
+    pub(super) fn reader<'a>(&'a self, bytes: &'a [u8]) -> Timed<'a> {
+        Timed { bytes, position: 0, calls: 0, budget: self }
+    }
+
+    fn spend(&self) -> io::Result<()> {
+        if self.ran_out.get() || self.started.elapsed() >= self.limits.time {
+            self.ran_out.set(true);
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the time to decode is over"));
+        }
+        Ok(())
+    }
+}
+
+/// A reader over bytes in memory that looks at the clock.
+///
+/// Decoders do their slow work between reads, so a decoder that cannot read any more ends soon:
+/// time is bounded without a thread to kill.
+pub(super) struct Timed<'a> {
+    bytes: &'a [u8],
+    position: usize,
+    calls: u32,
+    budget: &'a Budget,
+}
+
+impl Timed<'_> {
+    /// Bytes handed out at once, so that a decoder comes back often.
+    const WINDOW: usize = 4096;
+    /// Reads between two looks at the clock, which costs as much as a short read.
+    const PATIENCE: u32 = 64;
+
+    #[inline]
+    fn tick(&mut self) -> io::Result<()> {
+        let is_due = self.calls.is_multiple_of(Self::PATIENCE);
+        self.calls = self.calls.wrapping_add(1);
+        if is_due { self.budget.spend() } else { Ok(()) }
+    }
+
+    #[inline]
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(self.position..).unwrap_or_default()
+    }
+}
+
+impl Read for Timed<'_> {
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.tick()?;
+        let count = self.rest().read(buffer)?;
+        self.position += count;
+        Ok(count)
+    }
+}
+
+impl BufRead for Timed<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.tick()?;
+        let rest = self.rest();
+        Ok(rest.get(..Self::WINDOW).unwrap_or(rest))
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.position = self.position.saturating_add(amount);
+    }
+}
+
+impl Seek for Timed<'_> {
+    #[inline]
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(offset) => i128::from(offset),
+            SeekFrom::End(offset) => self.bytes.len() as i128 + i128::from(offset),
+            SeekFrom::Current(offset) => self.position as i128 + i128::from(offset),
+        };
+        self.position = usize::try_from(target).map_err(|_| io::ErrorKind::InvalidInput)?;
+        Ok(self.position as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn reader_without_time_refuses_and_remembers() {
+        let budget = Budget::start(Format::Png, Limits { time: Duration::ZERO, ..Limits::default() });
+        assert!(budget.check_time().is_ok());
+        let error = budget.reader(b"abc").read(&mut [0; 3]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(budget.check_time().unwrap_err().reason(), "TooSlow");
+    }
+
+    #[test]
+    fn reader_reads_seeks_and_ends_like_a_cursor() {
+        let budget = Budget::start(Format::Png, Limits::default());
+        let bytes: Vec<u8> = (0..=255).cycle().take(10_000).collect();
+        let mut reader = budget.reader(&bytes);
+        let mut all = Vec::new();
+        reader.read_to_end(&mut all).unwrap();
+        assert_eq!(all, bytes);
+        assert_eq!(reader.seek(SeekFrom::End(-4)).unwrap(), 9_996);
+        assert_eq!(reader.fill_buf().unwrap(), &bytes[9_996..]);
+        assert_eq!(reader.seek(SeekFrom::Start(20_000)).unwrap(), 20_000);
+        assert_eq!(reader.read(&mut [0; 8]).unwrap(), 0);
+        assert!(reader.seek(SeekFrom::Current(-20_001)).is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! PNG, GIF, TIFF and BMP, through the crate `image`.
+
+use image::codecs::bmp::BmpDecoder;
+use image::codecs::gif::GifDecoder;
+use image::codecs::png::PngDecoder;
+use image::codecs::tiff::TiffDecoder;
+use image::error::{ImageError, LimitErrorKind};
+use image::{DynamicImage, ImageDecoder};
+
+use super::budget::{Budget, Timed};
+use super::{Raster, damaged};
+use crate::format::Format;
+use crate::rejection::Rejection;
+
+/// Room for what a PNG carries beside its pixels: profile, text, one row.
+const PNG_CHUNKS_BYTES: u64 = 16 * 1024 * 1024;
+
+pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
+    let reject = |error| classify(error, budget);
+    let mut decoder = open(budget.reader(bytes), budget).map_err(reject)?;
+    let (width, height) = decoder.dimensions();
+    budget.check_pixels(width, height)?;
+    // Read first: a TIFF decoder answers from the file, with a limit of its own on one tag.
+    let profile = decoder.icc_profile().unwrap_or_default();
+    let orientation = decoder.orientation().map_err(reject)?;
+    let pixels_bytes = decoder.total_bytes();
+    // TIFF decodes into a buffer of its own and copies.
+    let copies = if budget.format == Format::Tiff { 2 } else { 1 };
+    budget.check_memory(pixels_bytes.saturating_mul(copies))?;
+    let mut limits = image::Limits::no_limits();
+    limits.max_alloc = Some(budget.limits.max_decode_bytes - pixels_bytes);
+    decoder.set_limits(limits).map_err(reject)?;
+    let pixels = DynamicImage::from_decoder(decoder).map_err(reject)?;
+    Ok(Raster { pixels, ink: None, profile, orientation })
+}
+
+fn open<'a>(reader: Timed<'a>, budget: &Budget) -> Result<Box<dyn ImageDecoder + 'a>, ImageError> {
+    Ok(match budget.format {
+        Format::Gif => Box::new(GifDecoder::new(reader)?),
+        Format::Tiff => Box::new(TiffDecoder::new(reader)?),
+        Format::Bmp => Box::new(BmpDecoder::new(reader)?),
+        // PNG; JPEG and WebP have decoders of their own and never come here.
+        Format::Png | Format::Jpeg | Format::WebP => {
+            let mut limits = image::Limits::no_limits();
+            limits.max_alloc = Some(PNG_CHUNKS_BYTES.min(budget.limits.max_decode_bytes));
+            Box::new(PngDecoder::with_limits(reader, limits)?)
+        }
+    })
+}
+
+fn classify(error: ImageError, budget: &Budget) -> Rejection {
+    match error {
+        ImageError::Limits(limit) if limit.kind() == LimitErrorKind::InsufficientMemory => {
+            budget.too_much_memory()
+        }
+        ImageError::Unsupported(source) => {
+            Rejection::UnsupportedFeature { format: budget.format, source: Box::new(source) }
+        }
+        other => damaged(budget.format, other),
+    }
+}

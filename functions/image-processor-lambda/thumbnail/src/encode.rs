@@ -1,0 +1,44 @@
+//! From a small picture to JPEG bytes.
+
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
+
+use crate::rejection::{Cause, Rejection};
+use crate::resize::Resized;
+use crate::spec::Spec;
+
+/// A finished thumbnail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thumbnail {
+    /// The JPEG file: three channels, sRGB, 4:2:0, no metadata.
+    pub jpeg: Vec<u8>,
+    /// Its width in pixels.
+    pub width: u32,
+    /// Its height in pixels.
+    pub height: u32,
+}
+
+impl Resized {
+    /// Writes the JPEG. Nothing of the original's metadata can be in it: it is made from pixels only.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Unrenderable`]; no image is known that leads to it.
+    pub fn encode(&self, spec: &Spec) -> Result<Thumbnail, Rejection> {
+        let jpeg =
+            self.write(spec).map_err(|source| Rejection::Unrenderable { format: self.format, source })?;
+        Ok(Thumbnail { jpeg, width: self.width(), height: self.height() })
+    }
+
+    fn write(&self, spec: &Spec) -> Result<Vec<u8>, Cause> {
+        let (width, height) = (u16::try_from(self.width())?, u16::try_from(self.height())?);
+        let mut jpeg = Vec::new();
+        // Not with optimised Huffman tables: this encoder then writes one scan for each component,
+        // which some decoders draw wrongly.
+        let mut encoder = Encoder::new(&mut jpeg, spec.quality.clamp(1, 100));
+        encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
+        // The default takes every second pixel, which turns coloured edges ragged.
+        encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+        encoder.encode(self.pixels.as_raw(), width, height, ColorType::Rgb)?;
+        Ok(jpeg)
+    }
+}

@@ -1,0 +1,31 @@
+//! What an upload may cost at most.
+
+use std::time::Duration;
+
+/// What one image may cost, checked before and while it is decoded.
+///
+/// [`Limits::default`] suits a function with 512 MB of memory or more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest file, in bytes. Default 52,428,800 (50 MiB).
+    pub max_bytes: u64,
+    /// Largest picture, in pixels (width × height as declared in the file). Default 50,000,000.
+    pub max_pixels: u64,
+    /// Most memory that decoding may hold at once, in bytes, the file itself not counted. Default
+    /// 268,435,456 (256 MiB). It must stay well below what the process has: a failed allocation
+    /// aborts and cannot be turned into a [`Rejection`](crate::Rejection).
+    pub max_decode_bytes: u64,
+    /// Longest that decoding may take, in wall-clock time. Default 15 s.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_bytes: 50 * 1024 * 1024,
+            max_pixels: 50_000_000,
+            max_decode_bytes: 256 * 1024 * 1024,
+            time: Duration::from_secs(15),
+        }
+    }
+}
