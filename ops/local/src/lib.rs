@@ -3,11 +3,14 @@
 //! - [`progress`] how long steps tell where they are
 //! - [`http`], [`aws`], [`xml`] the two clients everything else speaks through
 //! - [`observe`] traces, metrics, logs and mail, as they come
+//! - [`waterfall`] one trace as text
 
 pub mod aws;
+pub mod deploy;
 pub mod engine;
 pub mod http;
 pub mod observe;
 pub mod progress;
 pub mod stack;
+pub mod waterfall;
 pub mod xml;

@@ -1,0 +1,143 @@
+//! Glyphs, colours, and text that is safe for a terminal.
+
+use super::service_order;
+use crate::observe::span::Span;
+
+/// What the terminal can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Columns.
+    pub width: usize,
+    /// Box-drawing characters and blocks; plain ASCII otherwise.
+    pub unicode: bool,
+    /// ANSI colours.
+    pub color: bool,
+}
+
+impl Style {
+    /// For files and pipes: no colours, 100 columns.
+    pub const PLAIN: Self = Self { width: 100, unicode: true, color: false };
+}
+
+pub(super) struct Glyphs {
+    pub(super) tee: &'static str,
+    pub(super) corner: &'static str,
+    pub(super) trunk: &'static str,
+    pub(super) bar: &'static str,
+    pub(super) sliver: &'static str,
+    pub(super) gap: &'static str,
+    pub(super) dot: &'static str,
+    pub(super) failed: &'static str,
+    pub(super) ellipsis: &'static str,
+}
+
+const UNICODE: Glyphs = Glyphs {
+    tee: "├ ",
+    corner: "└ ",
+    trunk: "│ ",
+    bar: "█",
+    sliver: "▏",
+    gap: "┈",
+    dot: "·",
+    failed: "✗",
+    ellipsis: "…",
+};
+
+const ASCII: Glyphs = Glyphs {
+    tee: "|-",
+    corner: "`-",
+    trunk: "| ",
+    bar: "#",
+    sliver: "|",
+    gap: "~",
+    dot: "-",
+    failed: "!",
+    ellipsis: ".",
+};
+
+/// What a piece of text stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ink {
+    Plain,
+    Bold,
+    Faint,
+    Bad,
+    /// The n-th service.
+    Service(usize),
+}
+
+/// Colours of services: readable on light and on dark, none of them red.
+const SERVICES: [&str; 5] = ["36", "34", "35", "32", "33"];
+
+pub(super) struct Paint<'a> {
+    pub(super) style: Style,
+    services: std::collections::HashMap<&'a str, usize>,
+}
+
+impl<'a> Paint<'a> {
+    pub(super) fn new(style: Style, spans: &'a [Span]) -> Self {
+        Self { style, services: service_order(spans) }
+    }
+
+    pub(super) fn glyphs(&self) -> &'static Glyphs {
+        if self.style.unicode { &UNICODE } else { &ASCII }
+    }
+
+    pub(super) fn service(&self, service: &str) -> Ink {
+        Ink::Service(self.services.get(service).copied().unwrap_or_default())
+    }
+
+    pub(super) fn ink(&self, ink: Ink, text: &str) -> String {
+        if !self.style.color || text.is_empty() {
+            return text.to_owned();
+        }
+        let code = match ink {
+            Ink::Plain => return text.to_owned(),
+            Ink::Bold => "1",
+            Ink::Faint => "2",
+            Ink::Bad => "31",
+            Ink::Service(index) => SERVICES.get(index % SERVICES.len()).copied().unwrap_or("36"),
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}
+
+/// Text that cannot steer the terminal: spans may come from anybody on this machine.
+pub(super) fn clean(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// At most `width` characters.
+pub(super) fn fit(text: &str, width: usize, ellipsis: &str) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(width.saturating_sub(1)).collect();
+    if width > 0 {
+        cut.push_str(ellipsis);
+    }
+    cut
+}
+
+/// A duration with about three digits.
+pub(super) fn duration(us: u64, unicode: bool) -> String {
+    let tenths = |value: u64, unit: u64| (value / unit, value % unit * 10 / unit);
+    match us {
+        0..1_000 => format!("{us} {}", if unicode { "µs" } else { "us" }),
+        1_000..10_000 => {
+            let (ms, tenth) = tenths(us, 1_000);
+            format!("{ms}.{tenth} ms")
+        }
+        10_000..1_000_000 => format!("{} ms", us / 1_000),
+        1_000_000..60_000_000 => {
+            let (s, tenth) = tenths(us, 1_000_000);
+            format!("{s}.{tenth} s")
+        }
+        60_000_000..3_600_000_000 => format!("{} m {:02} s", us / 60_000_000, us / 1_000_000 % 60),
+        _ => format!("{} h {:02} m", us / 3_600_000_000, us / 60_000_000 % 60),
+    }
+}
