@@ -1,0 +1,49 @@
+//! Why a total is missing.
+
+use std::{error::Error as StdError, time::Duration};
+
+use lambda_runtime::Diagnostic;
+
+/// A run that did not report every bucket; Lambda tries again and then tells the failure destination.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// At least one bucket could not be scanned to its end.
+    #[error("{missing} of {buckets} buckets have no total")]
+    Incomplete {
+        /// Buckets without a total.
+        missing: usize,
+        /// Buckets asked for.
+        buckets: usize,
+    },
+    /// CloudWatch did not take the totals.
+    #[error("could not publish the totals")]
+    Publish(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+/// Why one bucket has no total.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// Too little of the invocation's time was left.
+    #[error("only {left:?} were left after {pages} pages")]
+    OutOfTime {
+        /// Pages read so far.
+        pages: u64,
+        /// Time left of the invocation.
+        left: Duration,
+    },
+    /// S3 did not answer with a page.
+    #[error("could not list page {page}")]
+    List {
+        /// The page's number, from 1.
+        page: u64,
+        /// What S3 said.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+}
+
+impl From<ReportError> for Diagnostic {
+    fn from(error: ReportError) -> Self {
+        Self { error_type: "ReportError".to_owned(), error_message: error.to_string() }
+    }
+}

@@ -1,0 +1,80 @@
+//! The shell: a tick in, the totals of all buckets out.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use telemetry::Telemetry;
+use tracing::{Instrument, Span, info_span};
+
+use crate::{
+    config::Config,
+    error::ReportError,
+    events::{BucketScanned, ScanStopped},
+    store::{Buckets, Total},
+    usage,
+};
+
+/// Everything a run needs.
+#[derive(Clone, Debug)]
+pub struct App<S> {
+    /// What the environment says.
+    pub config: Config,
+    /// Where the buckets are.
+    pub store: S,
+    /// Where events are told.
+    pub telemetry: Telemetry,
+}
+
+/// Scans every bucket and publishes the totals of those that were listed to their end.
+///
+/// # Errors
+///
+/// Fails when a bucket has no total or CloudWatch took none; what is complete is published all the same.
+pub async fn handle(app: &App<impl Buckets>, event: LambdaEvent<Value>) -> Result<Value, ReportError> {
+    let result = report(app, &event.context).await;
+    if let Err(error) = &result {
+        telemetry::fail(&Span::current(), error);
+        tracing::error!(error = error as &dyn std::error::Error, "Totals not reported");
+    }
+    result
+}
+
+async fn report(app: &App<impl Buckets>, context: &Context) -> Result<Value, ReportError> {
+    let mut totals = Vec::new();
+    for bucket in &app.config.buckets {
+        let span = info_span!("scan_bucket", aws.s3.bucket = bucket);
+        totals.extend(scan(app, bucket, context).instrument(span).await);
+    }
+    if !totals.is_empty() {
+        let span = info_span!("publish_totals", otel.kind = "client");
+        let published = app.store.publish(&totals).instrument(span.clone()).await;
+        published.map_err(ReportError::Publish).inspect_err(|error| telemetry::fail(&span, error))?;
+    }
+    let (reported, buckets) = (totals.len(), app.config.buckets.len());
+    if reported < buckets {
+        return Err(ReportError::Incomplete { missing: buckets - reported, buckets });
+    }
+    Ok(json!({ "buckets": reported }))
+}
+
+async fn scan(app: &App<impl Buckets>, bucket: &str, context: &Context) -> Option<Total> {
+    let started = Instant::now();
+    match usage::scan(&app.store, bucket, || time_left(context, SystemTime::now())).await {
+        Ok(usage) => {
+            app.telemetry.emit(&BucketScanned { bucket, usage, elapsed: started.elapsed() });
+            Some(Total { bucket: bucket.to_owned(), usage, at: SystemTime::now() })
+        }
+        Err(error) => {
+            telemetry::fail(&Span::current(), &error);
+            app.telemetry.emit(&ScanStopped { bucket, error: &error });
+            None
+        }
+    }
+}
+
+/// What is left of the invocation at `now`.
+fn time_left(context: &Context, now: SystemTime) -> Duration {
+    let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
+    deadline.duration_since(now).unwrap_or_default()
+}

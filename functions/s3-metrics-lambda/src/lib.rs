@@ -1,0 +1,8 @@
+//! Reports the size and the number of objects of each bucket.
+
+pub mod config;
+pub mod error;
+pub mod events;
+pub mod handler;
+pub mod store;
+pub mod usage;

@@ -1,0 +1,118 @@
+//! Totals against a bucket of pages.
+#![expect(clippy::unwrap_used, reason = "helpers of tests; clippy only exempts #[test] functions")]
+
+use std::{
+    sync::Mutex,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use lambda_runtime::{Context, LambdaEvent};
+use s3_metrics_lambda::{
+    config::Config,
+    error::ReportError,
+    handler::{App, handle},
+    store::{AwsError, Buckets, Total},
+    usage::{Page, Usage},
+};
+use serde_json::{Value, json};
+use telemetry::{Captured, Telemetry};
+
+#[tokio::test]
+async fn every_page_of_every_bucket_counts_and_all_totals_go_in_one_call() {
+    let stage = Stage::new(Fake::default());
+
+    assert_eq!(stage.run(Duration::from_mins(1)).await.unwrap(), json!({ "buckets": 2 }));
+
+    let usage = Usage { objects: 2_500, bytes: 25_000, pages: 3 };
+    let published: Vec<Vec<(String, Usage)>> = stage.published();
+    assert_eq!(published, [vec![("a".to_owned(), usage), ("b".to_owned(), usage)]]);
+    assert!((stage.captured.sum("ObjectsScanned") - 5_000.0).abs() < f64::EPSILON);
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_listed_to_its_end_publishes_no_total_and_fails_the_run() {
+    let stage = Stage::new(Fake { broken_page: Some(("b", "2")), ..Fake::default() });
+
+    let error = stage.run(Duration::from_mins(1)).await.unwrap_err();
+
+    assert!(matches!(error, ReportError::Incomplete { missing: 1, buckets: 2 }), "{error}");
+    let buckets: Vec<String> = stage.published().concat().into_iter().map(|(bucket, _)| bucket).collect();
+    assert_eq!(buckets, ["a"]);
+    assert!((stage.captured.sum("ScanIncomplete") - 1.0).abs() < f64::EPSILON);
+    let log = stage.captured.logs().into_iter().find(|line| line["message"] == "Bucket not scanned").unwrap();
+    assert_eq!(log["error"], "could not list page 3: connection reset");
+}
+
+#[tokio::test]
+async fn with_too_little_time_left_nothing_is_listed_and_nothing_published() {
+    let stage = Stage::new(Fake::default());
+
+    let error = stage.run(Duration::from_secs(1)).await.unwrap_err();
+
+    assert!(matches!(error, ReportError::Incomplete { missing: 2, .. }), "{error}");
+    assert_eq!(stage.published(), Vec::<Vec<_>>::new());
+}
+
+#[tokio::test]
+async fn totals_that_cloudwatch_does_not_take_fail_the_run() {
+    let stage = Stage::new(Fake { refuses: true, ..Fake::default() });
+
+    let error = stage.run(Duration::from_mins(1)).await.unwrap_err();
+
+    assert!(matches!(error, ReportError::Publish(_)), "{error}");
+}
+
+struct Stage {
+    app: App<Fake>,
+    captured: Captured,
+}
+
+impl Stage {
+    fn new(store: Fake) -> Self {
+        let (telemetry, captured) = Telemetry::capture("s3-metrics-lambda");
+        let config = Config::read(|_| Some("a,b".to_owned())).unwrap();
+        Self { app: App { config, store, telemetry }, captured }
+    }
+
+    async fn run(&self, time: Duration) -> Result<Value, ReportError> {
+        let mut context = Context::default();
+        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
+        context.deadline = u64::try_from(deadline.as_millis()).unwrap();
+        self.app.telemetry.within(handle(&self.app, LambdaEvent::new(Value::Null, context))).await
+    }
+
+    fn published(&self) -> Vec<Vec<(String, Usage)>> {
+        let calls = self.app.store.published.lock().unwrap();
+        calls.iter().map(|totals| totals.iter().map(|it| (it.bucket.clone(), it.usage)).collect()).collect()
+    }
+}
+
+/// Buckets of 2,500 objects of 10 bytes each, in pages of 1,000.
+#[derive(Debug, Default)]
+struct Fake {
+    broken_page: Option<(&'static str, &'static str)>,
+    refuses: bool,
+    published: Mutex<Vec<Vec<Total>>>,
+}
+
+impl Buckets for Fake {
+    async fn list_page(&self, bucket: &str, from: Option<String>) -> Result<Page, AwsError> {
+        if self.broken_page.is_some_and(|(broken, page)| broken == bucket && from.as_deref() == Some(page)) {
+            return Err("connection reset".into());
+        }
+        let (objects, next) = match from.as_deref() {
+            None => (1_000, Some("1")),
+            Some("1") => (1_000, Some("2")),
+            Some(_) => (500, None),
+        };
+        Ok(Page { objects, bytes: objects * 10, next: next.map(str::to_owned) })
+    }
+
+    async fn publish(&self, totals: &[Total]) -> Result<(), AwsError> {
+        if self.refuses {
+            return Err("throttled".into());
+        }
+        self.published.lock().unwrap().push(totals.to_vec());
+        Ok(())
+    }
+}
