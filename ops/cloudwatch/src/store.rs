@@ -110,17 +110,43 @@ impl MetricStore {
         }
     }
 
+    /// All values of a metric in a time, as one distribution.
+    #[must_use]
+    pub fn values(
+        &self,
+        metric: &MetricId,
+        unit: Option<Unit>,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Distribution {
+        let mut all = Distribution::default();
+        self.between(metric, unit, from, until).for_each(|(_, values)| all.merge(values));
+        all
+    }
+
     fn periods(&self, metric: &MetricId, query: &Query) -> BTreeMap<Timestamp, Distribution> {
         let mut periods: BTreeMap<Timestamp, Distribution> = BTreeMap::new();
         let from = query.from.start_of(query.period);
-        let Some(series) = self.metrics.get(metric).filter(|_| from < query.until) else { return periods };
-        for (at, bucket) in series.range(from..query.until) {
-            let wanted = bucket.iter().filter(|(unit, _)| query.unit.is_none_or(|only| only == **unit));
-            for (_, values) in wanted {
-                periods.entry(at.start_of(query.period)).or_default().merge(values);
-            }
+        for (at, values) in self.between(metric, query.unit, from, query.until) {
+            periods.entry(at.start_of(query.period)).or_default().merge(values);
         }
         periods
+    }
+
+    fn between(
+        &self,
+        metric: &MetricId,
+        unit: Option<Unit>,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> impl Iterator<Item = (Timestamp, &Distribution)> {
+        let series = self.metrics.get(metric).filter(|_| from < until);
+        let buckets = series.into_iter().flat_map(move |series| series.range(from..until));
+        let values =
+            buckets.flat_map(|(at, bucket)| bucket.iter().map(|(unit, values)| (*at, *unit, values)));
+        values
+            .filter(move |(_, of, _)| unit.is_none_or(|only| only == *of))
+            .map(|(at, _, values)| (at, values))
     }
 }
 

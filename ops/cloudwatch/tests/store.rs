@@ -76,6 +76,18 @@ fn the_window_starts_with_a_whole_period_and_excludes_its_end() {
 }
 
 #[test]
+fn values_of_a_time_are_one_distribution() {
+    let (mut store, id) = (MetricStore::new(), metric(&[]));
+    for minute in 0..3 {
+        store.put(datapoint(&id, minute * 60, &[1.0, 2.0]));
+    }
+    let (from, until) = (Timestamp::from_millis(0), Timestamp::from_millis(120_000));
+    let values = store.values(&id, None, from, until);
+    assert_eq!(values.iter().collect::<Vec<_>>(), [(1.0, 2.0), (2.0, 2.0)]);
+    assert_eq!(store.values(&id, Some(Unit::Bytes), from, until), Distribution::default());
+}
+
+#[test]
 fn only_high_resolution_is_kept_by_the_second() {
     let (mut store, id) = (MetricStore::new(), metric(&[]));
     store.put(datapoint(&id, 42, &[1.0]));

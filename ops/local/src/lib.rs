@@ -4,8 +4,10 @@
 //! - [`http`], [`aws`], [`xml`] the two clients everything else speaks through
 //! - [`observe`] traces, metrics, logs and mail, as they come
 //! - [`waterfall`] one trace as text
+//! - [`console`] all of it as a page and as JSON, on loopback
 
 pub mod aws;
+pub mod console;
 pub mod deploy;
 pub mod engine;
 pub mod http;

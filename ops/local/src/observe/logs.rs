@@ -33,7 +33,7 @@ pub struct LogFilter {
     pub image_id: Option<String>,
     /// Lines that mention this trace.
     pub trace_id: Option<String>,
-    /// Lines of this severity.
+    /// Lines of these severities, with commas between.
     pub level: Option<String>,
 }
 
@@ -81,7 +81,8 @@ fn holds(value: &Value, id: &str) -> bool {
 impl LogFilter {
     fn takes(&self, line: &LogLine) -> bool {
         let mentioned = |id: &Option<String>| id.as_deref().is_none_or(|id| line.mentions(id));
-        let level = self.level.as_ref().is_none_or(|level| line.level.as_ref() == Some(level));
+        let is_own = |level: &str| line.level.as_deref() == Some(level);
+        let level = self.level.as_deref().is_none_or(|levels| levels.split(',').any(is_own));
         level && mentioned(&self.image_id) && mentioned(&self.trace_id)
     }
 }
@@ -126,7 +127,8 @@ impl LogStore {
 }
 
 /// An error and its causes in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -191,7 +193,9 @@ mod tests {
         let image = || LogFilter { image_id: Some("cat".to_owned()), ..LogFilter::default() };
         assert_eq!(found(image()), ["a", "b", "\"START of cat\""]);
         assert_eq!(found(LogFilter { trace_id: Some("t1".to_owned()), ..image() }), ["a"]);
-        assert_eq!(found(LogFilter { level: Some("INFO".to_owned()), ..LogFilter::default() }), ["b", "c"]);
+        let level = |level: &str| LogFilter { level: Some(level.to_owned()), ..LogFilter::default() };
+        assert_eq!(found(level("INFO")), ["b", "c"]);
+        assert_eq!(found(level("ERROR,WARN")), ["a"]);
     }
 
     #[test]

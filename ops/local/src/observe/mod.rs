@@ -128,6 +128,17 @@ impl Observer {
         Self { board: Arc::new(board), tasks: Arc::default() }
     }
 
+    /// Adds to what was seen, as the sources do.
+    pub fn tell(&self, change: impl FnOnce(&mut Seen)) {
+        self.board.write(change);
+    }
+
+    /// How many wait for news right now.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.board.revision.receiver_count()
+    }
+
     /// Ends the watching; what was seen stays.
     pub fn stop(&self) {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
@@ -160,6 +171,13 @@ impl Observer {
     #[must_use]
     pub fn mail(&self, image_id: Option<&str>) -> Vec<Mail> {
         self.look(|seen| seen.mail.find(image_id))
+    }
+
+    /// How often anything was seen; waits until that is more than `after` or `timeout` passes.
+    pub async fn revision_after(&self, after: u64, timeout: Duration) -> u64 {
+        let mut revision = self.board.revision.subscribe();
+        tokio::time::timeout(timeout, revision.wait_for(|now| *now > after)).await.ok();
+        *self.board.revision.borrow()
     }
 
     /// Waits until `condition` finds what it looks for; `None` when `timeout` passes first.

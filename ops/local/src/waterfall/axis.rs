@@ -2,8 +2,6 @@
 
 use crate::observe::span::Span;
 
-/// Columns that a cut takes.
-const GAP_COLUMNS: usize = 2;
 /// An idle time is cut when it is longer than all the work.
 const CUT_FACTOR: u64 = 1;
 
@@ -15,6 +13,8 @@ pub(super) struct Axis<'a> {
     gaps: Vec<Gap<'a>>,
     us_per_column: f64,
     width: usize,
+    /// Columns that a cut takes.
+    gap_columns: usize,
 }
 
 #[derive(Debug)]
@@ -44,8 +44,8 @@ pub(super) struct Cells {
 }
 
 impl<'a> Axis<'a> {
-    /// An axis of `width` columns for spans in order of their begin.
-    pub(super) fn new(spans: &'a [Span], width: usize) -> Self {
+    /// An axis of `width` columns for spans in order of their begin; a cut takes `gap_columns`.
+    pub(super) fn new(spans: &'a [Span], width: usize, gap_columns: usize) -> Self {
         let busy = busy(spans);
         let work_us: u64 = busy.iter().map(|(start, end, _)| end - start).sum();
         let mut stretches: Vec<Stretch> = Vec::new();
@@ -65,22 +65,22 @@ impl<'a> Axis<'a> {
             }
             after = last;
         }
-        Self::lay_out(stretches, gaps, width)
+        Self::lay_out(stretches, gaps, width, gap_columns)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "columns are few, microseconds need no last digit")]
-    fn lay_out(mut stretches: Vec<Stretch>, gaps: Vec<Gap<'a>>, width: usize) -> Self {
+    fn lay_out(mut stretches: Vec<Stretch>, gaps: Vec<Gap<'a>>, width: usize, gap_columns: usize) -> Self {
         let drawn_us: u64 = stretches.iter().map(|stretch| stretch.end_us - stretch.start_us).sum();
-        let columns = width.saturating_sub(gaps.len() * GAP_COLUMNS).max(1);
+        let columns = width.saturating_sub(gaps.len() * gap_columns).max(1);
         let us_per_column = (drawn_us.max(1) as f64) / columns as f64;
         let mut column = 0.0;
         for stretch in &mut stretches {
             stretch.column = column;
             let length = (stretch.end_us - stretch.start_us) as f64 / us_per_column;
             // Whole columns, so that no bar of one stretch reaches into the cut behind it.
-            column = (column + length).ceil() + GAP_COLUMNS as f64;
+            column = (column + length).ceil() + gap_columns as f64;
         }
-        Self { stretches, gaps, us_per_column, width }
+        Self { stretches, gaps, us_per_column, width, gap_columns }
     }
 
     pub(super) fn width(&self) -> usize {
@@ -93,8 +93,13 @@ impl<'a> Axis<'a> {
 
     /// Whether a column stands for time that was cut out.
     pub(super) fn is_gap(&self, column: usize) -> bool {
-        let later = self.stretches.iter().skip(1).map(|stretch| whole(stretch.column));
-        later.into_iter().any(|begin| (begin.saturating_sub(GAP_COLUMNS)..begin).contains(&column))
+        self.gap_begins().any(|begin| (begin..begin + self.gap_columns).contains(&column))
+    }
+
+    /// The first column of each cut.
+    pub(super) fn gap_begins(&self) -> impl Iterator<Item = usize> {
+        let later = self.stretches.iter().skip(1);
+        later.map(|stretch| whole(stretch.column).saturating_sub(self.gap_columns))
     }
 
     /// Where a span is drawn: at least one column, never beyond the axis.

@@ -1,6 +1,7 @@
 //! One trace as text for a terminal: a tree with bars to scale.
 
 mod axis;
+mod layout;
 mod paint;
 #[cfg(test)]
 mod tests;
@@ -9,11 +10,13 @@ use std::collections::HashMap;
 
 use crate::observe::span::{Node, Span, Status, Trace};
 use axis::Axis;
+pub use layout::{Cut, Layout, Row};
 pub use paint::Style;
 use paint::{Ink, Paint, clean, duration, fit};
 
 /// Names longer than this share of the width are cut.
 const LABEL_SHARE: usize = 45;
+const GAP_COLUMNS: usize = 2;
 const DURATION_WIDTH: usize = 8;
 /// Bars shorter than this say nothing; a line may then exceed a very narrow terminal.
 const MIN_BAR_WIDTH: usize = 10;
@@ -27,7 +30,7 @@ pub fn render(trace: &Trace, style: Style) -> String {
     let widest = labels.iter().map(Label::width).max().unwrap_or_default();
     let label_width = widest.min(style.width * LABEL_SHARE / 100).max(12);
     let bar_width = style.width.saturating_sub(label_width + DURATION_WIDTH + 5).max(MIN_BAR_WIDTH);
-    let axis = Axis::new(&trace.spans, bar_width);
+    let axis = Axis::new(&trace.spans, bar_width, GAP_COLUMNS);
 
     let mut lines = vec![headline(trace, &paint)];
     for (node, label) in nodes.iter().zip(&labels) {

@@ -81,7 +81,7 @@ fn idle_time_shorter_than_the_work_stays_to_scale() {
     let trace = Trace::of(vec![span("a", "", 0, 1000), span("b", "", 2000, 1000)]).unwrap();
     let drawn = render(&trace, plain(60));
     assert!(!drawn.contains("cut out"), "{drawn}");
-    assert_eq!(Axis::new(&trace.spans, 30).cells(&trace.spans[1]).from, 20);
+    assert_eq!(Axis::new(&trace.spans, 30, 2).cells(&trace.spans[1]).from, 20);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn every_span_is_drawn_inside_the_axis_whatever_its_times() {
     let spans = times.iter().enumerate().map(|(i, (start, took))| span(&format!("s{i}"), "", *start, *took));
     let trace = Trace::of(spans.collect()).unwrap();
     for width in [0, 1, 30, 200] {
-        let axis = Axis::new(&trace.spans, width.max(1));
+        let axis = Axis::new(&trace.spans, width.max(1), 2);
         for span in &trace.spans {
             let cells = axis.cells(span);
             assert!(cells.length >= 1 && cells.from + cells.length <= width.max(1), "{cells:?}");

@@ -1,0 +1,123 @@
+//! The console of a running stack: a page for people, a JSON API for tools, on loopback only.
+//!
+//! - [`guard`] who may ask
+//! - [`api`] what is answered; [`metrics`], [`uploads`] how it is gathered
+//! - `page/` the page, which only reads the API
+
+mod api;
+mod guard;
+mod metrics;
+#[cfg(test)]
+mod tests;
+mod uploads;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use axum::Router;
+use axum::http::header;
+use axum::middleware;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::aws::Aws;
+use crate::observe::Observer;
+use crate::stack::StackInfo;
+
+/// A bound port that is not served yet.
+#[derive(Debug)]
+pub struct Console {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// Serves until it is dropped.
+#[derive(Debug)]
+pub struct Serving(JoinHandle<()>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What the handlers answer from.
+#[derive(Clone, Debug)]
+struct Source {
+    observer: Observer,
+    aws: Aws,
+    stack: Public,
+}
+
+/// What everybody who can reach the console may know of the stack: no key, no password.
+#[derive(Clone, Debug, Serialize)]
+struct Public {
+    name: String,
+    endpoint: String,
+    console: String,
+    region: String,
+    user: String,
+    outputs: BTreeMap<String, String>,
+}
+
+impl Console {
+    /// Takes a port of loopback; 0 takes a free one.
+    ///
+    /// # Errors
+    /// When the port is taken or may not be used.
+    pub async fn bind(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// Where the page will be.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Serves what `observer` sees of the stack.
+    #[must_use]
+    pub fn serve(self, observer: Observer, info: &StackInfo) -> Serving {
+        let stack = Public {
+            name: info.name.clone(),
+            endpoint: info.endpoint.clone(),
+            console: self.address(),
+            region: info.region.clone(),
+            user: info.user.email.clone(),
+            outputs: info.outputs.clone(),
+        };
+        let routes = routes(Source { observer, aws: info.aws(), stack });
+        Serving(tokio::spawn(async move {
+            // Accept errors are retried inside; this ends only with the task.
+            axum::serve(self.listener, routes).await.ok();
+        }))
+    }
+}
+
+fn routes(source: Source) -> Router {
+    Router::new()
+        .route("/", get(async || asset("text/html; charset=utf-8", include_str!("page/index.html"))))
+        .route("/console.css", get(async || asset("text/css", include_str!("page/console.css"))))
+        .route("/console.js", get(async || asset("text/javascript", include_str!("page/console.js"))))
+        .route("/api/stack", get(api::stack))
+        .route("/api/traces", get(api::traces))
+        .route("/api/waterfall", get(api::waterfall))
+        .route("/api/metrics", get(api::metrics))
+        .route("/api/mail", get(api::mail))
+        .route("/api/logs", get(api::logs))
+        .route("/api/uploads", get(api::uploads))
+        .route("/api/problems", get(api::problems))
+        .route("/api/revision", get(api::revision))
+        .with_state(source)
+        .layer(middleware::from_fn(guard::check))
+}
+
+fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, kind)], text)
+}

@@ -1,0 +1,191 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::aws::Credentials;
+use crate::http::Http;
+use crate::observe::Seen;
+use crate::observe::logs::LogLine;
+use crate::observe::span::IMAGE_ID;
+use crate::observe::span::tests::span;
+use crate::stack::DemoUser;
+
+const SECRETS: [&str; 3] = ["hidden-key", "hidden-token", "hidden-password"];
+
+fn info() -> StackInfo {
+    StackInfo {
+        name: "one".into(),
+        // Nobody listens there: the table cannot be read.
+        endpoint: "http://127.0.0.1:1".into(),
+        console: "http://127.0.0.1:2".into(),
+        region: "ap-northeast-1".into(),
+        outputs: [("MetadataTableName".to_owned(), "ImageMetadata".to_owned())].into(),
+        log_groups: vec![],
+        outbox_queue_url: String::new(),
+        credentials: Credentials {
+            access_key_id: "test".into(),
+            secret_access_key: SECRETS[0].into(),
+            session_token: Some(SECRETS[1].into()),
+        },
+        user: DemoUser { email: "demo@example.com".into(), password: SECRETS[2].into(), sub: "s".into() },
+        pid: 1,
+    }
+}
+
+struct Stage {
+    address: String,
+    observer: Observer,
+    _serving: Serving,
+}
+
+impl Stage {
+    async fn new(seen: Seen) -> Self {
+        let observer = Observer::of(seen);
+        let console = Console::bind(0).await.unwrap();
+        let address = console.address();
+        Self { address, observer: observer.clone(), _serving: console.serve(observer, &info()) }
+    }
+
+    async fn get(&self, path: &str, headers: &[(&str, &str)]) -> ::http::Response<bytes::Bytes> {
+        let url = format!("{}{path}", self.address);
+        Http::new().send(::http::Method::GET, &url, headers, "").await.unwrap()
+    }
+
+    async fn json(&self, path: &str) -> Value {
+        let response = self.get(path, &[]).await;
+        assert_eq!(response.status(), 200, "{path}");
+        serde_json::from_slice(response.body()).unwrap()
+    }
+}
+
+fn seen() -> Seen {
+    let mut seen = Seen::default();
+    let mut issue = span("issue_upload_url", "", 1_000, 500);
+    issue.attributes.insert(IMAGE_ID.to_owned(), "cat".into());
+    seen.traces.put(issue);
+    seen
+}
+
+#[tokio::test]
+async fn traces_are_found_by_image_and_by_id_and_laid_out() {
+    let stage = Stage::new(seen()).await;
+    let of_image = stage.json("/api/traces?image_id=cat").await;
+    let trace_id = of_image["traces"][0]["trace_id"].as_str().unwrap();
+    assert_eq!(stage.json(&format!("/api/traces?trace_id={trace_id}")).await, of_image);
+    assert_eq!(stage.json("/api/traces?image_id=dog").await, json!({"traces": []}));
+    let drawn = stage.json(&format!("/api/waterfall?trace_id={trace_id}")).await;
+    assert_eq!(drawn["layout"]["rows"][0]["length"], 1000);
+}
+
+#[tokio::test]
+async fn a_request_that_waits_is_answered_by_the_news() {
+    let stage = Stage::new(seen()).await;
+    let path = "/api/traces?image_id=cat&spans=notify&wait_ms=30000";
+    let (answer, ()) = tokio::join!(stage.json(path), async {
+        let mut notify = span("notify", "issue_upload_url", 2_000, 5);
+        notify.attributes.insert(IMAGE_ID.to_owned(), "cat".into());
+        // Told only once the request is there to be woken.
+        while stage.observer.waiting() == 0 {
+            tokio::task::yield_now().await;
+        }
+        stage.observer.tell(|seen| seen.traces.put(notify));
+    });
+    assert_eq!(answer["traces"][0]["spans"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_request_that_waited_in_vain_is_answered_with_what_is_there() {
+    let stage = Stage::new(seen()).await;
+    let answer = stage.json("/api/traces?image_id=cat&spans=notify&wait_ms=10").await;
+    assert_eq!(answer["traces"][0]["spans"].as_array().unwrap().len(), 1);
+    assert_eq!(stage.json("/api/mail?wait_ms=10").await, json!({"mail": []}));
+}
+
+#[tokio::test]
+async fn nothing_that_is_answered_holds_a_secret() {
+    let stage = Stage::new(seen()).await;
+    for path in [
+        "/",
+        "/console.js",
+        "/console.css",
+        "/api/stack",
+        "/api/traces",
+        "/api/metrics",
+        "/api/mail",
+        "/api/logs",
+        "/api/uploads",
+        "/api/problems",
+        "/api/revision",
+    ] {
+        let response = stage.get(path, &[]).await;
+        assert_eq!(response.status(), 200, "{path}");
+        let text = String::from_utf8_lossy(response.body()).into_owned();
+        assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_host_is_refused() {
+    let stage = Stage::new(seen()).await;
+    let refused = stage.get("/api/traces", &[("host", "evil.example:4580")]).await;
+    assert_eq!(refused.status(), 421);
+    assert!(!String::from_utf8_lossy(refused.body()).contains("trace_id"));
+}
+
+#[tokio::test]
+async fn the_page_runs_only_its_own_script_and_no_markup_of_others() {
+    let stage = Stage::new(seen()).await;
+    let policy = stage.get("/", &[]).await.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let script = include_str!("page/console.js");
+    for writes_markup in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+        assert!(!script.contains(writes_markup), "{writes_markup}");
+    }
+}
+
+#[tokio::test]
+async fn uploads_are_shown_while_the_table_cannot_be_read() {
+    let answer = Stage::new(seen()).await.json("/api/uploads").await;
+    assert_eq!(
+        (&answer["uploads"][0]["image_id"], &answer["uploads"][0]["status"]),
+        (&json!("cat"), &json!("ISSUED"))
+    );
+    assert!(answer["problem"].as_str().unwrap().contains("Scan"), "{answer}");
+}
+
+#[tokio::test]
+async fn metrics_and_logs_are_answered_with_their_numbers() {
+    let mut seen = seen();
+    let now = cloudwatch_model::Timestamp::from_millis(1_700_000_000_000);
+    let directive = json!({"Namespace": "ImagePipeline", "Dimensions": [[]], "Metrics": [{"Name": "Latency", "Unit": "Milliseconds"}]});
+    let line = json!({"_aws": {"Timestamp": now.as_millis(), "CloudWatchMetrics": [directive]}, "Latency": [10, 30]});
+    for raw in
+        [line.to_string(), json!({"level": "ERROR", "message": "broken", "image_id": "cat"}).to_string()]
+    {
+        let line = LogLine::read("g", "s", now.as_millis(), &raw);
+        seen.logs.put(line, &raw, now, &mut seen.metrics);
+    }
+    let stage = Stage::new(seen).await;
+    let metric = stage.json("/api/metrics?name=Latency").await["metrics"][0].clone();
+    let numbers =
+        ["samples", "sum", "average", "minimum", "maximum", "p99"].map(|name| metric[name].as_f64().unwrap());
+    assert_eq!(numbers.map(|number| number.to_string()), ["2", "40", "20", "10", "30", "30"]);
+    assert_eq!(stage.json("/api/metrics?name=Other").await["metrics"], json!([]));
+    assert_eq!(stage.json("/api/logs?image_id=cat&level=ERROR").await["logs"][0]["message"], "broken");
+}
+
+#[tokio::test]
+async fn a_taken_port_is_refused() {
+    let first = Console::bind(0).await.unwrap();
+    let port = first.address.port();
+    assert_eq!(Console::bind(port).await.unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
+}
+
+#[tokio::test]
+async fn a_revision_is_waited_for_no_longer_than_asked() {
+    let stage = Stage::new(seen()).await;
+    assert_eq!(stage.observer.revision_after(7, Duration::from_millis(5)).await, 0);
+    stage.observer.tell(|_| ());
+    assert_eq!(stage.json("/api/revision?after=0&wait_ms=30000").await, json!({"revision": 1}));
+}
