@@ -12,8 +12,8 @@ use crate::spec::Rgb;
 ///
 /// A profile that is broken, or that does not belong to such pixels, is ignored, as browsers do:
 /// a picture a little off in colour is better than none.
-pub(crate) fn to_srgb(pixels: DynamicImage, ink: Option<Ink>, profile: Option<&[u8]>) -> DynamicImage {
-    let pixels = ink.map_or_else(|| to_8_bit(&pixels), |ink| to_positive_inks(&pixels, ink));
+pub(crate) fn to_srgb(pixels: &DynamicImage, ink: Option<Ink>, profile: Option<&[u8]>) -> DynamicImage {
+    let pixels = ink.map_or_else(|| to_8_bit(pixels), |ink| to_positive_inks(pixels, ink));
     // Profiles come from strangers; their parser stands behind the same boundary as the decoders.
     let converted = profile.and_then(|profile| {
         catch_unwind(AssertUnwindSafe(|| convert(&pixels, ink.is_some(), profile))).ok().flatten()
@@ -63,7 +63,8 @@ fn to_positive_inks(pixels: &DynamicImage, ink: Ink) -> DynamicImage {
         let [first, second, third, black] = *channels;
         let [cyan, magenta, yellow] = match ink {
             Ink::Cmyk => [first, second, third].map(|stored| 255 - stored),
-            Ink::Ycck => from_ycc(first, second, third).map(|stored| 255 - stored),
+            // Writers invert the inks a second time before they compute luminance.
+            Ink::Ycck => from_ycc(first, second, third),
         };
         *channels = [cyan, magenta, yellow, 255 - black];
     }

@@ -16,7 +16,7 @@ use image::metadata::Orientation;
 use self::budget::Budget;
 use crate::format::{Format, sniff};
 use crate::limits::Limits;
-use crate::rejection::{Cause, Rejection};
+use crate::rejection::Rejection;
 
 /// What a decoder hands over.
 struct Raster {
@@ -130,22 +130,4 @@ fn premultiply(raster: &mut Raster, format: Format) -> Result<(), Rejection> {
             .map_err(|source| Rejection::Unrenderable { format, source: Box::new(source) })?;
     }
     Ok(())
-}
-
-/// Sorts what a decoder complains about: an early end has another remedy than damage.
-fn damaged(format: Format, source: impl Into<Cause>) -> Rejection {
-    let source = source.into();
-    if ends_early(&*source) {
-        Rejection::Truncated { format, source }
-    } else {
-        Rejection::Corrupt { format, source }
-    }
-}
-
-fn ends_early(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|error| {
-        error
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|error| error.kind() == std::io::ErrorKind::UnexpectedEof)
-    })
 }

@@ -24,17 +24,18 @@ impl Resized {
     ///
     /// [`Rejection::Unrenderable`]; no image is known that leads to it.
     pub fn encode(&self, spec: &Spec) -> Result<Thumbnail, Rejection> {
-        let jpeg =
-            self.write(spec).map_err(|source| Rejection::Unrenderable { format: self.format, source })?;
+        let jpeg = self
+            .write(spec.quality.clamp(1, 100))
+            .map_err(|source| Rejection::Unrenderable { format: self.format, source })?;
         Ok(Thumbnail { jpeg, width: self.width(), height: self.height() })
     }
 
-    fn write(&self, spec: &Spec) -> Result<Vec<u8>, Cause> {
+    fn write(&self, quality: u8) -> Result<Vec<u8>, Cause> {
         let (width, height) = (u16::try_from(self.width())?, u16::try_from(self.height())?);
         let mut jpeg = Vec::new();
         // Not with optimised Huffman tables: this encoder then writes one scan for each component,
         // which some decoders draw wrongly.
-        let mut encoder = Encoder::new(&mut jpeg, spec.quality.clamp(1, 100));
+        let mut encoder = Encoder::new(&mut jpeg, quality);
         encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
         // The default takes every second pixel, which turns coloured edges ragged.
         encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);

@@ -51,7 +51,7 @@ impl Decoded {
         let side = spec.side_px.min(self.largest_side);
         let small =
             self.shrink(side).map_err(|source| Rejection::Unrenderable { format: self.format, source })?;
-        let srgb = color::to_srgb(small, self.ink, self.profile.as_deref());
+        let srgb = color::to_srgb(&small, self.ink, self.profile.as_deref());
         let mut upright = DynamicImage::ImageRgb8(color::flatten(srgb, spec.background));
         if self.orientation != Orientation::NoTransforms {
             upright.apply_orientation(self.orientation);

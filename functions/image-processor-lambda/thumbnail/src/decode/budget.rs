@@ -6,20 +6,21 @@ use std::time::Instant;
 
 use crate::format::Format;
 use crate::limits::Limits;
-use crate::rejection::Rejection;
+use crate::rejection::{Cause, Rejection};
 
 /// The limits of one decoding, and its clock.
 pub(super) struct Budget {
     pub(super) format: Format,
     pub(super) limits: Limits,
     started: Instant,
-    ran_out: Cell<bool>,
+    is_late: Cell<bool>,
+    is_dry: Cell<bool>,
 }
 
 impl Budget {
     /// Starts the clock.
     pub(super) fn start(format: Format, limits: Limits) -> Self {
-        Self { format, limits, started: Instant::now(), ran_out: Cell::new(false) }
+        Self { format, limits, started: Instant::now(), is_late: Cell::new(false), is_dry: Cell::new(false) }
     }
 
     /// Checks the declared size of the picture, before any of it is decoded.
@@ -41,10 +42,20 @@ impl Budget {
 
     /// Whether some read was refused because the time was over.
     pub(super) fn check_time(&self) -> Result<(), Rejection> {
-        if self.ran_out.get() {
+        if self.is_late.get() {
             Err(Rejection::TooSlow { format: self.format, limit: self.limits.time })
         } else {
             Ok(())
+        }
+    }
+
+    /// What a decoder complains about: damage, or an early end when it asked for more than there is.
+    pub(super) fn damaged(&self, source: impl Into<Cause>) -> Rejection {
+        let (format, source) = (self.format, source.into());
+        if self.is_dry.get() {
+            Rejection::Truncated { format, source }
+        } else {
+            Rejection::Corrupt { format, source }
         }
     }
 
@@ -54,8 +65,8 @@ impl Budget {
     }
 
     fn spend(&self) -> io::Result<()> {
-        if self.ran_out.get() || self.started.elapsed() >= self.limits.time {
-            self.ran_out.set(true);
+        if self.is_late.get() || self.started.elapsed() >= self.limits.time {
+            self.is_late.set(true);
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the time to decode is over"));
         }
         Ok(())
@@ -88,7 +99,11 @@ impl Timed<'_> {
 
     #[inline]
     fn rest(&self) -> &[u8] {
-        self.bytes.get(self.position..).unwrap_or_default()
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        if rest.is_empty() {
+            self.budget.is_dry.set(true);
+        }
+        rest
     }
 }
 
@@ -140,6 +155,16 @@ mod tests {
         let error = budget.reader(b"abc").read(&mut [0; 3]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert_eq!(budget.check_time().unwrap_err().reason(), "TooSlow");
+    }
+
+    #[test]
+    fn complaint_after_the_last_byte_means_an_early_end() {
+        let budget = Budget::start(Format::Png, Limits::default());
+        let mut reader = budget.reader(b"abc");
+        assert_eq!(reader.read(&mut [0; 3]).unwrap(), 3);
+        assert_eq!(budget.damaged("no").reason(), "Corrupt");
+        assert_eq!(reader.read(&mut [0; 3]).unwrap(), 0);
+        assert_eq!(budget.damaged("no").reason(), "Truncated");
     }
 
     #[test]

@@ -7,13 +7,13 @@ use image::codecs::tiff::TiffDecoder;
 use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder};
 
+use super::Raster;
 use super::budget::{Budget, Timed};
-use super::{Raster, damaged};
 use crate::format::Format;
 use crate::rejection::Rejection;
 
 /// Room for what a PNG carries beside its pixels: profile, text, one row.
-const PNG_CHUNKS_BYTES: u64 = 16 * 1024 * 1024;
+const PNG_CHUNKS_BYTES: u64 = 8 * 1024 * 1024;
 
 pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
     let reject = |error| classify(error, budget);
@@ -56,6 +56,6 @@ fn classify(error: ImageError, budget: &Budget) -> Rejection {
         ImageError::Unsupported(source) => {
             Rejection::UnsupportedFeature { format: budget.format, source: Box::new(source) }
         }
-        other => damaged(budget.format, other),
+        other => budget.damaged(other),
     }
 }

@@ -9,7 +9,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::budget::Budget;
 use super::segments::Segments;
-use super::{Ink, Raster, damaged};
+use super::{Ink, Raster};
 use crate::rejection::{Cause, Rejection};
 
 pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
@@ -20,11 +20,11 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection>
         DecoderOptions::default().set_strict_mode(false).set_max_width(usize::MAX).set_max_height(usize::MAX);
     let mut decoder = JpegDecoder::new_with_options(budget.reader(bytes), options);
     decoder.decode_headers().map_err(reject)?;
-    let (width, height) = size(&decoder).ok_or_else(|| corrupt("no frame header", budget))?;
+    let (width, height) = size(&decoder).ok_or_else(|| budget.damaged("no frame header"))?;
     let pixels = budget.check_pixels(width, height)?;
     let segments = Segments::read(bytes);
-    if !segments.is_complete(bytes) {
-        let source = Cause::from("no end-of-image marker");
+    if !segments.is_complete(bytes, width, height) {
+        let source = Cause::from("no end-of-image marker, or too little data before it");
         return Err(Rejection::Truncated { format: budget.format, source });
     }
     let is_progressive = decoder.info().is_some_and(|info| info.sof.is_progressive());
@@ -39,11 +39,11 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection>
     budget.check_memory(pixels * layout.channels() + coefficients)?;
 
     decoder.set_options(options.jpeg_set_out_colorspace(layout.color_space()));
-    let expected = decoder.output_buffer_size().ok_or_else(|| corrupt("no size", budget))?;
+    let expected = decoder.output_buffer_size().ok_or_else(|| budget.damaged("no size"))?;
     let mut buffer = vec![0; expected];
     decoder.decode_into(&mut buffer).map_err(reject)?;
     Ok(Raster {
-        pixels: layout.image(width, height, buffer).ok_or_else(|| corrupt("size mismatch", budget))?,
+        pixels: layout.image(width, height, buffer).ok_or_else(|| budget.damaged("size mismatch"))?,
         ink: layout.ink(),
         profile: decoder.icc_profile(),
         orientation: decoder
@@ -112,18 +112,11 @@ fn size<R: zune_jpeg::zune_core::bytestream::ZByteReaderTrait>(
     Some((u32::try_from(width).ok()?, u32::try_from(height).ok()?))
 }
 
-fn corrupt(what: &'static str, budget: &Budget) -> Rejection {
-    Rejection::Corrupt { format: budget.format, source: what.into() }
-}
-
 fn classify(error: DecodeErrors, budget: &Budget) -> Rejection {
-    let format = budget.format;
     match error {
-        DecodeErrors::Unsupported(_) => Rejection::UnsupportedFeature { format, source: Box::new(error) },
-        DecodeErrors::ExhaustedData => Rejection::Truncated { format, source: Box::new(error) },
-        DecodeErrors::IoErrors(ref io) if io.is_recoverable_eof() => {
-            Rejection::Truncated { format, source: Box::new(error) }
+        DecodeErrors::Unsupported(_) => {
+            Rejection::UnsupportedFeature { format: budget.format, source: Box::new(error) }
         }
-        other => damaged(format, other),
+        other => budget.damaged(other),
     }
 }

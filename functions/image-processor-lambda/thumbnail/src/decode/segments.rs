@@ -41,22 +41,29 @@ impl Segments {
         self.sampling.iter().any(|factors| factors.1 > 1)
     }
 
-    /// Bytes that the coefficients of the whole picture take, two each, padded to whole units.
+    /// Bytes that the coefficients of the whole picture take, two each.
     pub(super) fn coefficient_bytes(&self, width: u32, height: u32) -> u64 {
+        self.blocks(width, height) * 64 * 2
+    }
+
+    /// Blocks of eight by eight samples in the picture, padded to whole units.
+    fn blocks(&self, width: u32, height: u32) -> u64 {
         let widest = self.sampling.iter().map(|factors| factors.0).max().unwrap_or(1);
         let highest = self.sampling.iter().map(|factors| factors.1).max().unwrap_or(1);
         let units = u64::from(width).div_ceil(8 * widest) * u64::from(height).div_ceil(8 * highest);
-        let blocks: u64 = self.sampling.iter().map(|(across, down)| across * down).sum();
-        units * blocks * 64 * 2
+        let in_unit: u64 = self.sampling.iter().map(|(across, down)| across * down).sum();
+        units * in_unit
     }
 
-    /// Whether an end-of-image marker follows the first scan.
+    /// Whether the file can hold such a picture, to its end.
     ///
-    /// Decoders fill up what is missing with grey, which would pass for a picture. Within scan data
-    /// FF is always stuffed, so the two bytes occur nowhere else.
-    pub(super) fn is_complete(&self, bytes: &[u8]) -> bool {
+    /// Decoders fill up what is missing with grey, which would pass for a picture. There must be an
+    /// end-of-image marker behind the first scan (FF is stuffed in scan data, so nothing else looks
+    /// like it), and at least one bit for each block, the shortest code there is.
+    pub(super) fn is_complete(&self, bytes: &[u8], width: u32, height: u32) -> bool {
         let data = self.scan_start.and_then(|start| bytes.get(start..)).unwrap_or_default();
-        data.ends_with(&END_OF_IMAGE) || data.windows(2).any(|pair| pair == END_OF_IMAGE)
+        data.len() as u64 * 8 >= self.blocks(width, height)
+            && (data.ends_with(&END_OF_IMAGE) || data.windows(2).any(|pair| pair == END_OF_IMAGE))
     }
 }
 
@@ -108,10 +115,18 @@ mod tests {
     fn end_marker_counts_only_behind_the_scan() {
         let is_complete = |tail: &[u8]| {
             let file = [&HEAD, tail].concat();
-            Segments::read(&file).is_complete(&file)
+            Segments::read(&file).is_complete(&file, 24, 16)
         };
         assert!(!is_complete(&[1, 2, 3]));
         assert!(is_complete(&[1, 2, 3, 0xff, 0xd9]));
         assert!(is_complete(&[1, 0xff, 0xd9, 0, 0]));
+    }
+
+    #[test]
+    fn picture_without_a_bit_for_each_block_is_incomplete() {
+        let file = [&HEAD[..], &[1, 2, 3, 0xff, 0xd9]].concat();
+        // Five bytes of data: forty blocks at most, six to a unit of 16 by 16 pixels.
+        assert!(Segments::read(&file).is_complete(&file, 16 * 6, 16));
+        assert!(!Segments::read(&file).is_complete(&file, 16 * 7, 16));
     }
 }

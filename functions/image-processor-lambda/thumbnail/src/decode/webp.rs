@@ -4,8 +4,8 @@ use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage, RgbaImage};
 use image_webp::{DecodingError, WebPDecoder};
 
+use super::Raster;
 use super::budget::Budget;
-use super::{Raster, damaged};
 use crate::rejection::Rejection;
 
 /// Room for one metadata chunk. Its declared size is allocated before a byte of it is read.
@@ -51,6 +51,6 @@ fn classify(error: DecodingError, budget: &Budget) -> Rejection {
         DecodingError::UnsupportedFeature(_) => {
             Rejection::UnsupportedFeature { format: budget.format, source: Box::new(error) }
         }
-        other => damaged(budget.format, other),
+        other => budget.damaged(other),
     }
 }

@@ -1,0 +1,111 @@
+//! Embedded colour profiles are followed, and broken ones survived.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test's helpers may fail it")]
+
+mod common;
+
+use common::{assert_near, pixels, thumb};
+use image::{ExtendedColorType, ImageEncoder, Rgb};
+use moxcms::ColorProfile;
+
+/// A PNG of one colour, with a profile.
+fn png(color: &[u8], kind: ExtendedColorType, profile: Vec<u8>) -> Vec<u8> {
+    let mut png = Vec::new();
+    let mut encoder = image::codecs::png::PngEncoder::new(&mut png);
+    encoder.set_icc_profile(profile).unwrap();
+    encoder.write_image(&color.repeat(32 * 32), 32, 32, kind).unwrap();
+    png
+}
+
+fn shown(bytes: &[u8]) -> Rgb<u8> {
+    *pixels(&thumb(bytes, 16).unwrap()).get_pixel(8, 8)
+}
+
+/// CIE 1976 difference of two sRGB colours.
+fn delta_e(one: Rgb<u8>, other: [u8; 3]) -> f32 {
+    let lab = |color: [u8; 3]| {
+        let linear = color.map(|level| {
+            let level = f32::from(level) / 255.0;
+            if level <= 0.040_45 { level / 12.92 } else { ((level + 0.055) / 1.055).powf(2.4) }
+        });
+        let row = |weights: [f32; 3], white: f32| {
+            let sum: f32 = weights.iter().zip(linear).map(|(weight, level)| weight * level).sum();
+            let share = sum / white;
+            if share > 0.008_856 { share.cbrt() } else { 7.787 * share + 16.0 / 116.0 }
+        };
+        let x = row([0.412_4, 0.357_6, 0.180_5], 0.950_5);
+        let y = row([0.212_6, 0.715_2, 0.072_2], 1.0);
+        let z = row([0.019_3, 0.119_2, 0.950_5], 1.089);
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    };
+    lab(one.0).iter().zip(lab(other)).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt()
+}
+
+#[test]
+fn display_p3_is_shown_as_the_srgb_that_looks_the_same() {
+    let profile = ColorProfile::new_display_p3().encode().unwrap();
+    // Expected values by the matrices of CSS Color 4, computed apart from this crate.
+    for (p3, srgb) in [
+        ([200, 100, 100], [215, 93, 97]),
+        ([100, 150, 100], [83, 152, 95]),
+        ([90, 110, 170], [85, 111, 175]),
+        ([128, 128, 128], [128, 128, 128]),
+    ] {
+        let found = shown(&png(&p3, ExtendedColorType::Rgb8, profile.clone()));
+        assert!(delta_e(found, srgb) < 2.0, "{p3:?} became {:?}, not {srgb:?}", found.0);
+    }
+}
+
+#[test]
+fn adobe_rgb_is_converted() {
+    let profile = ColorProfile::new_adobe_rgb().encode().unwrap();
+    let found = shown(&png(&[100, 150, 100], ExtendedColorType::Rgb8, profile));
+    assert!(delta_e(found, [66, 151, 97]) < 2.5, "{:?}", found.0);
+}
+
+#[test]
+fn gray_profile_is_followed_and_a_colour_profile_on_gray_pixels_too() {
+    let linear = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+    assert_near(shown(&png(&[55], ExtendedColorType::L8, linear)), [128, 128, 128], 3);
+    let p3 = ColorProfile::new_display_p3().encode().unwrap();
+    assert_near(shown(&png(&[55], ExtendedColorType::L8, p3)), [55, 55, 55], 2);
+}
+
+#[test]
+fn profile_and_transparency_go_together() {
+    let profile = ColorProfile::new_display_p3().encode().unwrap();
+    let found = shown(&png(&[200, 100, 100, 128], ExtendedColorType::Rgba8, profile));
+    // Half of (215, 93, 97), half white.
+    assert_near(found, [235, 174, 176], 4);
+}
+
+#[test]
+fn broken_or_foreign_profile_is_ignored() {
+    let whole = ColorProfile::new_display_p3().encode().unwrap();
+    let half = whole[..whole.len() / 2].to_vec();
+    let gray = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+    for profile in [half, gray, b"no profile at all".to_vec()] {
+        assert_near(shown(&png(&[200, 100, 100], ExtendedColorType::Rgb8, profile)), [200, 100, 100], 3);
+    }
+}
+
+#[test]
+fn print_colours_without_profile_become_plain_colours() {
+    let inks: Vec<u8> = [0, 255, 255, 0].repeat(32 * 32);
+    for kind in [jpeg_encoder::ColorType::Cmyk, jpeg_encoder::ColorType::CmykAsYcck] {
+        let mut jpeg = Vec::new();
+        jpeg_encoder::Encoder::new(&mut jpeg, 95).encode(&inks, 32, 32, kind).unwrap();
+        let found = shown(&jpeg);
+        assert_near(found, [255, 0, 0], 4);
+    }
+}
+
+#[test]
+fn broken_profile_on_print_colours_is_ignored() {
+    let inks: Vec<u8> = [255, 0, 255, 0].repeat(32 * 32);
+    let mut jpeg = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut jpeg, 95);
+    encoder.add_icc_profile(&ColorProfile::new_display_p3().encode().unwrap()).unwrap();
+    encoder.encode(&inks, 32, 32, jpeg_encoder::ColorType::Cmyk).unwrap();
+    assert_near(shown(&jpeg), [0, 255, 0], 4);
+}

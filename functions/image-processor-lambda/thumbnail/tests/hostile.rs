@@ -1,0 +1,143 @@
+//! Files that are broken, foreign or too much are refused with the reason that fits.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test's helpers may fail it")]
+
+mod bombs;
+mod common;
+
+use std::error::Error;
+use std::time::Duration;
+
+use common::{fixture, reason, spec, thumb};
+use thumbnail::{Limits, Rejection, thumbnail};
+
+const STILLS: [&str; 13] = [
+    "photo.jpg",
+    "progressive.jpg",
+    "gray.jpg",
+    "cmyk.jpg",
+    "photo.png",
+    "palette.png",
+    "gray16.png",
+    "photo.webp",
+    "lossless.webp",
+    "photo.gif",
+    "photo.tif",
+    "cmyk.tif",
+    "photo.bmp",
+];
+
+#[test]
+fn file_cut_off_anywhere_is_refused_as_truncated_or_corrupt() {
+    for name in STILLS {
+        let whole = fixture(name);
+        assert!(thumb(&whole, 64).is_ok(), "{name}");
+        for sixteenths in 1..16 {
+            let reason = reason(&whole[..whole.len() * sixteenths / 16]);
+            assert!(["Truncated", "Corrupt"].contains(&reason), "{name} at {sixteenths}/16: {reason}");
+        }
+    }
+}
+
+#[test]
+fn first_frame_is_enough_of_an_animation() {
+    for name in ["animated.gif", "animated.png", "animated.webp"] {
+        let whole = fixture(name);
+        let kept = whole.len() * 15 / 16;
+        let small = thumb(&whole[..kept], 64).unwrap_or_else(|rejection| panic!("{name}: {rejection:?}"));
+        assert_eq!(small, thumb(&whole, 64).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn first_bytes_alone_are_refused() {
+    for (magic, expected) in [
+        (&b""[..], "Empty"),
+        (b"\xff\xd8\xff", "Truncated"),
+        (b"\x89PNG\r\n\x1a\n", "Truncated"),
+        (b"RIFF\x04\0\0\0WEBP", "Truncated"),
+        (b"GIF89a", "Truncated"),
+        (b"II\x2a\0", "Truncated"),
+        (b"MM\0\x2a", "Truncated"),
+        (b"BM", "NotAnImage"),
+        (b"\xff", "NotAnImage"),
+        (b"hello, world", "NotAnImage"),
+        (b"PK\x03\x04", "NotAnImage"),
+        (b"#!/bin/sh\n", "NotAnImage"),
+    ] {
+        let rejection = thumb(magic, 64).unwrap_err();
+        assert_eq!(rejection.reason(), expected, "{rejection:?}");
+    }
+}
+
+#[test]
+fn foreign_formats_are_named_with_advice() {
+    for (bytes, name) in [
+        (&b"\0\0\0\x24ftypheic\0\0\0\0mif1heic"[..], "HEIC"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1", "AVIF"),
+        (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "SVG"),
+        (b"<?xml version=\"1.0\"?>\n<!DOCTYPE svg>\n<svg/>", "SVG"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"\xff\x0a\xfa\x1f", "JPEG XL"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+        (b"8BPS\0\x01", "Photoshop"),
+        (b"\0\0\x01\0\x01\0\x10\x10", "icon"),
+        (b"\0\0\0\x20ftypmp42\0\0\0\0mp42isom", "video"),
+    ] {
+        let rejection = thumb(bytes, 64).unwrap_err();
+        assert_eq!(rejection.reason(), "UnsupportedFormat", "{name}");
+        let message = rejection.to_string();
+        assert!(message.starts_with(&format!("{name} files are not supported; ")), "{message}");
+        assert!(message.contains("JPEG") || message.contains("PNG"), "{message}");
+    }
+}
+
+#[test]
+fn limits_on_bytes_and_pixels_are_exact() {
+    let photo = fixture("photo.jpg");
+    let size = photo.len() as u64;
+    let with = |limits: Limits| thumbnail(&photo, &limits, &spec(64)).map_err(|rejection| rejection.reason());
+    let limits = Limits::default();
+    assert!(with(Limits { max_bytes: size, ..limits }).is_ok());
+    assert_eq!(with(Limits { max_bytes: size - 1, ..limits }), Err("TooManyBytes"));
+    assert!(with(Limits { max_pixels: 15_000, ..limits }).is_ok());
+    assert_eq!(with(Limits { max_pixels: 14_999, ..limits }), Err("TooManyPixels"));
+}
+
+#[test]
+fn no_time_is_too_slow_for_every_format() {
+    let limits = Limits { time: Duration::ZERO, ..Limits::default() };
+    for name in STILLS {
+        let rejection = thumbnail(&fixture(name), &limits, &spec(64)).unwrap_err();
+        assert_eq!(rejection.reason(), "TooSlow", "{name}");
+    }
+}
+
+#[test]
+fn jpeg_of_endless_scans_is_stopped_by_the_clock() {
+    let bytes = bombs::jpeg_with_scans(2_000, 2_000, 90);
+    let limits = Limits { time: Duration::from_millis(1), ..Limits::default() };
+    let rejection = thumbnail(&bytes, &limits, &spec(64)).unwrap_err();
+    assert_eq!(rejection.reason(), "TooSlow");
+}
+
+#[test]
+fn causes_are_kept_and_not_repeated_in_the_message() {
+    let photo = fixture("photo.png");
+    let rejection = thumb(&photo[..photo.len() / 2], 64).unwrap_err();
+    let cause = rejection.source().expect("a cause").to_string();
+    assert!(!rejection.to_string().contains(&cause));
+    assert!(Rejection::ALL_REASONS.contains(&rejection.reason()));
+}
+
+#[test]
+fn real_pictures_are_refused_when_memory_is_short() {
+    for name in
+        ["photo.jpg", "progressive.jpg", "photo.png", "photo.webp", "photo.gif", "photo.tif", "photo.bmp"]
+    {
+        let tight = Limits { max_decode_bytes: 11_000, ..Limits::default() };
+        let rejection = thumbnail(&fixture(name), &tight, &spec(256)).unwrap_err();
+        assert_eq!(rejection.reason(), "TooMuchMemory", "{name}");
+    }
+}
