@@ -14,5 +14,6 @@ pub mod http;
 pub mod observe;
 pub mod progress;
 pub mod stack;
+pub mod user;
 pub mod waterfall;
 pub mod xml;

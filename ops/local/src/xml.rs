@@ -22,6 +22,27 @@ pub fn members<const N: usize>(text: &str, list: &str, tags: [&str; N]) -> Vec<[
         .collect()
 }
 
+/// Every text below the root as `path=text`, sorted: two documents with the same are the same to us.
+#[must_use]
+pub fn leaves(text: &str) -> Vec<String> {
+    let mut leaves = Vec::new();
+    if let Ok(document) = Document::parse(text) {
+        let root = document.root_element();
+        root.children().filter(Node::is_element).for_each(|child| collect(child, "", &mut leaves));
+    }
+    leaves.sort_unstable();
+    leaves
+}
+
+fn collect(node: Node<'_, '_>, above: &str, leaves: &mut Vec<String>) {
+    let path = format!("{above}{}", node.tag_name().name());
+    let mut children = node.children().filter(Node::is_element).peekable();
+    if children.peek().is_none() {
+        leaves.push(format!("{path}={}", node.text().unwrap_or_default()));
+    }
+    children.for_each(|child| collect(child, &format!("{path}/"), leaves));
+}
+
 fn find(node: Node<'_, '_>, tag: &str) -> Option<String> {
     let found = node.descendants().find(|node| node.tag_name().name() == tag)?;
     Some(found.text().unwrap_or_default().to_owned())
@@ -40,6 +61,14 @@ mod tests {
     fn members_give_their_texts_in_order_and_absent_ones_empty() {
         let events = members(EVENTS, "StackEvents", ["LogicalResourceId", "ResourceStatus"]);
         assert_eq!(events, [["A", "CREATE_COMPLETE"], ["B & C", ""]]);
+    }
+
+    #[test]
+    fn documents_that_differ_in_order_and_namespace_have_the_same_leaves() {
+        let one = "<R xmlns='http://x'><A><B>1</B><C/></A><D>2</D></R>";
+        let other = "<R>\n<D>2</D><A><C></C><B>1</B></A></R>";
+        assert_eq!(leaves(one), ["A/B=1", "A/C=", "D=2"]);
+        assert_eq!(leaves(one), leaves(other));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The engine, real: how it is installed, started, stopped and deployed to.
-#![expect(clippy::unwrap_used, reason = "a failed step of a helper fails the test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step of a helper fails the test")]
 
+mod deploy;
 mod install;
+mod lab;
 mod process;
 mod script;

@@ -2,31 +2,15 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use local_stack::aws::{Aws, Credentials};
-use local_stack::engine::{Engine, Launch, Provision, StartError, Venv};
+use local_stack::aws::Aws;
+use local_stack::engine::{Engine, Launch, StartError, Venv};
 use serde_json::json;
 
+use crate::lab::{REGION, credentials, start, venv};
 use crate::script::write_script;
-
-const REGION: &str = "ap-northeast-1";
-
-async fn venv() -> Venv {
-    let directory = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local-stack"));
-    Provision { directory, python: "python3".into() }.ensure(&()).await.unwrap()
-}
-
-async fn start(directory: &Path, port: u16, auth: bool) -> Result<Engine, StartError> {
-    let venv = venv().await;
-    Engine::start(Launch { venv: &venv, directory, port, region: REGION, auth, environment: &[] }).await
-}
-
-fn credentials(id: &str, secret: &str) -> Credentials {
-    Credentials { access_key_id: id.into(), secret_access_key: secret.into(), session_token: None }
-}
 
 /// Processes of a group that still run; the dead that wait for their parent do not count.
 fn alive(group: i32) -> usize {

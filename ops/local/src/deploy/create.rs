@@ -1,0 +1,313 @@
+//! Uploads what the template refers to and creates the stack.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http::Method;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use super::build::Functions;
+use super::package::{PackageError, package};
+use super::template::{Kind, Reference, RewriteError, references, rewrite};
+use crate::aws::{Aws, AwsError};
+use crate::progress::{Reporter, Step};
+use crate::xml;
+
+/// Holds what was uploaded; no bucket of the pipeline has this name.
+const ARTIFACTS: &str = "ops-artifacts";
+
+const API_VERSION: &str = "2010-05-15";
+
+/// Longest wait for all resources; the engine makes a hundred in a few seconds.
+const CREATE_TIMEOUT: Duration = Duration::from_mins(3);
+
+/// What is deployed, and where to.
+#[derive(Clone, Debug)]
+pub struct Deployment<'a> {
+    /// The APIs of the engine.
+    pub aws: &'a Aws,
+    /// The stack's name.
+    pub stack: &'a str,
+    /// The template; its paths are relative to its directory.
+    pub template: &'a Path,
+    /// Parameters that differ from the template's defaults.
+    pub parameters: &'a BTreeMap<String, String>,
+    /// The programs of the functions.
+    pub functions: &'a Functions,
+}
+
+/// A stack that stands.
+#[derive(Clone, Debug)]
+pub struct Deployed {
+    /// The template's outputs.
+    pub outputs: BTreeMap<String, String>,
+    /// The resources by logical id.
+    pub resources: BTreeMap<String, Resource>,
+    /// The parameters with their defaults filled in.
+    pub parameters: BTreeMap<String, String>,
+    /// The template after its transforms.
+    pub template: Value,
+}
+
+/// One resource of a stack that stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Its name or address, as `Ref` gives it.
+    pub physical_id: String,
+    /// Such as `AWS::S3::Bucket`.
+    pub kind: String,
+}
+
+/// The template could not be deployed.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// A file cannot be read.
+    #[error("{path} cannot be read")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A path in the template is not understood.
+    #[error("the template's paths cannot be rewritten")]
+    Rewrite(#[from] RewriteError),
+    /// The template names a directory that holds no program.
+    #[error(
+        "the template takes a function's code from {path}, but no program is built there; it must be a package of the workspace with one binary"
+    )]
+    NoProgram {
+        /// The path in the template.
+        path: String,
+    },
+    /// A function could not be packed.
+    #[error("a function could not be packed")]
+    Package(#[from] PackageError),
+    /// An API of the engine refused.
+    #[error("the engine refused a step of the deploy")]
+    Api(#[from] AwsError),
+    /// A resource failed.
+    #[error("{resource} ({kind}) could not be created: {reason}")]
+    Resource {
+        /// Its logical id.
+        resource: String,
+        /// Its type.
+        kind: String,
+        /// What CloudFormation says.
+        reason: String,
+    },
+    /// The stack ended elsewhere than in `CREATE_COMPLETE`.
+    #[error("the stack ended in {status}: {reason}")]
+    Status {
+        /// Where it ended.
+        status: String,
+        /// What CloudFormation says.
+        reason: String,
+    },
+    /// The stack does not get ready.
+    #[error("the stack was not complete within {} s; the last resource under way was {last}", CREATE_TIMEOUT.as_secs())]
+    TooSlow {
+        /// Its logical id.
+        last: String,
+    },
+    /// Only a template with a transform comes back processed, as JSON.
+    #[error("the template has no Transform; `Transform: AWS::Serverless-2016-10-31` belongs at its top")]
+    Template(#[source] serde_json::Error),
+}
+
+impl Deployment<'_> {
+    /// Uploads code and nested templates, creates the stack and waits until it stands.
+    ///
+    /// # Errors
+    ///
+    /// Names the resource that failed and CloudFormation's reason.
+    pub async fn create(&self, reporter: &dyn Reporter) -> Result<Deployed, DeployError> {
+        let text = read(self.template)?;
+        let text = String::from_utf8_lossy(&text);
+        let uploaded = self.upload(references(&text)?, reporter).await?;
+        let rewritten = rewrite(&text, &uploaded)?;
+        let step = Step::start(reporter, "deploy", "Deploying template.yaml");
+        // By address, because a template passed inline may not exceed 51,200 bytes.
+        let address = self.put("template.yaml", rewritten.into_bytes()).await?;
+        self.create_stack(&format!("{}{address}", self.aws.endpoint())).await?;
+        let template = self.processed_template().await?;
+        let total = template.get("Resources").and_then(Value::as_object).map_or(0, serde_json::Map::len);
+        self.wait(&step, total as u64).await?;
+        let deployed = self.describe(template).await?;
+        step.finish(format!("Deployed {} resources", deployed.resources.len()));
+        Ok(deployed)
+    }
+
+    async fn upload(
+        &self,
+        references: Vec<Reference>,
+        reporter: &dyn Reporter,
+    ) -> Result<BTreeMap<Reference, String>, DeployError> {
+        let step = Step::start(reporter, "upload", "Uploading functions and nested templates");
+        let here = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>",
+            self.aws.region()
+        );
+        let bucket = format!("/{ARTIFACTS}");
+        self.aws.rest("s3", Method::PUT, &bucket, here.into_bytes(), &[]).await?;
+        let total = references.len() as u64;
+        let mut uploaded = BTreeMap::new();
+        for (done, reference) in (0..).zip(references) {
+            step.moved(reference.path.as_str(), Some(done), Some(total));
+            let address = self.upload_one(&reference).await?;
+            uploaded.insert(reference, address);
+        }
+        step.finish("Uploaded functions and nested templates");
+        Ok(uploaded)
+    }
+
+    /// Uploads one artefact; answers its address in the form that its property takes.
+    async fn upload_one(&self, reference: &Reference) -> Result<String, DeployError> {
+        let Reference { kind, path } = reference;
+        let local = self.template.parent().unwrap_or(Path::new(".")).join(path);
+        match kind {
+            Kind::Template => {
+                let address = self.put(path, read(&local)?).await?;
+                Ok(format!("{}{address}", self.aws.endpoint()))
+            }
+            Kind::Function => {
+                let directory =
+                    fs::canonicalize(&local).map_err(|source| DeployError::Read { path: local, source })?;
+                let program = self.functions.program(&directory);
+                let program = program.ok_or_else(|| DeployError::NoProgram { path: path.clone() })?;
+                let address = self.put(&format!("{path}.zip"), package(program)?).await?;
+                Ok(format!("s3:/{address}"))
+            }
+        }
+    }
+
+    /// Stores an artefact; answers `/bucket/key`.
+    async fn put(&self, key: &str, body: Vec<u8>) -> Result<String, DeployError> {
+        let address = format!("/{ARTIFACTS}/{key}");
+        self.aws.rest("s3", Method::PUT, &address, body, &[]).await?;
+        Ok(address)
+    }
+
+    async fn create_stack(&self, template_url: &str) -> Result<(), DeployError> {
+        let mut params: Vec<(String, &str)> = vec![
+            ("StackName".into(), self.stack),
+            ("TemplateURL".into(), template_url),
+            ("Capabilities.member.1".into(), "CAPABILITY_NAMED_IAM"),
+            ("Capabilities.member.2".into(), "CAPABILITY_AUTO_EXPAND"),
+            // What failed stays to be looked at; the engine is thrown away as a whole.
+            ("OnFailure".into(), "DO_NOTHING"),
+        ];
+        for (index, (key, value)) in (1..).zip(self.parameters) {
+            params.push((format!("Parameters.member.{index}.ParameterKey"), key));
+            params.push((format!("Parameters.member.{index}.ParameterValue"), value));
+        }
+        let params: Vec<(&str, &str)> = params.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+        self.query("CreateStack", &params).await?;
+        Ok(())
+    }
+
+    async fn processed_template(&self) -> Result<Value, DeployError> {
+        let params = [("StackName", self.stack), ("TemplateStage", "Processed")];
+        let answer = self.query("GetTemplate", &params).await?;
+        let body = xml::first(&answer, "TemplateBody").unwrap_or_default();
+        serde_json::from_str(&body).map_err(DeployError::Template)
+    }
+
+    /// Follows the stack's events until it stands.
+    async fn wait(&self, step: &Step<'_>, total: u64) -> Result<(), DeployError> {
+        let deadline = Instant::now() + CREATE_TIMEOUT;
+        let mut seen = BTreeSet::new();
+        let mut done = 0;
+        loop {
+            let mut last = String::new();
+            for Event { id, resource, kind, status, reason } in self.events().await? {
+                if !seen.insert(id) {
+                    continue;
+                }
+                if resource == self.stack {
+                    match status.as_str() {
+                        "CREATE_COMPLETE" => return Ok(()),
+                        "CREATE_IN_PROGRESS" => {}
+                        _ => return Err(DeployError::Status { status, reason }),
+                    }
+                } else if status.ends_with("FAILED") {
+                    return Err(DeployError::Resource { resource, kind, reason });
+                } else if status == "CREATE_COMPLETE" {
+                    done += 1;
+                    step.moved(resource.as_str(), Some(done), Some(total));
+                }
+                last = resource;
+            }
+            if Instant::now() > deadline {
+                return Err(DeployError::TooSlow { last });
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// All events so far, oldest first, so that the first failure is the cause and not a consequence.
+    async fn events(&self) -> Result<Vec<Event>, DeployError> {
+        let tags = ["EventId", "LogicalResourceId", "ResourceType", "ResourceStatus", "ResourceStatusReason"];
+        let mut events = Vec::new();
+        let mut token = None;
+        loop {
+            let mut params = vec![("StackName", self.stack)];
+            params.extend(token.as_deref().map(|token| ("NextToken", token)));
+            let answer = self.query("DescribeStackEvents", &params).await?;
+            let page = xml::members(&answer, "StackEvents", tags);
+            events.extend(page.into_iter().map(|[id, resource, kind, status, reason]| Event {
+                id,
+                resource,
+                kind,
+                status,
+                reason,
+            }));
+            token = xml::first(&answer, "NextToken").filter(|token| !token.is_empty());
+            if token.is_none() {
+                events.reverse();
+                return Ok(events);
+            }
+        }
+    }
+
+    async fn describe(&self, template: Value) -> Result<Deployed, DeployError> {
+        let name = [("StackName", self.stack)];
+        let stack = self.query("DescribeStacks", &name).await?;
+        let outputs = xml::members(&stack, "Outputs", ["OutputKey", "OutputValue"]);
+        let parameters = xml::members(&stack, "Parameters", ["ParameterKey", "ParameterValue"]);
+        let resources = self.query("DescribeStackResources", &name).await?;
+        let tags = ["LogicalResourceId", "PhysicalResourceId", "ResourceType"];
+        let resources = xml::members(&resources, "StackResources", tags);
+        Ok(Deployed {
+            outputs: outputs.into_iter().map(|[key, value]| (key, value)).collect(),
+            parameters: parameters.into_iter().map(|[key, value]| (key, value)).collect(),
+            resources: resources
+                .into_iter()
+                .map(|[logical_id, physical_id, kind]| (logical_id, Resource { physical_id, kind }))
+                .collect(),
+            template,
+        })
+    }
+
+    async fn query(&self, action: &str, params: &[(&str, &str)]) -> Result<String, AwsError> {
+        self.aws.query("cloudformation", API_VERSION, action, params).await
+    }
+}
+
+/// One line of the stack's history.
+struct Event {
+    id: String,
+    resource: String,
+    kind: String,
+    status: String,
+    reason: String,
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, DeployError> {
+    fs::read(path).map_err(|source| DeployError::Read { path: path.to_owned(), source })
+}

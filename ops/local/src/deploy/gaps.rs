@@ -1,0 +1,155 @@
+//! What the engine makes of template.yaml otherwise than AWS does: the one list of it.
+
+/// How a gap is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// The property is applied again by this API call, and read back.
+    Call(Call),
+    /// No API closes it; the reason says what that means here.
+    None(&'static str),
+}
+
+/// The calls that close gaps; each is one arm in `reconcile`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// S3 `PutBucketLifecycleConfiguration`.
+    BucketLifecycle,
+    /// S3 `PutBucketVersioning`.
+    BucketVersioning,
+    /// IAM `PutRolePermissionsBoundary`.
+    RoleBoundary,
+    /// API Gateway `UpdateApi`.
+    ApiCors,
+    /// API Gateway `UpdateStage`.
+    StageThrottling,
+    /// `DynamoDB` `UpdateContinuousBackups`.
+    TableRecovery,
+    /// Lambda `UpdateEventSourceMapping`.
+    ConsumerScaling,
+}
+
+/// One difference between the engine and AWS.
+#[derive(Clone, Copy, Debug)]
+pub struct Gap {
+    /// The type of the resource.
+    pub kind: &'static str,
+    /// The property concerned.
+    pub property: &'static str,
+    /// What the engine does with it.
+    pub engine: &'static str,
+    /// What is done about it.
+    pub remedy: Remedy,
+}
+
+/// Every gap that template.yaml meets, found by reading each property back after a deploy.
+pub const GAPS: [Gap; 10] = [
+    Gap {
+        kind: "AWS::S3::Bucket",
+        property: "LifecycleConfiguration",
+        engine: "drops it",
+        remedy: Remedy::Call(Call::BucketLifecycle),
+    },
+    Gap {
+        kind: "AWS::S3::Bucket",
+        property: "VersioningConfiguration",
+        engine: "drops `Suspended`, applies `Enabled`",
+        remedy: Remedy::Call(Call::BucketVersioning),
+    },
+    Gap {
+        kind: "AWS::IAM::Role",
+        property: "PermissionsBoundary",
+        engine: "drops it",
+        remedy: Remedy::Call(Call::RoleBoundary),
+    },
+    Gap {
+        kind: "AWS::ApiGatewayV2::Api",
+        property: "CorsConfiguration",
+        engine: "keeps it under keys that it does not read: no CORS headers, preflight answers 403",
+        remedy: Remedy::Call(Call::ApiCors),
+    },
+    Gap {
+        kind: "AWS::ApiGatewayV2::Stage",
+        property: "DefaultRouteSettings",
+        engine: "keeps it under keys that it does not read: no throttling",
+        remedy: Remedy::Call(Call::StageThrottling),
+    },
+    Gap {
+        kind: "AWS::DynamoDB::Table",
+        property: "PointInTimeRecoverySpecification",
+        engine: "drops it",
+        remedy: Remedy::Call(Call::TableRecovery),
+    },
+    Gap {
+        kind: "AWS::Lambda::EventSourceMapping",
+        property: "ScalingConfig",
+        engine: "keeps a number given by a parameter as text, on which its poller fails: no message is delivered",
+        remedy: Remedy::Call(Call::ConsumerScaling),
+    },
+    Gap {
+        kind: "AWS::ApiGatewayV2::Stage",
+        property: "AccessLogSettings",
+        engine: "keeps it and never writes a line",
+        remedy: Remedy::None("the API's metrics come from the console, not from its access log"),
+    },
+    Gap {
+        kind: "AWS::Cognito::IdentityPoolPrincipalTag",
+        property: "PrincipalTags",
+        engine: "keeps it and puts no tag into sessions",
+        remedy: Remedy::None("the folder rule of direct uploads cannot be tried here, only the API's URLs"),
+    },
+    Gap {
+        kind: "AWS::S3::BucketPolicy",
+        property: "PolicyDocument",
+        engine: "enforces it only with `AUTH=true`, where `aws:SecureTransport` is false on plain HTTP and denies all",
+        remedy: Remedy::None(
+            "the stack runs with policies off; signatures, tokens and queue policies are checked",
+        ),
+    },
+];
+
+impl Call {
+    /// The API call, as its documentation names it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BucketLifecycle => "S3 `PutBucketLifecycleConfiguration`",
+            Self::BucketVersioning => "S3 `PutBucketVersioning`",
+            Self::RoleBoundary => "IAM `PutRolePermissionsBoundary`",
+            Self::ApiCors => "API Gateway `UpdateApi`",
+            Self::StageThrottling => "API Gateway `UpdateStage`",
+            Self::TableRecovery => "DynamoDB `UpdateContinuousBackups`",
+            Self::ConsumerScaling => "Lambda `UpdateEventSourceMapping`",
+        }
+    }
+}
+
+/// The list as a Markdown table.
+#[must_use]
+pub fn markdown() -> String {
+    let row = |Gap { kind, property, engine, remedy }: &Gap| {
+        let remedy = match remedy {
+            Remedy::Call(call) => format!("applied by {}, read back", call.name()),
+            Remedy::None(means) => format!("nothing: {means}"),
+        };
+        format!("| {kind} | {property} | {engine} | {remedy} |")
+    };
+    let head = "| resource type | property | the engine | what is done |\n|---|---|---|---|".to_owned();
+    let lines: Vec<String> = std::iter::once(head).chain(GAPS.iter().map(row)).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn document_holds_the_very_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/local-engine-gaps.md");
+        let document = std::fs::read_to_string(path).unwrap();
+        assert!(
+            document.contains(&markdown()),
+            "put this table into docs/local-engine-gaps.md:\n{}",
+            markdown()
+        );
+    }
+}

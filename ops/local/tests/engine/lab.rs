@@ -1,0 +1,57 @@
+//! A real engine of a test's own, on a free port.
+
+use std::path::{Path, PathBuf};
+
+use local_stack::aws::{Aws, Credentials};
+use local_stack::engine::{Engine, Launch, Provision, StartError, Venv};
+use tempfile::TempDir;
+
+/// The region that the tests live in.
+pub(crate) const REGION: &str = "ap-northeast-1";
+
+/// An engine and its directory.
+pub(crate) struct Lab {
+    directory: TempDir,
+    engine: Engine,
+}
+
+impl Lab {
+    /// Starts an engine.
+    pub(crate) async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = start(directory.path(), 0, false).await.unwrap();
+        Self { directory, engine }
+    }
+
+    /// A client that the engine takes for the account's root.
+    pub(crate) fn aws(&self) -> Aws {
+        Aws::new(self.engine.endpoint(), REGION, credentials("test", "test"))
+    }
+
+    /// Where the test may write.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Stops the engine and waits until it is gone.
+    pub(crate) async fn stop(self) {
+        self.engine.stop().await.unwrap();
+    }
+}
+
+/// The environment that all tests and stacks of this repository share.
+pub(crate) async fn venv() -> Venv {
+    let directory = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local-stack"));
+    Provision { directory, python: "python3".into() }.ensure(&()).await.unwrap()
+}
+
+/// Starts an engine in `directory`.
+pub(crate) async fn start(directory: &Path, port: u16, auth: bool) -> Result<Engine, StartError> {
+    let venv = venv().await;
+    Engine::start(Launch { venv: &venv, directory, port, region: REGION, auth, environment: &[] }).await
+}
+
+/// An access key.
+pub(crate) fn credentials(id: &str, secret: &str) -> Credentials {
+    Credentials { access_key_id: id.into(), secret_access_key: secret.into(), session_token: None }
+}
