@@ -107,21 +107,24 @@ function uploadsCard({ uploads, complete, problem }) {
 }
 
 function failuresCard(logs, uploads) {
-  const failed = uploads.filter((upload) => upload.status === "FAILED").slice(0, 20).map((upload) => ({
+  const imageOf = (line) => line.fields.image_id || line.fields.imageId;
+  const logged = new Set(logs.map(imageOf));
+  const unlogged = (upload) => upload.status === "FAILED" && !logged.has(upload.image_id);
+  const failed = uploads.filter(unlogged).slice(0, 20).map((upload) => ({
     at: (upload.start_us || 0) / 1000, what: `rejected: ${upload.reason || "no reason given"}`,
     image: upload.image_id, trace: upload.trace_id,
   }));
   const lines = logs.map((line) => ({
-    at: line.timestamp_ms, what: line.message, image: line.fields.image_id || line.fields.imageId,
+    at: line.timestamp_ms, what: line.message, image: imageOf(line),
     trace: line.fields.trace_id, level: line.level, detail: line.fields,
   }));
   const rows = [...failed, ...lines].sort((a, b) => b.at - a.at).slice(0, 30).map((row) => h("tr", {},
-    cell(clock(row.at), "num"),
+    cell(clock(row.at), "time"),
     cell(row.detail ? h("details", {}, h("summary", {}, row.what),
       h("pre", {}, JSON.stringify(row.detail, null, 2))) : row.what),
     cell(h("span", { class: "mono" }, row.image || "")),
     cell(traceLink(row.trace, "trace"), "num")));
-  return card("Recent failures", "", table([["Time", "num"], ["What"], ["Image"], ["Trace", "num"]], rows,
+  return card("Recent failures", "", table([["Time", "time"], ["What"], ["Image"], ["Trace", "num"]], rows,
     "Nothing failed."));
 }
 
@@ -143,12 +146,12 @@ function metricsCard({ metrics, refused }) {
 
 function mailCard(mail) {
   const rows = [...mail].reverse().slice(0, 50).map((item) => h("tr", {},
-    cell(clock(Date.parse(item.published_at)), "num"),
+    cell(clock(Date.parse(item.published_at)), "time"),
     cell(item.topic, "nowrap"),
     cell(h("details", {}, h("summary", {}, item.subject || "(no subject)"), h("pre", {}, item.body))),
     cell(h("span", { class: "mono" }, item.image_id || ""))));
   return card("Outbox", "what subscribers would have been sent", table(
-    [["Time", "num"], ["Topic"], ["Subject"], ["Image"]], rows, "No mail yet."));
+    [["Time", "time"], ["Topic"], ["Subject"], ["Image"]], rows, "No mail yet."));
 }
 
 async function overview() {
@@ -197,7 +200,7 @@ async function tracePage(id) {
   const cuts = layout.cuts.map((cut) => h("span", {},
     `┊ ${duration(cut.length_us)} cut out between ${cut.after} and ${cut.before}`));
   const lines = logs.map((line) => h("tr", {},
-    cell(clock(line.timestamp_ms), "num"), cell(line.level || "", "soft"),
+    cell(clock(line.timestamp_ms), "time"), cell(line.level || "", "soft"),
     cell(h("details", {}, h("summary", {}, line.message), h("pre", {}, JSON.stringify(line.fields, null, 2)))),
     cell(line.fields.service || "", "soft nowrap")));
   return [back,
@@ -206,7 +209,7 @@ async function tracePage(id) {
         trace.image_ids.map((image) => [h("dt", {}, "Image"), h("dd", { class: "mono" }, image)])),
       h("div", { class: "legend" }, legend, cuts),
       h("div", { class: "fall" }, layout.rows.map((row) => spanRow(row, layout.cuts, services)))),
-    card("Log", `${logs.length} lines`, table([["Time", "num"], ["Level"], ["Message"], ["Service"]], lines, "No lines mention this trace."))];
+    card("Log", `${logs.length} ${logs.length === 1 ? "line" : "lines"}`, table([["Time", "time"], ["Level"], ["Message"], ["Service"]], lines, "No lines mention this trace."))];
 }
 
 // Keep up with what is seen, but calmly: at most once a second, and opened details stay open.

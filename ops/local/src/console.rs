@@ -102,9 +102,10 @@ impl Console {
 
 fn routes(source: Source) -> Router {
     Router::new()
-        .route("/", get(async || asset("text/html; charset=utf-8", include_str!("page/index.html"))))
-        .route("/console.css", get(async || asset("text/css", include_str!("page/console.css"))))
-        .route("/console.js", get(async || asset("text/javascript", include_str!("page/console.js"))))
+        .route("/", get(async || asset("text/html; charset=utf-8", include_str!("console/page/index.html"))))
+        .route("/console.css", get(async || asset("text/css", include_str!("console/page/console.css"))))
+        .route("/console.js", get(async || asset("text/javascript", include_str!("console/page/console.js"))))
+        .route("/icon.svg", get(async || asset("image/svg+xml", include_str!("console/page/icon.svg"))))
         .route("/api/stack", get(api::stack))
         .route("/api/traces", get(api::traces))
         .route("/api/waterfall", get(api::waterfall))
