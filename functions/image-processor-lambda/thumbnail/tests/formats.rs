@@ -84,8 +84,9 @@ fn colours_of_invisible_pixels_do_not_bleed() {
     picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
     let small = pixels(&thumb(png.get_ref(), 16).unwrap());
     for pixel in small.pixels() {
-        common::// Half black, half background.
-        assert_near(*pixel, [127, 127, 127], 2);
+        // Black and background mix to grey, a little off the middle at the borders; no red.
+        common::assert_near(*pixel, [127, 127, 127], 12);
+        common::assert_near(*pixel, [pixel[1]; 3], 2);
     }
 }
 
