@@ -1,6 +1,8 @@
 //! One running stack: what it is, how it comes up, how it goes down.
 
+mod addresses;
 mod state;
+mod up;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,7 +11,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::{Aws, Credentials};
+use crate::deploy::Functions;
 pub use state::{FindError, StateDir, StateError};
+pub use up::{Stack, UpError};
 
 /// Everything a client of a running stack needs; also its git-ignored state file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,8 +70,8 @@ pub struct Options {
     pub parameters: BTreeMap<String, String>,
     /// The repository: where template.yaml and the workspace are.
     pub root: PathBuf,
-    /// Whether the engine enforces signatures and policies.
-    pub auth: bool,
+    /// Functions built elsewhere; `None` builds those of the workspace.
+    pub functions: Option<Functions>,
     /// The program that builds; `cargo run` names it in `CARGO`.
     pub cargo: OsString,
     /// The program that the engine's virtual environment is made with.
@@ -82,7 +86,7 @@ impl Default for Options {
             console_port: 4567,
             parameters: BTreeMap::new(),
             root: ".".into(),
-            auth: false,
+            functions: None,
             cargo: "cargo".into(),
             python: "python3".into(),
         }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
+use crate::group::Group;
 use crate::progress::{Reporter, Step};
 
 /// The programs of a workspace, by the directory of their package.
@@ -53,20 +54,21 @@ impl Functions {
     pub async fn build(root: &Path, cargo: &OsStr, reporter: &dyn Reporter) -> Result<Self, BuildError> {
         let step = Step::start(reporter, "build", "Building the functions");
         let missing = |source| BuildError::NoCargo { program: cargo.to_string_lossy().into_owned(), source };
-        let mut child = Command::new(cargo)
-            .args(["build", "--workspace", "--bins", "--message-format=json-render-diagnostics"])
-            .current_dir(root)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(missing)?;
+        let (mut child, group) = Group::spawn(
+            Command::new(cargo)
+                .args(["build", "--workspace", "--bins", "--message-format=json-render-diagnostics"])
+                .current_dir(root)
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped()),
+        )
+        .map_err(missing)?;
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(missing(io::Error::other("cargo has no output")));
         };
         let (programs, said) = tokio::join!(programs(stdout), follow(stderr, &step));
         let status = child.wait().await.map_err(missing)?;
+        group.release();
         if !status.success() {
             return Err(BuildError::Failed { status, said: said.map_err(missing)? });
         }

@@ -9,13 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{sleep, timeout};
 
 use super::Venv;
+use crate::group::Group;
 use crate::http::{Http, HttpError};
 
 /// The program that serves the engine and dies with us.
@@ -49,8 +47,8 @@ pub struct Launch<'a> {
 pub struct Engine {
     child: Child,
     /// Its end tells the engine that we are gone, however we ended.
-    lifeline: Option<ChildStdin>,
-    group: Pid,
+    _lifeline: Option<ChildStdin>,
+    group: Group,
     endpoint: String,
 }
 
@@ -132,7 +130,7 @@ impl Engine {
     /// The process group of the engine and its functions.
     #[must_use]
     pub fn group(&self) -> i32 {
-        self.group.as_raw()
+        self.group.id()
     }
 
     /// Waits for the engine to end by itself, which it does only when something is wrong.
@@ -150,10 +148,10 @@ impl Engine {
     ///
     /// When a process is still there after some seconds.
     pub async fn stop(mut self) -> io::Result<()> {
-        drop(self.lifeline.take());
-        self.kill();
+        self.group.kill();
         timeout(STOP_TIMEOUT, self.child.wait()).await??;
-        timeout(STOP_TIMEOUT, self.gone()).await?;
+        timeout(STOP_TIMEOUT, gone(&self.group)).await?;
+        self.group.release();
         Ok(())
     }
 
@@ -174,27 +172,6 @@ impl Engine {
             _ => Err(StartError::Silent { log: log_path, tail: tail(log), source: unanswered }),
         }
     }
-
-    /// Kills the whole group; a group that is gone already is what we want.
-    fn kill(&self) {
-        killpg(self.group, Signal::SIGKILL).ok();
-    }
-
-    /// Waits until the group is empty; there is no event for processes that are not our children.
-    async fn gone(&self) {
-        while killpg(self.group, None) != Err(Errno::ESRCH) {
-            sleep(Duration::from_millis(10)).await;
-        }
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        // After `stop` the group's number may already belong to somebody else.
-        if self.lifeline.is_some() {
-            self.kill();
-        }
-    }
 }
 
 impl Launch<'_> {
@@ -208,21 +185,19 @@ impl Launch<'_> {
         fs::create_dir_all(&temporary)?;
         let script = self.directory.join("serve.py");
         fs::write(&script, SERVE)?;
-        let mut child = Command::new(&self.venv.python)
-            .arg(script)
-            .env_clear()
-            .envs(self.variables(&endpoint, port, &temporary))
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(self.directory)
-            .stdin(Stdio::piped())
-            .stdout(OwnedFd::from(listener))
-            .stderr(File::create(self.log())?)
-            .process_group(0)
-            .spawn()?;
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        let group = Pid::from_raw(id.ok_or_else(|| io::Error::other("the engine has no process id"))?);
+        let (mut child, group) = Group::spawn(
+            Command::new(&self.venv.python)
+                .arg(script)
+                .env_clear()
+                .envs(self.variables(&endpoint, port, &temporary))
+                .envs(self.environment.iter().map(|(name, value)| (name, value)))
+                .current_dir(self.directory)
+                .stdin(Stdio::piped())
+                .stdout(OwnedFd::from(listener))
+                .stderr(File::create(self.log())?),
+        )?;
         let lifeline = child.stdin.take();
-        Ok(Engine { child, lifeline, group, endpoint })
+        Ok(Engine { child, _lifeline: lifeline, group, endpoint })
     }
 
     /// The whole environment: functions inherit it, so nothing of the user's may leak in.
@@ -251,6 +226,13 @@ impl Launch<'_> {
             ("LOG_LEVEL", "INFO".into()),
             ("LANG", "C.UTF-8".into()),
         ]
+    }
+}
+
+/// Waits until a group is empty; there is no event for processes that are not our children.
+async fn gone(group: &Group) {
+    while !group.is_empty() {
+        sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
+use crate::group::Group;
 use crate::progress::{Reporter, Step};
 
 /// Every package of the engine, pinned.
@@ -208,15 +209,15 @@ impl Provision {
 
     async fn pip_install(&self, home: &Path, requirements: &Path, step: &Step<'_>) -> io::Result<Output> {
         let arguments = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input"];
-        let mut child = Command::new(home.join("bin/python"))
-            .args(arguments)
-            .args(["--progress-bar", "off", "--requirement"])
-            .arg(requirements)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+        let (mut child, group) = Group::spawn(
+            Command::new(home.join("bin/python"))
+                .args(arguments)
+                .args(["--progress-bar", "off", "--requirement"])
+                .arg(requirements)
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped()),
+        )?;
         let (Some(stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(io::Error::other("pip has no output"));
         };
@@ -224,7 +225,9 @@ impl Provision {
         let (told, read) = tokio::join!(tell(stdout, step), stderr.read_to_end(&mut said));
         told?;
         read?;
-        Ok(Output { status: child.wait().await?, stdout: Vec::new(), stderr: said })
+        let status = child.wait().await?;
+        group.release();
+        Ok(Output { status, stdout: Vec::new(), stderr: said })
     }
 
     /// Finds the reason in what a tool said.

@@ -2,23 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use local_stack::deploy::{DeployError, Deployed, Deployment, Functions, create_outbox, reconcile};
 use serde_json::json;
 
-use crate::lab::Lab;
-
-fn root() -> PathBuf {
-    fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).unwrap()
-}
-
-/// Programs that do nothing: these tests are about what stands, not about what runs.
-fn stubs(lab: &Lab, packages: &[PathBuf]) -> Functions {
-    let stub = lab.directory().join("stub");
-    fs::write(&stub, "#!/bin/sh\n").unwrap();
-    Functions::prebuilt(packages.iter().map(|package| (package.clone(), stub.clone())).collect())
-}
+use crate::lab::{Lab, root, stubs};
 
 async fn deploy(lab: &Lab, template: &Path, functions: &Functions) -> Result<Deployed, DeployError> {
     let parameters = BTreeMap::new();
@@ -31,11 +20,7 @@ async fn deploy(lab: &Lab, template: &Path, functions: &Functions) -> Result<Dep
 #[tokio::test]
 async fn template_of_the_repository_deploys_as_it_is() {
     let lab = Lab::start().await;
-    let root = root();
-    let names = ["generate-upload-url", "image-processor-lambda", "s3-metrics-lambda"];
-    let packages = names.map(|name| root.join("functions").join(name));
-
-    let deployed = deploy(&lab, &root.join("template.yaml"), &stubs(&lab, &packages)).await.unwrap();
+    let deployed = deploy(&lab, &root().join("template.yaml"), &stubs(lab.directory())).await.unwrap();
 
     assert_eq!(deployed.outputs["ImageProcessorFunctionName"], "image-processor-lambda");
     assert_eq!(deployed.resources["ProcessingQueue"].kind, "AWS::SQS::Queue");

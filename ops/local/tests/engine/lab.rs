@@ -1,9 +1,12 @@
 //! A real engine of a test's own, on a free port.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use local_stack::aws::{Aws, Credentials};
+use local_stack::deploy::Functions;
 use local_stack::engine::{Engine, Launch, Provision, StartError, Venv};
+use local_stack::stack::Options;
 use tempfile::TempDir;
 
 /// The region that the tests live in.
@@ -54,4 +57,29 @@ pub(crate) async fn start(directory: &Path, port: u16, auth: bool) -> Result<Eng
 /// An access key.
 pub(crate) fn credentials(id: &str, secret: &str) -> Credentials {
     Credentials { access_key_id: id.into(), secret_access_key: secret.into(), session_token: None }
+}
+
+/// The repository.
+pub(crate) fn root() -> PathBuf {
+    fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).unwrap()
+}
+
+/// Programs that do nothing: these tests are about what stands, not about what runs.
+pub(crate) fn stubs(directory: &Path) -> Functions {
+    let stub = directory.join("stub");
+    fs::write(&stub, "#!/bin/sh\n").unwrap();
+    let names = ["generate-upload-url", "image-processor-lambda", "s3-metrics-lambda"];
+    Functions::prebuilt(names.map(|name| (root().join("functions").join(name), stub.clone())).into())
+}
+
+/// A stack of the repository on free ports, with functions that do nothing.
+pub(crate) fn options(name: &str, directory: &Path) -> Options {
+    Options {
+        name: name.into(),
+        engine_port: 0,
+        console_port: 0,
+        root: root(),
+        functions: Some(stubs(directory)),
+        ..Options::default()
+    }
 }

@@ -6,3 +6,4 @@ mod install;
 mod lab;
 mod process;
 mod script;
+mod stack;

@@ -13,7 +13,7 @@ use crate::lab::{REGION, credentials, start, venv};
 use crate::script::write_script;
 
 /// Processes of a group that still run; the dead that wait for their parent do not count.
-fn alive(group: i32) -> usize {
+pub(crate) fn alive(group: i32) -> usize {
     let list = Command::new("ps").args(["-A", "-o", "pgid=,stat="]).output().unwrap();
     let list = String::from_utf8(list.stdout).unwrap();
     let processes = list.lines().filter_map(|line| line.trim().split_once(' '));

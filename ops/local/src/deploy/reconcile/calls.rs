@@ -136,6 +136,7 @@ fn rule(fields: &Map<String, Value>) -> String {
         match name.as_str() {
             "Id" => parts.push(element("ID", value)),
             "ExpirationInDays" => parts.push(element("Expiration", &json!({"Days": value}))),
+            "ExpiredObjectDeleteMarker" => parts.push(element("Expiration", &json!({name: value}))),
             "Transitions" => parts.extend(value.as_array().into_iter().flatten().map(transition)),
             other => parts.push(element(other, value)),
         }
@@ -171,11 +172,12 @@ mod tests {
     #[test]
     fn lifecycle_speaks_the_words_of_s3() {
         let property = json!({"Rules": [{
-            "Id": "move", "Status": "Enabled", "ExpirationInDays": 7,
+            "Id": "move", "Status": "Enabled", "ExpirationInDays": 7, "ExpiredObjectDeleteMarker": true,
             "Transitions": [{"StorageClass": "STANDARD_IA", "TransitionInDays": 30}],
         }]});
         let mut expected = vec![
             "Rule/Expiration/Days=7",
+            "Rule/Expiration/ExpiredObjectDeleteMarker=true",
             "Rule/Filter=",
             "Rule/ID=move",
             "Rule/Status=Enabled",

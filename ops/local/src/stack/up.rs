@@ -1,0 +1,254 @@
+//! Brings a stack up, step by step, and takes it down.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use super::state::{StateDir, StateError};
+use super::{MissingOutput, Options, StackInfo, addresses};
+use crate::aws::{Aws, AwsError, Credentials};
+use crate::console::{Console, Serving};
+use crate::deploy::{
+    BuildError, DeployError, Deployed, Deployment, Functions, ReconcileError, create_outbox, reconcile,
+};
+use crate::engine::{Engine, Launch, Provision, ProvisionError, StartError};
+use crate::observe::{Observer, Receivers, Targets};
+use crate::progress::{Reporter, Step};
+use crate::user::create_user;
+
+/// The guide's region.
+const REGION: &str = "ap-northeast-1";
+
+/// The stack's name in CloudFormation, as in samconfig.toml.
+const STACK: &str = "image-pipeline";
+
+/// The topics whose mail is shown.
+const TOPICS: [&str; 3] = ["TopicArn", "PageTopicArn", "TicketTopicArn"];
+
+/// A running stack; dropping it kills its processes, [`Stack::down`] also waits for their end.
+#[derive(Debug)]
+pub struct Stack {
+    /// What a client needs to know.
+    pub info: StackInfo,
+    /// What is seen of it.
+    pub observer: Observer,
+    console: Serving,
+    engine: Engine,
+    /// Last, so that the directory is emptied when nobody writes there any more.
+    state: StateDir,
+}
+
+/// A stack did not come up; nothing of it is left running.
+#[derive(Debug, thiserror::Error)]
+pub enum UpError {
+    /// Not the repository.
+    #[error("there is no template.yaml in {root}; start in the repository, or name it with --root")]
+    Root {
+        /// Where it was looked for.
+        root: PathBuf,
+        /// Why it cannot be read.
+        #[source]
+        source: io::Error,
+    },
+    /// The stack's directory cannot be had.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The console's port cannot be had.
+    #[error(
+        "port {port} for the console cannot be opened; choose another one with --console-port (0 picks a free one)"
+    )]
+    ConsolePort {
+        /// The port asked for.
+        port: u16,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Loopback has no free port for traces.
+    #[error("no port for traces could be opened on 127.0.0.1")]
+    Receivers(#[source] io::Error),
+    /// The engine could not be installed.
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
+    /// The functions could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The engine did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The template could not be deployed.
+    #[error(transparent)]
+    Deploy(#[from] DeployError),
+    /// What the engine dropped could not be applied again.
+    #[error(transparent)]
+    Reconcile(Box<ReconcileError>),
+    /// The template lacks an output.
+    #[error(transparent)]
+    Output(#[from] MissingOutput),
+    /// The outbox could not be made.
+    #[error("the queue that shows notifications could not be made")]
+    Outbox(#[source] AwsError),
+    /// The demo user could not be made.
+    #[error("the demo user could not be created")]
+    User(#[source] AwsError),
+    /// The state file could not be written.
+    #[error("the stack's address could not be written to its state file")]
+    Publish(#[source] io::Error),
+}
+
+impl Stack {
+    /// Installs, builds, starts, deploys; dropping the future undoes all of it.
+    ///
+    /// # Errors
+    ///
+    /// Says what is missing or wrong and what to do; nothing is left running.
+    pub async fn up(options: Options, reporter: &dyn Reporter) -> Result<Self, UpError> {
+        let root = repository(&options.root)?;
+        let state = StateDir::take(&root, &options.name)?;
+        let port = options.console_port;
+        let console = Console::bind(port).await.map_err(|source| UpError::ConsolePort { port, source })?;
+        let receivers = Observer::bind().await.map_err(UpError::Receivers)?;
+        let (engine, functions) = tokio::try_join!(
+            start(&options, &root, &state, &receivers, reporter),
+            build(&options, &root, reporter),
+        )?;
+        let aws = Aws::new(engine.endpoint(), REGION, root_credentials());
+        let deployed = deploy(&options, &root, &aws, &functions, reporter).await?;
+        let info = settle(&options, &aws, deployed, &console.address(), reporter).await?;
+        let targets =
+            Targets { log_groups: info.log_groups.clone(), outbox_queue_url: info.outbox_queue_url.clone() };
+        let observer = Observer::start(receivers, &aws, targets);
+        let console = console.serve(observer.clone(), &info);
+        state.publish(&info).map_err(UpError::Publish)?;
+        Ok(Self { info, observer, console, engine, state })
+    }
+
+    /// The process group of the engine and the functions.
+    #[must_use]
+    pub fn engine_group(&self) -> i32 {
+        self.engine.group()
+    }
+
+    /// Waits for the engine to end by itself, which it does only when something is wrong.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be waited for.
+    pub async fn ended(&mut self) -> io::Result<ExitStatus> {
+        self.engine.ended().await
+    }
+
+    /// Takes the stack down; afterwards no process of it is left.
+    ///
+    /// # Errors
+    ///
+    /// When a process is still there after some seconds.
+    pub async fn down(self) -> io::Result<()> {
+        let Self { observer, console, engine, state, .. } = self;
+        drop(console);
+        observer.stop();
+        let stopped = engine.stop().await;
+        drop(state);
+        stopped
+    }
+}
+
+fn repository(root: &Path) -> Result<PathBuf, UpError> {
+    let missing = |source| UpError::Root { root: root.to_owned(), source };
+    let absolute = fs::canonicalize(root).map_err(missing)?;
+    fs::metadata(absolute.join("template.yaml")).map_err(missing)?;
+    Ok(absolute)
+}
+
+async fn start(
+    options: &Options,
+    root: &Path,
+    state: &StateDir,
+    receivers: &Receivers,
+    reporter: &dyn Reporter,
+) -> Result<Engine, UpError> {
+    let provision = Provision { directory: root.join(".local-stack"), python: options.python.clone() };
+    let venv = provision.ensure(reporter).await?;
+    let step = Step::start(reporter, "engine-start", "Starting the engine");
+    let environment = [("AWS_XRAY_DAEMON_ADDRESS".to_owned(), receivers.xray_daemon_address())];
+    let launch = Launch {
+        venv: &venv,
+        directory: state.path(),
+        port: options.engine_port,
+        region: REGION,
+        // Enforced policies deny everything on plain HTTP; docs/local-engine-gaps.md tells more.
+        auth: false,
+        environment: &environment,
+    };
+    let engine = Engine::start(launch).await?;
+    step.finish(format!("Engine answers at {}", engine.endpoint()));
+    Ok(engine)
+}
+
+async fn build(options: &Options, root: &Path, reporter: &dyn Reporter) -> Result<Functions, UpError> {
+    match &options.functions {
+        Some(functions) => Ok(functions.clone()),
+        None => Ok(Functions::build(root, &options.cargo, reporter).await?),
+    }
+}
+
+async fn deploy(
+    options: &Options,
+    root: &Path,
+    aws: &Aws,
+    functions: &Functions,
+    reporter: &dyn Reporter,
+) -> Result<Deployed, UpError> {
+    let mut parameters = local_parameters();
+    parameters.extend(options.parameters.clone());
+    let template = &root.join("template.yaml");
+    let deployment = Deployment { aws, stack: STACK, template, parameters: &parameters, functions };
+    let deployed = deployment.create(reporter).await?;
+    reconcile(aws, &deployed, reporter).await.map_err(|error| UpError::Reconcile(Box::new(error)))?;
+    Ok(deployed)
+}
+
+/// Adds what only the local stack has: the outbox and somebody who may sign in.
+async fn settle(
+    options: &Options,
+    aws: &Aws,
+    deployed: Deployed,
+    console: &str,
+    reporter: &dyn Reporter,
+) -> Result<StackInfo, UpError> {
+    let step = Step::start(reporter, "settle", "Creating a demo user");
+    let output = |name| deployed.outputs.get(name).map(String::as_str).ok_or(MissingOutput(name));
+    let topics = TOPICS.map(output).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let outbox_queue_url = create_outbox(aws, &topics).await.map_err(UpError::Outbox)?;
+    let user = create_user(aws, output("UserPoolId")?).await.map_err(UpError::User)?;
+    let functions = deployed.resources.values().filter(|resource| resource.kind == "AWS::Lambda::Function");
+    let log_groups = functions.map(|function| format!("/aws/lambda/{}", function.physical_id)).collect();
+    let mut outputs = deployed.outputs;
+    addresses::localise(&mut outputs, aws.endpoint(), console);
+    step.finish(format!("Created the demo user {}", user.email));
+    Ok(StackInfo {
+        name: options.name.clone(),
+        endpoint: aws.endpoint().to_owned(),
+        console: console.to_owned(),
+        region: REGION.to_owned(),
+        outputs,
+        log_groups,
+        outbox_queue_url,
+        credentials: root_credentials(),
+        user,
+        pid: std::process::id(),
+    })
+}
+
+/// What must differ from AWS for the template to run on this machine.
+fn local_parameters() -> BTreeMap<String, String> {
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+    [("Architecture".to_owned(), architecture.to_owned())].into()
+}
+
+/// The engine takes these for the account's own; they open nothing elsewhere.
+fn root_credentials() -> Credentials {
+    Credentials { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None }
+}

@@ -1,0 +1,78 @@
+//! A whole stack: it comes up, is found, lets its user in, and goes down without a trace.
+
+use std::net::TcpListener;
+
+use local_stack::stack::{DemoUser, FindError, Options, Stack, StackInfo, UpError};
+use local_stack::user::{LoginError, create_user, sign_in};
+
+use crate::lab::{options, root};
+use crate::process::alive;
+
+#[tokio::test]
+async fn user_signs_in_on_the_page_and_gets_tokens_that_name_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let stack = Stack::up(options("test-sign-in", directory.path()), &()).await.unwrap();
+    let info = &stack.info;
+
+    let tokens = sign_in(info, &info.user).await.unwrap();
+    assert_eq!(tokens.sub, info.user.sub);
+    assert!(!tokens.sub.is_empty());
+    assert_eq!(tokens.access_token.split('.').count(), 3);
+
+    let other = create_user(&info.aws(), info.output("UserPoolId").unwrap()).await.unwrap();
+    assert_ne!(sign_in(info, &other).await.unwrap().sub, tokens.sub);
+
+    let forgetful = DemoUser { password: "wrong".into(), ..info.user.clone() };
+    let refused = sign_in(info, &forgetful).await.unwrap_err();
+    assert!(matches!(&refused, LoginError::Refused { said, .. } if said.contains("Incorrect")), "{refused}");
+    stack.down().await.unwrap();
+}
+
+#[tokio::test]
+async fn stack_is_found_while_it_stands_and_leaves_nothing_when_it_goes() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = "test-found";
+    let stack = Stack::up(options(name, directory.path()), &()).await.unwrap();
+    let found = StackInfo::find(&root(), name).unwrap();
+    assert_eq!((found.endpoint, found.user.sub), (stack.info.endpoint.clone(), stack.info.user.sub.clone()));
+    let second = Stack::up(options(name, directory.path()), &()).await.unwrap_err();
+    assert!(matches!(second, UpError::State(_)), "{second}");
+    let group = stack.engine_group();
+    assert!(alive(group) > 0);
+
+    stack.down().await.unwrap();
+
+    assert_eq!(alive(group), 0);
+    assert!(matches!(StackInfo::find(&root(), name), Err(FindError::NotRunning { .. })));
+}
+
+#[tokio::test]
+async fn stacks_of_other_names_run_side_by_side() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = |name| options(name, directory.path());
+    let (one, two) = tokio::join!(Stack::up(options("test-one"), &()), Stack::up(options("test-two"), &()));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_ne!(one.info.endpoint, two.info.endpoint);
+    assert!(sign_in(&two.info, &one.info.user).await.is_err());
+    one.down().await.unwrap();
+    assert!(sign_in(&two.info, &two.info.user).await.is_ok());
+    two.down().await.unwrap();
+}
+
+#[tokio::test]
+async fn busy_console_port_is_refused_with_the_flag_that_helps() {
+    let directory = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let console_port = taken.local_addr().unwrap().port();
+    let options = Options { console_port, ..options("test-busy", directory.path()) };
+    let told = Stack::up(options, &()).await.unwrap_err().to_string();
+    assert!(told.contains(&console_port.to_string()) && told.contains("--console-port"), "{told}");
+}
+
+#[tokio::test]
+async fn directory_without_the_template_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let elsewhere = Options { root: directory.path().into(), ..Options::default() };
+    let told = Stack::up(elsewhere, &()).await.unwrap_err().to_string();
+    assert!(told.contains("template.yaml"), "{told}");
+}
