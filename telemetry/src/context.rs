@@ -119,6 +119,13 @@ pub fn annotate(span: &Span, annotations: &[(&'static str, &str)]) {
     span.set_attribute(Key::from_static_str("aws.xray.annotations"), Value::Array(Array::String(keys)));
 }
 
+/// Puts `span`, which has begun already, below `parent`; call before `span` has children.
+pub fn nest(span: &Span, parent: &Span) {
+    if let Err(error) = span.set_parent(parent.context()) {
+        tracing::debug!(%error, "Span not nested");
+    }
+}
+
 /// A trace id as X-Ray writes it: `1-<8 hex digits of time>-<24 hex digits>`.
 pub(crate) fn xray_trace_id(id: TraceId) -> String {
     let hex = id.to_string();

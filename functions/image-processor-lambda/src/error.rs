@@ -1,0 +1,94 @@
+//! Why an image has no thumbnail, and whether to try again.
+
+use std::{error::Error as StdError, time::Duration};
+
+use thumbnail::Rejection;
+
+use crate::{item::Refused, stage::Stage};
+
+/// What AWS's SDKs report.
+pub type AwsError = Box<dyn StdError + Send + Sync>;
+
+/// The user's fault, or nobody's: recorded as FAILED, told, acknowledged; no retry mends it.
+#[derive(Debug, thiserror::Error)]
+pub enum Permanent {
+    /// The bytes are not an image that we make thumbnails of.
+    #[error(transparent)]
+    Image(#[from] Rejection),
+    /// The object was deleted before it was read.
+    #[error("the upload was deleted before it was processed; upload it again")]
+    ObjectGone,
+    /// The file's name is the id of somebody else's image.
+    #[error("the file's name belongs to another image; ask for an upload URL, or choose another name")]
+    IdTaken,
+}
+
+impl Permanent {
+    /// Each value that [`Permanent::reason`] can return.
+    pub fn all_reasons() -> impl Iterator<Item = &'static str> {
+        Rejection::ALL_REASONS.into_iter().chain(["ObjectGone", "IdTaken"])
+    }
+
+    /// One word of a closed set; also the dimension `Reason`.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Image(rejection) => rejection.reason(),
+            Self::ObjectGone => "ObjectGone",
+            Self::IdTaken => "IdTaken",
+        }
+    }
+
+    /// What the item and the notification say.
+    #[must_use]
+    pub fn refused(&self) -> Refused {
+        Refused { reason: self.reason(), message: self.to_string() }
+    }
+}
+
+/// Our fault or AWS's, or unknown: back to the queue.
+#[derive(Debug, thiserror::Error)]
+#[error("{} failed", stage.name())]
+pub struct Fault {
+    /// The step that failed.
+    pub stage: Stage,
+    /// What happened.
+    #[source]
+    pub source: FaultSource,
+}
+
+/// What happened in a step that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FaultSource {
+    /// AWS did not do as asked.
+    #[error("AWS refused or did not answer")]
+    Aws(#[source] AwsError),
+    /// The invocation's time was used up.
+    #[error("the time was used up")]
+    OutOfTime,
+    /// Another attempt took the image over.
+    #[error("another attempt took over")]
+    ClaimLost,
+    /// The id derived from this very key belongs to another key.
+    #[error("the image's derived id is taken")]
+    DerivedIdTaken,
+    /// A defect of ours.
+    #[error("the code panicked")]
+    Panic,
+}
+
+/// Why a message goes back to the queue, and when it should return.
+#[derive(Debug)]
+pub enum Retry {
+    /// After a wait that grows with each attempt.
+    Backoff,
+    /// Once another attempt's claim has run out.
+    After(Duration),
+}
+
+impl Fault {
+    /// A failure of AWS in `stage`.
+    pub fn aws(stage: Stage) -> impl FnOnce(AwsError) -> Self {
+        move |source| Self { stage, source: FaultSource::Aws(source) }
+    }
+}

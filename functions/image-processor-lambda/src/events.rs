@@ -1,0 +1,231 @@
+//! What this function tells, each thing declared once.
+
+use std::{
+    error::Error as StdError,
+    time::{Duration, SystemTime},
+};
+
+use serde_json::{Value, json};
+use telemetry::{Counter, Dimension, Emf, Event, Size, Timer};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tracing::{error, info, warn};
+
+use crate::{
+    error::{Fault, Permanent},
+    identity,
+    item::Item,
+    notification::MalformedMessage,
+    stage::Timings,
+};
+
+/// An upload reached the processor.
+#[derive(Debug)]
+pub struct ImageReceived<'a> {
+    /// The queue's id of the message.
+    pub message_id: &'a str,
+    /// How often the message was received, this time included.
+    pub attempt: u32,
+    /// From the end of the upload to this receipt.
+    pub queue_wait: Duration,
+}
+
+/// Thumbnails, item and notification exist.
+#[derive(Debug)]
+pub struct ImageProcessed<'a> {
+    /// The item as recorded.
+    pub item: &'a Item,
+    /// From receipt to the end.
+    pub elapsed: Duration,
+    /// How long each step took.
+    pub timings: &'a Timings,
+}
+
+/// An image was refused for good: the user's fault, which pages nobody.
+#[derive(Debug)]
+pub struct ImageRejected<'a> {
+    /// The item as recorded.
+    pub item: &'a Item,
+    /// Why.
+    pub error: &'a Permanent,
+    /// From receipt to the end.
+    pub elapsed: Duration,
+}
+
+/// Nothing was left to do.
+#[derive(Debug)]
+pub struct DuplicateSkipped;
+
+/// Another attempt is at work.
+#[derive(Debug)]
+pub struct ImageBusy {
+    /// When this delivery comes again.
+    pub wait: Duration,
+}
+
+/// An attempt failed and will be repeated.
+#[derive(Debug)]
+pub struct AttemptFailed<'a> {
+    /// Why.
+    pub fault: &'a Fault,
+    /// How often the message was received.
+    pub attempt: u32,
+}
+
+/// A message is no notification of S3: on its way to the dead-letter queue.
+#[derive(Debug)]
+pub struct MessageMalformed<'a> {
+    /// The queue's id of the message.
+    pub message_id: &'a str,
+    /// How it differs.
+    pub error: &'a MalformedMessage,
+}
+
+impl Event for ImageReceived<'_> {
+    fn log(&self) {
+        let queue_wait_ms = millis(self.queue_wait);
+        info!(message_id = self.message_id, attempt = self.attempt, queue_wait_ms, "Image received");
+    }
+
+    fn measure(&self, emf: &mut Emf) {
+        emf.property("message_id", self.message_id);
+        emf.count(Counter::ImagesReceived, 1);
+        if self.attempt > 1 {
+            emf.count(Counter::Redeliveries, 1);
+        } else {
+            emf.count(Counter::UploadsSeen, 1);
+            emf.time(Timer::QueueWait, self.queue_wait);
+        }
+    }
+}
+
+impl Event for ImageProcessed<'_> {
+    fn log(&self) {
+        let elapsed_ms = millis(self.elapsed);
+        info!(image_id = %self.item.image_id, elapsed_ms, "Image processed");
+    }
+
+    fn measure(&self, emf: &mut Emf) {
+        let item = self.item;
+        emf.property("image_id", item.image_id.to_string());
+        emf.count(Counter::ImagesProcessed, 1);
+        emf.time(Timer::ProcessingLatency, self.elapsed);
+        emf.time(Timer::UploadToDoneLatency, since(item.uploaded_at, item.processed_at));
+        if let Some(issued) = identity::issued_at(item.image_id) {
+            emf.time(Timer::UrlToUploadLatency, since(issued, Some(item.uploaded_at)));
+        }
+        if let Some(bytes) = item.original.bytes {
+            emf.size(Size::OriginalBytes, bytes);
+        }
+        if let (Some(width), Some(height)) = (item.original.width, item.original.height) {
+            emf.count(Counter::DecodedPixels, u64::from(width) * u64::from(height));
+        }
+        for thumbnail in &item.thumbnails {
+            emf.size(Size::ThumbnailBytes, thumbnail.bytes);
+        }
+        for (stage, elapsed) in self.timings.iter() {
+            emf.time_by(Timer::StageLatency, elapsed, Dimension::Stage, stage.name());
+        }
+    }
+}
+
+impl Event for ImageRejected<'_> {
+    fn log(&self) {
+        let (reason, error) = (self.error.reason(), self.error as &dyn StdError);
+        info!(image_id = %self.item.image_id, reason, error, "Image rejected");
+    }
+
+    fn measure(&self, emf: &mut Emf) {
+        emf.property("image_id", self.item.image_id.to_string());
+        emf.time(Timer::ProcessingLatency, self.elapsed);
+        emf.count_by(Counter::ImagesRejected, 1, Dimension::Reason, self.error.reason());
+    }
+}
+
+impl Event for DuplicateSkipped {
+    fn log(&self) {
+        info!("Nothing left to do for this upload");
+    }
+
+    fn measure(&self, emf: &mut Emf) {
+        emf.count(Counter::Duplicates, 1);
+    }
+}
+
+impl Event for ImageBusy {
+    fn log(&self) {
+        info!(wait_ms = millis(self.wait), "Another attempt is at work; this one comes again");
+    }
+
+    fn measure(&self, emf: &mut Emf) {
+        emf.count(Counter::Duplicates, 1);
+    }
+}
+
+impl Event for AttemptFailed<'_> {
+    fn log(&self) {
+        let (stage, error) = (self.fault.stage.name(), self.fault as &dyn StdError);
+        warn!(stage, attempt = self.attempt, error, "Image left to the queue");
+    }
+
+    fn measure(&self, emf: &mut Emf) {
+        emf.count_by(Counter::ProcessingFaults, 1, Dimension::Stage, self.fault.stage.name());
+    }
+}
+
+impl Event for MessageMalformed<'_> {
+    fn log(&self) {
+        let error = self.error as &dyn StdError;
+        error!(message_id = self.message_id, error, "Message is no S3 notification");
+    }
+
+    fn measure(&self, emf: &mut Emf) {
+        emf.property("message_id", self.message_id);
+        emf.count(Counter::MalformedMessages, 1);
+    }
+}
+
+/// What subscribers of the topic read.
+#[must_use]
+pub fn body(item: &Item) -> Value {
+    let thumbnails: Vec<Value> = item
+        .thumbnails
+        .iter()
+        .map(|it| json!({ "key": it.key, "width": it.width, "height": it.height, "bytes": it.bytes }))
+        .collect();
+    let fields = [
+        ("imageId", json!(item.image_id.to_string())),
+        ("status", json!(item.status.name())),
+        ("originalS3Key", json!(item.original_key)),
+        ("processedS3Key", json!(item.thumbnails.first().map(|it| &it.key))),
+        ("reason", json!(item.refused.as_ref().map(|it| it.reason))),
+        ("message", json!(item.refused.as_ref().map(|it| &it.message))),
+        ("userId", json!(item.user_id)),
+        ("width", json!(item.original.width)),
+        ("height", json!(item.original.height)),
+        ("thumbnails", json!((!thumbnails.is_empty()).then_some(thumbnails))),
+        ("uploadedAt", json!(rfc3339(item.uploaded_at))),
+        ("processedAt", json!(item.processed_at.map(rfc3339))),
+        ("traceId", json!(item.trace_id)),
+    ];
+    // What is unknown is left out rather than told as null.
+    fields
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// A time as RFC 3339 writes it, in UTC.
+#[must_use]
+pub fn rfc3339(at: SystemTime) -> String {
+    OffsetDateTime::from(at).format(&Rfc3339).unwrap_or_default()
+}
+
+/// From `start` to `end`; nothing when clocks of different machines disagree about the order.
+fn since(start: SystemTime, end: Option<SystemTime>) -> Duration {
+    end.and_then(|end| end.duration_since(start).ok()).unwrap_or_default()
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,193 @@
+//! The shell: a batch in, the messages to deliver again out.
+
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant, SystemTime},
+};
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures_util::{FutureExt, StreamExt, stream};
+use lambda_runtime::LambdaEvent;
+use telemetry::{Telemetry, context::Origins};
+use tracing::{Instrument, Span, info_span};
+
+use crate::{
+    config::Config,
+    error::{Fault, FaultSource, Retry},
+    events::{AttemptFailed, DuplicateSkipped, ImageBusy, ImageReceived, MessageMalformed},
+    notification::{self, MalformedMessage, Notification, Upload},
+    process::{Attempt, Outcome},
+    retry,
+    stage::Stage,
+    store::Store,
+};
+
+/// Time kept for giving messages back and posting the answer.
+const RESERVE: Duration = Duration::from_millis(1_500);
+/// The least time that an attempt is begun with.
+const LEAST: Duration = Duration::from_secs(2);
+
+/// Everything a message is processed with.
+#[derive(Clone, Debug)]
+pub struct App<S> {
+    /// What the environment says.
+    pub config: Config,
+    /// The world outside.
+    pub store: S,
+    /// Where events are told.
+    pub telemetry: Telemetry,
+}
+
+/// Processes a batch; names the messages to deliver again, and only those.
+pub async fn handle(app: &App<impl Store>, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
+    let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(event.context.deadline);
+    let deadline = deadline.checked_sub(RESERVE).unwrap_or(SystemTime::UNIX_EPOCH);
+    let batch = Batch { app, deadline, span: Span::current() };
+    let failed: Vec<Option<BatchItemFailure>> = stream::iter(&event.payload.records)
+        .map(|message| batch.message(message))
+        .buffer_unordered(app.config.parallel)
+        .collect()
+        .await;
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failed.into_iter().flatten().collect();
+    response
+}
+
+/// What the messages of one invocation share.
+struct Batch<'a, S> {
+    app: &'a App<S>,
+    deadline: SystemTime,
+    span: Span,
+}
+
+impl<S: Store> Batch<'_, S> {
+    /// Processes one message; whatever happens to it happens to it alone.
+    async fn message(&self, message: &SqsMessage) -> Option<BatchItemFailure> {
+        let verdict = AssertUnwindSafe(self.uploads(message)).catch_unwind().await;
+        let verdict = verdict.unwrap_or_else(|_| {
+            let fault = Fault { stage: Stage::Receive, source: FaultSource::Panic };
+            self.app.telemetry.emit(&AttemptFailed { fault: &fault, attempt: receives(message) });
+            Err(Retry::Backoff)
+        });
+        let retry = verdict.err()?;
+        self.postpone(message, &retry).await;
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = message.message_id.clone().unwrap_or_default();
+        Some(failure)
+    }
+
+    /// Processes each upload of a message in turn; the first that must be repeated ends it, and those
+    /// before it are duplicates next time.
+    async fn uploads(&self, message: &SqsMessage) -> Result<(), Retry> {
+        match self.read(message) {
+            Ok(Notification::Test) => Ok(()),
+            Ok(Notification::Uploads(uploads)) => {
+                for upload in &uploads {
+                    self.upload(message, upload).await?;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let message_id = message.message_id.as_deref().unwrap_or_default();
+                self.app.telemetry.emit(&MessageMalformed { message_id, error: &error });
+                Err(Retry::Backoff)
+            }
+        }
+    }
+
+    fn read(&self, message: &SqsMessage) -> Result<Notification, MalformedMessage> {
+        let notification = notification::read(message.body.as_deref().unwrap_or_default())?;
+        if let Notification::Uploads(uploads) = &notification
+            && uploads.iter().any(|upload| upload.bucket != self.app.config.original_bucket)
+        {
+            return Err(MalformedMessage::ForeignBucket);
+        }
+        Ok(notification)
+    }
+
+    async fn upload(&self, message: &SqsMessage, upload: &Upload) -> Result<(), Retry> {
+        if self.deadline.duration_since(SystemTime::now()).unwrap_or_default() < LEAST {
+            tracing::info!("Too little time left to begin; the message comes again");
+            return Err(Retry::After(Duration::ZERO));
+        }
+        let received = SystemTime::now();
+        let message_id = message.message_id.as_deref().unwrap_or_default();
+        // Both spans begin now, but neither has a parent yet: the trace they belong to is known only
+        // from the object's metadata, which comes with the answer to the download.
+        let span = process_span(message_id, upload);
+        let download = info_span!(parent: None, "stage", otel.name = Stage::Download.name());
+        let asked = Instant::now();
+        let opened = self.app.store.open(&upload.key).await;
+        let waited = asked.elapsed();
+        let metadata = opened.as_ref().ok().and_then(Option::as_ref).and_then(|it| it.traceparent.as_deref());
+        self.app.telemetry.adopt(&span, &Origins::of_message(message).with_metadata(metadata));
+        self.app.telemetry.link(&span, &self.span);
+        telemetry::context::nest(&download, &span);
+        let work = async {
+            let queue_wait = received.duration_since(upload.at).unwrap_or_default();
+            let attempt = receives(message);
+            self.app.telemetry.emit(&ImageReceived { message_id, attempt, queue_wait });
+            let result = Attempt::new(self.app, upload, self.deadline).run(opened, download, waited).await;
+            self.judge(result, attempt)
+        };
+        work.instrument(span).await
+    }
+
+    fn judge(&self, result: Result<Outcome, Fault>, attempt: u32) -> Result<(), Retry> {
+        match result {
+            Ok(Outcome::Done | Outcome::Failed) => Ok(()),
+            Ok(Outcome::Duplicate) => {
+                self.app.telemetry.emit(&DuplicateSkipped);
+                Ok(())
+            }
+            Ok(Outcome::Busy(wait)) => {
+                self.app.telemetry.emit(&ImageBusy { wait });
+                Err(Retry::After(wait))
+            }
+            Err(fault) => {
+                telemetry::fail(&Span::current(), &fault);
+                self.app.telemetry.emit(&AttemptFailed { fault: &fault, attempt });
+                Err(Retry::Backoff)
+            }
+        }
+    }
+
+    /// Sets when the message comes again; without this it would wait for the whole visibility timeout.
+    async fn postpone(&self, message: &SqsMessage, retry: &Retry) {
+        let wait = match retry {
+            Retry::Backoff => retry::wait(self.app.config.retry_base, receives(message), dice()),
+            // Whole seconds are all that the queue takes.
+            Retry::After(wait) => Duration::from_secs(wait.as_secs() + 1),
+        };
+        let receipt = message.receipt_handle.as_deref().unwrap_or_default();
+        if let Err(error) = self.app.store.postpone(receipt, wait).await {
+            tracing::warn!(error = &*error as &dyn std::error::Error, "Retry not brought forward");
+        }
+    }
+}
+
+/// How often the message was received, this time included.
+fn receives(message: &SqsMessage) -> u32 {
+    message.attributes.get("ApproximateReceiveCount").and_then(|raw| raw.parse().ok()).unwrap_or(1)
+}
+
+fn process_span(message_id: &str, upload: &Upload) -> Span {
+    info_span!(
+        parent: None,
+        "process_image",
+        otel.kind = "consumer",
+        aws.span.kind = "LOCAL_ROOT",
+        messaging.system = "aws_sqs",
+        messaging.operation.type = "process",
+        messaging.message.id = message_id,
+        aws.s3.bucket = upload.bucket,
+        aws.s3.key = upload.key,
+    )
+}
+
+/// A number in `0.0..1.0`, different each time: the random tail of a fresh UUID.
+#[expect(clippy::cast_precision_loss, reason = "24 of 32 bits are plenty for a jitter")]
+fn dice() -> f64 {
+    let random = uuid::Uuid::now_v7().as_u128() & u128::from(u32::MAX);
+    random as f64 / f64::from(u32::MAX)
+}

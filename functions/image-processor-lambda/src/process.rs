@@ -1,0 +1,255 @@
+//! One upload, from claim to notification.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use telemetry::context;
+use tracing::Span;
+use uuid::Uuid;
+
+use crate::{
+    error::{AwsError, Fault, FaultSource, Permanent},
+    events::{ImageProcessed, ImageRejected},
+    handler::App,
+    identity,
+    item::{Guard, Item, Obstacle, Original, Status},
+    notification::Upload,
+    stage::{Stage, Timings},
+    store::{Note, Opened, Recorded, Store},
+    work::{self, Rendered},
+};
+
+/// Slack after an attempt's deadline before others may take over: clocks differ.
+const CLAIM_SLACK: Duration = Duration::from_secs(2);
+
+/// How an upload without a fault ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Thumbnails, item and notification exist.
+    Done,
+    /// The item says FAILED, and the topic was told.
+    Failed,
+    /// Nothing was left to do: this version is complete, or a newer one has come.
+    Duplicate,
+    /// Another attempt is at work; come again after this.
+    Busy(Duration),
+}
+
+/// One attempt at one upload.
+#[derive(Debug)]
+pub struct Attempt<'a, S> {
+    app: &'a App<S>,
+    upload: &'a Upload,
+    deadline: SystemTime,
+    started: Instant,
+    timings: Timings,
+    /// What this attempt wrote last, which others must respect.
+    claimed: Option<Item>,
+}
+
+impl<'a, S: Store> Attempt<'a, S> {
+    /// An attempt that must end by `deadline`.
+    pub fn new(app: &'a App<S>, upload: &'a Upload, deadline: SystemTime) -> Self {
+        Self { app, upload, deadline, started: Instant::now(), timings: Timings::default(), claimed: None }
+    }
+
+    /// Takes the upload to its outcome, inside the current span; `opened` is what S3 answered and
+    /// `waited` how long that took.
+    ///
+    /// # Errors
+    ///
+    /// Fails for our or AWS's reasons; the claim is given back, so that the next attempt need not wait.
+    pub async fn run(
+        mut self,
+        opened: Result<Option<Opened<S::Body>>, AwsError>,
+        download: Span,
+        waited: Duration,
+    ) -> Result<Outcome, Fault> {
+        let time = self.deadline.duration_since(SystemTime::now()).unwrap_or_default();
+        let result = tokio::time::timeout(time, self.steps(opened, download, waited)).await;
+        let result = result.unwrap_or(Err(Fault { stage: Stage::Receive, source: FaultSource::OutOfTime }));
+        if result.is_err() {
+            self.release().await;
+        }
+        result
+    }
+
+    async fn steps(
+        &mut self,
+        opened: Result<Option<Opened<S::Body>>, AwsError>,
+        download: Span,
+        waited: Duration,
+    ) -> Result<Outcome, Fault> {
+        let opened = opened
+            .map_err(Fault::aws(Stage::Download))
+            .inspect_err(|fault| telemetry::fail(&download, fault))?;
+        let (mut item, refused) = match self.claim().await? {
+            Ok(claimed) => claimed,
+            Err(outcome) => return Ok(outcome),
+        };
+        let rendered = match (refused, opened) {
+            (Some(refused), _) => Err(refused),
+            (None, None) => Err(Permanent::ObjectGone),
+            (None, Some(opened)) => self.render(&mut item, opened, download, waited).await?,
+        };
+        match rendered {
+            Ok(rendered) => self.complete(item, rendered).await,
+            Err(refused) => self.reject(item, &refused).await,
+        }
+    }
+
+    /// Claims the image: as named, or under the derived id when the name belongs to another key.
+    async fn claim(&mut self) -> Result<Result<(Item, Option<Permanent>), Outcome>, Fault> {
+        let named = identity::image_id(&self.upload.key);
+        match self.claim_as(named).await? {
+            Err(Obstacle::OtherOwner) => {}
+            other => return Ok(self.begun(other, None)),
+        }
+        match self.claim_as(identity::derived_id(&self.upload.key)).await? {
+            Err(Obstacle::OtherOwner) => {
+                Err(Fault { stage: Stage::Claim, source: FaultSource::DerivedIdTaken })
+            }
+            other => Ok(self.begun(other, Some(Permanent::IdTaken))),
+        }
+    }
+
+    async fn claim_as(&mut self, image_id: Uuid) -> Result<Result<Item, Obstacle>, Fault> {
+        let mut item = Item::claim(image_id, self.upload, Uuid::now_v7(), self.deadline + CLAIM_SLACK);
+        item.trace_id = context::trace_id(&Span::current());
+        let store = &self.app.store;
+        let work = async {
+            let recorded = store.record(&item, Guard::Free(SystemTime::now())).await;
+            recorded.map_err(Fault::aws(Stage::Claim))
+        };
+        match self.timings.run(Stage::Claim, work).await? {
+            Recorded::Written => Ok(Ok(item)),
+            // Our own write, whose answer was lost and which the SDK then repeated.
+            Recorded::Refused(Some(standing)) if standing.attempt == item.attempt => Ok(Ok(item)),
+            Recorded::Refused(Some(standing)) => Ok(Err(Obstacle::of(&standing, &item))),
+            Recorded::Refused(None) => Err(Fault { stage: Stage::Claim, source: FaultSource::ClaimLost }),
+        }
+    }
+
+    fn begun(
+        &mut self,
+        claim: Result<Item, Obstacle>,
+        refused: Option<Permanent>,
+    ) -> Result<(Item, Option<Permanent>), Outcome> {
+        match claim {
+            Ok(item) => {
+                let id = item.image_id.to_string();
+                let user = item.user_id.as_deref().unwrap_or_default();
+                context::annotate(&Span::current(), &[("image.id", &id), ("user.id", user)]);
+                self.claimed = Some(item.clone());
+                Ok((item, refused))
+            }
+            Err(Obstacle::Busy(until)) => {
+                Err(Outcome::Busy(until.duration_since(SystemTime::now()).unwrap_or_default()))
+            }
+            Err(_) => Err(Outcome::Duplicate),
+        }
+    }
+
+    async fn render(
+        &mut self,
+        item: &mut Item,
+        opened: Opened<S::Body>,
+        download: Span,
+        waited: Duration,
+    ) -> Result<Result<Rendered, Permanent>, Fault> {
+        item.original.e_tag = opened.e_tag;
+        item.original.bytes = Some(opened.bytes);
+        let (bytes, limit) = (opened.bytes, self.app.config.limits.max_bytes);
+        if bytes > limit {
+            return Ok(Err(thumbnail::Rejection::TooManyBytes { bytes, limit }.into()));
+        }
+        let started = Instant::now();
+        let body = self.app.store.read(opened.body).await;
+        let body = body
+            .map_err(Fault::aws(Stage::Download))
+            .inspect_err(|fault| telemetry::fail(&download, fault))?;
+        drop(download);
+        self.timings.add(Stage::Download, waited + started.elapsed());
+        let config = &self.app.config;
+        let rendered = work::render(body, config.limits, config.specs.clone(), &mut self.timings).await?;
+        Ok(rendered.inspect(|rendered| {
+            let Original { content_type, width, height, .. } = rendered.original;
+            item.original = Original { content_type, width, height, ..item.original.clone() };
+        }))
+    }
+
+    async fn complete(&mut self, mut item: Item, rendered: Rendered) -> Result<Outcome, Fault> {
+        for (spec, thumbnail) in self.app.config.specs.iter().zip(&rendered.thumbnails) {
+            let suffix =
+                if item.thumbnails.is_empty() { String::new() } else { format!("-{}", spec.side_px) };
+            let key = format!("processed/{}{suffix}.jpg", item.image_id);
+            let store = &self.app.store;
+            let work =
+                async { store.put(&key, thumbnail.jpeg.clone()).await.map_err(Fault::aws(Stage::Upload)) };
+            self.timings.run(Stage::Upload, work).await?;
+            item.thumbnails.push(work::stored(key, thumbnail));
+        }
+        item.status = Status::Done;
+        let item = self.conclude(item).await?;
+        let elapsed = self.started.elapsed();
+        self.app.telemetry.emit(&ImageProcessed { item: &item, elapsed, timings: &self.timings });
+        Ok(Outcome::Done)
+    }
+
+    async fn reject(&mut self, mut item: Item, refused: &Permanent) -> Result<Outcome, Fault> {
+        item.status = Status::Failed;
+        item.refused = Some(refused.refused());
+        let item = self.conclude(item).await?;
+        let elapsed = self.started.elapsed();
+        self.app.telemetry.emit(&ImageRejected { item: &item, error: refused, elapsed });
+        Ok(Outcome::Failed)
+    }
+
+    /// Records the result, tells the topic, and records that it was told.
+    async fn conclude(&mut self, mut item: Item) -> Result<Item, Fault> {
+        item.processed_at = Some(SystemTime::now());
+        self.write(Stage::Persist, &item).await?;
+        let note = note(&item);
+        let store = &self.app.store;
+        let work = async { store.notify(&note).await.map_err(Fault::aws(Stage::Notify)) };
+        self.timings.run(Stage::Notify, work).await?;
+        item.notified = true;
+        self.write(Stage::Settle, &item).await?;
+        Ok(item)
+    }
+
+    async fn write(&mut self, stage: Stage, item: &Item) -> Result<(), Fault> {
+        let store = &self.app.store;
+        let work = async { store.record(item, Guard::Mine).await.map_err(Fault::aws(stage)) };
+        match self.timings.run(stage, work).await? {
+            Recorded::Written => {
+                self.claimed = Some(item.clone());
+                Ok(())
+            }
+            Recorded::Refused(_) => Err(Fault { stage, source: FaultSource::ClaimLost }),
+        }
+    }
+
+    /// Gives the claim back; when that fails too, the claim runs out by itself.
+    async fn release(&mut self) {
+        if let Some(mut item) = self.claimed.take() {
+            item.claimed_until = SystemTime::UNIX_EPOCH;
+            if let Err(error) = self.app.store.record(&item, Guard::Mine).await {
+                tracing::warn!(error = &*error as &dyn std::error::Error, "Claim not given back");
+            }
+        }
+    }
+}
+
+fn note(item: &Item) -> Note {
+    let subject = match &item.refused {
+        None => format!("Image {} is ready", item.image_id),
+        Some(refused) => format!("Image {} was rejected: {}", item.image_id, refused.reason),
+    };
+    Note {
+        subject,
+        body: crate::events::body(item),
+        status: item.status,
+        image_id: item.image_id.to_string(),
+        traceparent: context::traceparent(&Span::current()),
+    }
+}

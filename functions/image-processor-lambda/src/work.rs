@@ -1,0 +1,79 @@
+//! From an opened original to stored thumbnails: the CPU's part off the async threads.
+
+use std::time::Instant;
+
+use thumbnail::{Decoded, Limits, Rejection, Spec, Thumbnail};
+use tracing::{Span, dispatcher};
+
+use crate::{
+    error::{Fault, FaultSource, Permanent},
+    item::{Original, Stored},
+    stage::{Stage, Timings},
+};
+
+/// What the CPU made of an original.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    pub(crate) original: Original,
+    pub(crate) thumbnails: Vec<Thumbnail>,
+}
+
+/// Makes a thumbnail for each of `specs`.
+pub(crate) async fn render(
+    bytes: Vec<u8>,
+    limits: Limits,
+    specs: Vec<Spec>,
+    timings: &mut Timings,
+) -> Result<Result<Rendered, Permanent>, Fault> {
+    let (dispatch, parent) = (dispatcher::get_default(Clone::clone), Span::current());
+    let task = tokio::task::spawn_blocking(move || {
+        dispatcher::with_default(&dispatch, || {
+            parent.in_scope(|| {
+                let mut timings = Timings::default();
+                let result = steps(&bytes, &limits, &specs, &mut timings);
+                (result, timings)
+            })
+        })
+    });
+    let (result, took) =
+        task.await.map_err(|_| Fault { stage: Stage::Decode, source: FaultSource::Panic })?;
+    took.iter().for_each(|(stage, elapsed)| timings.add(stage, elapsed));
+    Ok(result.map_err(Permanent::from))
+}
+
+fn steps(
+    bytes: &[u8],
+    limits: &Limits,
+    specs: &[Spec],
+    timings: &mut Timings,
+) -> Result<Rendered, Rejection> {
+    let largest = specs.iter().map(|spec| spec.side_px).max().unwrap_or(Spec::default().side_px);
+    let decoded = step(Stage::Decode, timings, || thumbnail::decode(bytes, limits, largest))?;
+    let thumbnails = specs.iter().map(|spec| {
+        let resized = step(Stage::Resize, timings, || decoded.resize(spec))?;
+        step(Stage::Encode, timings, || resized.encode(spec))
+    });
+    let thumbnails = thumbnails.collect::<Result<_, _>>()?;
+    Ok(Rendered { original: describe(&decoded), thumbnails })
+}
+
+fn step<T>(stage: Stage, timings: &mut Timings, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let result = stage.span().in_scope(work);
+    timings.add(stage, started.elapsed());
+    result
+}
+
+fn describe(decoded: &Decoded) -> Original {
+    Original {
+        content_type: Some(decoded.format().content_type()),
+        width: Some(decoded.width()),
+        height: Some(decoded.height()),
+        ..Original::default()
+    }
+}
+
+/// What the item says of `thumbnail` under `key`.
+pub(crate) fn stored(key: String, thumbnail: &Thumbnail) -> Stored {
+    Stored { key, width: thumbnail.width, height: thumbnail.height, bytes: thumbnail.jpeg.len() as u64 }
+}

@@ -1,0 +1,212 @@
+//! The function on a stage: a world in memory with faults on demand, captured telemetry.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use image_processor_lambda::{
+    config::Config,
+    error::AwsError,
+    handler::{App, handle},
+    item::{Guard, Item},
+    store::{Note, Opened, Recorded, Store},
+};
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use telemetry::{Captured, Telemetry};
+
+pub(crate) const PUT: &str = include_str!("../fixtures/object-created-put.json");
+pub(crate) const KEY: &str = "user-uploads/alice/0198c0de-0000-7000-8000-00000000000a.jpg";
+pub(crate) const ID: &str = "0198c0de-0000-7000-8000-00000000000a";
+pub(crate) const TRACEPARENT: &str = "00-6553f1000af7651916cd43dd8448eb21-b7ad6b7169203331-01";
+
+/// A call of the port, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    Open,
+    Read,
+    Put,
+    Record,
+    Notify,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    pub(crate) objects: BTreeMap<String, Vec<u8>>,
+    pub(crate) thumbnails: BTreeMap<String, Vec<u8>>,
+    pub(crate) items: BTreeMap<String, Item>,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) postponed: Vec<(String, Duration)>,
+    pub(crate) calls: Vec<Call>,
+    /// Calls that fail the next time they are made.
+    pub(crate) faults: Vec<Call>,
+    /// Whether the next `Open` panics.
+    pub(crate) panics: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory(pub(crate) Arc<Mutex<World>>);
+
+impl Memory {
+    fn call(&self, call: Call) -> Result<std::sync::MutexGuard<'_, World>, AwsError> {
+        let mut world = self.0.lock().unwrap();
+        world.calls.push(call);
+        match world.faults.iter().position(|it| *it == call) {
+            Some(fault) => {
+                world.faults.remove(fault);
+                Err("service unavailable".into())
+            }
+            None => Ok(world),
+        }
+    }
+}
+
+impl Store for Memory {
+    type Body = Vec<u8>;
+
+    async fn open(&self, key: &str) -> Result<Option<Opened<Vec<u8>>>, AwsError> {
+        let world = self.call(Call::Open)?;
+        if world.panics {
+            drop(world);
+            self.0.lock().unwrap().panics = false;
+            panic!("a defect");
+        }
+        Ok(world.objects.get(key).map(|body| Opened {
+            bytes: body.len() as u64,
+            e_tag: Some("etag".to_owned()),
+            traceparent: Some(TRACEPARENT.to_owned()),
+            body: body.clone(),
+        }))
+    }
+
+    async fn read(&self, body: Vec<u8>) -> Result<Vec<u8>, AwsError> {
+        drop(self.call(Call::Read)?);
+        Ok(body)
+    }
+
+    async fn put(&self, key: &str, jpeg: Vec<u8>) -> Result<(), AwsError> {
+        self.call(Call::Put)?.thumbnails.insert(key.to_owned(), jpeg);
+        Ok(())
+    }
+
+    async fn record(&self, item: &Item, guard: Guard) -> Result<Recorded, AwsError> {
+        let mut world = self.call(Call::Record)?;
+        let standing = world.items.get(&item.image_id.to_string()).map(Item::standing);
+        if !guard.allows(item, standing.as_ref()) {
+            return Ok(Recorded::Refused(standing));
+        }
+        world.items.insert(item.image_id.to_string(), item.clone());
+        Ok(Recorded::Written)
+    }
+
+    async fn notify(&self, note: &Note) -> Result<(), AwsError> {
+        self.call(Call::Notify)?.notes.push(note.clone());
+        Ok(())
+    }
+
+    async fn postpone(&self, receipt: &str, wait: Duration) -> Result<(), AwsError> {
+        let mut world = self.0.lock().unwrap();
+        world.postponed.push((receipt.to_owned(), wait));
+        Ok(())
+    }
+}
+
+pub(crate) struct Stage {
+    pub(crate) app: App<Memory>,
+    pub(crate) captured: Captured,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let (telemetry, captured) = Telemetry::capture("image-processor-lambda");
+        let config = Config::read(|name| match name {
+            "ORIGINAL_BUCKET" => Some("originals".to_owned()),
+            "PROCESSED_BUCKET" | "METADATA_TABLE" | "TOPIC_ARN" | "QUEUE_URL" => Some(name.to_owned()),
+            _ => None,
+        });
+        Self { app: App { config: config.unwrap(), store: Memory::default(), telemetry }, captured }
+    }
+
+    pub(crate) fn with_photo(key: &str) -> Self {
+        let stage = Self::new();
+        stage.world().objects.insert(key.to_owned(), photo());
+        stage
+    }
+
+    pub(crate) fn world(&self) -> std::sync::MutexGuard<'_, World> {
+        self.app.store.0.lock().unwrap()
+    }
+
+    /// How many items there are, and how many notifications.
+    pub(crate) fn results(&self) -> (usize, usize) {
+        let world = self.world();
+        (world.items.len(), world.notes.len())
+    }
+
+    pub(crate) fn item(&self, id: &str) -> Item {
+        self.world().items[id].clone()
+    }
+
+    /// Delivers `bodies` as one batch with half a minute to go; answers the ids that failed.
+    pub(crate) async fn deliver(&self, bodies: &[&str]) -> Vec<String> {
+        self.deliver_within(Duration::from_secs(30), bodies).await
+    }
+
+    pub(crate) async fn deliver_within(&self, time: Duration, bodies: &[&str]) -> Vec<String> {
+        let mut context = Context::default();
+        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
+        context.deadline = u64::try_from(deadline.as_millis()).unwrap();
+        let work = handle(&self.app, LambdaEvent::new(batch(bodies), context));
+        let response: SqsBatchResponse = self.app.telemetry.within(work).await;
+        response.batch_item_failures.into_iter().map(|it| it.item_identifier).collect()
+    }
+
+    pub(crate) fn sum(&self, metric: &str) -> u64 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small counts")]
+        let sum = self.captured.sum(metric) as u64;
+        sum
+    }
+}
+
+/// Message ids are `m0`, `m1` and so on; receipt handles `r0` and so on.
+pub(crate) fn batch(bodies: &[&str]) -> SqsEvent {
+    let records: Vec<Value> = bodies
+        .iter()
+        .enumerate()
+        .map(|(n, body)| {
+            json!({
+                "messageId": format!("m{n}"),
+                "receiptHandle": format!("r{n}"),
+                "body": body,
+                "attributes": { "ApproximateReceiveCount": "1", "SentTimestamp": "1767225600200" },
+                "messageAttributes": {},
+                "md5OfBody": "x",
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:ap-northeast-1:123456789012:image-processing-queue",
+                "awsRegion": "ap-northeast-1",
+            })
+        })
+        .collect();
+    serde_json::from_value(json!({ "Records": records })).unwrap()
+}
+
+/// The notification of `key` in version `sequencer`.
+pub(crate) fn created(key: &str, sequencer: &str) -> String {
+    let mut body: Value = serde_json::from_str(PUT).unwrap();
+    let object = body.pointer_mut("/Records/0/s3/object").unwrap();
+    object["key"] = key.into();
+    object["sequencer"] = sequencer.into();
+    body.to_string()
+}
+
+/// A picture of 400 × 300 pixels.
+pub(crate) fn photo() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let picture = image::RgbImage::from_fn(400, 300, |x, y| image::Rgb([x as u8, y as u8, 128]));
+    let encoder = image::codecs::jpeg::JpegEncoder::new(&mut bytes);
+    picture.write_with_encoder(encoder).unwrap();
+    bytes
+}
