@@ -10,6 +10,7 @@ pub mod aws;
 pub mod console;
 pub mod deploy;
 pub mod engine;
+pub mod flow;
 mod group;
 pub mod http;
 pub mod observe;

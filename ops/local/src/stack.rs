@@ -83,7 +83,7 @@ impl Default for Options {
         Self {
             name: "default".into(),
             engine_port: 4566,
-            console_port: 4567,
+            console_port: 4580,
             parameters: BTreeMap::new(),
             root: ".".into(),
             functions: None,

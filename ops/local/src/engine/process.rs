@@ -57,14 +57,16 @@ pub struct Engine {
 pub enum StartError {
     /// Somebody else listens there.
     #[error(
-        "port {port} is in use; stop what listens there, or choose another one with --port (0 picks a free one)"
+        "port {port} is in use; stop what listens there, or choose another one with --engine-port (0 picks a free one)"
     )]
     PortInUse {
         /// The port asked for.
         port: u16,
     },
     /// The port cannot be had for another reason.
-    #[error("port {port} on 127.0.0.1 cannot be opened; choose another one with --port (0 picks a free one)")]
+    #[error(
+        "port {port} on 127.0.0.1 cannot be opened; choose another one with --engine-port (0 picks a free one)"
+    )]
     Port {
         /// The port asked for.
         port: u16,

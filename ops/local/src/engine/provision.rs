@@ -47,14 +47,14 @@ pub enum ProvisionError {
     /// There is no Python.
     #[error(
         "{program} was not found; install Python 3.10 or newer (Debian and Ubuntu: `apt install python3 \
-         python3-venv`, macOS: `brew install python`), or name one with --python"
+         python3-venv`, macOS: `brew install python`) and start again"
     )]
     NoPython {
         /// The program looked for.
         program: String,
     },
     /// Python is there but does not run.
-    #[error("{program} could not be run; name a working Python 3.10 or newer with --python")]
+    #[error("{program} could not be run; put a working Python 3.10 or newer first in PATH")]
     BrokenPython {
         /// The program tried.
         program: String,
@@ -64,7 +64,7 @@ pub enum ProvisionError {
     },
     /// Python is too old.
     #[error(
-        "{program} is Python {major}.{minor}, the engine needs 3.10 or newer; install one and name it with --python"
+        "{program} is Python {major}.{minor}, the engine needs 3.10 or newer; install one and put it first in PATH"
     )]
     OldPython {
         /// The program tried.

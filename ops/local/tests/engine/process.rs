@@ -81,7 +81,7 @@ async fn busy_port_is_refused_with_the_flag_that_helps() {
     let error = start(directory.path(), port, false).await.unwrap_err();
 
     let told = error.to_string();
-    assert!(told.contains(&format!("port {port} is in use")) && told.contains("--port"), "{told}");
+    assert!(told.contains(&format!("port {port} is in use")) && told.contains("--engine-port"), "{told}");
 }
 
 #[tokio::test]

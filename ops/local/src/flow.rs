@@ -1,0 +1,86 @@
+//! What a user does with the pipeline, and what can be seen of it afterwards.
+//!
+//! - [`upload`] asks for an address, puts the bytes there, follows the image to its end
+//! - [`verify`] the guide's seven steps, each with its evidence
+//!
+//! Both need only a [`StackInfo`](crate::stack::StackInfo), so they work from any process.
+
+mod evidence;
+mod upload;
+mod verify;
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::aws::AwsError;
+use crate::http::HttpError;
+use crate::stack::MissingOutput;
+use crate::user::LoginError;
+
+pub use evidence::Item;
+pub use upload::{Ticket, TraceHeaders, Uploaded, put, request_url, upload};
+pub use verify::{Size, StepReport, Verified, verify};
+
+/// Longest wait for one piece of evidence; an image takes a second, a retried one some more.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A file on its way.
+#[derive(Clone, Debug)]
+pub struct Photo {
+    /// What people call it.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// A step of the flow went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// Nobody got in.
+    #[error("the user could not sign in")]
+    Login(#[from] LoginError),
+    /// The template lacks an output.
+    #[error(transparent)]
+    Output(#[from] MissingOutput),
+    /// A request got no answer.
+    #[error("the stack did not answer; is it still running?")]
+    Http(#[from] HttpError),
+    /// An answer was no.
+    #[error("{what} answered {status}: {said}")]
+    Refused {
+        /// Who.
+        what: &'static str,
+        /// The HTTP status.
+        status: StatusCode,
+        /// The body, cut short.
+        said: String,
+    },
+    /// An answer is not what was promised.
+    #[error("{what} answered something that is not understood")]
+    Answer {
+        /// Who.
+        what: &'static str,
+        /// Where it went wrong.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// An AWS API refused.
+    #[error("the evidence could not be read")]
+    Aws(#[from] AwsError),
+    /// What was waited for did not come.
+    #[error("{what} did not come within {} s; `ops trace` and the console's log lines may tell why", PATIENCE.as_secs())]
+    TooSlow {
+        /// What was waited for.
+        what: &'static str,
+    },
+    /// The pipeline refused the image for good.
+    #[error("the image was refused: {reason}")]
+    Rejected {
+        /// One word of a closed set.
+        reason: String,
+    },
+    /// What was made is no image.
+    #[error("the thumbnail is no JPEG that can be decoded")]
+    Thumbnail(#[source] image::ImageError),
+}
