@@ -2,6 +2,7 @@
 
 mod build;
 mod create;
+mod error;
 mod gaps;
 mod intrinsics;
 mod outbox;
@@ -10,7 +11,8 @@ mod reconcile;
 mod template;
 
 pub use build::{BuildError, Functions};
-pub use create::{DeployError, Deployed, Deployment, Resource};
+pub use create::{Deployed, Deployment, Resource};
+pub use error::DeployError;
 pub use gaps::{Call, GAPS, Gap, Remedy, markdown};
 pub use intrinsics::UnresolvedError;
 pub use outbox::create_outbox;

@@ -140,11 +140,11 @@ impl Stack {
         self.engine.ended().await
     }
 
-    /// Takes the stack down; afterwards no process of it is left.
+    /// Takes the stack down; afterwards no process of it runs.
     ///
     /// # Errors
     ///
-    /// When a process is still there after some seconds.
+    /// When the engine is still there after some seconds.
     pub async fn down(self) -> io::Result<()> {
         let Self { observer, console, engine, state, .. } = self;
         drop(console);
