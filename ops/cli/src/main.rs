@@ -1,2 +1,60 @@
-//! Placeholder.
-fn main() {}
+//! The operator's command line: runs, proves and watches the pipeline on this machine.
+
+mod cli;
+mod failure;
+mod photos;
+mod progress;
+mod report;
+mod root;
+mod signals;
+mod terminal;
+mod thumbnail;
+mod trace;
+mod up;
+mod upload;
+mod verify;
+
+use std::env;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use failure::Failure;
+use terminal::{Terminal, Terminals, say};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let lookup = |name: &str| env::var_os(name);
+    let terminals =
+        Terminals { out: Terminal::of(&io::stdout(), lookup), err: Terminal::of(&io::stderr(), lookup) };
+    let here = env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let root = root::find(cli.root.as_deref(), &here);
+    match run(cli.command.unwrap_or_default(), &root, terminals) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.text().iter().for_each(|text| say(text));
+            failure.code()
+        }
+    }
+}
+
+fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failure> {
+    // Measured: a runtime's threads would count.
+    if let Command::Thumbnail(args) = &command {
+        return thumbnail::run(args);
+    }
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    runtime.block_on(async {
+        match command {
+            Command::Up(args) => up::run(args, root, terminals).await,
+            Command::Verify(args) => verify::run(args, root, terminals).await,
+            Command::Upload(args) => upload::run(args, root, terminals).await,
+            Command::Trace(args) => trace::run(&args, root, terminals.out).await,
+            Command::Thumbnail(args) => thumbnail::run(&args),
+        }
+    })
+}

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use crate::observe::span::{Node, Span, Status, Trace};
 use axis::Axis;
 pub use layout::{Cut, Layout, Row};
-pub use paint::Style;
-use paint::{Ink, Paint, clean, duration, fit};
+use paint::{Ink, Paint, duration};
+pub use paint::{Style, clean, fit};
 
 /// Names longer than this share of the width are cut.
 const LABEL_SHARE: usize = 45;

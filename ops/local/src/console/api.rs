@@ -13,8 +13,8 @@ use crate::observe::logs::LogFilter;
 use crate::observe::span::Trace;
 use crate::waterfall::Layout;
 
-/// A browser or proxy between may give up on a longer wait.
-const MAX_WAIT: Duration = Duration::from_mins(1);
+/// Less than the minute after which our own client gives up.
+const MAX_WAIT: Duration = Duration::from_secs(50);
 const DEFAULT_TRACES: usize = 50;
 const DEFAULT_LINES: usize = 500;
 

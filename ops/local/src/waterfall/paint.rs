@@ -103,7 +103,8 @@ impl<'a> Paint<'a> {
 }
 
 /// Text that cannot steer the terminal: spans may come from anybody on this machine.
-pub(super) fn clean(text: &str) -> String {
+#[must_use]
+pub fn clean(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -111,8 +112,9 @@ pub(super) fn clean(text: &str) -> String {
     text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// At most `width` characters.
-pub(super) fn fit(text: &str, width: usize, ellipsis: &str) -> String {
+/// At most `width` characters, the last of them `ellipsis` where something was cut.
+#[must_use]
+pub fn fit(text: &str, width: usize, ellipsis: &str) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }

@@ -1,0 +1,215 @@
+//! The command line as it is typed.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const AFTER: &str = "\
+Examples:
+  cargo run                         bring the stack up, push two photos through it, stay until Ctrl-C
+  cargo run -- up --once --json     the same as a test: one JSON document, then an exit status
+  cargo run -- upload cat.jpg       in another terminal: upload as a user would
+  cargo run -- trace IMAGE_ID       what happened to it, as a waterfall
+
+Exit status:
+  0  everything went well
+  1  the pipeline did not do its part: a step failed, an image was refused
+  2  the command could not be carried out: usage, files, no running stack
+  130, 143  ended by Ctrl-C or SIGTERM, after an orderly shutdown";
+
+/// Runs, proves and watches the image pipeline on this machine. Without a command: `up`.
+#[derive(Debug, Parser)]
+#[command(name = "ops", version, after_help = AFTER, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// The repository, where template.yaml is; by default the nearest directory upwards that holds one.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring the stack up, push photos through it, show each step and trace, and stay until Ctrl-C.
+    Up(UpArgs),
+    /// Walk a photo through the guide's seven steps on the running stack, and say what was seen.
+    Verify(VerifyArgs),
+    /// Upload files as a user would, and follow each until it is DONE or FAILED.
+    Upload(UploadArgs),
+    /// Show the trace of an image as a waterfall.
+    Trace(TraceArgs),
+    /// Make a thumbnail of a file without any stack, and measure what it costs.
+    Thumbnail(ThumbnailArgs),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Up(UpArgs::default())
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ops up
+  ops up holiday/*.jpg
+  ops up --once --json --name ci --engine-port 0 --console-port 0
+  ops up --param ThumbnailSides=512 --param RetryBaseSeconds=0")]
+pub(crate) struct UpArgs {
+    /// Photos to push through; two bundled ones if none is named.
+    #[arg(value_name = "PHOTO")]
+    pub(crate) photos: Vec<PathBuf>,
+    /// Take the stack down after the verification; the exit status tells how it went.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Print JSON on stdout: with --once the whole report at the end, else the stack in one line as soon as
+    /// it is ready (with credentials; no photos are pushed unless named).
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Tells stacks on one machine apart.
+    #[arg(long, default_value = "default")]
+    pub(crate) name: String,
+    /// Port of the AWS APIs; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 4566)]
+    pub(crate) engine_port: u16,
+    /// Port of the console; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 4580)]
+    pub(crate) console_port: u16,
+    /// A parameter of template.yaml that shall differ from the local default; may be repeated.
+    #[arg(long = "param", value_name = "KEY=VALUE", value_parser = parameter)]
+    pub(crate) params: Vec<(String, String)>,
+}
+
+impl Default for UpArgs {
+    fn default() -> Self {
+        Self {
+            photos: Vec::new(),
+            once: false,
+            json: false,
+            name: "default".to_owned(),
+            engine_port: 4566,
+            console_port: 4580,
+            params: Vec::new(),
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ops verify
+  ops verify cat.jpg
+  ops verify --json | jq '.photos[0].steps'")]
+pub(crate) struct VerifyArgs {
+    /// The photo; a bundled one if none is named.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Print one JSON document on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which running stack.
+    #[arg(long, default_value = "default")]
+    pub(crate) name: String,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ops upload cat.jpg dog.png
+  ops upload --json cat.jpg | jq -r '.uploads[0].image_id'")]
+pub(crate) struct UploadArgs {
+    /// Image files.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Print one JSON document on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which running stack.
+    #[arg(long, default_value = "default")]
+    pub(crate) name: String,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ops trace 0193a5b2-7c41-7d0e-9f00-5be2a1c0ffee
+  ops trace 4bf92f3577b34da6a3ce929d0e0e4736
+  ops trace --json IMAGE_ID | jq '.spans[].name'")]
+pub(crate) struct TraceArgs {
+    /// The image's id, or a trace id of 32 hex digits.
+    #[arg(value_name = "IMAGE_ID")]
+    pub(crate) id: String,
+    /// Print one JSON document on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which running stack.
+    #[arg(long, default_value = "default")]
+    pub(crate) name: String,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Prints one JSON document: {\"ok\":{width,height,format,bytes},cpu_ms,peak_rss_bytes}, or \"rejected\" with
+reason and message instead of \"ok\". The exit status is 0 for both; 2 if a file cannot be read or written.
+
+Example:
+  ops thumbnail photo.jpg small.jpg --side 320 --repeat 9")]
+pub(crate) struct ThumbnailArgs {
+    /// The image.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Where the JPEG goes.
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// The longer side in pixels.
+    #[arg(long, value_name = "PX", default_value = "256")]
+    pub(crate) side: NonZeroU32,
+    /// JPEG quality, 1 to 100.
+    #[arg(long, value_name = "Q", default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) quality: u8,
+    /// How often to do it; the median of the CPU times is told.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) repeat: NonZeroUsize,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as KEY=VALUE, such as ThumbnailSides=512".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(std::iter::once(&"ops").chain(words))
+    }
+
+    #[test]
+    fn every_option_is_declared_consistently() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn defaults_without_a_command_are_those_of_up() {
+        let Some(Command::Up(up)) = parse(&["up"]).unwrap().command else { panic!("up was typed") };
+        assert_eq!(format!("{up:?}"), format!("{:?}", UpArgs::default()));
+        assert!(parse(&[]).unwrap().command.is_none());
+    }
+
+    #[test]
+    fn parameters_are_split_at_the_first_equals_sign() {
+        let up = parse(&["up", "--param", "Bucket=a=b", "--param", "Empty="]).unwrap();
+        let Some(Command::Up(up)) = up.command else { panic!("up was typed") };
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        assert_eq!(up.params, [pair("Bucket", "a=b"), pair("Empty", "")]);
+        assert!(parse(&["up", "--param", "=x"]).is_err());
+        assert!(parse(&["up", "--param", "x"]).is_err());
+    }
+}

@@ -1,0 +1,123 @@
+//! How a command can end badly, and what is said then.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use local_stack::http::HttpError;
+use local_stack::stack::{FindError, UpError};
+
+use crate::signals::Signal;
+
+/// Why a command did not end well.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The pipeline did not do its part; the report has said so already.
+    #[error("the pipeline did not pass")]
+    Pipeline,
+    /// Ended from outside.
+    #[error("ended by {0}")]
+    Signal(Signal),
+    /// The stack did not come up.
+    #[error("the stack did not come up")]
+    Up(#[source] Box<UpError>),
+    /// The stack broke down while it was up.
+    #[error("the engine ended by itself ({0}); its log is .local-stack/NAME/engine.log")]
+    EngineEnded(String),
+    /// A process of the stack would not end.
+    #[error("the stack was not taken down whole; look for leftover processes of the engine")]
+    Down(#[source] io::Error),
+    /// No stack to talk to.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// The console does not answer.
+    #[error("the stack's console does not answer; is `ops up` still running?")]
+    Console(#[source] HttpError),
+    /// The console answers something else.
+    #[error(
+        "the stack's console answered something unknown; stop the stack and start it anew, it may be of another version"
+    )]
+    Answer(#[source] serde_json::Error),
+    /// No trace by that id.
+    #[error(
+        "no trace is known for {id}; only uploads since the stack came up are, and `ops upload` prints their ids"
+    )]
+    NoTrace {
+        /// What was asked for.
+        id: String,
+    },
+    /// A file that cannot be read.
+    #[error("{path} cannot be read; check its name and permissions")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A file that cannot be written.
+    #[error("{path} cannot be written; check that its directory exists and has room")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Stdout is gone.
+    #[error("the result could not be written to stdout")]
+    Output(#[source] io::Error),
+    /// The system gives no measurements.
+    #[error("this system does not tell how much CPU or memory was used")]
+    Measure(#[source] io::Error),
+    /// The async runtime did not start.
+    #[error("the program could not start its runtime")]
+    Runtime(#[source] io::Error),
+}
+
+impl Failure {
+    /// The exit status, as `--help` documents it.
+    pub(crate) fn code(&self) -> ExitCode {
+        match self {
+            Self::Pipeline | Self::NoTrace { .. } => ExitCode::from(1),
+            Self::Signal(signal) => ExitCode::from(signal.exit_status()),
+            _ => ExitCode::from(2),
+        }
+    }
+
+    /// What to say, with all causes; nothing when it was said already.
+    pub(crate) fn text(&self) -> Option<String> {
+        if matches!(self, Self::Pipeline | Self::Signal(_)) {
+            return None;
+        }
+        let mut text = format!("error: {self}");
+        let mut source = self.source();
+        while let Some(cause) = source {
+            text.push_str("\n  because: ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_chain_of_causes_is_told_once() {
+        let failure = Failure::Read { path: "cat.jpg".into(), source: io::Error::other("disk on fire") };
+        assert_eq!(
+            failure.text().unwrap(),
+            "error: cat.jpg cannot be read; check its name and permissions\n  because: disk on fire"
+        );
+    }
+
+    #[test]
+    fn what_the_report_has_said_is_not_said_again() {
+        assert_eq!(Failure::Pipeline.text(), None);
+        assert_eq!(Failure::Signal(Signal::Interrupt).text(), None);
+    }
+}

@@ -1,0 +1,155 @@
+//! Progress on stderr: moving lines on a terminal, plain ones elsewhere.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use local_stack::progress::{Progress, Reporter};
+use local_stack::waterfall::Style;
+
+use crate::terminal::{Terminal, say};
+
+/// A plain line for a step that goes on is due only so often.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
+/// A finished step that took less is no news.
+const WORTH_TELLING: Duration = Duration::from_millis(100);
+
+/// The reporter that suits the terminal.
+pub(crate) fn reporter(terminal: Terminal) -> Box<dyn Reporter> {
+    if terminal.is_live { Box::new(Live::new(terminal)) } else { Box::new(Plain::default()) }
+}
+
+/// Steps under way as lines that move.
+struct Live {
+    lines: MultiProgress,
+    bars: Mutex<HashMap<&'static str, ProgressBar>>,
+    terminal: Terminal,
+}
+
+impl Live {
+    fn new(terminal: Terminal) -> Self {
+        Self { lines: MultiProgress::new(), bars: Mutex::default(), terminal }
+    }
+
+    fn style(&self, counted: bool) -> ProgressStyle {
+        let colour = if self.terminal.style.color { ".cyan" } else { "" };
+        let count = if counted { " {pos}/{len}" } else { "" };
+        let template = format!("{{spinner{colour}}} {{prefix}}{count} {{wide_msg}}");
+        let ticks = if self.terminal.style.unicode { "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ " } else { "|/-\\ " };
+        let style =
+            ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        style.tick_chars(ticks)
+    }
+
+    fn say(&self, text: &str) {
+        // Without a terminal nobody is there to tell.
+        self.lines.println(text).ok();
+    }
+}
+
+impl Reporter for Live {
+    fn report(&self, progress: Progress) {
+        let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
+        match progress {
+            Progress::Started { id, label } => {
+                let bar = self.lines.add(ProgressBar::new_spinner().with_style(self.style(false)));
+                bar.set_prefix(label);
+                bar.enable_steady_tick(Duration::from_millis(100));
+                if let Some(earlier) = bars.insert(id, bar) {
+                    earlier.finish_and_clear();
+                }
+            }
+            Progress::Moved { id, detail, done, total } => {
+                let Some(bar) = bars.get(id) else { return };
+                if let (Some(done), Some(total)) = (done, total) {
+                    bar.set_style(self.style(true));
+                    bar.set_length(total);
+                    bar.set_position(done);
+                }
+                bar.set_message(detail);
+            }
+            Progress::Finished { id, label, took } => {
+                if let Some(bar) = bars.remove(id) {
+                    bar.finish_and_clear();
+                }
+                let tick = if self.terminal.style.unicode { "✓" } else { "ok" };
+                let tick = paint("32", tick, self.terminal.style);
+                self.say(&format!("{tick} {label}{}", after(took)));
+            }
+            Progress::Note(text) => self.say(&text),
+        }
+    }
+}
+
+impl Drop for Live {
+    /// A step that failed or was cut off leaves no line behind.
+    fn drop(&mut self) {
+        self.lines.clear().ok();
+    }
+}
+
+/// Steps as lines for a log.
+#[derive(Default)]
+struct Plain {
+    told: Mutex<HashMap<&'static str, std::time::Instant>>,
+}
+
+impl Plain {
+    /// Whether a line about this step is due.
+    fn is_due(&self, id: &'static str) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = told.get(id).is_none_or(|last| last.elapsed() >= PLAIN_INTERVAL);
+        if due {
+            told.insert(id, std::time::Instant::now());
+        }
+        due
+    }
+}
+
+impl Reporter for Plain {
+    fn report(&self, progress: Progress) {
+        match progress {
+            Progress::Started { id, label } => {
+                self.is_due(id);
+                say(&format!("{label} ..."));
+            }
+            Progress::Moved { id, detail, done, total } => {
+                if self.is_due(id) {
+                    let count = done.zip(total).map(|(done, total)| format!("{done}/{total} "));
+                    say(&format!("  {}{detail}", count.unwrap_or_default()));
+                }
+            }
+            Progress::Finished { label, took, .. } => say(&format!("{label}{}", after(took))),
+            Progress::Note(text) => say(&text),
+        }
+    }
+}
+
+fn after(took: Duration) -> String {
+    if took < WORTH_TELLING { String::new() } else { format!(" ({:.1} s)", took.as_secs_f64()) }
+}
+
+/// Colours text, where colours are wanted.
+pub(crate) fn paint(code: &str, text: &str, style: Style) -> String {
+    if style.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_goes_on_is_told_at_most_every_few_seconds() {
+        let plain = Plain::default();
+        assert!(plain.is_due("build"));
+        assert!(!plain.is_due("build"));
+        assert!(plain.is_due("deploy"));
+    }
+
+    #[test]
+    fn short_steps_are_told_without_their_time() {
+        assert_eq!(after(Duration::from_millis(99)), "");
+        assert_eq!(after(Duration::from_millis(1240)), " (1.2 s)");
+    }
+}

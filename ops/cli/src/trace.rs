@@ -1,0 +1,38 @@
+//! `ops trace`: an image's trace as a waterfall.
+
+use std::path::Path;
+
+use local_stack::http::Http;
+use local_stack::observe::span::Trace;
+use local_stack::stack::StackInfo;
+use local_stack::waterfall;
+use serde::Deserialize;
+
+use crate::cli::TraceArgs;
+use crate::failure::Failure;
+use crate::terminal::{Terminal, print_json, print_text};
+
+#[derive(Deserialize)]
+struct Traces {
+    traces: Vec<Trace>,
+}
+
+/// Prints the trace.
+///
+/// # Errors
+/// No running stack, or no such trace.
+pub(crate) async fn run(args: &TraceArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
+    let info = StackInfo::find(root, &args.name)?;
+    let trace = find(&info, &args.id).await?;
+    if args.json { print_json(&trace) } else { print_text(&waterfall::render(&trace, terminal.style)) }
+}
+
+async fn find(info: &StackInfo, id: &str) -> Result<Trace, Failure> {
+    let is_trace_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let by = if is_trace_id { "trace_id" } else { "image_id" };
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair(by, id).finish();
+    let url = format!("{}/api/traces?{query}", info.console);
+    let response = Http::new().send(http::Method::GET, &url, &[], "").await.map_err(Failure::Console)?;
+    let answer: Traces = serde_json::from_slice(response.body()).map_err(Failure::Answer)?;
+    answer.traces.into_iter().next().ok_or_else(|| Failure::NoTrace { id: id.to_owned() })
+}

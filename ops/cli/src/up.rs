@@ -1,0 +1,144 @@
+//! `ops up`: a stack from nothing, photos through it, and an orderly end.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::Path;
+
+use local_stack::flow::{self, Verified};
+use local_stack::progress::Reporter;
+use local_stack::stack::{Options, Stack, StackInfo};
+use local_stack::waterfall;
+use serde::Serialize;
+
+use crate::cli::UpArgs;
+use crate::failure::Failure;
+use crate::progress::{paint, reporter};
+use crate::report::Photo;
+use crate::signals::Signals;
+use crate::terminal::{Terminals, print_json, print_text, say};
+use crate::{photos, verify};
+
+/// What `up --once --json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    ok: bool,
+    photos: Vec<Photo<'a>>,
+    stack: Addresses<'a>,
+}
+
+/// Where the stack was; its credentials ended with it.
+#[derive(Serialize)]
+struct Addresses<'a> {
+    endpoint: &'a str,
+    console: &'a str,
+    outputs: &'a BTreeMap<String, String>,
+}
+
+/// Brings the stack up and takes it down again, whatever happens between.
+///
+/// # Errors
+/// When it did not come up, a step failed with `--once`, or a signal ended it.
+pub(crate) async fn run(args: UpArgs, root: &Path, terminals: Terminals) -> Result<(), Failure> {
+    let mut signals = Signals::listen().map_err(Failure::Runtime)?;
+    // Before anything is started, so that a mistyped name costs no time.
+    let named = photos::read(&args.photos)?;
+    let progress = reporter(terminals.err);
+    let options = Options {
+        name: args.name.clone(),
+        engine_port: args.engine_port,
+        console_port: args.console_port,
+        parameters: args.params.iter().cloned().collect(),
+        root: root.to_owned(),
+        cargo: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
+        ..Options::default()
+    };
+    let up = signals.guard(Stack::up(options, &*progress)).await?;
+    let mut stack = up.map_err(|error| Failure::Up(Box::new(error)))?;
+
+    let lived = live(&args, root, named, &mut stack, &mut signals, &*progress, terminals).await;
+    drop(progress);
+    let ended_by_signal = matches!(lived, Err(Failure::Signal(_)));
+    if ended_by_signal && terminals.err.is_live {
+        say("\nTaking the stack down");
+    }
+    // Another signal no longer waits: dropping the stack kills what is left of it.
+    match signals.guard(stack.down()).await {
+        Ok(Ok(())) => lived,
+        Ok(Err(source)) => lived.and(Err(Failure::Down(source))),
+        Err(signal) => Err(signal),
+    }
+}
+
+/// All that happens while the stack is up.
+async fn live(
+    args: &UpArgs,
+    root: &Path,
+    mut photos: Vec<flow::Photo>,
+    stack: &mut Stack,
+    signals: &mut Signals,
+    progress: &dyn Reporter,
+    terminals: Terminals,
+) -> Result<(), Failure> {
+    if args.json && !args.once {
+        print_json(&stack.info)?;
+    }
+    // Somebody who looks gets a demo; a program that keeps the stack for itself gets an empty one.
+    if photos.is_empty() && (args.once || !args.json) {
+        photos = photos::read(&photos::bundled(root))?;
+    }
+    let verified = signals.guard(photos::walk(&stack.info, &photos, progress)).await?;
+    let ok = verified.iter().all(Verified::is_ok);
+    if args.once && args.json {
+        let StackInfo { endpoint, console, outputs, .. } = &stack.info;
+        let photos = verified.iter().map(Photo::of).collect();
+        print_json(&Document { ok, photos, stack: Addresses { endpoint, console, outputs } })?;
+    }
+    show(args, &verified, &stack.info, terminals)?;
+    if args.once {
+        return if ok { Ok(()) } else { Err(Failure::Pipeline) };
+    }
+    signals.guard(stack.ended()).await.and_then(|status| {
+        Err(Failure::EngineEnded(status.map_or_else(|error| error.to_string(), |status| status.to_string())))
+    })
+}
+
+/// Results for people: on stdout, unless that is JSON's.
+fn show(args: &UpArgs, verified: &[Verified], info: &StackInfo, terminals: Terminals) -> Result<(), Failure> {
+    let terminal = if args.json { terminals.err } else { terminals.out };
+    let mut blocks = Vec::new();
+    if !verified.is_empty() {
+        blocks.push(verify::blocks(verified, terminal.style));
+    }
+    if !args.once && !args.json {
+        blocks.push(addresses(args, verified, info, terminal.style));
+    }
+    let text = blocks.join("\n\n");
+    if args.json {
+        say(&text);
+        return Ok(());
+    }
+    print_text(&format!("\n{text}"))
+}
+
+fn addresses(args: &UpArgs, verified: &[Verified], info: &StackInfo, style: waterfall::Style) -> String {
+    let strong = |text: &str| paint("1", text, style);
+    let name = if args.name == "default" { String::new() } else { format!(" --name {}", args.name) };
+    let image = verified.iter().find_map(|photo| photo.image_id.as_deref()).unwrap_or("IMAGE_ID");
+    let mut lines = vec![
+        format!("{}   {}", strong("Console"), info.console),
+        format!("{}  {}", strong("AWS APIs"), info.endpoint),
+    ];
+    if let Some(api) = info.outputs.get("ApiUrl") {
+        lines.push(format!("{}   {api}", strong("Uploads")));
+    }
+    lines.extend([
+        String::new(),
+        strong("In another terminal"),
+        format!("  cargo run -- upload{name} FILE"),
+        format!("  cargo run -- verify{name}"),
+        format!("  cargo run -- trace{name} {image}"),
+        String::new(),
+        "Ctrl-C takes the stack down.".to_owned(),
+    ]);
+    lines.join("\n")
+}

@@ -1,0 +1,51 @@
+//! `ops verify`: the guide's seven steps on the running stack.
+
+use std::path::Path;
+
+use local_stack::flow::Verified;
+use local_stack::stack::StackInfo;
+use local_stack::waterfall;
+use serde::Serialize;
+
+use crate::cli::VerifyArgs;
+use crate::failure::Failure;
+use crate::photos;
+use crate::progress::reporter;
+use crate::report::{Photo, table};
+use crate::signals::Signals;
+use crate::terminal::{Terminals, print_json, print_text};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    ok: bool,
+    photos: Vec<Photo<'a>>,
+}
+
+/// Walks one photo through the steps and prints what was seen.
+///
+/// # Errors
+/// No running stack, no such file, or a step failed.
+pub(crate) async fn run(args: VerifyArgs, root: &Path, terminals: Terminals) -> Result<(), Failure> {
+    let mut signals = Signals::listen().map_err(Failure::Runtime)?;
+    let file = args.file.or_else(|| photos::bundled(root).into_iter().next());
+    let info = StackInfo::find(root, &args.name)?;
+    let photos = photos::read(file.as_slice())?;
+    let progress = reporter(terminals.err);
+    let verified = signals.guard(photos::walk(&info, &photos, &*progress)).await?;
+    drop(progress);
+    let ok = verified.iter().all(Verified::is_ok);
+    if args.json {
+        print_json(&Document { ok, photos: verified.iter().map(Photo::of).collect() })?;
+    } else {
+        print_text(&blocks(&verified, terminals.out.style))?;
+    }
+    if ok { Ok(()) } else { Err(Failure::Pipeline) }
+}
+
+/// The table, then each trace.
+pub(crate) fn blocks(verified: &[Verified], style: waterfall::Style) -> String {
+    let traces = verified.iter().filter_map(|photo| photo.trace.as_ref());
+    let traces = traces.map(|trace| waterfall::render(trace, style));
+    let blocks: Vec<String> = std::iter::once(table(verified, style)).chain(traces).collect();
+    blocks.join("\n\n")
+}

@@ -1,0 +1,137 @@
+//! The built program, run as a user runs it.
+#![expect(clippy::unwrap_used, reason = "helpers of a test may panic")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A directory with a template but no running stack, and files in it.
+struct Stage(TempDir);
+
+impl Stage {
+    fn new() -> Self {
+        let stage = Self(tempfile::tempdir().unwrap());
+        std::fs::write(stage.path("template.yaml"), "").unwrap();
+        stage
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn ops(&self, words: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ops"));
+        command.args(words).current_dir(self.0.path()).output().unwrap()
+    }
+}
+
+fn photo() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../local/photos/raccoon.jpg")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// Stdout as the one line of JSON that it must be.
+fn document(output: &Output) -> Value {
+    let stdout = text(&output.stdout);
+    assert_eq!(stdout.lines().count(), 1, "{stdout}");
+    serde_json::from_str(stdout).unwrap()
+}
+
+#[test]
+fn help_teaches_by_examples_and_documents_the_exit_status() {
+    let stage = Stage::new();
+    let help = stage.ops(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    for expected in ["cargo run -- up --once --json", "upload", "verify", "trace", "thumbnail", "130, 143"] {
+        assert!(text(&help.stdout).contains(expected), "{expected}");
+    }
+    for command in ["up", "upload", "verify", "trace", "thumbnail"] {
+        let help = stage.ops(&[command, "--help"]);
+        assert!(text(&help.stdout).contains("Example"), "{command}");
+    }
+}
+
+#[test]
+fn usage_errors_exit_with_two_and_name_the_mistake() {
+    let stage = Stage::new();
+    for (words, told) in [
+        (&["upload"][..], "<FILE>"),
+        (&["frobnicate"], "frobnicate"),
+        (&["up", "--param", "x"], "KEY=VALUE"),
+        (&["thumbnail", "a", "b", "--side", "0"], "--side"),
+        (&["thumbnail", "a", "b", "--quality", "101"], "--quality"),
+        (&["thumbnail", "a", "b", "--repeat", "0"], "--repeat"),
+    ] {
+        let output = stage.ops(words);
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        assert!(text(&output.stderr).contains(told) && output.stdout.is_empty(), "{words:?}");
+    }
+}
+
+#[test]
+fn a_thumbnail_is_made_and_measured() {
+    let stage = Stage::new();
+    let source = photo();
+    let output =
+        stage.ops(&["thumbnail", source.to_str().unwrap(), "small.jpg", "--side", "64", "--repeat", "3"]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    let document = document(&output);
+    let written = std::fs::read(stage.path("small.jpg")).unwrap();
+    assert_eq!(document["ok"]["bytes"], written.len());
+    assert_eq!(document["ok"]["format"], "jpeg");
+    assert_eq!(document["ok"]["width"].as_u64().max(document["ok"]["height"].as_u64()), Some(64));
+    assert!(written.starts_with(&[0xff, 0xd8]));
+    assert!(document["cpu_ms"].as_f64().unwrap() > 0.0);
+    assert!(document["peak_rss_bytes"].as_u64().unwrap() > 1 << 20);
+}
+
+#[test]
+fn a_refused_image_is_a_result_and_writes_nothing() {
+    let stage = Stage::new();
+    std::fs::write(stage.path("notes.txt"), "no image at all").unwrap();
+    let output = stage.ops(&["thumbnail", "notes.txt", "small.jpg"]);
+    assert_eq!(output.status.code(), Some(0));
+    let document = document(&output);
+    assert_eq!(document["rejected"]["reason"], "NotAnImage");
+    assert!(document["rejected"]["message"].as_str().unwrap().contains("upload a JPEG"));
+    assert!(document.get("ok").is_none() && document.get("cpu_ms").is_some());
+    assert!(!stage.path("small.jpg").exists());
+}
+
+#[test]
+fn files_that_cannot_be_read_or_written_exit_with_two_and_say_why() {
+    let stage = Stage::new();
+    let missing = stage.ops(&["thumbnail", "missing.jpg", "small.jpg"]);
+    assert_eq!(missing.status.code(), Some(2));
+    let told = text(&missing.stderr);
+    assert!(told.contains("missing.jpg cannot be read") && told.contains("because: No such file"), "{told}");
+    let source = photo();
+    let nowhere = stage.ops(&["thumbnail", source.to_str().unwrap(), "no/such/small.jpg"]);
+    assert_eq!((nowhere.status.code(), nowhere.stdout.len()), (Some(2), 0));
+    assert!(text(&nowhere.stderr).contains("cannot be written"));
+}
+
+#[test]
+fn without_a_running_stack_commands_say_how_to_start_one() {
+    let stage = Stage::new();
+    std::fs::write(stage.path("cat.jpg"), "x").unwrap();
+    for words in [&["trace", "0193"][..], &["verify", "--json"], &["upload", "--json", "cat.jpg"]] {
+        let output = stage.ops(words);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{words:?}");
+        assert!(text(&output.stderr).contains("cargo run"), "{words:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_directory_that_is_no_repository_is_refused() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let root = elsewhere.path().to_str().unwrap();
+    let output = Stage::new().ops(&["up", "--once", "--json", "--root", root]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    assert!(text(&output.stderr).contains("template.yaml"), "{}", text(&output.stderr));
+}
