@@ -1,6 +1,7 @@
 //! Process groups: a program and everything it starts end together.
 
 use std::io;
+use std::process::{Output, Stdio};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
@@ -21,6 +22,15 @@ impl Group {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let id = id.ok_or_else(|| io::Error::other("the process ended at once"))?;
         Ok((child, Self { id: Pid::from_raw(id), released: false }))
+    }
+
+    /// Runs `command` to its end; dropping the future kills all it started.
+    pub(crate) async fn output(command: &mut Command) -> io::Result<Output> {
+        let (child, group) =
+            Self::spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+        let output = child.wait_with_output().await?;
+        group.release();
+        Ok(output)
     }
 
     /// The group's number.

@@ -2,9 +2,14 @@
 //!
 //! - [`progress`] how long steps tell where they are
 //! - [`http`], [`aws`], [`xml`] the two clients everything else speaks through
+//! - [`engine`] installed, started, and never left behind
+//! - [`deploy`] template.yaml as it is, and the gaps that the engine leaves
+//! - [`user`] who may sign in, and how
 //! - [`observe`] traces, metrics, logs and mail, as they come
 //! - [`waterfall`] one trace as text
 //! - [`console`] all of it as a page and as JSON, on loopback
+//! - [`stack`] all of it together: up, found, down
+//! - [`flow`] what a user does with it, and what is seen of that
 
 pub mod aws;
 pub mod console;

@@ -161,7 +161,7 @@ impl Provision {
 
     async fn check_python(&self) -> Result<(), ProvisionError> {
         let program = self.python.to_string_lossy().into_owned();
-        let output = match Command::new(&self.python).args(["-c", PROBE]).output().await {
+        let output = match Group::output(Command::new(&self.python).args(["-c", PROBE])).await {
             Ok(output) => output,
             Err(source) if source.kind() == io::ErrorKind::NotFound => {
                 return Err(ProvisionError::NoPython { program });
@@ -189,8 +189,7 @@ impl Provision {
             fs::remove_dir_all(home).map_err(|source| self.disk(source))?;
         }
         step.detail("making a virtual environment");
-        let mut venv = Command::new(&self.python);
-        let output = venv.args(["-m", "venv"]).arg(home).kill_on_drop(true).output().await;
+        let output = Group::output(Command::new(&self.python).args(["-m", "venv"]).arg(home)).await;
         let output = output.map_err(|source| self.disk(source))?;
         if !output.status.success() {
             return Err(self.explain("python -m venv", &output));
@@ -293,6 +292,8 @@ async fn tell(stdout: impl tokio::io::AsyncRead + Unpin, step: &Step<'_>) -> io:
 
 fn last_lines(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    // Warnings are about retries; the errors after them tell the outcome.
+    let tells = |line: &&str| !line.trim().is_empty() && !line.starts_with("WARNING");
+    let lines: Vec<&str> = text.lines().filter(tells).collect();
     lines.get(lines.len().saturating_sub(4)..).unwrap_or_default().join(" | ")
 }

@@ -39,7 +39,7 @@ async fn stopped_engine_leaves_no_process_and_frees_its_port() {
     engine.stop().await.unwrap();
 
     assert_eq!(alive(group), 0);
-    TcpListener::bind(("127.0.0.1", port)).unwrap();
+    wait_until("the end of the socket", || TcpListener::bind(("127.0.0.1", port)).is_ok());
 }
 
 #[tokio::test]
@@ -69,7 +69,10 @@ async fn engine_dies_with_a_parent_that_is_killed() {
     parent.wait().unwrap();
 
     wait_until("the end of the engine", || alive(group) == 0);
-    assert!(TcpStream::connect(endpoint.trim_start_matches("http://")).is_err());
+    // Its last thread closes the socket, a moment after the process counts as dead.
+    wait_until("the end of the socket", || {
+        TcpStream::connect(endpoint.trim_start_matches("http://")).is_err()
+    });
 }
 
 #[tokio::test]
