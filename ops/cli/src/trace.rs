@@ -12,6 +12,9 @@ use crate::cli::TraceArgs;
 use crate::failure::Failure;
 use crate::terminal::{Terminal, print_json, print_text};
 
+/// Spans leave a function after its answer, so those of an image that is DONE may still be on their way.
+const WAIT_MS: &str = "2000";
+
 #[derive(Deserialize)]
 struct Traces {
     traces: Vec<Trace>,
@@ -24,13 +27,19 @@ struct Traces {
 pub(crate) async fn run(args: &TraceArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
     let info = StackInfo::find(root, &args.name)?;
     let trace = find(&info, &args.id).await?;
-    if args.json { print_json(&trace) } else { print_text(&waterfall::render(&trace, terminal.style)) }
+    if args.json {
+        print_json(&trace)
+    } else {
+        print_text(waterfall::render(&trace, terminal.style).trim_end())
+    }
 }
 
 async fn find(info: &StackInfo, id: &str) -> Result<Trace, Failure> {
     let is_trace_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     let by = if is_trace_id { "trace_id" } else { "image_id" };
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair(by, id).finish();
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair(by, id).append_pair("spans", "process_image").append_pair("wait_ms", WAIT_MS);
+    let query = query.finish();
     let url = format!("{}/api/traces?{query}", info.console);
     let response = Http::new().send(http::Method::GET, &url, &[], "").await.map_err(Failure::Console)?;
     let answer: Traces = serde_json::from_slice(response.body()).map_err(Failure::Answer)?;

@@ -57,9 +57,8 @@ pub(crate) async fn run(args: UpArgs, root: &Path, terminals: Terminals) -> Resu
 
     let lived = live(&args, root, named, &mut stack, &mut signals, &*progress, terminals).await;
     drop(progress);
-    let ended_by_signal = matches!(lived, Err(Failure::Signal(_)));
-    if ended_by_signal && terminals.err.is_live {
-        say("\nTaking the stack down");
+    if let Err(Failure::Signal(signal)) = &lived {
+        say(&format!("\n{signal}: taking the stack down"));
     }
     // Another signal no longer waits: dropping the stack kills what is left of it.
     match signals.guard(stack.down()).await {

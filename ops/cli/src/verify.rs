@@ -45,7 +45,7 @@ pub(crate) async fn run(args: VerifyArgs, root: &Path, terminals: Terminals) -> 
 /// The table, then each trace.
 pub(crate) fn blocks(verified: &[Verified], style: waterfall::Style) -> String {
     let traces = verified.iter().filter_map(|photo| photo.trace.as_ref());
-    let traces = traces.map(|trace| waterfall::render(trace, style));
+    let traces = traces.map(|trace| waterfall::render(trace, style).trim_end().to_owned());
     let blocks: Vec<String> = std::iter::once(table(verified, style)).chain(traces).collect();
     blocks.join("\n\n")
 }
