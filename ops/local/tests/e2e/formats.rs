@@ -1,0 +1,61 @@
+//! Every accepted format travels the whole way.
+
+use image::ImageFormat;
+
+use crate::picture::{assert_thumbnail, picture};
+use crate::stage::Stage;
+use crate::uploader::{anybody, upload};
+
+/// Uploads the picture in `format` and checks everything that is left of it.
+async fn travels(format: ImageFormat) {
+    let stage = Stage::shared().await;
+    let tokens = anybody(stage).await;
+    let bytes = picture(format);
+    let size = bytes.len();
+
+    let ticket = upload(stage, &tokens, bytes).await;
+
+    let id = &ticket.image_id;
+    let item = stage.settled(id).await;
+    assert_eq!(item.status(), "DONE", "{item:?}\n{}", stage.story(id));
+    assert_eq!(item.text("contentType"), format.to_mime_type());
+    assert_eq!(item.text("originalS3Key"), ticket.file_path);
+    assert_eq!(item.text("processedS3Key"), format!("processed/{id}.jpg"));
+    assert_eq!(item.text("userId"), tokens.sub);
+    assert_eq!((item.number("width"), item.number("height")), (Some(640), Some(400)));
+    assert_eq!(item.number("bytes"), Some(size as u64));
+    let thumbnail = stage.thumbnail(id).await.expect("a DONE image has a thumbnail");
+    assert_eq!(item.number("thumbnailBytes"), Some(thumbnail.len() as u64));
+    assert_thumbnail(&thumbnail);
+    assert_eq!(stage.notifications(id).await, ["DONE"]);
+}
+
+#[tokio::test]
+async fn jpeg_travels_the_whole_way() {
+    travels(ImageFormat::Jpeg).await;
+}
+
+#[tokio::test]
+async fn png_travels_the_whole_way() {
+    travels(ImageFormat::Png).await;
+}
+
+#[tokio::test]
+async fn webp_travels_the_whole_way() {
+    travels(ImageFormat::WebP).await;
+}
+
+#[tokio::test]
+async fn gif_travels_the_whole_way() {
+    travels(ImageFormat::Gif).await;
+}
+
+#[tokio::test]
+async fn tiff_travels_the_whole_way() {
+    travels(ImageFormat::Tiff).await;
+}
+
+#[tokio::test]
+async fn bmp_travels_the_whole_way() {
+    travels(ImageFormat::Bmp).await;
+}

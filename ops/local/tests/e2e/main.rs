@@ -1,0 +1,14 @@
+//! The whole pipeline on the real engine: what users, intruders and faults do, and what is left afterwards.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed step of a helper fails the test"
+)]
+
+mod formats;
+mod item;
+mod picture;
+mod stage;
+mod uploader;

@@ -1,0 +1,185 @@
+//! Running stacks that tests share, and what can be seen of them.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use local_stack::aws::{Aws, AwsError};
+use local_stack::deploy::Functions;
+use local_stack::observe::logs::LogFilter;
+use local_stack::observe::{Observer, Seen};
+use local_stack::stack::{Options, Stack, StackInfo, StateError, UpError};
+use serde_json::json;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use crate::item::Item;
+
+/// Longest wait for anything; a machine whose processors are busy with something else needs part of it.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How often a table is looked at when the observer has no news.
+const GLANCE: Duration = Duration::from_millis(500);
+
+/// As many stacks of a kind may run side by side, so that two test runs do not meet.
+const SIDE_BY_SIDE: usize = 10;
+
+/// A running stack; it goes down with the test process, since the engine follows its parent.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) info: StackInfo,
+    pub(crate) observer: Observer,
+    pub(crate) aws: Aws,
+}
+
+impl Stage {
+    /// The stack of all tests that leave it as they found it.
+    pub(crate) async fn shared() -> &'static Self {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        STAGE.get_or_init(|| Self::up("e2e", &[("RetryBaseSeconds", "0"), ("MaxReceiveCount", "3")])).await
+    }
+
+    /// Brings a stack up in a thread of its own, because the runtime of a test ends with the test.
+    async fn up(kind: &'static str, parameters: &'static [(&'static str, &'static str)]) -> Self {
+        let functions = functions().await;
+        let (tell, told) = tokio::sync::oneshot::channel();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut stack = first_free(kind, parameters, functions).await;
+                tell.send((stack.info.clone(), stack.observer.clone())).unwrap();
+                panic!("the engine ended by itself: {:?}", stack.ended().await);
+            });
+        });
+        let (info, observer) = told.await.expect("the stack should come up; its thread tells why not");
+        let aws = info.aws();
+        Self { info, observer, aws }
+    }
+
+    /// An output of the template.
+    pub(crate) fn output(&self, name: &'static str) -> &str {
+        self.info.output(name).unwrap()
+    }
+
+    /// What the table says about an image.
+    pub(crate) async fn item(&self, image_id: &str) -> Option<Item> {
+        let table = self.output("MetadataTableName");
+        let key = json!({"TableName": table, "Key": {"imageId": {"S": image_id}}, "ConsistentRead": true});
+        let answer = self.aws.json("dynamodb", "DynamoDB_20120810.GetItem", key).await.unwrap();
+        answer.get("Item").cloned().map(Item)
+    }
+
+    /// The item once `condition` holds for it.
+    pub(crate) async fn item_when(&self, image_id: &str, condition: impl Fn(&Item) -> bool) -> Item {
+        let last = async || self.item(image_id).await;
+        let found = self.until(async || last().await.filter(&condition)).await;
+        match found {
+            Some(item) => item,
+            None => panic!("item of {image_id} is {:?}\n{}", last().await, self.story(image_id)),
+        }
+    }
+
+    /// The item once the pipeline is through with the image: result recorded and told.
+    pub(crate) async fn settled(&self, image_id: &str) -> Item {
+        self.item_when(image_id, Item::is_settled).await
+    }
+
+    /// What `look` finds, looking again whenever there is news.
+    pub(crate) async fn until<T>(&self, look: impl AsyncFn() -> Option<T>) -> Option<T> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = 0;
+        while Instant::now() < deadline {
+            if let Some(found) = look().await {
+                return Some(found);
+            }
+            seen = self.observer.revision_after(seen, GLANCE).await;
+        }
+        None
+    }
+
+    /// What the observer sees once `condition` finds it; `what` and the story of `about` go into the failure.
+    pub(crate) async fn seen<T>(
+        &self,
+        what: &str,
+        about: &str,
+        condition: impl FnMut(&Seen) -> Option<T>,
+    ) -> T {
+        let found = self.observer.wait_for(PATIENCE, condition).await;
+        found.unwrap_or_else(|| panic!("{what} did not come\n{}", self.story(about)))
+    }
+
+    /// How many messages the topic sent about an image, counted when one sent later has come.
+    pub(crate) async fn notifications(&self, image_id: &str) -> Vec<String> {
+        let fence = Uuid::new_v4().to_string();
+        let params = [
+            ("TopicArn", self.output("TopicArn")),
+            ("Message", "{}"),
+            ("MessageAttributes.entry.1.Name", "imageId"),
+            ("MessageAttributes.entry.1.Value.DataType", "String"),
+            ("MessageAttributes.entry.1.Value.StringValue", &fence),
+        ];
+        self.aws.query("sns", "2010-03-31", "Publish", &params).await.unwrap();
+        let passed = |seen: &Seen| (!seen.mail.find(Some(&fence)).is_empty()).then_some(());
+        self.seen("the message that follows the notifications", image_id, passed).await;
+        let mail = self.observer.mail(Some(image_id)).into_iter();
+        mail.map(|mut mail| mail.attributes.remove("status").unwrap_or_default()).collect()
+    }
+
+    /// An object's content, if it exists.
+    pub(crate) async fn object(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
+        match self.aws.rest("s3", http::Method::GET, &format!("/{bucket}/{key}"), Vec::new(), &[]).await {
+            Ok(answer) => Some(answer.into_body().to_vec()),
+            Err(AwsError::Refused { status: 404, .. }) => None,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The thumbnail of an image, if it exists.
+    pub(crate) async fn thumbnail(&self, image_id: &str) -> Option<Vec<u8>> {
+        self.object(self.output("ProcessedBucketName"), &format!("processed/{image_id}.jpg")).await
+    }
+
+    /// What the functions said about an image, for people who read a failure.
+    pub(crate) fn story(&self, image_id: &str) -> String {
+        let filter = LogFilter { image_id: Some(image_id.to_owned()), ..LogFilter::default() };
+        let about = self.observer.logs(&filter, 20);
+        let last = self.observer.logs(&LogFilter::default(), 20);
+        let problems = self.observer.look(|seen| seen.problems.clone());
+        let lines = |lines: Vec<local_stack::observe::logs::LogLine>| -> String {
+            lines.iter().map(|line| format!("  {}\n", json!(line.fields))).collect()
+        };
+        format!("about {image_id}:\n{}last:\n{}problems: {problems:?}", lines(about), lines(last))
+    }
+}
+
+/// The functions, built once for all stacks.
+async fn functions() -> Functions {
+    static FUNCTIONS: OnceCell<Functions> = OnceCell::const_new();
+    let build = async || Functions::build(&root(), env!("CARGO").as_ref(), &()).await.unwrap();
+    FUNCTIONS.get_or_init(build).await.clone()
+}
+
+/// A stack under the first name that no other process uses.
+async fn first_free(kind: &str, parameters: &[(&str, &str)], functions: Functions) -> Stack {
+    for number in 1..=SIDE_BY_SIDE {
+        let options = Options {
+            name: format!("{kind}-{number}"),
+            engine_port: 0,
+            console_port: 0,
+            parameters: parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            root: root(),
+            functions: Some(functions.clone()),
+            ..Options::default()
+        };
+        match Stack::up(options, &()).await {
+            Err(UpError::State(StateError::Running(_))) => {}
+            result => return result.unwrap_or_else(|error| panic!("{error}: {error:?}")),
+        }
+    }
+    panic!("{SIDE_BY_SIDE} stacks of the kind {kind} are running already");
+}
+
+/// The repository.
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}

@@ -1,0 +1,31 @@
+//! What clients do: ask for a URL, put bytes there, and nothing else.
+
+use local_stack::flow::{self, Ticket, TraceHeaders};
+use local_stack::user::{Tokens, create_user, sign_in};
+use tokio::sync::OnceCell;
+
+use crate::stage::Stage;
+
+/// Somebody new who is signed in.
+pub(crate) async fn somebody(stage: &Stage) -> Tokens {
+    let user = create_user(&stage.aws, stage.output("UserPoolId")).await.unwrap();
+    sign_in(&stage.info, &user).await.unwrap()
+}
+
+/// The demo user of the shared stack, signed in once.
+pub(crate) async fn anybody(stage: &Stage) -> Tokens {
+    static TOKENS: OnceCell<Tokens> = OnceCell::const_new();
+    TOKENS.get_or_init(async || sign_in(&stage.info, &stage.info.user).await.unwrap()).await.clone()
+}
+
+/// A URL for the plain call, which knows nothing but its `upload_url`.
+pub(crate) async fn plain_url(stage: &Stage, tokens: &Tokens) -> Ticket {
+    flow::request_url(&stage.info, tokens, &TraceHeaders::default()).await.unwrap()
+}
+
+/// Uploads as the plainest client does; answers the ticket.
+pub(crate) async fn upload(stage: &Stage, tokens: &Tokens, bytes: Vec<u8>) -> Ticket {
+    let ticket = plain_url(stage, tokens).await;
+    flow::put(&ticket, bytes, &TraceHeaders::default()).await.unwrap();
+    ticket
+}
