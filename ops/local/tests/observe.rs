@@ -32,6 +32,8 @@ struct Engine {
     /// `None` until the group exists.
     streams: Option<BTreeMap<String, Vec<(i64, String)>>>,
     outbox: Vec<(String, String)>,
+    /// Streams in the order they were read.
+    reads: Vec<String>,
     /// Requests to refuse first, as a restarting engine does.
     refuse: usize,
 }
@@ -77,7 +79,8 @@ impl Engine {
     }
 
     /// Three lines a page.
-    fn events(&self, body: &Value) -> Value {
+    fn events(&mut self, body: &Value) -> Value {
+        self.reads.push(body["logStreamName"].as_str().unwrap().to_owned());
         let lines = &self.streams.as_ref().unwrap()[body["logStreamName"].as_str().unwrap()];
         let start: usize = body["nextToken"].as_str().map_or(0, |token| token.parse().unwrap());
         let events: Vec<_> = lines.iter().skip(start).take(3).collect();
@@ -208,6 +211,8 @@ async fn every_line_is_seen_once_while_streams_grow_and_appear() {
     let mut lines = stage.lines(31).await;
     lines.sort_by_key(|line| line[5..].parse::<u32>().unwrap());
     assert_eq!(lines, numbered(0..31));
+    // Ten lines are four pages and an empty one; later rounds leave the stream alone.
+    assert_eq!(stage.engine(|engine| engine.reads.iter().filter(|stream| *stream == "a").count()), 5);
 }
 
 #[tokio::test]
