@@ -10,5 +10,8 @@
 mod formats;
 mod item;
 mod picture;
+mod queue;
 mod stage;
+mod traces;
 mod uploader;
+mod users;

@@ -10,7 +10,7 @@ use local_stack::observe::logs::LogFilter;
 use local_stack::observe::{Observer, Seen};
 use local_stack::stack::{Options, Stack, StackInfo, StateError, UpError};
 use serde_json::json;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use uuid::Uuid;
 
 use crate::item::Item;
@@ -30,6 +30,8 @@ pub(crate) struct Stage {
     pub(crate) info: StackInfo,
     pub(crate) observer: Observer,
     pub(crate) aws: Aws,
+    /// Held by tests that bend the stack or count everything on it.
+    alone: Mutex<()>,
 }
 
 impl Stage {
@@ -37,6 +39,26 @@ impl Stage {
     pub(crate) async fn shared() -> &'static Self {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
         STAGE.get_or_init(|| Self::up("e2e", &[("RetryBaseSeconds", "0"), ("MaxReceiveCount", "3")])).await
+    }
+
+    /// A stack that tests may break and mend, one at a time; its first retries are seconds apart.
+    pub(crate) async fn breakable() -> (&'static Self, MutexGuard<'static, ()>) {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        STAGE.get_or_init(|| Self::up("e2e-faults", &[("RetryBaseSeconds", "1")])).await.alone().await
+    }
+
+    /// A stack on which nothing happens but what one test at a time does, so that all of it can be counted.
+    pub(crate) async fn calm() -> (&'static Self, MutexGuard<'static, ()>) {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        STAGE
+            .get_or_init(|| Self::up("e2e-numbers", &[("MetricsSchedule", "rate(1 hour)")]))
+            .await
+            .alone()
+            .await
+    }
+
+    async fn alone(&'static self) -> (&'static Self, MutexGuard<'static, ()>) {
+        (self, self.alone.lock().await)
     }
 
     /// Brings a stack up in a thread of its own, because the runtime of a test ends with the test.
@@ -53,7 +75,7 @@ impl Stage {
         });
         let (info, observer) = told.await.expect("the stack should come up; its thread tells why not");
         let aws = info.aws();
-        Self { info, observer, aws }
+        Self { info, observer, aws, alone: Mutex::default() }
     }
 
     /// An output of the template.
@@ -132,6 +154,12 @@ impl Stage {
             Err(AwsError::Refused { status: 404, .. }) => None,
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// Stores an object with the account's own credentials.
+    pub(crate) async fn put_object(&self, bucket: &str, key: &str, bytes: &[u8], headers: &[(&str, &str)]) {
+        let path = format!("/{bucket}/{key}");
+        self.aws.rest("s3", http::Method::PUT, &path, bytes.to_vec(), headers).await.unwrap();
     }
 
     /// The thumbnail of an image, if it exists.

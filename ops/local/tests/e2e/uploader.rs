@@ -1,7 +1,10 @@
 //! What clients do: ask for a URL, put bytes there, and nothing else.
 
+use http::{Method, StatusCode};
 use local_stack::flow::{self, Ticket, TraceHeaders};
+use local_stack::http::Http;
 use local_stack::user::{Tokens, create_user, sign_in};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::stage::Stage;
@@ -28,4 +31,24 @@ pub(crate) async fn upload(stage: &Stage, tokens: &Tokens, bytes: Vec<u8>) -> Ti
     let ticket = plain_url(stage, tokens).await;
     flow::put(&ticket, bytes, &TraceHeaders::default()).await.unwrap();
     ticket
+}
+
+/// The header that a token goes in.
+pub(crate) fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+/// Asks for a URL in any way a client may; answers the status and the body.
+pub(crate) async fn ask(
+    stage: &Stage,
+    query: &str,
+    authorization: Option<&str>,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> (StatusCode, Value) {
+    let url = format!("{}{query}", stage.output("GenerateUploadUrlEndpoint"));
+    let mut headers = headers.to_vec();
+    headers.extend(authorization.map(|value| ("authorization", value)));
+    let answer = Http::new().send(Method::POST, &url, &headers, body.to_owned()).await.unwrap();
+    (answer.status(), serde_json::from_slice(answer.body()).unwrap_or_default())
 }

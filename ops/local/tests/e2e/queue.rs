@@ -1,0 +1,82 @@
+//! Messages as S3 would send them, and others; what became of each.
+
+use local_stack::observe::Seen;
+use local_stack::observe::span::{Span, Trace};
+use serde_json::{Value, json};
+
+use crate::stage::Stage;
+
+/// A folder whose objects send no notification, so that a test alone decides what the queue gets.
+pub(crate) const QUIET: &str = "quiet";
+
+/// S3's notification about one version of an object.
+pub(crate) fn notification(stage: &Stage, key: &str, sequencer: &str) -> Value {
+    let bucket = stage.output("OriginalBucketName");
+    json!({"Records": [{
+        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": stage.info.region,
+        "eventTime": "2026-01-01T00:00:00.123Z", "eventName": "ObjectCreated:Put",
+        "userIdentity": {"principalId": "test"},
+        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+        "responseElements": {"x-amz-request-id": "test"},
+        "s3": {
+            "s3SchemaVersion": "1.0", "configurationId": "test",
+            "bucket": {"name": bucket, "ownerIdentity": {"principalId": "test"}, "arn": format!("arn:aws:s3:::{bucket}")},
+            "object": {"key": key, "size": 1, "eTag": "test", "sequencer": sequencer},
+        },
+    }]})
+}
+
+/// Puts a message into the processing queue, with the members of `extra` beside its body; answers its id.
+pub(crate) async fn enqueue(stage: &Stage, body: &Value, extra: Value) -> String {
+    let mut message = json!({"QueueUrl": stage.output("QueueUrl"), "MessageBody": body.to_string()});
+    message.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    let answer = stage.aws.json("sqs", "AmazonSQS.SendMessage", message).await.unwrap();
+    answer["MessageId"].as_str().unwrap().to_owned()
+}
+
+/// Puts messages into the processing queue in one call; answers their ids.
+pub(crate) async fn enqueue_together(stage: &Stage, bodies: &[String]) -> Vec<String> {
+    let entries = bodies.iter().enumerate();
+    let entries: Vec<Value> =
+        entries.map(|(index, body)| json!({"Id": index.to_string(), "MessageBody": body})).collect();
+    let batch = json!({"QueueUrl": stage.output("QueueUrl"), "Entries": entries});
+    let answer = stage.aws.json("sqs", "AmazonSQS.SendMessageBatch", batch).await.unwrap();
+    let sent = answer["Successful"].as_array().unwrap();
+    assert_eq!(sent.len(), bodies.len(), "{answer}");
+    let id = |index: usize| sent.iter().find(|entry| entry["Id"] == index.to_string()).unwrap();
+    (0..bodies.len()).map(|index| id(index)["MessageId"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The attempts at a message that have ended, each with its trace.
+pub(crate) fn attempts(seen: &Seen, message_id: &str) -> Vec<(Span, Trace)> {
+    let of_message = |span: &&Span| {
+        span.name == "process_image" && span.attribute("messaging.message.id") == Some(message_id)
+    };
+    let traces = seen.traces.newest(usize::MAX).into_iter();
+    let attempts = traces.flat_map(|trace| {
+        let spans: Vec<Span> = trace.spans.iter().filter(of_message).cloned().collect();
+        spans.into_iter().map(move |span| (span, trace.clone()))
+    });
+    attempts.collect()
+}
+
+/// The first attempt at a message once it has ended and the spans of its steps have come, and its trace.
+pub(crate) async fn attempt(stage: &Stage, message_id: &str) -> (Span, Trace) {
+    stage.seen("the attempt", message_id, |seen| attempts(seen, message_id).pop()).await
+}
+
+/// The names of the steps that an attempt took, in order of their begin.
+pub(crate) fn steps(span: &Span, trace: &Trace) -> Vec<String> {
+    let below = trace.spans.iter().filter(|it| it.parent_span_id.as_ref() == Some(&span.span_id));
+    below.map(|step| step.name.clone()).collect()
+}
+
+/// The bodies of the messages that wait in the dead-letter queue.
+pub(crate) async fn dead_letters(stage: &Stage) -> Vec<String> {
+    let look = json!({
+        "QueueUrl": stage.output("DeadLetterQueueUrl"), "MaxNumberOfMessages": 10, "VisibilityTimeout": 0,
+    });
+    let answer = stage.aws.json("sqs", "AmazonSQS.ReceiveMessage", look).await.unwrap();
+    let messages = answer.get("Messages").and_then(Value::as_array).cloned().unwrap_or_default();
+    messages.iter().filter_map(|message| message["Body"].as_str().map(str::to_owned)).collect()
+}
