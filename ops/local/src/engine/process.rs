@@ -214,6 +214,8 @@ impl Launch<'_> {
             ("PATH", path),
             ("HOME", self.directory.into()),
             ("TMPDIR", temporary.into()),
+            // Otherwise the keys that sign tokens lie in /tmp, shared by all engines of the machine.
+            ("STATE_DIR", self.directory.join("state").into()),
             ("GATEWAY_PORT", port.to_string().into()),
             ("BIND_HOST", "127.0.0.1".into()),
             ("MINISTACK_HOST", "127.0.0.1".into()),
