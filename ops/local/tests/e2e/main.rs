@@ -12,6 +12,8 @@ mod item;
 mod picture;
 mod queue;
 mod stage;
+mod tokens;
 mod traces;
 mod uploader;
+mod urls;
 mod users;

@@ -208,6 +208,6 @@ async fn first_free(kind: &str, parameters: &[(&str, &str)], functions: Function
 }
 
 /// The repository.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }

@@ -1,0 +1,163 @@
+//! What the API's authorizer makes of tokens that are not what they should be.
+
+use std::fs;
+use std::path::Path;
+
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::stage::{Stage, root};
+use crate::uploader::{anybody, ask, bearer};
+
+/// A token taken apart, to be signed again after a change.
+struct Parts {
+    header: Value,
+    claims: Value,
+}
+
+impl Parts {
+    /// The parts of a token that the sign-in page gave out.
+    fn of(token: &str) -> Self {
+        let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
+        let mut json = || serde_json::from_slice(&parts.next().unwrap()).unwrap();
+        Self { header: json(), claims: json() }
+    }
+
+    fn unsigned(&self) -> String {
+        let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+        format!("{}.{}", encode(&self.header), encode(&self.claims))
+    }
+
+    /// Signed by RS256, as the user pool does.
+    fn signed(&self, key: &KeyPair) -> String {
+        let text = self.unsigned();
+        let mut signature = vec![0; key.public_modulus_len()];
+        key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).unwrap();
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    fn with_claim(&self, name: &str, value: impl Into<Value>) -> Self {
+        let mut claims = self.claims.clone();
+        claims[name] = value.into();
+        Self { header: self.header.clone(), claims }
+    }
+
+    fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut header = self.header.clone();
+        header[name] = value.into();
+        Self { header, claims: self.claims.clone() }
+    }
+}
+
+/// The key that the stack's user pool signs ID tokens with: the engine keeps it in the stack's directory.
+fn pool_key(stage: &Stage) -> KeyPair {
+    let keys = root().join(".local-stack").join(&stage.info.name).join("state/cognito-pool-keys");
+    read_key(&keys.join(format!("{}-id.pem", stage.output("UserPoolId"))))
+}
+
+fn read_key(path: &Path) -> KeyPair {
+    let pem = fs::read_to_string(path).unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    KeyPair::from_pkcs8(&STANDARD.decode(base64).unwrap()).unwrap()
+}
+
+async fn genuine(stage: &Stage) -> Parts {
+    Parts::of(&anybody(stage).await.id_token)
+}
+
+/// Checks that the API lets nobody in with this header, and tells nothing.
+async fn assert_refused(stage: &Stage, authorization: Option<&str>, why: &str) {
+    let (status, answer) = ask(stage, "", authorization, &[], "").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED, "{why}: {answer}");
+    assert!(!answer.to_string().contains("upload_url"), "{why}: {answer}");
+}
+
+async fn assert_token_refused(stage: &Stage, token: &str, why: &str) {
+    assert_refused(stage, Some(&bearer(token)), why).await;
+}
+
+/// Seconds since 1970, `from_now` seconds away.
+fn time(from_now: i64) -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_secs()).unwrap() + from_now
+}
+
+#[tokio::test]
+async fn token_signed_here_with_the_pools_own_key_is_accepted() {
+    // Without this, every refusal below could be one of our signature instead of the fault it names.
+    let stage = Stage::shared().await;
+    let token = genuine(stage).await.signed(&pool_key(stage));
+    let (status, answer) = ask(stage, "", Some(&bearer(&token)), &[], "").await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+}
+
+#[tokio::test]
+async fn missing_and_garbage_tokens_are_refused() {
+    let stage = Stage::shared().await;
+    let token = anybody(stage).await.id_token;
+    assert_refused(stage, None, "no header").await;
+    assert_refused(stage, Some("Basic dGVzdDp0ZXN0"), "another scheme").await;
+    let (half, _) = token.rsplit_once('.').unwrap();
+    for garbage in ["", "x", "a.b.c", "..", half, &format!("{half}."), &format!("{token}.{token}")] {
+        assert_token_refused(stage, garbage, garbage).await;
+    }
+}
+
+#[tokio::test]
+async fn expired_token_is_refused() {
+    let stage = Stage::shared().await;
+    let expired = genuine(stage).await.with_claim("iat", time(-7200)).with_claim("exp", time(-3600));
+    assert_token_refused(stage, &expired.signed(&pool_key(stage)), "expired an hour ago").await;
+}
+
+#[tokio::test]
+async fn unsigned_token_is_refused() {
+    let stage = Stage::shared().await;
+    let genuine = genuine(stage).await;
+    for algorithm in ["none", "None", "NONE"] {
+        let token = format!("{}.", genuine.with_header("alg", algorithm).unsigned());
+        assert_token_refused(stage, &token, algorithm).await;
+    }
+}
+
+#[tokio::test]
+async fn token_signed_with_the_public_key_as_a_secret_is_refused() {
+    let stage = Stage::shared().await;
+    let public = pool_key(stage).public_key().as_der().unwrap().as_ref().to_vec();
+    let text = genuine(stage).await.with_header("alg", "HS256").unsigned();
+    let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &public), text.as_bytes());
+    let token = format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature));
+    assert_token_refused(stage, &token, "HS256 with a key that everybody knows").await;
+}
+
+#[tokio::test]
+async fn token_of_another_audience_or_issuer_is_refused() {
+    let stage = Stage::shared().await;
+    let (genuine, key) = (genuine(stage).await, pool_key(stage));
+    let token = genuine.with_claim("aud", "another-client").signed(&key);
+    assert_token_refused(stage, &token, "another audience").await;
+    let issuer = format!("https://cognito-idp.{0}.amazonaws.com/{0}_Another", stage.info.region);
+    let token = genuine.with_claim("iss", issuer).signed(&key);
+    assert_token_refused(stage, &token, "another issuer").await;
+    let token = genuine.with_claim("aud", json!([])).signed(&key);
+    assert_token_refused(stage, &token, "no audience").await;
+}
+
+#[tokio::test]
+async fn token_with_a_changed_payload_or_a_strangers_signature_is_refused() {
+    let stage = Stage::shared().await;
+    let token = anybody(stage).await.id_token;
+    let genuine = Parts::of(&token);
+    let signature = token.rsplit('.').next().unwrap();
+    let text = genuine.with_claim("sub", "somebody-else").unsigned();
+    assert_token_refused(stage, &format!("{text}.{signature}"), "changed payload").await;
+    let stranger = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    assert_token_refused(stage, &genuine.signed(&stranger), "a stranger's key").await;
+}

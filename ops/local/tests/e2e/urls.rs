@@ -1,0 +1,180 @@
+//! Upload URLs that were changed, are too old, or are used otherwise than they were signed for.
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{
+    PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
+use aws_sigv4::sign::v4;
+use http::{Method, Request, StatusCode};
+use image::ImageFormat;
+use local_stack::http::Http;
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+
+use crate::picture::picture;
+use crate::queue::QUIET;
+use crate::stage::Stage;
+use crate::uploader::{anybody, ask, bearer, plain_url};
+
+/// How long the URLs of this file may be used.
+const LIFE: Duration = Duration::from_mins(5);
+
+/// A URL as the account's own credentials sign it at `at`.
+fn signed_at(stage: &Stage, key: &str, at: SystemTime) -> String {
+    let credentials = &stage.info.credentials;
+    let identity =
+        Credentials::new(&credentials.access_key_id, &credentials.secret_access_key, None, None, "test")
+            .into();
+    let mut settings = SigningSettings::default();
+    settings.signature_location = SignatureLocation::QueryParams;
+    settings.expires_in = Some(LIFE);
+    settings.percent_encoding_mode = PercentEncodingMode::Single;
+    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(&stage.info.region)
+        .name("s3")
+        .time(at)
+        .settings(settings);
+    let params = params.build().unwrap().into();
+    let url = format!("{}/{}/{key}", stage.info.endpoint, stage.output("OriginalBucketName"));
+    let request = SignableRequest::new("PUT", &url, std::iter::empty(), SignableBody::UnsignedPayload);
+    let (instructions, _) = sign(request.unwrap(), &params).unwrap().into_parts();
+    let mut request = Request::put(url).body(()).unwrap();
+    instructions.apply_to_request_http1x(&mut request);
+    request.uri().to_string()
+}
+
+/// PUTs some bytes; answers the status.
+async fn put(url: &str, headers: &[(&str, &str)], bytes: &[u8]) -> StatusCode {
+    Http::new().send(Method::PUT, url, headers, bytes.to_vec()).await.unwrap().status()
+}
+
+/// Whether the upload bucket has an object under the path of `url`.
+async fn stored(stage: &Stage, url: &str) -> bool {
+    let path = Url::parse(url).unwrap().path().to_owned();
+    let (bucket, key) = path.trim_start_matches('/').split_once('/').unwrap();
+    stage.object(bucket, key).await.is_some()
+}
+
+/// The URL with one of its query parameters changed, or without it.
+fn with_param(url: &str, name: &str, change: impl Fn(&str) -> Option<String>) -> String {
+    let mut changed = Url::parse(url).unwrap();
+    let pairs = changed.query_pairs().into_owned().filter_map(|(key, value)| {
+        let value = if key == name { change(&value) } else { Some(value) };
+        value.map(|value| (key, value))
+    });
+    let pairs: Vec<(String, String)> = pairs.collect();
+    changed.query_pairs_mut().clear().extend_pairs(pairs);
+    assert_ne!(changed.as_str(), url, "{name} is in the URL");
+    changed.into()
+}
+
+/// The last character replaced by another hexadecimal digit.
+fn other_digit(value: &str) -> Option<String> {
+    let (rest, last) = value.split_at(value.len() - 1);
+    Some(format!("{rest}{}", if last == "0" { "1" } else { "0" }))
+}
+
+/// The minute of a time like `20260101T120000Z` replaced by another one of the same hour.
+fn later_minute(date: &str) -> Option<String> {
+    let (until_hour, minute) = (date.get(..11)?, date.get(11..13)?);
+    Some(format!("{until_hour}{}{}", if minute == "59" { "58" } else { "59" }, date.get(13..)?))
+}
+
+#[tokio::test]
+async fn url_older_than_its_life_is_refused_and_a_younger_one_is_not() {
+    let stage = Stage::shared().await;
+    let key = |name: &str| format!("{QUIET}/{}-{name}", Uuid::new_v4());
+    let second = Duration::from_secs(1);
+    let expired = signed_at(stage, &key("expired"), SystemTime::now() - LIFE - second);
+    assert_eq!(put(&expired, &[], b"x").await, StatusCode::FORBIDDEN);
+    assert!(!stored(stage, &expired).await);
+
+    let young = signed_at(stage, &key("young"), SystemTime::now() - LIFE / 2);
+    assert_eq!(put(&young, &[], b"x").await, StatusCode::OK);
+    assert!(stored(stage, &young).await);
+}
+
+#[tokio::test]
+async fn url_lives_as_long_as_the_answer_says() {
+    let stage = Stage::shared().await;
+    let (_, answer) = ask(stage, "", Some(&bearer(&anybody(stage).await.id_token)), &[], "").await;
+    let url = Url::parse(answer["upload_url"].as_str().unwrap()).unwrap();
+    let signed = url.query_pairs().find(|(name, _)| name == "X-Amz-Expires").unwrap().1.into_owned();
+    assert_eq!((signed.as_str(), answer["expires_in"].as_u64()), ("300", Some(300)));
+}
+
+#[tokio::test]
+async fn changed_url_is_refused_wherever_it_was_changed() {
+    let stage = Stage::shared().await;
+    let ticket = plain_url(stage, &anybody(stage).await).await;
+    let url = ticket.upload_url.as_str();
+    let changes = [
+        ("the trace context", with_param(url, "x-amz-meta-traceparent", other_digit)),
+        ("no trace context", with_param(url, "x-amz-meta-traceparent", |_| None)),
+        ("the expiry", with_param(url, "X-Amz-Expires", |_| Some("604800".to_owned()))),
+        ("no expiry", with_param(url, "X-Amz-Expires", |_| None)),
+        ("the time of signing", with_param(url, "X-Amz-Date", later_minute)),
+        ("the signature", with_param(url, "X-Amz-Signature", other_digit)),
+        ("the key", url.replacen(&ticket.image_id, &Uuid::now_v7().to_string(), 1)),
+        ("more metadata", format!("{url}&x-amz-meta-owner=me")),
+    ];
+    for (what, changed) in &changes {
+        assert_ne!(changed, url, "{what}");
+        assert_eq!(put(changed, &[], b"x").await, StatusCode::FORBIDDEN, "{what}: {changed}");
+        assert!(!stored(stage, changed).await, "{what}");
+    }
+    assert_eq!(put(url, &[], &picture(ImageFormat::Gif)).await, StatusCode::OK, "unchanged");
+    assert!(stored(stage, url).await);
+}
+
+/// A URL for a PNG of this length, and what else `more` says.
+async fn detailed_url(stage: &Stage, bytes: &[u8], more: &Value) -> (String, String) {
+    let mut body = json!({"content_type": "image/png", "content_length": bytes.len()});
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let token = bearer(&anybody(stage).await.id_token);
+    let (status, answer) = ask(stage, "", Some(&token), &[], &body.to_string()).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+    assert_eq!(answer["headers"]["content-type"], "image/png");
+    (text("upload_url"), text("image_id"))
+}
+
+#[tokio::test]
+async fn detailed_url_takes_only_the_type_and_length_it_was_signed_for() {
+    let stage = Stage::shared().await;
+    let bytes = picture(ImageFormat::Png);
+    let (url, id) = detailed_url(stage, &bytes, &json!({})).await;
+    let png = ("content-type", "image/png");
+    let longer = [bytes.as_slice(), b"x"].concat();
+    for (headers, body, what) in [
+        (vec![("content-type", "text/html")], &bytes, "another type"),
+        (vec![("content-type", "image/jpeg")], &bytes, "another image type"),
+        (vec![], &bytes, "no type"),
+        (vec![png], &longer, "another length"),
+    ] {
+        assert_eq!(put(&url, &headers, body).await, StatusCode::FORBIDDEN, "{what}");
+        assert!(!stored(stage, &url).await, "{what}");
+    }
+    assert_eq!(put(&url, &[png], &bytes).await, StatusCode::OK);
+    let item = stage.settled(&id).await;
+    assert_eq!((item.status(), item.text("contentType")), ("DONE", "image/png"));
+}
+
+#[tokio::test]
+async fn url_for_writing_once_writes_once() {
+    let stage = Stage::shared().await;
+    let bytes = picture(ImageFormat::Png);
+    let (url, id) = detailed_url(stage, &bytes, &json!({"write_once": true})).await;
+    let headers = [("content-type", "image/png"), ("if-none-match", "*")];
+    assert_eq!(put(&url, &headers[..1], &bytes).await, StatusCode::FORBIDDEN, "without the signed header");
+    assert_eq!(put(&url, &headers, &bytes).await, StatusCode::OK);
+    assert_eq!(put(&url, &headers, &bytes).await, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(stage.settled(&id).await.status(), "DONE");
+    assert_eq!(stage.notifications(&id).await, ["DONE"]);
+}
