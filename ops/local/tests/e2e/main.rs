@@ -7,9 +7,13 @@
     reason = "a failed step of a helper fails the test"
 )]
 
+mod faults;
 mod formats;
 mod item;
+mod numbers;
 mod picture;
+mod poison;
+mod protocol;
 mod queue;
 mod stage;
 mod tokens;

@@ -43,8 +43,12 @@ pub(crate) async fn enqueue_together(stage: &Stage, bodies: &[String]) -> Vec<St
     let answer = stage.aws.json("sqs", "AmazonSQS.SendMessageBatch", batch).await.unwrap();
     let sent = answer["Successful"].as_array().unwrap();
     assert_eq!(sent.len(), bodies.len(), "{answer}");
-    let id = |index: usize| sent.iter().find(|entry| entry["Id"] == index.to_string()).unwrap();
-    (0..bodies.len()).map(|index| id(index)["MessageId"].as_str().unwrap().to_owned()).collect()
+    let ids = (0..bodies.len()).map(|index| {
+        let own = Value::from(index.to_string());
+        let entry = sent.iter().find(|entry| entry["Id"] == own).unwrap();
+        entry["MessageId"].as_str().unwrap().to_owned()
+    });
+    ids.collect()
 }
 
 /// The attempts at a message that have ended, each with its trace.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use local_stack::aws::{Aws, AwsError};
 use local_stack::deploy::Functions;
-use local_stack::observe::logs::LogFilter;
+use local_stack::observe::logs::{LogFilter, LogLine};
 use local_stack::observe::{Observer, Seen};
 use local_stack::stack::{Options, Stack, StackInfo, StateError, UpError};
 use serde_json::json;
@@ -173,10 +173,11 @@ impl Stage {
         let about = self.observer.logs(&filter, 20);
         let last = self.observer.logs(&LogFilter::default(), 20);
         let problems = self.observer.look(|seen| seen.problems.clone());
-        let lines = |lines: Vec<local_stack::observe::logs::LogLine>| -> String {
-            lines.iter().map(|line| format!("  {}\n", json!(line.fields))).collect()
+        let text = |lines: Vec<LogLine>| {
+            let lines: Vec<String> = lines.iter().map(|line| json!(line.fields).to_string()).collect();
+            lines.join("\n  ")
         };
-        format!("about {image_id}:\n{}last:\n{}problems: {problems:?}", lines(about), lines(last))
+        format!("about {image_id}:\n  {}\nlast:\n  {}\nproblems: {problems:?}", text(about), text(last))
     }
 }
 

@@ -76,8 +76,8 @@ fn with_param(url: &str, name: &str, change: impl Fn(&str) -> Option<String>) ->
 
 /// The last character replaced by another hexadecimal digit.
 fn other_digit(value: &str) -> Option<String> {
-    let (rest, last) = value.split_at(value.len() - 1);
-    Some(format!("{rest}{}", if last == "0" { "1" } else { "0" }))
+    let (index, last) = value.char_indices().next_back()?;
+    Some(format!("{}{}", &value[..index], if last == '0' { '1' } else { '0' }))
 }
 
 /// The minute of a time like `20260101T120000Z` replaced by another one of the same hour.

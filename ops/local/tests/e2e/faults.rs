@@ -1,0 +1,139 @@
+//! Faults that pass: the image waits, is tried again, and ends as if nothing had happened.
+
+use http::Method;
+use image::ImageFormat;
+use local_stack::deploy::create_outbox;
+use local_stack::observe::Seen;
+use local_stack::observe::logs::LogFilter;
+use local_stack::observe::span::Status;
+use local_stack::xml;
+use serde_json::{Value, json};
+
+use crate::picture::{assert_thumbnail, picture};
+use crate::queue::dead_letters;
+use crate::stage::Stage;
+use crate::uploader::{somebody, upload};
+
+/// Waits until an attempt at the image has failed; answers the step that failed and the trace.
+async fn failed_attempt(stage: &Stage, image_id: &str) -> (String, String) {
+    let failed = |seen: &Seen| {
+        let trace_id = seen.traces.of_image(image_id)?.trace_id;
+        let filter = LogFilter { trace_id: Some(trace_id.clone()), ..LogFilter::default() };
+        let lines = seen.logs.find(&filter, usize::MAX);
+        let line = lines.into_iter().find(|line| line.message == "Image left to the queue")?;
+        assert_eq!(line.level.as_deref(), Some("WARN"), "{line:?}");
+        Some((line.fields["stage"].as_str().unwrap().to_owned(), trace_id))
+    };
+    stage.seen("the failed attempt", image_id, failed).await
+}
+
+/// Checks that the image ended as it should, after at least one failed attempt in the same trace.
+async fn assert_recovered(stage: &Stage, image_id: &str, key: &str, trace_id: &str) {
+    let item = stage.settled(image_id).await;
+    assert_eq!((item.status(), item.text("traceId")), ("DONE", trace_id), "{}", stage.story(image_id));
+    assert_thumbnail(&stage.thumbnail(image_id).await.unwrap());
+    assert_eq!(stage.notifications(image_id).await, ["DONE"]);
+    assert_eq!(items_of(stage, key).await, 1);
+    assert_eq!(dead_letters(stage).await, [""; 0]);
+    let whole = |seen: &Seen| {
+        let trace = seen.traces.get(trace_id)?;
+        let attempts = trace.spans.iter().filter(|span| span.name == "process_image");
+        let ends: Vec<Status> = attempts.map(|span| span.status).collect();
+        (ends.len() > 1 && ends.contains(&Status::Unset)).then_some(ends)
+    };
+    let ends = stage.seen("the attempts in one trace", image_id, whole).await;
+    let (last, earlier) = ends.split_last().unwrap();
+    assert!(earlier.iter().all(|end| *end == Status::Error), "{ends:?}");
+    assert_eq!(*last, Status::Unset, "{ends:?}");
+}
+
+/// How many items of the table are about an object.
+async fn items_of(stage: &Stage, key: &str) -> usize {
+    let scan = json!({
+        "TableName": stage.output("MetadataTableName"),
+        "FilterExpression": "originalS3Key = :key",
+        "ExpressionAttributeValues": {":key": {"S": key}},
+    });
+    let answer = stage.aws.json("dynamodb", "DynamoDB_20120810.Scan", scan).await.unwrap();
+    answer["Items"].as_array().map_or(0, Vec::len)
+}
+
+async fn s3(stage: &Stage, method: Method, path: &str, body: &str) -> String {
+    let answer = stage.aws.rest("s3", method, path, body.as_bytes().to_vec(), &[]).await.unwrap();
+    String::from_utf8_lossy(answer.body()).into_owned()
+}
+
+async fn delete_bucket(stage: &Stage, bucket: &str) {
+    let listing = s3(stage, Method::GET, &format!("/{bucket}?list-type=2"), "").await;
+    for key in xml::leaves(&listing).iter().filter_map(|leaf| leaf.strip_prefix("Contents/Key=")) {
+        s3(stage, Method::DELETE, &format!("/{bucket}/{key}"), "").await;
+    }
+    s3(stage, Method::DELETE, &format!("/{bucket}"), "").await;
+}
+
+async fn create_bucket(stage: &Stage, bucket: &str) {
+    let region = &stage.info.region;
+    let here = format!(
+        "<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+    );
+    s3(stage, Method::PUT, &format!("/{bucket}"), &here).await;
+}
+
+async fn sns(stage: &Stage, action: &str, params: &[(&str, &str)]) {
+    stage.aws.query("sns", "2010-03-31", action, params).await.unwrap();
+}
+
+#[tokio::test]
+async fn missing_bucket_for_thumbnails_delays_images_and_loses_none() {
+    let (stage, _alone) = Stage::breakable().await;
+    let tokens = somebody(stage).await;
+    let bucket = stage.output("ProcessedBucketName");
+    delete_bucket(stage, bucket).await;
+    let ticket = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
+    let (failed, trace_id) = failed_attempt(stage, &ticket.image_id).await;
+    assert_eq!(failed, "upload");
+    assert_eq!(stage.observer.mail(Some(&ticket.image_id)), []);
+
+    create_bucket(stage, bucket).await;
+
+    assert_recovered(stage, &ticket.image_id, &ticket.file_path, &trace_id).await;
+}
+
+#[tokio::test]
+async fn missing_topic_delays_the_notification_and_it_is_sent_once() {
+    let (stage, _alone) = Stage::breakable().await;
+    let tokens = somebody(stage).await;
+    let topic = stage.output("TopicArn");
+    sns(stage, "DeleteTopic", &[("TopicArn", topic)]).await;
+    let ticket = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
+    let (failed, trace_id) = failed_attempt(stage, &ticket.image_id).await;
+    assert_eq!(failed, "notify");
+
+    sns(stage, "CreateTopic", &[("Name", topic.rsplit(':').next().unwrap())]).await;
+    create_outbox(&stage.aws, &[topic]).await.unwrap();
+
+    assert_recovered(stage, &ticket.image_id, &ticket.file_path, &trace_id).await;
+}
+
+#[tokio::test]
+async fn missing_table_delays_images_and_loses_none() {
+    let (stage, _alone) = Stage::breakable().await;
+    let tokens = somebody(stage).await;
+    let table = stage.output("MetadataTableName");
+    let dynamodb = async |operation: &str, body: Value| {
+        stage.aws.json("dynamodb", &format!("DynamoDB_20120810.{operation}"), body).await.unwrap()
+    };
+    dynamodb("DeleteTable", json!({"TableName": table})).await;
+    let ticket = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
+    let (failed, trace_id) = failed_attempt(stage, &ticket.image_id).await;
+    assert_eq!(failed, "claim");
+
+    let schema = json!({
+        "TableName": table, "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "imageId", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "imageId", "KeyType": "HASH"}],
+    });
+    dynamodb("CreateTable", schema).await;
+
+    assert_recovered(stage, &ticket.image_id, &ticket.file_path, &trace_id).await;
+}

@@ -1,0 +1,212 @@
+//! What is counted is what happened: embedded metrics, and the totals of the buckets.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use cloudwatch_model::{Dimensions, MetricId, Timestamp};
+use http::Method;
+use image::ImageFormat;
+use local_stack::observe::Seen;
+use local_stack::xml;
+use serde_json::{Value, json};
+
+use crate::picture::picture;
+use crate::queue::{QUIET, attempt, dead_letters, enqueue, notification};
+use crate::stage::Stage;
+use crate::uploader::{ask, bearer, somebody, upload};
+
+/// How often a metric was reported, and the sum of its values.
+fn total(seen: &Seen, service: &str, name: &str, dimension: Option<(&str, &str)>) -> (f64, f64) {
+    let dimensions = Dimensions::new([("service", service)].into_iter().chain(dimension)).unwrap();
+    let metric = MetricId::new("ImagePipeline", name, dimensions).unwrap();
+    let ever = (Timestamp::from_millis(0), Timestamp::from_millis(i64::MAX));
+    let values = seen.metrics.values(&metric, None, ever.0, ever.1);
+    values.iter().fold((0.0, 0.0), |(times, sum), (value, count)| (times + count, sum + value * count))
+}
+
+const PROCESSOR: &str = "image-processor-lambda";
+const ISSUER: &str = "generate-upload-url";
+
+/// Waits until a counter of the processor has risen to `expected`.
+async fn counted(stage: &Stage, name: &str, dimension: Option<(&str, &str)>, expected: f64) {
+    let reached = |seen: &Seen| (total(seen, PROCESSOR, name, dimension).1 >= expected).then_some(());
+    stage.seen(&format!("{name} {dimension:?} = {expected}"), "", reached).await;
+}
+
+#[tokio::test]
+async fn damaged_files_are_refused_with_their_reason_and_raise_no_alarm() {
+    let (stage, _alone) = Stage::calm().await;
+    let tokens = somebody(stage).await;
+    let whole = picture(ImageFormat::Jpeg);
+    let mut damaged = picture(ImageFormat::Png);
+    // Inside the first chunk of pixels: the checksum no longer holds.
+    damaged[60] ^= 0xFF;
+    for (bytes, reason) in [
+        (b"not an image".to_vec(), "NotAnImage"),
+        (whole[..whole.len() / 2].to_vec(), "Truncated"),
+        (damaged, "Corrupt"),
+        (Vec::new(), "Empty"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), "UnsupportedFormat"),
+    ] {
+        let before =
+            stage.observer.look(|seen| total(seen, PROCESSOR, "ImagesRejected", Some(("Reason", reason))).1);
+        let id = upload(stage, &tokens, bytes).await.image_id;
+
+        let item = stage.settled(&id).await;
+
+        assert_eq!((item.status(), item.text("reason")), ("FAILED", reason), "{item:?}");
+        assert!(!item.text("message").is_empty());
+        assert_eq!((item.text("processedS3Key"), stage.thumbnail(&id).await), ("", None));
+        assert_eq!(stage.notifications(&id).await, ["FAILED"]);
+        counted(stage, "ImagesRejected", Some(("Reason", reason)), before + 1.0).await;
+    }
+    assert_eq!(stage.observer.look(|seen| total(seen, PROCESSOR, "ProcessingFaults", None)), (0.0, 0.0));
+    assert_eq!(dead_letters(stage).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn embedded_metrics_count_what_was_done() {
+    let (stage, _alone) = Stage::calm().await;
+    let tokens = somebody(stage).await;
+    let sum = |service: &str, name: &str, dimension: Option<(&str, &str)>| {
+        stage.observer.look(|seen| total(seen, service, name, dimension))
+    };
+    let all = || {
+        let not_an_image = Some(("Reason", "NotAnImage"));
+        let unsupported = Some(("Reason", "UnsupportedType"));
+        [
+            sum(ISSUER, "UploadUrlsIssued", None).1,
+            sum(ISSUER, "UploadUrlLatency", None).0,
+            sum(ISSUER, "UploadUrlRejections", unsupported).1,
+            sum(PROCESSOR, "UploadsSeen", None).1,
+            sum(PROCESSOR, "ImagesReceived", None).1,
+            sum(PROCESSOR, "ImagesProcessed", None).1,
+            sum(PROCESSOR, "ImagesRejected", not_an_image).1,
+            sum(PROCESSOR, "Duplicates", None).1,
+            sum(PROCESSOR, "UploadToDoneLatency", None).0,
+            sum(PROCESSOR, "UrlToUploadLatency", None).0,
+            sum(PROCESSOR, "StageLatency", Some(("Stage", "decode"))).0,
+            sum(PROCESSOR, "DecodedPixels", None).1,
+            sum(PROCESSOR, "OriginalBytes", None).1,
+            sum(PROCESSOR, "ThumbnailBytes", None).1,
+        ]
+    };
+    let before = all();
+
+    let pictures = [picture(ImageFormat::Jpeg), picture(ImageFormat::Png)];
+    let original_bytes: usize = pictures.iter().map(Vec::len).sum();
+    let mut thumbnail_bytes = 0;
+    for bytes in pictures {
+        let id = upload(stage, &tokens, bytes).await.image_id;
+        thumbnail_bytes += stage.settled(&id).await.number("thumbnailBytes").unwrap();
+    }
+    let refused = upload(stage, &tokens, b"not an image".to_vec()).await;
+    let sequencer = stage.settled(&refused.image_id).await.text("sequencer").to_owned();
+    let again = enqueue(stage, &notification(stage, &refused.file_path, &sequencer), json!({})).await;
+    attempt(stage, &again).await;
+    ask(stage, "", Some(&bearer(&tokens.id_token)), &[], r#"{"content_type":"image/heic"}"#).await;
+
+    let bytes = |count: usize| f64::from(u32::try_from(count).unwrap());
+    let thumbnail_bytes = f64::from(u32::try_from(thumbnail_bytes).unwrap());
+    let done = [
+        3.0,
+        3.0,
+        1.0,
+        4.0,
+        4.0,
+        2.0,
+        1.0,
+        1.0,
+        2.0,
+        2.0,
+        2.0,
+        512_000.0,
+        bytes(original_bytes),
+        thumbnail_bytes,
+    ];
+    let grown = || {
+        let grown: Vec<f64> = all().iter().zip(before).map(|(now, then)| now - then).collect();
+        grown.iter().zip(done).all(|(grown, done)| *grown >= done).then_some(grown)
+    };
+    let grown = stage.until(async || grown()).await;
+    assert_eq!(grown.as_deref(), Some(done.as_slice()), "{:?}\n{}", all(), stage.story(""));
+    assert_eq!(sum(PROCESSOR, "ProcessingFaults", None), (0.0, 0.0));
+    assert_eq!(
+        stage.observer.look(|seen| seen.logs.refused_metrics()),
+        0,
+        "CloudWatch would take every line"
+    );
+}
+
+/// Objects and bytes in a bucket, as a listing tells.
+async fn listed(stage: &Stage, bucket: &str) -> (u64, u64) {
+    let path = format!("/{bucket}?list-type=2");
+    let answer = stage.aws.rest("s3", Method::GET, &path, Vec::new(), &[]).await.unwrap();
+    let leaves = xml::leaves(&String::from_utf8_lossy(answer.body()));
+    assert!(leaves.contains(&"IsTruncated=false".to_owned()), "one page suffices here");
+    let sizes = leaves.iter().filter_map(|leaf| leaf.strip_prefix("Contents/Size="));
+    sizes.fold((0, 0), |(objects, bytes), size| (objects + 1, bytes + size.parse::<u64>().unwrap()))
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// The newest value of a metric of a bucket in `CustomS3`, and its unit.
+async fn newest(stage: &Stage, bucket: &str, name: &str, since: u64) -> Option<(f64, String)> {
+    let time =
+        |seconds: u64| image_processor_lambda::events::rfc3339(UNIX_EPOCH + Duration::from_secs(seconds));
+    let (from, until) = (time(since), time(now() + 60));
+    let params = [
+        ("Namespace", "CustomS3"),
+        ("MetricName", name),
+        ("Dimensions.member.1.Name", "BucketName"),
+        ("Dimensions.member.1.Value", bucket),
+        ("StartTime", &from),
+        ("EndTime", &until),
+        ("Period", "1"),
+        ("Statistics.member.1", "Maximum"),
+    ];
+    let answer = stage.aws.query("monitoring", "2010-08-01", "GetMetricStatistics", &params).await.unwrap();
+    let mut points = xml::members(&answer, "Datapoints", ["Timestamp", "Maximum", "Unit"]);
+    points.sort();
+    let [_, value, unit] = points.pop()?;
+    Some((value.parse().unwrap(), unit))
+}
+
+#[tokio::test]
+async fn totals_of_both_buckets_are_exact_to_the_byte_over_several_pages() {
+    let (stage, _alone) = Stage::calm().await;
+    let (original, processed) = (stage.output("OriginalBucketName"), stage.output("ProcessedBucketName"));
+    let mut expected = [listed(stage, original).await, listed(stage, processed).await];
+    // More than a page of 1000, and sizes whose sum no wrong number of objects gives.
+    let objects = (1..=1_003_u64).map(|size| (original, size)).chain([(processed, 7), (processed, 0)]);
+    for (bucket, size) in objects {
+        let bytes = vec![b'x'; usize::try_from(size).unwrap()];
+        stage.put_object(bucket, &format!("{QUIET}/{size:04}"), &bytes, &[]).await;
+        let total = &mut expected[usize::from(bucket == processed)];
+        *total = (total.0 + 1, total.1 + size);
+    }
+
+    let since = now();
+    let path = format!("/2015-03-31/functions/{}/invocations", stage.output("S3MetricsFunctionName"));
+    let answer = stage.aws.rest("lambda", Method::POST, &path, b"{}".to_vec(), &[]).await.unwrap();
+
+    assert_eq!(answer.headers().get("x-amz-function-error"), None, "{answer:?}");
+    assert_eq!(serde_json::from_slice::<Value>(answer.body()).unwrap(), json!({"buckets": 2}));
+    for (bucket, (objects, bytes)) in [original, processed].into_iter().zip(expected) {
+        let exact = |count: u64| f64::from(u32::try_from(count).unwrap());
+        let size = newest(stage, bucket, "BucketSizeBytes", since).await;
+        assert_eq!(size, Some((exact(bytes), "Bytes".to_owned())), "{bucket}");
+        let number = newest(stage, bucket, "NumberOfObjects", since).await;
+        assert_eq!(number, Some((exact(objects), "Count".to_owned())), "{bucket}");
+    }
+    let pages = |seen: &Seen| {
+        let lines = seen.logs.find(&local_stack::observe::logs::LogFilter::default(), usize::MAX);
+        let scanned = lines.into_iter().filter(|line| line.message == "Bucket scanned");
+        scanned
+            .filter(|line| line.fields["bucket"] == original)
+            .find_map(|line| line.fields["pages"].as_u64())
+    };
+    assert_eq!(stage.seen("the log line of the scan", original, pages).await, 2);
+}

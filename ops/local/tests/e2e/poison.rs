@@ -1,0 +1,90 @@
+//! A message that nobody can read, among good ones.
+
+use image::ImageFormat;
+use serde_json::json;
+use uuid::Uuid;
+
+use local_stack::observe::Seen;
+use local_stack::observe::logs::LogFilter;
+
+use crate::picture::picture;
+use crate::queue::{QUIET, attempts, dead_letters, enqueue, enqueue_together, notification};
+use crate::stage::Stage;
+
+/// What the shared stack's template parameter says.
+const MAX_RECEIVE_COUNT: usize = 3;
+
+/// How often the processor complained about a message.
+fn complaints(seen: &Seen, message_id: &str) -> usize {
+    let filter = LogFilter { image_id: Some(message_id.to_owned()), ..LogFilter::default() };
+    let lines = seen.logs.find(&filter, usize::MAX);
+    lines.iter().filter(|line| line.message == "Message is no S3 notification").count()
+}
+
+#[tokio::test]
+async fn unreadable_message_ends_in_the_dead_letter_queue_and_its_neighbours_do_not_notice() {
+    let stage = Stage::shared().await;
+    let mut images = Vec::new();
+    let mut bodies = Vec::new();
+    for _ in 0..3 {
+        let id = Uuid::now_v7().to_string();
+        let key = format!("{QUIET}/{id}.jpg");
+        stage.put_object(stage.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[]).await;
+        bodies.push(notification(stage, &key, "1").to_string());
+        images.push(id);
+    }
+    let poison = format!("poison {}", Uuid::new_v4());
+    bodies.insert(1, poison.clone());
+
+    let mut messages = enqueue_together(stage, &bodies).await;
+    let poisonous = messages.remove(1);
+
+    for id in &images {
+        assert_eq!(stage.settled(id).await.status(), "DONE");
+    }
+    let dead = stage.until(async || dead_letters(stage).await.contains(&poison).then_some(())).await;
+    assert!(dead.is_some(), "{}", stage.story(&poisonous));
+    let all = |seen: &Seen| (complaints(seen, &poisonous) >= MAX_RECEIVE_COUNT).then_some(());
+    stage.seen("a complaint for each receipt", &poisonous, all).await;
+    assert_eq!(stage.observer.look(|seen| complaints(seen, &poisonous)), MAX_RECEIVE_COUNT);
+    for (id, message) in images.iter().zip(&messages) {
+        assert_eq!(stage.notifications(id).await, ["DONE"]);
+        assert_eq!(stage.observer.look(|seen| attempts(seen, message).len()), 1, "{}", stage.story(id));
+        assert!(dead_letters(stage).await.iter().all(|body| !body.contains(id)));
+    }
+}
+
+#[tokio::test]
+async fn notification_about_a_bucket_that_is_not_ours_ends_in_the_dead_letter_queue() {
+    let stage = Stage::shared().await;
+    let id = Uuid::now_v7().to_string();
+    let mut body = notification(stage, &format!("{QUIET}/{id}.jpg"), "1");
+    body["Records"][0]["s3"]["bucket"]["name"] = "a-bucket-of-somebody-else".into();
+
+    let message = enqueue(stage, &body, json!({})).await;
+
+    let dead = async || dead_letters(stage).await.iter().any(|body| body.contains(&id)).then_some(());
+    assert!(stage.until(dead).await.is_some(), "{}", stage.story(&message));
+    assert_eq!(stage.item(&id).await, None);
+}
+
+#[tokio::test]
+async fn test_event_of_s3_is_acknowledged() {
+    let stage = Stage::shared().await;
+    let id = Uuid::now_v7().to_string();
+    let event = json!({
+        "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "2026-01-01T00:00:00.000Z",
+        "Bucket": stage.output("OriginalBucketName"), "RequestId": "test", "HostId": "test",
+    });
+    let key = format!("{QUIET}/{id}.jpg");
+    stage.put_object(stage.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[]).await;
+
+    // In one batch with an upload: when that is settled, the event has been judged too.
+    let bodies = [event.to_string(), notification(stage, &key, "1").to_string()];
+    let messages = enqueue_together(stage, &bodies).await;
+
+    assert_eq!(stage.settled(&id).await.status(), "DONE");
+    stage.seen("the attempt", &id, |seen| attempts(seen, &messages[1]).pop()).await;
+    assert_eq!(stage.observer.look(|seen| complaints(seen, &messages[0])), 0);
+    assert!(!dead_letters(stage).await.contains(&bodies[0]));
+}
