@@ -9,7 +9,6 @@ mod webp;
 
 use std::num::NonZeroU32;
 
-use fast_image_resize::MulDiv;
 use image::DynamicImage;
 use image::metadata::Orientation;
 
@@ -17,6 +16,7 @@ use self::budget::Budget;
 use crate::format::{Format, sniff};
 use crate::limits::Limits;
 use crate::rejection::Rejection;
+use crate::shrink;
 
 /// What a decoder hands over.
 struct Raster {
@@ -113,7 +113,10 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result
             Format::WebP => webp::decode(bytes, &budget),
             Format::Png | Format::Gif | Format::Tiff | Format::Bmp => generic::decode(bytes, &budget),
         }?;
-        premultiply(&mut raster, format)?;
+        raster.pixels = shrink::to_integers(raster.pixels);
+        if raster.ink.is_none() {
+            shrink::premultiply(&mut raster.pixels);
+        }
         Ok(raster)
     });
     // Some decoders take a refused read for the end of the file and go on with grey pixels.
@@ -121,13 +124,4 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result
     let Raster { pixels, ink, profile, orientation } = outcome?;
     let stored = (pixels.width(), pixels.height());
     Ok(Decoded { format, pixels, ink, profile, orientation, stored, largest_side })
-}
-
-fn premultiply(raster: &mut Raster, format: Format) -> Result<(), Rejection> {
-    if raster.ink.is_none() && raster.pixels.color().has_alpha() {
-        MulDiv::new()
-            .multiply_alpha_inplace(&mut raster.pixels)
-            .map_err(|source| Rejection::Unrenderable { format, source: Box::new(source) })?;
-    }
-    Ok(())
 }

@@ -19,6 +19,7 @@ mod format;
 mod limits;
 mod rejection;
 mod resize;
+mod shrink;
 mod spec;
 
 pub use crate::decode::{Decoded, decode};

@@ -2,7 +2,6 @@
 
 use std::num::NonZeroU32;
 
-use fast_image_resize::{FilterType, MulDiv, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 
@@ -10,6 +9,7 @@ use crate::color;
 use crate::decode::Decoded;
 use crate::format::Format;
 use crate::rejection::{Cause, Rejection};
+use crate::shrink;
 use crate::spec::Spec;
 
 /// JPEG stores each side in 16 bits.
@@ -60,14 +60,10 @@ impl Decoded {
     }
 
     fn shrink(&self, side: NonZeroU32) -> Result<DynamicImage, Cause> {
-        let source = &self.pixels;
-        let (width, height) = fit(source.width(), source.height(), side.get());
-        let mut small = DynamicImage::new(width, height, source.color());
-        let options =
-            ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(false);
-        Resizer::new().resize(source, &mut small, &options)?;
-        if self.ink.is_none() && small.color().has_alpha() {
-            MulDiv::new().divide_alpha_inplace(&mut small)?;
+        let size = fit(self.pixels.width(), self.pixels.height(), side.get());
+        let mut small = shrink::shrink(&self.pixels, size)?;
+        if self.ink.is_none() {
+            shrink::unpremultiply(&mut small);
         }
         Ok(small)
     }
