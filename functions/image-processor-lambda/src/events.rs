@@ -196,6 +196,7 @@ pub fn body(item: &Item) -> Value {
         ("imageId", json!(item.image_id.to_string())),
         ("status", json!(item.status.name())),
         ("originalS3Key", json!(item.original_key)),
+        ("sequencer", json!(item.sequencer)),
         ("processedS3Key", json!(item.thumbnails.first().map(|it| &it.key))),
         ("reason", json!(item.refused.as_ref().map(|it| it.reason))),
         ("message", json!(item.refused.as_ref().map(|it| &it.message))),

@@ -60,12 +60,12 @@ impl Decoded {
     }
 
     fn shrink(&self, side: NonZeroU32) -> Result<DynamicImage, Cause> {
-        let size = fit(self.pixels.width(), self.pixels.height(), side.get());
-        let mut small = shrink::shrink(&self.pixels, size)?;
+        let fitting = fit(self.pixels.width(), self.pixels.height(), side.get());
+        let mut pixels = shrink::shrink(&self.pixels, fitting)?;
         if self.ink.is_none() {
-            shrink::unpremultiply(&mut small);
+            shrink::unpremultiply(&mut pixels);
         }
-        Ok(small)
+        Ok(pixels)
     }
 }
 
