@@ -135,7 +135,9 @@ impl Store for AwsStore {
     }
 
     async fn postpone(&self, receipt: &str, wait: Duration) -> Result<(), AwsError> {
-        let seconds = i32::try_from(wait.as_secs()).unwrap_or(LONGEST_WAIT_SECONDS).min(LONGEST_WAIT_SECONDS);
+        // Whole seconds are all that the queue takes; rounded up, so that no wait becomes none.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let seconds = i32::try_from(seconds).unwrap_or(LONGEST_WAIT_SECONDS).min(LONGEST_WAIT_SECONDS);
         let request = self.sqs.change_message_visibility().queue_url(&self.config.queue_url);
         request.receipt_handle(receipt).visibility_timeout(seconds).send().await?;
         Ok(())

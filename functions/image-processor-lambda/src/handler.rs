@@ -156,8 +156,7 @@ impl<S: Store> Batch<'_, S> {
     async fn postpone(&self, message: &SqsMessage, retry: &Retry) {
         let wait = match retry {
             Retry::Backoff => retry::wait(self.app.config.retry_base, receives(message), dice()),
-            // Whole seconds are all that the queue takes.
-            Retry::After(wait) => Duration::from_secs(wait.as_secs() + 1),
+            Retry::After(wait) => *wait,
         };
         let receipt = message.receipt_handle.as_deref().unwrap_or_default();
         if let Err(error) = self.app.store.postpone(receipt, wait).await {
