@@ -1,7 +1,7 @@
 //! The console of a running stack: a page for people, a JSON API for tools, on loopback only.
 //!
-//! - [`guard`] who may ask
-//! - [`api`] what is answered; [`metrics`], [`uploads`] how it is gathered
+//! - `guard` who may ask
+//! - `api` what is answered; `metrics`, `uploads` how it is gathered
 //! - `page/` the page, which only reads the API
 
 mod api;

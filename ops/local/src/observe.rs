@@ -1,9 +1,9 @@
 //! Watches a running stack: traces, metrics, logs and mail, as they come.
 //!
 //! - [`span`], [`otlp`], [`traces`] spans arrive by UDP and OTLP/HTTP and make up traces
-//! - [`tail`], [`logs`] log groups are read on as they grow; embedded metrics leave for their store
+//! - `tail`, [`logs`] log groups are read on as they grow; embedded metrics leave for their store
 //! - [`mail`] what the topics sent
-//! - [`receivers`] the sockets, bound before the engine starts
+//! - `receivers` the sockets, bound before the engine starts
 
 pub mod logs;
 pub mod mail;
