@@ -1,7 +1,7 @@
 //! What a user does with the pipeline, and what can be seen of it afterwards.
 //!
-//! - [`mod@upload`] asks for an address, puts the bytes there, follows the image to its end
-//! - [`mod@verify`] the guide's seven steps, each with its evidence
+//! - [`fn@upload`] asks for an address, puts the bytes there, follows the image to its end
+//! - [`fn@verify`] the guide's seven steps, each with its evidence
 //!
 //! Both need only a [`StackInfo`](crate::stack::StackInfo), so they work from any process.
 
