@@ -2,7 +2,6 @@
 
 use http::Method;
 use image::ImageFormat;
-use local_stack::aws::AwsError;
 use local_stack::deploy::create_outbox;
 use local_stack::observe::Seen;
 use local_stack::observe::logs::LogFilter;
@@ -64,18 +63,14 @@ async fn s3(stage: &Stage, method: Method, path: &str, body: &str) -> String {
     String::from_utf8_lossy(answer.body()).into_owned()
 }
 
-/// Deletes a bucket with what is in it, and with what still comes in from images of other tests.
+/// Deletes a bucket with what is in it. Its versioning is suspended, so that an object is gone for
+/// good only when its version `null` is deleted; a plain DELETE leaves a marker, and the bucket full.
 async fn delete_bucket(stage: &Stage, bucket: &str) {
-    loop {
-        let listing = s3(stage, Method::GET, &format!("/{bucket}?list-type=2"), "").await;
-        for key in xml::leaves(&listing).iter().filter_map(|leaf| leaf.strip_prefix("Contents/Key=")) {
-            s3(stage, Method::DELETE, &format!("/{bucket}/{key}"), "").await;
-        }
-        match stage.aws.rest("s3", Method::DELETE, &format!("/{bucket}"), Vec::new(), &[]).await {
-            Err(AwsError::Refused { code, .. }) if code == "BucketNotEmpty" => {}
-            deleted => return drop(deleted.unwrap()),
-        }
+    let listing = s3(stage, Method::GET, &format!("/{bucket}?list-type=2"), "").await;
+    for key in xml::leaves(&listing).iter().filter_map(|leaf| leaf.strip_prefix("Contents/Key=")) {
+        s3(stage, Method::DELETE, &format!("/{bucket}/{key}?versionId=null"), "").await;
     }
+    s3(stage, Method::DELETE, &format!("/{bucket}"), "").await;
 }
 
 async fn create_bucket(stage: &Stage, bucket: &str) {
