@@ -51,12 +51,14 @@ impl<'a> Photo<'a> {
 }
 
 impl<'a> BriefTrace<'a> {
-    /// `ops trace --json` has the rest.
+    /// `ops trace --json` has the rest. A parent outside of what was received, which is Lambda's own
+    /// segment, is no parent here: the root's is null.
     fn of(trace: &'a Trace) -> Self {
+        let received = |id: &&str| trace.spans.iter().any(|span| span.span_id == *id);
         let spans = trace.spans.iter().map(|span| BriefSpan {
             name: &span.name,
             span_id: &span.span_id,
-            parent_span_id: span.parent_span_id.as_deref(),
+            parent_span_id: span.parent_span_id.as_deref().filter(received),
             service: &span.service,
             start_us: span.start_us,
             duration_us: span.duration_us,
@@ -133,7 +135,7 @@ mod tests {
         };
         let trace: Trace = serde_json::from_value(json!({
             "trace_id": "4bf9", "start_us": 1, "duration_us": 2, "status": "ok", "image_ids": ["cat"], "spans": [{
-                "trace_id": "4bf9", "span_id": "00f0", "parent_span_id": null, "name": "issue_upload_url",
+                "trace_id": "4bf9", "span_id": "00f0", "parent_span_id": "1a3bda", "name": "issue_upload_url",
                 "kind": "server", "service": "s", "start_us": 1, "duration_us": 2, "status": "unset",
                 "attributes": {"image.id": "cat"}, "links": [],
             }],
@@ -201,5 +203,12 @@ cat.jpg · 0193-cat · DONE · thumbnail 256 × 171
             names(span),
             ["duration_us", "name", "parent_span_id", "service", "span_id", "start_us", "status"]
         );
+    }
+
+    #[test]
+    fn a_parent_that_was_not_received_is_null_so_that_the_root_is_seen() {
+        let document = serde_json::to_value(Photo::of(&photo(None))).unwrap();
+
+        assert_eq!(document["trace"]["spans"][0]["parent_span_id"], Value::Null);
     }
 }
