@@ -9,12 +9,14 @@
 //! - [`waterfall`] one trace as text
 //! - [`console`] all of it as a page and as JSON, on loopback
 //! - [`stack`] all of it together: up, found, down
+//! - [`faults`] what can be made to go wrong between functions and engine
 //! - [`flow`] what a user does with it, and what is seen of that
 
 pub mod aws;
 pub mod console;
 pub mod deploy;
 pub mod engine;
+pub mod faults;
 pub mod flow;
 mod group;
 pub mod http;

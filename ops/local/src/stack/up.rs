@@ -14,6 +14,7 @@ use crate::deploy::{
     BuildError, DeployError, Deployed, Deployment, Functions, ReconcileError, create_outbox, reconcile,
 };
 use crate::engine::{Engine, Launch, Provision, ProvisionError, StartError};
+use crate::faults::{Faults, Proxy, Proxying};
 use crate::observe::{Observer, Receivers, Targets};
 use crate::progress::{Reporter, Step};
 use crate::user::create_user;
@@ -34,7 +35,10 @@ pub struct Stack {
     pub info: StackInfo,
     /// What is seen of it.
     pub observer: Observer,
+    /// What can be made to go wrong with it.
+    pub faults: Faults,
     console: Serving,
+    _proxy: Proxying,
     engine: Engine,
     /// Last, so that the directory is emptied when nobody writes there any more.
     state: StateDir,
@@ -69,6 +73,9 @@ pub enum UpError {
     /// Loopback has no free port for traces.
     #[error("no port for traces could be opened on 127.0.0.1")]
     Receivers(#[source] io::Error),
+    /// Loopback has no free port for the functions' calls.
+    #[error("no port for the functions' calls could be opened on 127.0.0.1")]
+    Proxy(#[source] io::Error),
     /// The engine could not be installed.
     #[error(transparent)]
     Provision(#[from] ProvisionError),
@@ -110,10 +117,13 @@ impl Stack {
         let port = options.console_port;
         let console = Console::bind(port).await.map_err(|source| UpError::ConsolePort { port, source })?;
         let receivers = Observer::bind().await.map_err(UpError::Receivers)?;
+        let proxy = Proxy::bind().await.map_err(UpError::Proxy)?;
         let (engine, functions) = tokio::try_join!(
-            start(&options, &root, &state, &receivers, reporter),
+            start(&options, &root, &state, &receivers, &proxy, reporter),
             build(&options, &root, reporter),
         )?;
+        let faults = Faults::default();
+        let proxy = proxy.serve(engine.endpoint(), engine.group(), faults.clone());
         let aws = Aws::new(engine.endpoint(), REGION, root_credentials());
         let deployed = deploy(&options, &root, &aws, &functions, reporter).await?;
         let info = settle(&options, &aws, deployed, &console.address(), reporter).await?;
@@ -122,7 +132,7 @@ impl Stack {
         let observer = Observer::start(receivers, &aws, targets);
         let console = console.serve(observer.clone(), &info);
         state.publish(&info).map_err(UpError::Publish)?;
-        Ok(Self { info, observer, console, engine, state })
+        Ok(Self { info, observer, faults, console, _proxy: proxy, engine, state })
     }
 
     /// The process group of the engine and the functions.
@@ -167,12 +177,17 @@ async fn start(
     root: &Path,
     state: &StateDir,
     receivers: &Receivers,
+    proxy: &Proxy,
     reporter: &dyn Reporter,
 ) -> Result<Engine, UpError> {
     let provision = Provision { directory: root.join(".local-stack"), python: options.python.clone() };
     let venv = provision.ensure(reporter).await?;
     let step = Step::start(reporter, "engine-start", "Starting the engine");
-    let environment = [("AWS_XRAY_DAEMON_ADDRESS".to_owned(), receivers.xray_daemon_address())];
+    let environment = [
+        ("AWS_XRAY_DAEMON_ADDRESS".to_owned(), receivers.xray_daemon_address()),
+        // The engine hands it to its functions; it does not use it itself.
+        ("AWS_ENDPOINT_URL".to_owned(), proxy.address()),
+    ];
     let launch = Launch {
         venv: &venv,
         directory: state.path(),

@@ -48,7 +48,7 @@ async fn assert_recovered(stage: &Stage, image_id: &str, key: &str, trace_id: &s
 }
 
 /// How many items of the table are about an object.
-async fn items_of(stage: &Stage, key: &str) -> usize {
+pub(crate) async fn items_of(stage: &Stage, key: &str) -> usize {
     let scan = json!({
         "TableName": stage.output("MetadataTableName"),
         "FilterExpression": "originalS3Key = :key",

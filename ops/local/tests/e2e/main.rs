@@ -7,6 +7,7 @@
     reason = "a failed step of a helper fails the test"
 )]
 
+mod crashes;
 mod faults;
 mod formats;
 mod item;

@@ -84,3 +84,18 @@ pub(crate) async fn dead_letters(stage: &Stage) -> Vec<String> {
     let messages = answer.get("Messages").and_then(Value::as_array).cloned().unwrap_or_default();
     messages.iter().filter_map(|message| message["Body"].as_str().map(str::to_owned)).collect()
 }
+
+/// Waits until no message is in the processing queue, be it waiting or in work.
+pub(crate) async fn drained(stage: &Stage) {
+    const COUNTS: [&str; 3] = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    ];
+    let look = json!({"QueueUrl": stage.output("QueueUrl"), "AttributeNames": COUNTS});
+    let empty = async || {
+        let answer = stage.aws.json("sqs", "AmazonSQS.GetQueueAttributes", look.clone()).await.unwrap();
+        COUNTS.iter().all(|count| answer["Attributes"][count] == "0").then_some(())
+    };
+    stage.until(empty).await.expect("the queue should become empty");
+}

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use local_stack::aws::{Aws, AwsError};
 use local_stack::deploy::Functions;
+use local_stack::faults::Faults;
 use local_stack::observe::logs::{LogFilter, LogLine};
 use local_stack::observe::{Observer, Seen};
 use local_stack::stack::{Options, Stack, StackInfo, StateError, UpError};
@@ -29,6 +30,7 @@ const SIDE_BY_SIDE: usize = 10;
 pub(crate) struct Stage {
     pub(crate) info: StackInfo,
     pub(crate) observer: Observer,
+    pub(crate) faults: Faults,
     pub(crate) aws: Aws,
     /// Held by tests that bend the stack or count everything on it.
     alone: Mutex<()>,
@@ -45,6 +47,19 @@ impl Stage {
     pub(crate) async fn breakable() -> (&'static Self, MutexGuard<'static, ()>) {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
         STAGE.get_or_init(|| Self::up("e2e-faults", &[("RetryBaseSeconds", "1")])).await.alone().await
+    }
+
+    /// A stack whose functions die: each processes one image at a time, so that a death is one image's, and
+    /// a message comes again as soon as its function must be dead.
+    pub(crate) async fn mortal() -> &'static Self {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        const PARAMETERS: &[(&str, &str)] = &[
+            ("ProcessorTimeoutSeconds", "5"),
+            ("ProcessorBatchSize", "1"),
+            ("QueueVisibilityTimeoutSeconds", "6"),
+            ("RetryBaseSeconds", "0"),
+        ];
+        STAGE.get_or_init(|| Self::up("e2e-deaths", PARAMETERS)).await
     }
 
     /// A stack on which nothing happens but what one test at a time does, so that all of it can be counted.
@@ -69,13 +84,14 @@ impl Stage {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut stack = first_free(kind, parameters, functions).await;
-                tell.send((stack.info.clone(), stack.observer.clone())).unwrap();
+                tell.send((stack.info.clone(), stack.observer.clone(), stack.faults.clone())).unwrap();
                 panic!("the engine ended by itself: {:?}", stack.ended().await);
             });
         });
-        let (info, observer) = told.await.expect("the stack should come up; its thread tells why not");
+        let (info, observer, faults) =
+            told.await.expect("the stack should come up; its thread tells why not");
         let aws = info.aws();
-        Self { info, observer, aws, alone: Mutex::default() }
+        Self { info, observer, faults, aws, alone: Mutex::default() }
     }
 
     /// An output of the template.

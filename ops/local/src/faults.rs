@@ -1,0 +1,197 @@
+//! Faults on purpose: between the functions and the engine stands a proxy that can be told to misbehave.
+//!
+//! - `call` which AWS API call a request is
+//! - `caller` which process made it
+//! - `proxy` passes on what no rule is about
+//!
+//! Without rules it changes nothing: requests keep their `Host`, so signatures hold, and bodies are
+//! streamed.
+
+mod call;
+mod caller;
+mod proxy;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::sync::watch;
+
+pub use call::Call;
+pub use proxy::{Proxy, Proxying};
+
+/// The rules of one proxy; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    rules: Arc<Mutex<Vec<Armed>>>,
+}
+
+/// What goes wrong, with which calls, how often.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The service as signatures name it, such as `dynamodb`.
+    pub service: &'static str,
+    /// The API operation, such as `PutItem`.
+    pub operation: &'static str,
+    /// What the call's subject must contain, such as an image's id; empty for any.
+    pub subject: String,
+    /// How many calls pass before the first that is struck.
+    pub after: usize,
+    /// How many calls are struck.
+    pub times: usize,
+    /// What happens to them.
+    pub fault: Fault,
+}
+
+/// What happens to a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The service answers no, in its own form.
+    Refuse {
+        /// The HTTP status.
+        status: StatusCode,
+        /// The error's code, such as `ThrottlingException`.
+        code: &'static str,
+    },
+    /// The call takes this much longer.
+    Delay(Duration),
+    /// The call waits until the [`Strike`] is dropped, and is then made.
+    Hold,
+    /// The connection ends before the service hears of the call.
+    Drop,
+    /// The service does what it is asked, and the connection ends before the answer.
+    Lose,
+    /// The calling process is killed before the service hears of the call.
+    KillBefore,
+    /// The service does what it is asked, and the calling process is killed before the answer.
+    KillAfter,
+}
+
+/// A rule in force; dropping it ends the rule and lets held calls go.
+#[derive(Debug)]
+pub struct Strike {
+    faults: Faults,
+    state: watch::Sender<State>,
+}
+
+/// How far a rule got.
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    struck: usize,
+    over: bool,
+}
+
+#[derive(Debug)]
+struct Armed {
+    rule: Rule,
+    seen: usize,
+    state: watch::Sender<State>,
+}
+
+/// One call that a rule strikes.
+#[derive(Debug)]
+struct Hit {
+    fault: Fault,
+    state: watch::Sender<State>,
+}
+
+impl Rule {
+    /// Strikes the next call of an operation about a subject.
+    #[must_use]
+    pub fn next(service: &'static str, operation: &'static str, subject: &str, fault: Fault) -> Self {
+        Self { service, operation, subject: subject.to_owned(), after: 0, times: 1, fault }
+    }
+
+    fn is_about(&self, call: &Call) -> bool {
+        self.service == call.service
+            && self.operation == call.operation
+            && call.subject.contains(&self.subject)
+    }
+}
+
+impl Faults {
+    /// Puts a rule into force; of several that are about a call, the oldest decides.
+    #[must_use]
+    pub fn strike(&self, rule: Rule) -> Strike {
+        let state = watch::Sender::default();
+        self.lock().push(Armed { rule, seen: 0, state: state.clone() });
+        Strike { faults: self.clone(), state }
+    }
+
+    /// What happens to a call; `None` when it passes.
+    fn hit(&self, call: &Call) -> Option<Hit> {
+        let mut rules = self.lock();
+        let armed = rules.iter_mut().find(|armed| armed.rule.is_about(call))?;
+        let number = armed.seen;
+        armed.seen += 1;
+        let struck = (armed.rule.after..armed.rule.after.saturating_add(armed.rule.times)).contains(&number);
+        struck.then(|| Hit { fault: armed.rule.fault.clone(), state: armed.state.clone() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Armed>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Strike {
+    /// How many calls were struck so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.state.borrow().struck
+    }
+
+    /// Waits until `count` calls were struck; a held call counts from its begin.
+    pub async fn struck(&self, count: usize) {
+        // The sender is ours, so the channel cannot close.
+        self.state.subscribe().wait_for(|state| state.struck >= count).await.ok();
+    }
+}
+
+impl Drop for Strike {
+    fn drop(&mut self) {
+        self.state.send_modify(|state| state.over = true);
+        self.faults.lock().retain(|armed| !armed.state.same_channel(&self.state));
+    }
+}
+
+impl Hit {
+    fn happened(&self) {
+        self.state.send_modify(|state| state.struck += 1);
+    }
+
+    /// Waits until the rule is over.
+    async fn over(&self) {
+        self.state.subscribe().wait_for(|state| state.over).await.ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(operation: &str, subject: &str) -> Call {
+        Call { service: "s3".into(), operation: operation.into(), subject: subject.into() }
+    }
+
+    fn strikes(faults: &Faults, call: &Call) -> Vec<bool> {
+        (0..4).map(|_| faults.hit(call).is_some()).collect()
+    }
+
+    #[test]
+    fn rule_strikes_as_often_as_it_says_after_as_many_as_it_says() {
+        let faults = Faults::default();
+        let rule = Rule { after: 1, times: 2, ..Rule::next("s3", "PutObject", "", Fault::Drop) };
+        let _strike = faults.strike(rule);
+        assert_eq!(strikes(&faults, &call("PutObject", "/b/k")), [false, true, true, false]);
+    }
+
+    #[test]
+    fn rule_is_about_its_operation_and_subject_only_and_ends_with_its_handle() {
+        let faults = Faults::default();
+        let strike = faults.strike(Rule::next("s3", "PutObject", "/b/", Fault::Hold));
+        assert!(faults.hit(&call("GetObject", "/b/k")).is_none());
+        assert!(faults.hit(&call("PutObject", "/c/k")).is_none());
+        drop(strike);
+        assert!(faults.hit(&call("PutObject", "/b/k")).is_none());
+    }
+}

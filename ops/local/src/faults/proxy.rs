@@ -1,0 +1,218 @@
+//! The proxy itself: one hop on loopback between the functions and the engine.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::InvalidUri;
+use http::{Request, Response, header};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use nix::unistd::Pid;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::caller::{CallerError, kill_caller};
+use super::{Call, Fault, Faults, Hit};
+
+/// Below the engine's keep-alive: a connection must not end at the moment it is used again.
+const IDLE: Duration = Duration::from_secs(20);
+
+type Body = BoxBody<Bytes, hyper::Error>;
+
+/// A bound port that is not served yet.
+#[derive(Debug)]
+pub struct Proxy {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// Serves until it is dropped; its connections end with it.
+#[derive(Debug)]
+pub struct Proxying(JoinHandle<()>);
+
+/// Why a connection ends without an answer.
+#[derive(Debug, thiserror::Error)]
+enum Cut {
+    /// A rule says so.
+    #[error("a rule ends the connection")]
+    Rule,
+    /// The caller is gone, or will be.
+    #[error(transparent)]
+    Caller(#[from] CallerError),
+    /// A body broke off.
+    #[error("a body could not be read")]
+    Connection(#[source] hyper::Error),
+    /// The engine broke off.
+    #[error("the engine did not answer")]
+    Engine(#[source] hyper_util::client::legacy::Error),
+    /// The engine's address cannot be one.
+    #[error("the engine's address is malformed")]
+    Address(#[from] InvalidUri),
+}
+
+impl Proxy {
+    /// Takes a free port of loopback.
+    ///
+    /// # Errors
+    /// When loopback has none.
+    pub async fn bind() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// What functions take for the address of AWS.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Passes calls on to the engine at `endpoint`, except for what `faults` says about them.
+    ///
+    /// Only processes of `group` are ever killed.
+    #[must_use]
+    pub fn serve(self, endpoint: &str, group: i32, faults: Faults) -> Proxying {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(connector);
+        let hop =
+            Arc::new(Hop { client, endpoint: endpoint.to_owned(), group: Pid::from_raw(group), faults });
+        Proxying(tokio::spawn(accept(self.listener, hop)))
+    }
+}
+
+impl Drop for Proxying {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, hop: Arc<Hop>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => drop(connections.spawn(Arc::clone(&hop).serve(stream, peer))),
+                // Out of file descriptors, as a rule; ending connections bring some back.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+struct Hop {
+    client: Client<HttpConnector, Body>,
+    endpoint: String,
+    group: Pid,
+    faults: Faults,
+}
+
+impl Hop {
+    async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        stream.set_nodelay(true).ok();
+        let answer = service_fn(|request| self.answer(request, peer));
+        // An error here is a connection that ended, by a rule or by its other side.
+        http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await.ok();
+    }
+
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Result<Response<Body>, Cut> {
+        let (call, request) = read(request).await?;
+        let Some(hit) = self.faults.hit(&call) else { return self.pass(request).await };
+        match hit.fault {
+            Fault::Refuse { status, code } => {
+                hit.happened();
+                Ok(refusal(&call, status, code))
+            }
+            Fault::Delay(time) => {
+                hit.happened();
+                tokio::time::sleep(time).await;
+                self.pass(request).await
+            }
+            Fault::Hold => {
+                hit.happened();
+                hit.over().await;
+                self.pass(request).await
+            }
+            Fault::Drop => cut(&hit),
+            Fault::Lose => {
+                self.pass_whole(request).await?;
+                cut(&hit)
+            }
+            Fault::KillBefore => self.kill(&hit, peer),
+            Fault::KillAfter => {
+                self.pass_whole(request).await?;
+                self.kill(&hit, peer)
+            }
+        }
+    }
+
+    fn kill(&self, hit: &Hit, peer: SocketAddr) -> Result<Response<Body>, Cut> {
+        kill_caller(peer, self.group)?;
+        cut(hit)
+    }
+
+    async fn pass(&self, mut request: Request<Body>) -> Result<Response<Body>, Cut> {
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        *request.uri_mut() = format!("{}{target}", self.endpoint).parse()?;
+        let response = self.client.request(request).await.map_err(Cut::Engine)?;
+        Ok(response.map(BodyExt::boxed))
+    }
+
+    /// Has the engine do its work to the end, so that it is done when the caller hears nothing of it.
+    async fn pass_whole(&self, request: Request<Body>) -> Result<(), Cut> {
+        let answer = self.pass(request).await?;
+        answer.into_body().collect().await.map_err(Cut::Connection)?;
+        Ok(())
+    }
+}
+
+fn cut(hit: &Hit) -> Result<Response<Body>, Cut> {
+    hit.happened();
+    Err(Cut::Rule)
+}
+
+/// Finds out which call it is; only the bodies of calls that are not about objects are read for that.
+async fn read(request: Request<Incoming>) -> Result<(Call, Request<Body>), Cut> {
+    let (head, body) = request.into_parts();
+    if Call::is_of_objects(&head) {
+        return Ok((Call::of(&head, &[]), Request::from_parts(head, body.boxed())));
+    }
+    let body = body.collect().await.map_err(Cut::Connection)?.to_bytes();
+    Ok((Call::of(&head, &body), Request::from_parts(head, full(body))))
+}
+
+/// An error in the form that the service's clients understand.
+fn refusal(call: &Call, status: http::StatusCode, code: &str) -> Response<Body> {
+    let (kind, text) = match call.service.as_str() {
+        "s3" => (
+            "application/xml",
+            format!("<Error><Code>{code}</Code><Message>refused by a rule</Message></Error>"),
+        ),
+        "sns" | "sts" | "iam" => {
+            let error = format!("<Error><Code>{code}</Code><Message>refused by a rule</Message></Error>");
+            ("text/xml", format!("<ErrorResponse>{error}</ErrorResponse>"))
+        }
+        _ => {
+            ("application/x-amz-json-1.0", format!(r#"{{"__type":"{code}","message":"refused by a rule"}}"#))
+        }
+    };
+    let mut response = Response::new(full(text.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static(kind));
+    response
+}
+
+fn full(bytes: Bytes) -> Body {
+    Full::new(bytes).map_err(|never: Infallible| match never {}).boxed()
+}
