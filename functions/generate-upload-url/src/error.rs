@@ -73,7 +73,8 @@ impl Refusal {
             Self::MalformedBody(_) => (
                 400,
                 "MalformedBody",
-                "Send no body, or a JSON object with any of content_type, content_length, checksum_sha256 and write_once."
+                "Send no body, or a JSON object with any of content_type (text), content_length (whole number), \
+                 checksum_sha256 (text) and write_once (true or false), each once and nothing else."
                     .to_owned(),
             ),
             Self::BodyTooLarge { limit, .. } => {

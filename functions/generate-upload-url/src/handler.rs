@@ -1,6 +1,6 @@
 //! The shell: an API event in, an HTTP answer out.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{borrow::Cow, collections::BTreeMap, time::Instant};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lambda_runtime::LambdaEvent;
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Most bytes of a request body that are read; a documented one has about 200.
-const MAX_BODY_BYTES: usize = 4_096;
+pub const MAX_BODY_BYTES: usize = 4_096;
 
 /// Everything a request is answered with.
 #[derive(Debug)]
@@ -79,24 +79,37 @@ fn user_id(event: &Value) -> Option<&str> {
 
 /// What the client asks for; without a body, the plain request.
 fn request(event: &Value) -> Result<Option<Request>, Refusal> {
-    let Some(body) = event.get("body").and_then(Value::as_str).filter(|body| !body.trim().is_empty()) else {
+    let bytes = body(event)?;
+    let object = bytes.trim_ascii();
+    if object.is_empty() {
         return Ok(None);
-    };
-    if body.len() > MAX_BODY_BYTES {
-        return Err(Refusal::BodyTooLarge { bytes: body.len(), limit: MAX_BODY_BYTES });
     }
-    let encoded = event.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or_default();
-    let bytes = if encoded {
-        STANDARD.decode(body).map_err(|error| Refusal::MalformedBody(BodyError::Base64(error)))?
-    } else {
-        body.as_bytes().to_vec()
-    };
+    if bytes.len() > MAX_BODY_BYTES {
+        return Err(Refusal::BodyTooLarge { bytes: bytes.len(), limit: MAX_BODY_BYTES });
+    }
     // A derived structure also reads arrays, which no client means.
-    if !bytes.trim_ascii_start().starts_with(b"{") {
+    if !object.starts_with(b"{") {
         return Err(Refusal::MalformedBody(BodyError::NoObject));
     }
-    let request = serde_json::from_slice(&bytes);
+    let request = serde_json::from_slice(object);
     request.map(Some).map_err(|error| Refusal::MalformedBody(BodyError::Json(error)))
+}
+
+/// The body's bytes as the client sent them: API Gateway encodes those whose type it takes for binary.
+fn body(event: &Value) -> Result<Cow<'_, [u8]>, Refusal> {
+    let body = match event.get("body") {
+        None | Some(Value::Null) => "",
+        Some(Value::String(body)) => body,
+        // To ignore it would be to sign a URL that permits more than was asked for.
+        Some(_) => return Err(Refusal::MalformedBody(BodyError::NoObject)),
+    };
+    if event.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or_default() {
+        let bytes =
+            STANDARD.decode(body).map_err(|error| Refusal::MalformedBody(BodyError::Base64(error)))?;
+        Ok(bytes.into())
+    } else {
+        Ok(body.as_bytes().into())
+    }
 }
 
 fn respond(status_code: u16, body: &Value) -> Response {

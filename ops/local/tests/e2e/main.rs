@@ -7,6 +7,7 @@
     reason = "a failed step of a helper fails the test"
 )]
 
+mod cors;
 mod crashes;
 mod faults;
 mod formats;
@@ -16,6 +17,7 @@ mod picture;
 mod poison;
 mod protocol;
 mod queue;
+mod requests;
 mod stage;
 mod tokens;
 mod traces;

@@ -25,6 +25,9 @@ const GLANCE: Duration = Duration::from_millis(500);
 /// As many stacks of a kind may run side by side, so that two test runs do not meet.
 const SIDE_BY_SIDE: usize = 10;
 
+/// The only web origins of the breakable stack; the others have the template's default, all.
+const ORIGINS: &str = "https://photos.example.com,https://admin.example.com";
+
 /// A running stack; it goes down with the test process, since the engine follows its parent.
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -46,7 +49,13 @@ impl Stage {
     /// A stack that tests may break and mend, one at a time; its first retries are seconds apart.
     pub(crate) async fn breakable() -> (&'static Self, MutexGuard<'static, ()>) {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
-        STAGE.get_or_init(|| Self::up("e2e-faults", &[("RetryBaseSeconds", "1")])).await.alone().await
+        STAGE
+            .get_or_init(|| {
+                Self::up("e2e-faults", &[("RetryBaseSeconds", "1"), ("CorsAllowedOrigins", ORIGINS)])
+            })
+            .await
+            .alone()
+            .await
     }
 
     /// A stack whose functions die: each processes one image at a time, so that a death is one image's, and

@@ -35,12 +35,8 @@ impl Parts {
         format!("{}.{}", encode(&self.header), encode(&self.claims))
     }
 
-    /// Signed by RS256, as the user pool does.
     fn signed(&self, key: &KeyPair) -> String {
-        let text = self.unsigned();
-        let mut signature = vec![0; key.public_modulus_len()];
-        key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).unwrap();
-        format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
+        sign(&self.unsigned(), key)
     }
 
     fn with_claim(&self, name: &str, value: impl Into<Value>) -> Self {
@@ -54,6 +50,21 @@ impl Parts {
         header[name] = value.into();
         Self { header, claims: self.claims.clone() }
     }
+}
+
+/// Signed by RS256, as the user pool does.
+fn sign(text: &str, key: &KeyPair) -> String {
+    let mut signature = vec![0; key.public_modulus_len()];
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).unwrap();
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// A user's genuine token with other claims, signed by the pool's own key; `change` gets the genuine claims and
+/// gives JSON text, which can hold a name twice.
+pub(crate) async fn with_claims(stage: &Stage, change: impl FnOnce(Value) -> String) -> String {
+    let Parts { header, claims } = genuine(stage).await;
+    let encode = |part: String| URL_SAFE_NO_PAD.encode(part);
+    sign(&format!("{}.{}", encode(header.to_string()), encode(change(claims))), &pool_key(stage))
 }
 
 /// The key that the stack's user pool signs ID tokens with: the engine keeps it in the stack's directory.

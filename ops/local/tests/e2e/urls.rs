@@ -55,7 +55,7 @@ async fn put(url: &str, headers: &[(&str, &str)], bytes: &[u8]) -> StatusCode {
 }
 
 /// Whether the upload bucket has an object under the path of `url`.
-async fn stored(stage: &Stage, url: &str) -> bool {
+pub(crate) async fn stored(stage: &Stage, url: &str) -> bool {
     let path = Url::parse(url).unwrap().path().to_owned();
     let (bucket, key) = path.trim_start_matches('/').split_once('/').unwrap();
     stage.object(bucket, key).await.is_some()

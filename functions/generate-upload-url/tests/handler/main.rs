@@ -5,6 +5,9 @@
     reason = "helpers of tests; clippy only exempts #[test] functions"
 )]
 
+mod contract;
+mod random;
+
 use std::{
     collections::BTreeMap,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -13,6 +16,7 @@ use std::{
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::provider::{error::CredentialsError, future};
 use aws_sdk_s3::config::{Credentials, ProvideCredentials};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use generate_upload_url::{
     config::Config,
     handler::{App, Response, handle},
@@ -26,7 +30,7 @@ use telemetry::{Captured, Telemetry};
 use tracing::Instrument;
 use url::Url;
 
-const EVENT: &str = include_str!("fixtures/api-v2-post.json");
+const EVENT: &str = include_str!("../fixtures/api-v2-post.json");
 const SUB: &str = "57a4ea48-3051-70f1-2f1f-5c3f1f0e4a11";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const CHECKSUM: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
@@ -131,10 +135,31 @@ async fn what_a_request_may_not_ask_for_is_refused_with_status_and_code() {
 
 #[tokio::test]
 async fn a_base64_body_is_read_like_a_plain_one() {
-    let mut event = with_body("eyJjb250ZW50X3R5cGUiOiJpbWFnZS9naWYifQ==");
+    let padded = |length: usize| format!(r#"{{"content_type":"image/gif"}}{:1$}"#, "", length - 28);
+    for body in [padded(28), padded(4_096)] {
+        assert_eq!(extension(&Stage::new().issue(with_encoded_body(&body)).await), "gif");
+        assert_eq!(extension(&Stage::new().issue(with_body(&body)).await), "gif");
+    }
+    for (body, status) in [(padded(4_097), 413), ("[]".to_owned(), 400), ("\u{feff}{}".to_owned(), 400)] {
+        assert_eq!(Stage::new().refuse(with_encoded_body(&body)).await.0, status, "{body}");
+        assert_eq!(Stage::new().refuse(with_body(&body)).await.0, status, "{body}");
+    }
+    for blank in ["", " \r\n\t"] {
+        assert_eq!(Stage::new().issue(with_encoded_body(blank)).await["headers"], json!({}));
+        assert_eq!(Stage::new().issue(with_body(blank)).await["headers"], json!({}));
+    }
+    let mut event = with_body("no base64");
     event["isBase64Encoded"] = true.into();
+    assert_eq!(Stage::new().refuse(event).await, (400, "MalformedBody".to_owned()));
+}
 
-    assert_eq!(extension(&Stage::new().issue(event).await), "gif");
+#[tokio::test]
+async fn a_body_that_is_no_text_is_refused_rather_than_ignored() {
+    for body in [json!({"write_once": true}), json!([]), json!(7), json!(false)] {
+        let mut event = event();
+        event["body"] = body;
+        assert_eq!(Stage::new().refuse(event).await, (400, "MalformedBody".to_owned()));
+    }
 }
 
 #[tokio::test]
@@ -244,6 +269,12 @@ fn event() -> Value {
 fn with_body(body: &str) -> Value {
     let mut event = event();
     event["body"] = body.into();
+    event
+}
+
+fn with_encoded_body(body: &str) -> Value {
+    let mut event = with_body(&STANDARD.encode(body));
+    event["isBase64Encoded"] = true.into();
     event
 }
 
