@@ -150,7 +150,7 @@ fn any_json_at_all_is_answered() {
 
 #[test]
 fn any_claims_and_headers_of_an_event_are_answered_in_their_users_folder() {
-    let subs = prop_oneof![text(), "[A-Za-z0-9_-]{1,140}", Just(SUB.to_owned())];
+    let subs = prop_oneof![text(), "[A-Za-z0-9_-]{1,140}", "[a-z./%-]{1,20}", Just(SUB.to_owned())];
     let claims = (anything(), proptest::option::of(subs), anything());
     check(claims.prop_map(|(mut claims, sub, headers)| {
         if let (Some(claims), Some(sub)) = (claims.as_object_mut(), sub) {

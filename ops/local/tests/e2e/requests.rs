@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
 use image::ImageFormat;
 use local_stack::http::Http;
+use local_stack::xml;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -17,19 +18,15 @@ use crate::urls::stored;
 /// PUTs bytes; answers the status and S3's code.
 async fn put(url: &str, headers: &[(&str, &str)], bytes: &[u8]) -> (u16, String) {
     let answer = Http::new().send(Method::PUT, url, headers, bytes.to_vec()).await.unwrap();
-    let text = String::from_utf8_lossy(answer.body()).into_owned();
-    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
-    (answer.status().as_u16(), code.map(|(code, _)| code.to_owned()).unwrap_or_default())
-}
-
-fn checksum(bytes: &[u8]) -> String {
-    STANDARD.encode(Sha256::digest(bytes))
+    let code = xml::first(&String::from_utf8_lossy(answer.body()), "Code");
+    (answer.status().as_u16(), code.unwrap_or_default())
 }
 
 #[tokio::test]
 async fn detailed_url_refuses_each_breach_of_it_alone_and_takes_what_it_was_signed_for() {
     let stage = Stage::shared().await;
     let bytes = picture(ImageFormat::Png);
+    let checksum = |bytes: &[u8]| STANDARD.encode(Sha256::digest(bytes));
     let sum = checksum(&bytes);
     let body = json!({
         "content_type": "image/png", "content_length": bytes.len(), "checksum_sha256": sum, "write_once": true,
@@ -213,7 +210,7 @@ async fn body_that_is_not_of_the_documented_form_is_the_clients_fault_and_told_s
     cases.push(("{\"key\":\"user-uploads/x/y.jpg\"}".to_owned(), malformed));
 
     for (body, (status, code)) in cases {
-        let about = body.chars().take(80).collect::<String>();
+        let about: String = body.chars().take(80).collect();
         // API Gateway hands text over as it is, everything else in base64.
         for content_type in ["application/json", "application/octet-stream"] {
             let (got, answer) = ask(stage, "", Some(&token), &[("content-type", content_type)], &body).await;
@@ -231,9 +228,14 @@ async fn body_that_is_not_of_the_documented_form_is_the_clients_fault_and_told_s
 async fn body_is_read_under_any_content_type_and_blank_ones_are_the_plain_request() {
     let stage = Stage::shared().await;
     let token = bearer(&anybody(stage).await.id_token);
-    for content_type in
-        ["application/json", "application/json; charset=utf-8", "text/plain", "image/png", "nonsense"]
-    {
+    for content_type in [
+        "application/json",
+        "application/json; charset=utf-8",
+        "text/plain",
+        "image/png",
+        "nonsense",
+        "application/x-www-form-urlencoded",
+    ] {
         for (body, extension) in
             [("{\"content_type\":\"image/gif\"}", "gif"), ("", "jpg"), (" \r\n", "jpg"), ("{}", "jpg")]
         {
