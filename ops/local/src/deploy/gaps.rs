@@ -5,6 +5,8 @@
 pub enum Remedy {
     /// The property is applied again by this API call, and read back.
     Call(Call),
+    /// The engine is told what it does not find out: what that is, and who tells it.
+    Supplied(&'static str, &'static str),
     /// No API closes it; the reason says what that means here.
     None(&'static str),
 }
@@ -41,8 +43,11 @@ pub struct Gap {
     pub remedy: Remedy,
 }
 
+/// What tells the engine's policy evaluation.
+const CONDITIONS: &str = "`engine/conditions.py`";
+
 /// Every gap that template.yaml meets, found by reading each property back after a deploy.
-pub const GAPS: [Gap; 10] = [
+pub const GAPS: [Gap; 11] = [
     Gap {
         kind: "AWS::S3::Bucket",
         property: "LifecycleConfiguration",
@@ -94,16 +99,20 @@ pub const GAPS: [Gap; 10] = [
     Gap {
         kind: "AWS::Cognito::IdentityPoolPrincipalTag",
         property: "PrincipalTags",
-        engine: "keeps it and puts no tag into sessions",
-        remedy: Remedy::None("the folder rule of direct uploads cannot be tried here, only the API's URLs"),
+        engine: "keeps it, puts no tag into sessions, and fills no variable of a policy",
+        remedy: Remedy::Supplied("the tags and the variables", CONDITIONS),
+    },
+    Gap {
+        kind: "AWS::IAM::Role",
+        property: "Policies",
+        engine: "knows no `cloudwatch:namespace`, and takes a log group for what a new log stream is",
+        remedy: Remedy::Supplied("the key and the stream", CONDITIONS),
     },
     Gap {
         kind: "AWS::S3::BucketPolicy",
         property: "PolicyDocument",
-        engine: "enforces it only with `AUTH=true`, where `aws:SecureTransport` is false on plain HTTP and denies all",
-        remedy: Remedy::None(
-            "the stack runs with policies off; signatures, tokens and queue policies are checked",
-        ),
+        engine: "sees plain HTTP, which the policy refuses",
+        remedy: Remedy::Supplied("that TLS ends in front of it", "the proxy before the engine"),
     },
 ];
 
@@ -129,6 +138,7 @@ pub fn markdown() -> String {
     let row = |Gap { kind, property, engine, remedy }: &Gap| {
         let remedy = match remedy {
             Remedy::Call(call) => format!("applied by {}, read back", call.name()),
+            Remedy::Supplied(what, who) => format!("{who} supplies {what}"),
             Remedy::None(means) => format!("nothing: {means}"),
         };
         format!("| {kind} | {property} | {engine} | {remedy} |")

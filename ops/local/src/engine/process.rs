@@ -19,6 +19,9 @@ use crate::http::{Http, HttpError};
 /// The program that serves the engine and dies with us.
 const SERVE: &str = include_str!("serve.py");
 
+/// What it tells the engine's policy evaluation.
+const CONDITIONS: &str = include_str!("conditions.py");
+
 /// Longest wait for the engine to answer; it takes about a second on an idle machine.
 const START_TIMEOUT: Duration = Duration::from_secs(90);
 
@@ -191,6 +194,7 @@ impl Launch<'_> {
         fs::create_dir_all(&temporary)?;
         let script = self.directory.join("serve.py");
         fs::write(&script, SERVE)?;
+        fs::write(self.directory.join("conditions.py"), CONDITIONS)?;
         let (mut child, group) = Group::spawn(
             Command::new(&self.venv.python)
                 .arg(script)

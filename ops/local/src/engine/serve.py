@@ -26,7 +26,10 @@ threading.Thread(target=follow_parent, daemon=True).start()
 
 from hypercorn.asyncio import serve  # noqa: E402  (slow: the thread above must watch meanwhile)
 from hypercorn.config import Config  # noqa: E402
-from ministack.app import app  # noqa: E402
+from ministack.app import AUTH, app  # noqa: E402
+
+if AUTH:
+    import conditions  # noqa: E402, F401  (beside this file)
 
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))

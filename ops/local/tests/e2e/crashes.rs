@@ -123,7 +123,7 @@ async fn call_that_hangs_costs_the_attempt_and_no_image() {
 /// A version of an object that is held in work before its thumbnail is stored; answers key, id and hold.
 async fn held_in_work(stage: &Stage, sequencer: &str) -> (String, String, Strike) {
     let id = uuid::Uuid::now_v7().to_string();
-    let key = format!("{QUIET}/{id}.jpg");
+    let key = format!("{QUIET}/{id}.raw");
     stage.put_object(stage.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[]).await;
     let [_, _, upload, ..] = STEPS;
     let hold = upload.strike(stage, &id, 1, Fault::Hold);

@@ -15,6 +15,7 @@ mod item;
 mod numbers;
 mod picture;
 mod poison;
+mod privilege;
 mod protocol;
 mod queue;
 mod requests;

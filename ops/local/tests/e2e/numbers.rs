@@ -183,7 +183,7 @@ async fn totals_of_both_buckets_are_exact_to_the_byte_over_several_pages() {
     let objects = (1..=1_003_u64).map(|size| (original, size)).chain([(processed, 7), (processed, 0)]);
     for (bucket, size) in objects {
         let bytes = vec![b'x'; usize::try_from(size).unwrap()];
-        stage.put_object(bucket, &format!("{QUIET}/{size:04}"), &bytes, &[]).await;
+        stage.put_object(bucket, &format!("{QUIET}/{size:04}.raw"), &bytes, &[]).await;
         let total = &mut expected[usize::from(bucket == processed)];
         *total = (total.0 + 1, total.1 + size);
     }

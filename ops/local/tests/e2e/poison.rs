@@ -28,7 +28,7 @@ async fn unreadable_message_ends_in_the_dead_letter_queue_and_its_neighbours_do_
     let mut bodies = Vec::new();
     for _ in 0..3 {
         let id = Uuid::now_v7().to_string();
-        let key = format!("{QUIET}/{id}.jpg");
+        let key = format!("{QUIET}/{id}.raw");
         stage.put_object(stage.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[]).await;
         bodies.push(notification(stage, &key, "1").to_string());
         images.push(id);
@@ -58,7 +58,7 @@ async fn unreadable_message_ends_in_the_dead_letter_queue_and_its_neighbours_do_
 async fn notification_about_a_bucket_that_is_not_ours_ends_in_the_dead_letter_queue() {
     let stage = Stage::shared().await;
     let id = Uuid::now_v7().to_string();
-    let mut body = notification(stage, &format!("{QUIET}/{id}.jpg"), "1");
+    let mut body = notification(stage, &format!("{QUIET}/{id}.raw"), "1");
     body["Records"][0]["s3"]["bucket"]["name"] = "a-bucket-of-somebody-else".into();
 
     let message = enqueue(stage, &body, json!({})).await;
@@ -76,7 +76,7 @@ async fn test_event_of_s3_is_acknowledged() {
         "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "2026-01-01T00:00:00.000Z",
         "Bucket": stage.output("OriginalBucketName"), "RequestId": "test", "HostId": "test",
     });
-    let key = format!("{QUIET}/{id}.jpg");
+    let key = format!("{QUIET}/{id}.raw");
     stage.put_object(stage.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[]).await;
 
     // In one batch with an upload: when that is settled, the event has been judged too.

@@ -21,7 +21,7 @@ const HOUR: Duration = Duration::from_hours(1);
 /// An object that nobody announces; answers its key and its image's id.
 async fn silent_object(stage: &Stage, bytes: &[u8]) -> (String, String) {
     let id = Uuid::now_v7().to_string();
-    let key = format!("{QUIET}/{id}.jpg");
+    let key = format!("{QUIET}/{id}.raw");
     stage.put_object(stage.output("OriginalBucketName"), &key, bytes, &[]).await;
     (key, id)
 }
@@ -106,7 +106,7 @@ async fn newer_version_replaces_item_and_thumbnail_and_is_told() {
 async fn object_that_is_gone_is_recorded_as_failed() {
     let stage = Stage::shared().await;
     let id = Uuid::now_v7().to_string();
-    let steps = deliver(stage, &format!("{QUIET}/{id}.jpg"), "1").await;
+    let steps = deliver(stage, &format!("{QUIET}/{id}.raw"), "1").await;
     assert!(!steps.contains(&"decode".to_owned()), "{steps:?}");
     let item = stage.settled(&id).await;
     assert_eq!((item.status(), item.text("reason")), ("FAILED", "ObjectGone"));

@@ -1,13 +1,41 @@
 //! Messages as S3 would send them, and others; what became of each.
 
+use http::Method;
+use local_stack::aws::Aws;
 use local_stack::observe::Seen;
 use local_stack::observe::span::{Span, Trace};
 use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
-/// A folder whose objects send no notification, so that a test alone decides what the queue gets.
-pub(crate) const QUIET: &str = "quiet";
+/// A folder in which names that end with `.raw` send no notification: a test alone decides what the queue gets.
+pub(crate) const QUIET: &str = "user-uploads/quiet";
+
+/// The endings that uploads have, as the API hands them out.
+const ENDINGS: [&str; 6] = ["jpg", "png", "webp", "gif", "tiff", "bmp"];
+
+/// Narrows the bucket's notification to the endings of uploads; the prefix stays the template's.
+///
+/// Objects outside of that prefix could not be quiet either: the processor's role may not read them.
+pub(crate) async fn hush(aws: &Aws, bucket: &str, queue_url: &str) {
+    let look = json!({"QueueUrl": queue_url, "AttributeNames": ["QueueArn"]});
+    let queue = aws.json("sqs", "AmazonSQS.GetQueueAttributes", look).await.unwrap();
+    let queue_arn = queue["Attributes"]["QueueArn"].as_str().unwrap();
+    let configurations = ENDINGS.map(|ending| {
+        let rule = |name: &str, value: &str| {
+            format!("<FilterRule><Name>{name}</Name><Value>{value}</Value></FilterRule>")
+        };
+        let rules = rule("prefix", "user-uploads/") + &rule("suffix", &format!(".{ending}"));
+        format!(
+            "<QueueConfiguration><Id>{ending}</Id><Queue>{queue_arn}</Queue><Event>s3:ObjectCreated:*</Event>\
+             <Filter><S3Key>{rules}</S3Key></Filter></QueueConfiguration>"
+        )
+    });
+    let document =
+        format!("<NotificationConfiguration>{}</NotificationConfiguration>", configurations.concat());
+    let path = format!("/{bucket}?notification");
+    aws.rest("s3", Method::PUT, &path, document.into_bytes(), &[]).await.unwrap();
+}
 
 /// S3's notification about one version of an object.
 pub(crate) fn notification(stage: &Stage, key: &str, sequencer: &str) -> Value {

@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use uuid::Uuid;
 
 use crate::item::Item;
+use crate::queue::hush;
 
 /// Longest wait for anything; a machine whose processors are busy with something else needs part of it.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -100,6 +101,7 @@ impl Stage {
         let (info, observer, faults) =
             told.await.expect("the stack should come up; its thread tells why not");
         let aws = info.aws();
+        hush(&aws, info.output("OriginalBucketName").unwrap(), info.output("QueueUrl").unwrap()).await;
         Self { info, observer, faults, aws, alone: Mutex::default() }
     }
 

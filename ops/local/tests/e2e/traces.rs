@@ -33,7 +33,7 @@ fn xray((trace, span): &(String, String)) -> Value {
 /// An object that nobody announces, with these headers; answers its key and its image's id.
 async fn silent_object(stage: &Stage, headers: &[(&str, &str)]) -> (String, String) {
     let id = Uuid::now_v7().to_string();
-    let key = format!("{QUIET}/{id}.png");
+    let key = format!("{QUIET}/{id}.raw");
     let bucket = stage.output("OriginalBucketName");
     stage.put_object(bucket, &key, &picture(ImageFormat::Png), headers).await;
     (key, id)

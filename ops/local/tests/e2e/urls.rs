@@ -89,7 +89,7 @@ fn later_minute(date: &str) -> Option<String> {
 #[tokio::test]
 async fn url_older_than_its_life_is_refused_and_a_younger_one_is_not() {
     let stage = Stage::shared().await;
-    let key = |name: &str| format!("{QUIET}/{}-{name}", Uuid::new_v4());
+    let key = |name: &str| format!("{QUIET}/{}-{name}.raw", Uuid::new_v4());
     let second = Duration::from_secs(1);
     let expired = signed_at(stage, &key("expired"), SystemTime::now() - LIFE - second);
     assert_eq!(put(&expired, &[], b"x").await, StatusCode::FORBIDDEN);
@@ -126,7 +126,9 @@ async fn changed_url_is_refused_wherever_it_was_changed() {
     ];
     for (what, changed) in &changes {
         assert_ne!(changed, url, "{what}");
-        assert_eq!(put(changed, &[], b"x").await, StatusCode::FORBIDDEN, "{what}: {changed}");
+        // S3 calls a presigned URL without its expiry malformed, every other change a wrong signature.
+        let refused = if *what == "no expiry" { StatusCode::BAD_REQUEST } else { StatusCode::FORBIDDEN };
+        assert_eq!(put(changed, &[], b"x").await, refused, "{what}");
         assert!(!stored(stage, changed).await, "{what}");
     }
     assert_eq!(put(url, &[], &picture(ImageFormat::Gif)).await, StatusCode::OK, "unchanged");

@@ -1,0 +1,93 @@
+"""Tells the engine's policy evaluation what it does not find out by itself.
+
+The evaluation stays the engine's, and the policies stay the template's. Supplied are
+- session tags of an identity pool's credentials, by the pool's mapping of claims
+- policy variables such as ${aws:PrincipalTag/sub} in resources
+- the condition key cloudwatch:namespace
+- the resource of logs:CreateLogStream, which is the stream
+
+Written for the pinned version of the engine; whatever is wrapped here is checked first.
+"""
+
+import dataclasses
+import inspect
+import json
+import re
+
+import cbor2
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import cognito, sts
+
+VARIABLE = re.compile(r"\$\{([^}]+)\}")
+
+
+def wrap(module, name, parameters):
+    def decorate(around):
+        inner = getattr(module, name)
+        found = list(inspect.signature(inner).parameters)
+        if found != parameters:
+            raise SystemExit(f"{module.__name__}.{name} takes {found}, not {parameters}: not the pinned engine")
+        setattr(module, name, lambda *arguments: around(inner, *arguments))
+        return around
+
+    return decorate
+
+
+@wrap(sts, "register_session", ["access_key", "session"])
+def tag_session(inner, access_key, session):
+    pool = cognito._identity_pools.get(session.get("_identity_pool_id") or "") or {}
+    tags = []
+    for provider, token in (session.get("_logins") or {}).items():
+        mapping = (pool.get("_principal_tags") or {}).get(provider) or {}
+        claims = cognito._token_claims(token)
+        for tag, claim in (mapping.get("PrincipalTags") or {}).items():
+            if isinstance(claims.get(claim), str):
+                tags.append({"Key": tag, "Value": claims[claim]})
+    if tags:
+        session["SessionTags"] = tags
+    inner(access_key, session)
+
+
+@wrap(iam_evaluator, "_first_match", ["ctx", "stmts", "effect"])
+def fill_in_variables(inner, ctx, stmts, effect):
+    def value(variable):
+        known = iam_evaluator._resolve_condition_key(variable[1], ctx)
+        # A statement whose variable is unknown never matches, and a value is no pattern.
+        return known if isinstance(known, str) and not set("*?") & set(known) else variable[0]
+
+    def filled(statement):
+        resources = [VARIABLE.sub(value, resource) for resource in statement.resources]
+        return dataclasses.replace(statement, resources=resources)
+
+    copies = [filled(statement) for statement in stmts]
+    return inner(ctx, copies, effect)
+
+
+@wrap(iam_actions, "request_tag_context", ["service", "iam_action", "body", "params"])
+def name_the_namespace(inner, service, iam_action, body, params):
+    context = inner(service, iam_action, body, params)
+    if iam_action == "cloudwatch:PutMetricData":
+        context = {**context, "cloudwatch:namespace": namespace(body, params)}
+    return context
+
+
+@wrap(
+    iam_actions,
+    "extract_resource_arn",
+    ["service", "method", "path", "headers", "body", "query_params", "region", "account_id"],
+)
+def name_the_stream(inner, *arguments):
+    resource = inner(*arguments)
+    headers, body = arguments[3:5]
+    if headers.get("x-amz-target", "").endswith(".CreateLogStream"):
+        resource = f"{resource}:log-stream:{json.loads(body).get('logStreamName', '')}"
+    return resource
+
+
+def namespace(body, params):
+    """PutMetricData comes as CBOR, as JSON or as a form, which the engine has parsed already."""
+    if params.get("Namespace"):
+        named = params["Namespace"]
+        return named[0] if isinstance(named, list) else named
+    decode = json.loads if body[:1] == b"{" else cbor2.loads
+    return decode(body).get("Namespace", "")

@@ -1,0 +1,298 @@
+//! Least privilege, enforced: what each function and each user may do, and nothing besides.
+
+use std::collections::HashMap;
+
+use http::{Method, StatusCode};
+use image::ImageFormat;
+use local_stack::aws::{Aws, AwsError, Credentials};
+use local_stack::http::Http;
+use local_stack::user::Tokens;
+use serde_json::{Value, json};
+use url::{Position, Url};
+
+use crate::picture::picture;
+use crate::stage::Stage;
+use crate::uploader::{plain_url, somebody, upload};
+
+/// A call to an AWS API.
+enum Call {
+    Rest(Method, String),
+    Json(&'static str, &'static str, Value),
+    Query(&'static str, &'static str, &'static str, Vec<(&'static str, String)>),
+}
+
+impl Call {
+    async fn made_by(&self, aws: &Aws) -> Result<(), AwsError> {
+        match self {
+            Self::Rest(method, path) => {
+                aws.rest("s3", method.clone(), path, b"x".to_vec(), &[]).await.map(drop)
+            }
+            Self::Json(service, target, body) => aws.json(service, target, body.clone()).await.map(drop),
+            Self::Query(service, version, action, params) => {
+                let params: Vec<(&str, &str)> =
+                    params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                aws.query(service, version, action, &params).await.map(drop)
+            }
+        }
+    }
+
+    /// Whether policies let it pass; any other failure than a denial is a mistake of the test.
+    async fn is_allowed(&self, what: &str, aws: &Aws) -> bool {
+        match self.made_by(aws).await {
+            Ok(()) => true,
+            Err(error) if error.code().is_some_and(|code| code.starts_with("AccessDenied")) => false,
+            Err(AwsError::Refused { code, .. }) if code.starts_with("AuthorizationError") => false,
+            // It passed, only not as the first: the account tries all calls again.
+            Err(AwsError::Refused { code, .. }) if code == "ResourceAlreadyExistsException" => true,
+            Err(error) => panic!("{what}: {error:?}"),
+        }
+    }
+}
+
+/// What somebody might try, each under the name that the tables below use.
+fn calls(stage: &Stage) -> Vec<(&'static str, Call)> {
+    let (original, processed) = (stage.output("OriginalBucketName"), stage.output("ProcessedBucketName"));
+    let object = |method, bucket: &str, key: &str| Call::Rest(method, format!("/{bucket}/{key}"));
+    let table = stage.output("MetadataTableName");
+    let key = json!({"imageId": {"S": "privilege"}});
+    let item =
+        |operation: &'static str| Call::Json("dynamodb", operation, json!({"TableName": table, "Key": key}));
+    let publish = |topic| {
+        let params = vec![("TopicArn", stage.output(topic).to_owned()), ("Message", "{}".to_owned())];
+        Call::Query("sns", "2010-03-31", "Publish", params)
+    };
+    let metric = |namespace: &str| {
+        let datum = [
+            ("Namespace", namespace),
+            ("MetricData.member.1.MetricName", "Probe"),
+            ("MetricData.member.1.Value", "1"),
+        ];
+        let params = datum.map(|(name, value)| (name, value.to_owned())).into();
+        Call::Query("monitoring", "2010-08-01", "PutMetricData", params)
+    };
+    let queue = |operation: &'static str, url, extra: Value| {
+        let mut body = json!({"QueueUrl": stage.output(url)});
+        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        Call::Json("sqs", operation, body)
+    };
+    let log = |function| {
+        let group = format!("/aws/lambda/{}", stage.output(function));
+        let stream = uuid::Uuid::new_v4().to_string();
+        let body = json!({"logGroupName": group, "logStreamName": stream});
+        Call::Json("logs", "Logs_20140328.CreateLogStream", body)
+    };
+    let look = json!({"VisibilityTimeout": 0});
+    vec![
+        ("read an upload", object(Method::GET, original, "user-uploads/privilege.raw")),
+        ("write an upload", object(Method::PUT, original, "user-uploads/privilege.raw")),
+        ("read beside uploads", object(Method::GET, original, "privilege")),
+        ("write beside uploads", object(Method::PUT, original, "privilege")),
+        ("list uploads", Call::Rest(Method::GET, format!("/{original}?list-type=2&prefix=user-uploads/"))),
+        ("list beside uploads", Call::Rest(Method::GET, format!("/{original}?list-type=2&prefix=other/"))),
+        ("list thumbnails", Call::Rest(Method::GET, format!("/{processed}?list-type=2"))),
+        ("read a thumbnail", object(Method::GET, processed, "processed/privilege.jpg")),
+        ("write a thumbnail", object(Method::PUT, processed, "processed/privilege.jpg")),
+        ("write beside thumbnails", object(Method::PUT, processed, "privilege")),
+        ("see the lifecycle", Call::Rest(Method::GET, format!("/{original}?lifecycle"))),
+        ("see the bucket's policy", Call::Rest(Method::GET, format!("/{original}?policy"))),
+        (
+            "put an item",
+            Call::Json("dynamodb", "DynamoDB_20120810.PutItem", json!({"TableName": table, "Item": key})),
+        ),
+        ("get an item", item("DynamoDB_20120810.GetItem")),
+        ("update an item", item("DynamoDB_20120810.UpdateItem")),
+        ("scan the table", Call::Json("dynamodb", "DynamoDB_20120810.Scan", json!({"TableName": table}))),
+        ("delete an item", item("DynamoDB_20120810.DeleteItem")),
+        ("tell of an image", publish("TopicArn")),
+        ("open a ticket", publish("TicketTopicArn")),
+        ("page somebody", publish("PageTopicArn")),
+        ("publish totals", metric("CustomS3")),
+        ("publish other metrics", metric("ImagePipeline")),
+        ("receive uploads", queue("AmazonSQS.ReceiveMessage", "QueueUrl", look.clone())),
+        (
+            "announce an upload",
+            queue(
+                "AmazonSQS.SendMessage",
+                "QueueUrl",
+                json!({"MessageBody": "{\"Event\":\"s3:TestEvent\",\"Service\":\"Amazon S3\",\"Bucket\":\"b\"}"}),
+            ),
+        ),
+        ("receive dead letters", queue("AmazonSQS.ReceiveMessage", "DeadLetterQueueUrl", look)),
+        ("log as the signer", log("GenerateUploadUrlFunctionName")),
+        ("log as the processor", log("ImageProcessorFunctionName")),
+        ("log as the metrics function", log("S3MetricsFunctionName")),
+        ("list functions' roles", Call::Query("iam", "2010-05-08", "ListRoles", Vec::new())),
+        // Last, since they take away what others need.
+        ("delete an upload", object(Method::DELETE, original, "user-uploads/privilege.raw")),
+        ("delete a thumbnail", object(Method::DELETE, processed, "processed/privilege.jpg")),
+    ]
+}
+
+/// Checks that `credentials` allow the calls named, and deny all others, which the account's own allow.
+async fn assert_may_only(stage: &Stage, who: &str, credentials: Credentials, may: &[&str]) {
+    let bearer = Aws::new(&stage.info.endpoint, &stage.info.region, credentials);
+    let (original, processed) = (stage.output("OriginalBucketName"), stage.output("ProcessedBucketName"));
+    for (bucket, key) in [
+        (original, "user-uploads/privilege.raw"),
+        (original, "privilege"),
+        (processed, "processed/privilege.jpg"),
+        (processed, "privilege"),
+    ] {
+        stage.put_object(bucket, key, b"x", &[]).await;
+    }
+    let mut names = Vec::new();
+    for (what, call) in calls(stage) {
+        let allowed = call.is_allowed(what, &bearer).await;
+        assert_eq!(allowed, may.contains(&what), "{who} tried to {what}");
+        assert!(call.is_allowed(what, &stage.aws).await, "the account itself can {what}");
+        names.push(what);
+    }
+    assert!(may.iter().all(|what| names.contains(what)), "{may:?} name calls");
+}
+
+/// The credentials that a function of this stack was started with, read from its process.
+async fn credentials_of(stage: &Stage, function: &'static str) -> Credentials {
+    let name = stage.output(function);
+    // Functions are told the proxy's address, as upload URLs are, and no other stack's has the same.
+    let url = plain_url(stage, &somebody(stage).await).await.upload_url;
+    let proxy = url.split('/').take(3).collect::<Vec<_>>().join("/");
+    let running = async || {
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let mut environments = processes.filter_map(|process| {
+            let text = std::fs::read(process.path().join("environ")).ok()?;
+            let text = String::from_utf8(text).ok()?;
+            let pairs = text.split('\0').filter_map(|pair| pair.split_once('='));
+            Some(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<HashMap<_, _>>())
+        });
+        environments.find(|environment| {
+            let is = |key: &str, value: &str| environment.get(key).is_some_and(|it| it == value);
+            is("AWS_LAMBDA_FUNCTION_NAME", name) && is("AWS_ENDPOINT_URL", &proxy)
+        })
+    };
+    let environment = stage.until(running).await.expect("the function runs, since it was just used");
+    Credentials {
+        access_key_id: environment["AWS_ACCESS_KEY_ID"].clone(),
+        secret_access_key: environment["AWS_SECRET_ACCESS_KEY"].clone(),
+        session_token: environment.get("AWS_SESSION_TOKEN").cloned(),
+    }
+}
+
+#[tokio::test]
+async fn url_signer_may_read_and_write_uploads_and_nothing_else() {
+    let (stage, _alone) = Stage::calm().await;
+    let credentials = credentials_of(stage, "GenerateUploadUrlFunctionName").await;
+    assert_may_only(
+        stage,
+        "the signer",
+        credentials,
+        &["read an upload", "write an upload", "log as the signer"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn image_processor_may_do_its_steps_and_nothing_else() {
+    let (stage, _alone) = Stage::calm().await;
+    let id = upload(stage, &somebody(stage).await, picture(ImageFormat::Jpeg)).await.image_id;
+    assert_eq!(stage.settled(&id).await.status(), "DONE");
+    let steps = [
+        "read an upload",
+        "list uploads",
+        "write a thumbnail",
+        "put an item",
+        "tell of an image",
+        "receive uploads",
+        "log as the processor",
+    ];
+    let credentials = credentials_of(stage, "ImageProcessorFunctionName").await;
+    assert_may_only(stage, "the processor", credentials, &steps).await;
+}
+
+#[tokio::test]
+async fn metrics_function_may_list_and_publish_totals_and_nothing_else() {
+    let (stage, _alone) = Stage::calm().await;
+    let path = format!("/2015-03-31/functions/{}/invocations", stage.output("S3MetricsFunctionName"));
+    let answer = stage.aws.rest("lambda", Method::POST, &path, b"{}".to_vec(), &[]).await.unwrap();
+    assert_eq!(answer.headers().get("x-amz-function-error"), None, "{answer:?}");
+    let steps = [
+        "list uploads",
+        "list beside uploads",
+        "list thumbnails",
+        "publish totals",
+        "open a ticket",
+        "log as the metrics function",
+    ];
+    let credentials = credentials_of(stage, "S3MetricsFunctionName").await;
+    assert_may_only(stage, "the metrics function", credentials, &steps).await;
+}
+
+/// Who a signed-in user is, as the identity pool wants it told.
+fn login(stage: &Stage, tokens: &Tokens) -> Value {
+    let provider = format!("cognito-idp.{}.amazonaws.com/{}", stage.info.region, stage.output("UserPoolId"));
+    json!({provider: tokens.id_token})
+}
+
+/// The credentials that the identity pool gives out.
+async fn pool_credentials(stage: &Stage, logins: Value) -> Credentials {
+    let identity = async |operation: &str, body: Value| {
+        let target = format!("AWSCognitoIdentityService.{operation}");
+        stage.aws.json("cognito-identity", &target, body).await.unwrap()
+    };
+    let id =
+        identity("GetId", json!({"IdentityPoolId": stage.output("IdentityPoolId"), "Logins": logins})).await;
+    let asked = json!({"IdentityId": id["IdentityId"], "Logins": logins});
+    let given = identity("GetCredentialsForIdentity", asked).await;
+    let text = |name: &str| given["Credentials"][name].as_str().unwrap().to_owned();
+    Credentials {
+        access_key_id: text("AccessKeyId"),
+        secret_access_key: text("SecretKey"),
+        session_token: Some(text("SessionToken")),
+    }
+}
+
+#[tokio::test]
+async fn signed_in_user_reaches_the_own_folder_and_nothing_else() {
+    let (stage, _alone) = Stage::calm().await;
+    let (a, b) = (somebody(stage).await, somebody(stage).await);
+    let credentials = pool_credentials(stage, login(stage, &a)).await;
+    let user = Aws::new(&stage.info.endpoint, &stage.info.region, credentials.clone());
+    let bucket = stage.output("OriginalBucketName");
+    for (sub, own) in [(&a.sub, true), (&b.sub, false)] {
+        let path = format!("/{bucket}/user-uploads/{sub}/direct.raw");
+        stage.put_object(bucket, &format!("user-uploads/{sub}/direct.raw"), b"x", &[]).await;
+        for method in [Method::GET, Method::PUT] {
+            let call = Call::Rest(method, path.clone());
+            assert_eq!(call.is_allowed("direct", &user).await, own, "own folder: {own}");
+        }
+        let listing = Call::Rest(Method::GET, format!("/{bucket}?list-type=2&prefix=user-uploads/{sub}/"));
+        assert!(!listing.is_allowed("listing", &user).await, "no folder can be listed, not even the own one");
+        assert!(!Call::Rest(Method::DELETE, path).is_allowed("deletion", &user).await);
+    }
+    assert_may_only(stage, "the user", credentials, &[]).await;
+}
+
+#[tokio::test]
+async fn identity_pool_gives_strangers_nothing() {
+    let (stage, _alone) = Stage::calm().await;
+    // AWS refuses already to name the stranger; the engine gives credentials that open nothing.
+    let credentials = pool_credentials(stage, json!({})).await;
+    assert_may_only(stage, "the stranger", credentials, &[]).await;
+}
+
+#[tokio::test]
+async fn upload_that_does_not_come_by_tls_is_refused_by_policy() {
+    let (stage, _alone) = Stage::calm().await;
+    let ticket = plain_url(stage, &somebody(stage).await).await;
+    let url = Url::parse(&ticket.upload_url).unwrap();
+    let host = url[Position::BeforeHost..Position::AfterPort].to_owned();
+    // The proxy is where TLS would end; whoever goes past it has come without.
+    let past_it = format!("{}{}", stage.info.endpoint, &url[Position::BeforePath..]);
+    let put = async |url: &str| Http::new().send(Method::PUT, url, &[("host", &host)], "x").await.unwrap();
+
+    let refused = put(&past_it).await;
+
+    let said = String::from_utf8_lossy(refused.body());
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{said}");
+    assert!(said.contains("<Code>AccessDenied</Code>"), "{said}");
+    assert_eq!(put(&ticket.upload_url).await.status(), StatusCode::OK);
+}
