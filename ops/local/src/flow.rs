@@ -1,11 +1,13 @@
 //! What a user does with the pipeline, and what can be seen of it afterwards.
 //!
 //! - [`fn@upload`] asks for an address, puts the bytes there, follows the image to its end
+//! - [`Follower`] follows many images at once
 //! - [`fn@verify`] the guide's seven steps, each with its evidence
 //!
 //! Both need only a [`StackInfo`](crate::stack::StackInfo), so they work from any process.
 
 mod evidence;
+mod follow;
 mod upload;
 mod verify;
 
@@ -19,6 +21,7 @@ use crate::stack::MissingOutput;
 use crate::user::LoginError;
 
 pub use evidence::Item;
+pub use follow::Follower;
 pub use upload::{Ticket, TraceHeaders, Uploaded, put, request_url, upload};
 pub use verify::{Size, StepReport, Verified, verify};
 
@@ -83,4 +86,44 @@ pub enum FlowError {
     /// What was made is no image.
     #[error("the thumbnail is no JPEG that can be decoded")]
     Thumbnail(#[source] image::ImageError),
+}
+
+impl FlowError {
+    /// Whether the same again may go well: nobody answered, or the answer was "not now".
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Http(error) | Self::Login(LoginError::Http(error)) => !error.is_malformed(),
+            Self::Refused { status, .. } | Self::Login(LoginError::Refused { status, .. }) => {
+                is_passing(*status)
+            }
+            Self::Aws(error) | Self::Login(LoginError::Pool(error)) => match error {
+                AwsError::Http { source, .. } => !source.is_malformed(),
+                AwsError::Refused { status, .. } => StatusCode::from_u16(*status).is_ok_and(is_passing),
+                AwsError::Signing { .. } | AwsError::Answer { .. } => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+fn is_passing(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_by_itself_is_transient() {
+        let refused = |status| FlowError::Refused { what: "the API", status, said: String::new() };
+        for status in [429, 500, 502, 503, 504] {
+            assert!(refused(StatusCode::from_u16(status).unwrap()).is_transient(), "{status}");
+        }
+        for status in [400, 401, 403, 404, 413] {
+            assert!(!refused(StatusCode::from_u16(status).unwrap()).is_transient(), "{status}");
+        }
+        assert!(!FlowError::TooSlow { what: "the end" }.is_transient());
+    }
 }

@@ -52,6 +52,14 @@ pub enum HttpError {
     },
 }
 
+impl HttpError {
+    /// Whether the request itself is wrong, so that sending it again is no use.
+    #[must_use]
+    pub fn is_malformed(&self) -> bool {
+        matches!(self, Self::Malformed { .. })
+    }
+}
+
 impl Default for Http {
     fn default() -> Self {
         Self::new()

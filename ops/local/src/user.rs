@@ -1,6 +1,7 @@
 //! Users of the pipeline, and their way in: the hosted sign-in page with authorization code and PKCE.
 
 mod page;
+mod session;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,6 +16,8 @@ use uuid::Uuid;
 use crate::aws::{Aws, AwsError};
 use crate::http::{Http, HttpError};
 use crate::stack::{DemoUser, MissingOutput, StackInfo};
+
+pub use session::Session;
 
 /// What the page hands out after a sign-in.
 #[derive(Clone)]
@@ -203,11 +206,14 @@ impl Flow<'_> {
     }
 }
 
-/// The `sub` of a JWT; its signature is the API's to check.
-fn subject(token: &str) -> Option<String> {
+/// What a JWT says; its signature is the API's to check.
+fn claims(token: &str) -> Option<Value> {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let claims: Value = serde_json::from_slice(&payload).ok()?;
-    claims.get("sub")?.as_str().map(str::to_owned)
+    serde_json::from_slice(&payload).ok()
+}
+
+fn subject(token: &str) -> Option<String> {
+    claims(token)?.get("sub")?.as_str().map(str::to_owned)
 }
 
 fn refused(step: &'static str, answer: &Response<Bytes>) -> LoginError {

@@ -28,6 +28,14 @@ pub struct Item {
     pub processed_key: Option<String>,
 }
 
+impl Item {
+    /// Whether the pipeline has decided.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        matches!(self.status.as_str(), "DONE" | "FAILED")
+    }
+}
+
 /// Looks for what the pipeline left behind of one stack.
 #[derive(Clone, Debug)]
 pub(super) struct Evidence<'a> {
@@ -56,12 +64,27 @@ impl<'a> Evidence<'a> {
         Self { stack, aws: stack.aws(), http: Http::new() }
     }
 
+    /// The client of the stack's APIs.
+    pub(super) fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// Whether the upload bucket has an object under this key.
+    pub(super) async fn has_original(&self, key: &str) -> Result<bool, FlowError> {
+        let path = format!("/{}/{key}", self.stack.output("OriginalBucketName")?);
+        match self.aws.rest("s3", Method::HEAD, &path, Vec::new(), &[]).await {
+            Ok(_) => Ok(true),
+            Err(AwsError::Refused { status: 404, .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The item once it is `DONE` or `FAILED`; `told` hears of each status on the way.
     pub(super) async fn item(&self, image_id: &str, told: impl Fn(&str)) -> Result<Item, FlowError> {
         let look = async || {
             let item = self.read_item(image_id).await?;
             told(item.as_ref().map_or("waiting in the queue", |item| item.status.as_str()));
-            Ok(item.filter(|item| matches!(item.status.as_str(), "DONE" | "FAILED")))
+            Ok(item.filter(Item::has_ended))
         };
         self.wait("the record of the image", look).await
     }
@@ -142,7 +165,7 @@ impl<'a> Evidence<'a> {
 }
 
 /// Reads an item with DynamoDB's type tags.
-fn item(item: &Value) -> Item {
+pub(super) fn item(item: &Value) -> Item {
     let text = |name: &str| item.get(name)?.get("S")?.as_str().map(str::to_owned);
     Item {
         status: text("status").unwrap_or_default(),

@@ -75,7 +75,11 @@ pub async fn request_url(
 /// # Errors
 ///
 /// When S3 refuses or does not answer.
-pub async fn put(ticket: &Ticket, bytes: Vec<u8>, trace: &TraceHeaders) -> Result<String, FlowError> {
+pub async fn put(
+    ticket: &Ticket,
+    bytes: impl Into<Bytes>,
+    trace: &TraceHeaders,
+) -> Result<String, FlowError> {
     let headers: Vec<(&str, &str)> =
         trace.xray.as_deref().map(|id| ("x-amzn-trace-id", id)).into_iter().collect();
     let answer = Http::new().send(Method::PUT, &ticket.upload_url, &headers, bytes).await?;

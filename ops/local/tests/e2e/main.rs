@@ -9,13 +9,17 @@
 
 mod cors;
 mod crashes;
+mod crowd;
 mod faults;
 mod formats;
 mod item;
+mod load;
+mod memory;
 mod numbers;
 mod picture;
 mod poison;
 mod privilege;
+mod processes;
 mod protocol;
 mod queue;
 mod requests;

@@ -1,7 +1,5 @@
 //! Least privilege, enforced: what each function and each user may do, and nothing besides.
 
-use std::collections::HashMap;
-
 use http::{Method, StatusCode};
 use image::ImageFormat;
 use local_stack::aws::{Aws, AwsError, Credentials};
@@ -11,6 +9,7 @@ use serde_json::{Value, json};
 use url::{Position, Url};
 
 use crate::picture::picture;
+use crate::processes::functions;
 use crate::stage::Stage;
 use crate::uploader::{plain_url, somebody, upload};
 
@@ -150,36 +149,24 @@ async fn assert_may_only(stage: &Stage, who: &str, credentials: Credentials, may
     assert!(may.iter().all(|what| names.contains(what)), "{may:?} name calls");
 }
 
-/// The credentials that a function of this stack was started with, read from its process.
+/// The credentials that a function was started with, read from its process.
 async fn credentials_of(stage: &Stage, function: &'static str) -> Credentials {
-    let name = stage.output(function);
-    // Functions are told the proxy's address, as upload URLs are, and no other stack's has the same.
-    let url = plain_url(stage, &somebody(stage).await).await.upload_url;
-    let proxy = url.split('/').take(3).collect::<Vec<_>>().join("/");
     let running = async || {
-        let processes = std::fs::read_dir("/proc").unwrap().flatten();
-        let mut environments = processes.filter_map(|process| {
-            let text = std::fs::read(process.path().join("environ")).ok()?;
-            let text = String::from_utf8(text).ok()?;
-            let pairs = text.split('\0').filter_map(|pair| pair.split_once('='));
-            Some(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<HashMap<_, _>>())
-        });
-        environments.find(|environment| {
-            let is = |key: &str, value: &str| environment.get(key).is_some_and(|it| it == value);
-            is("AWS_LAMBDA_FUNCTION_NAME", name) && is("AWS_ENDPOINT_URL", &proxy)
-        })
+        functions(stage.group).into_iter().find(|process| process.function() == stage.output(function))
     };
-    let environment = stage.until(running).await.expect("the function runs, since it was just used");
+    let process = stage.until(running).await.expect("the function should run, since it was just used");
+    let variable = |name: &str| process.variable(name).unwrap().to_owned();
     Credentials {
-        access_key_id: environment["AWS_ACCESS_KEY_ID"].clone(),
-        secret_access_key: environment["AWS_SECRET_ACCESS_KEY"].clone(),
-        session_token: environment.get("AWS_SESSION_TOKEN").cloned(),
+        access_key_id: variable("AWS_ACCESS_KEY_ID"),
+        secret_access_key: variable("AWS_SECRET_ACCESS_KEY"),
+        session_token: Some(variable("AWS_SESSION_TOKEN")),
     }
 }
 
 #[tokio::test]
 async fn url_signer_may_read_and_write_uploads_and_nothing_else() {
     let (stage, _alone) = Stage::calm().await;
+    plain_url(stage, &somebody(stage).await).await;
     let credentials = credentials_of(stage, "GenerateUploadUrlFunctionName").await;
     assert_may_only(
         stage,

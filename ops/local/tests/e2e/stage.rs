@@ -36,6 +36,8 @@ pub(crate) struct Stage {
     pub(crate) observer: Observer,
     pub(crate) faults: Faults,
     pub(crate) aws: Aws,
+    /// The process group of the engine and the functions.
+    pub(crate) group: i32,
     /// Held by tests that bend the stack or count everything on it.
     alone: Mutex<()>,
 }
@@ -82,6 +84,12 @@ impl Stage {
             .await
     }
 
+    /// A stack that takes more at once than any other, and holds nothing but that.
+    pub(crate) async fn loaded() -> (&'static Self, MutexGuard<'static, ()>) {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        STAGE.get_or_init(|| Self::up("e2e-load", &[("MetricsSchedule", "rate(1 hour)")])).await.alone().await
+    }
+
     async fn alone(&'static self) -> (&'static Self, MutexGuard<'static, ()>) {
         (self, self.alone.lock().await)
     }
@@ -94,15 +102,16 @@ impl Stage {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut stack = first_free(kind, parameters, functions).await;
-                tell.send((stack.info.clone(), stack.observer.clone(), stack.faults.clone())).unwrap();
+                let seen = (stack.observer.clone(), stack.faults.clone(), stack.engine_group());
+                tell.send((stack.info.clone(), seen)).unwrap();
                 panic!("the engine ended by itself: {:?}", stack.ended().await);
             });
         });
-        let (info, observer, faults) =
-            told.await.expect("the stack should come up; its thread tells why not");
+        let (info, seen) = told.await.expect("the stack should come up; its thread tells why not");
+        let (observer, faults, group) = seen;
         let aws = info.aws();
         hush(&aws, info.output("OriginalBucketName").unwrap(), info.output("QueueUrl").unwrap()).await;
-        Self { info, observer, faults, aws, alone: Mutex::default() }
+        Self { info, observer, faults, aws, group, alone: Mutex::default() }
     }
 
     /// An output of the template.
@@ -159,6 +168,13 @@ impl Stage {
 
     /// How many messages the topic sent about an image, counted when one sent later has come.
     pub(crate) async fn notifications(&self, image_id: &str) -> Vec<String> {
+        self.fence(image_id).await;
+        let mail = self.observer.mail(Some(image_id)).into_iter();
+        mail.map(|mut mail| mail.attributes.remove("status").unwrap_or_default()).collect()
+    }
+
+    /// Has the topic send a message and waits for it: all that was sent before has come then.
+    pub(crate) async fn fence(&self, about: &str) {
         let fence = Uuid::new_v4().to_string();
         let params = [
             ("TopicArn", self.output("TopicArn")),
@@ -169,9 +185,7 @@ impl Stage {
         ];
         self.aws.query("sns", "2010-03-31", "Publish", &params).await.unwrap();
         let passed = |seen: &Seen| (!seen.mail.find(Some(&fence)).is_empty()).then_some(());
-        self.seen("the message that follows the notifications", image_id, passed).await;
-        let mail = self.observer.mail(Some(image_id)).into_iter();
-        mail.map(|mut mail| mail.attributes.remove("status").unwrap_or_default()).collect()
+        self.seen("the message that follows the notifications", about, passed).await;
     }
 
     /// An object's content, if it exists.

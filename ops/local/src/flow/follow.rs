@@ -1,0 +1,101 @@
+//! Follows many images at once with one question to the table for all of them.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{sleep, timeout};
+
+use super::evidence::{Evidence, Item, item};
+use super::{FlowError, PATIENCE};
+use crate::stack::StackInfo;
+
+/// The most keys that `BatchGetItem` takes.
+const MOST_KEYS: usize = 100;
+/// Between two questions: an image takes longer, and the engine has better things to do than to answer.
+const GAP: Duration = Duration::from_millis(100);
+
+/// Knows which images are waited for; asking for each apart would cost more than processing it.
+#[derive(Debug)]
+pub struct Follower<'a> {
+    evidence: Evidence<'a>,
+    table: &'a str,
+    waiting: Mutex<HashMap<String, oneshot::Sender<Item>>>,
+    news: Notify,
+}
+
+impl<'a> Follower<'a> {
+    /// A follower of images of one stack.
+    ///
+    /// # Errors
+    ///
+    /// When the stack names no table.
+    pub fn of(stack: &'a StackInfo) -> Result<Self, FlowError> {
+        let table = stack.output("MetadataTableName")?;
+        Ok(Self { evidence: Evidence::of(stack), table, waiting: Mutex::default(), news: Notify::new() })
+    }
+
+    /// The item once it is `DONE` or `FAILED`; [`Follower::run`] must run meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When the end does not come in time.
+    pub async fn item(&self, image_id: &str) -> Result<Item, FlowError> {
+        let (tell, told) = oneshot::channel();
+        self.with_waiting(|waiting| waiting.insert(image_id.to_owned(), tell));
+        self.news.notify_one();
+        let ended = timeout(PATIENCE, told).await;
+        self.with_waiting(|waiting| waiting.remove(image_id));
+        ended.ok().and_then(Result::ok).ok_or(FlowError::TooSlow { what: "the record of the image" })
+    }
+
+    /// Whether the object of a key has arrived: the bytes of an upload that broke off may have.
+    ///
+    /// # Errors
+    ///
+    /// When the storage does not answer.
+    pub async fn has_arrived(&self, key: &str) -> Result<bool, FlowError> {
+        self.evidence.has_original(key).await
+    }
+
+    /// Asks for as long as it is polled. A question that fails is asked again: who waits has a deadline.
+    pub async fn run(&self) -> Infallible {
+        loop {
+            let images: Vec<String> = self.with_waiting(|waiting| waiting.keys().cloned().collect());
+            if images.is_empty() {
+                self.news.notified().await;
+                continue;
+            }
+            for images in images.chunks(MOST_KEYS) {
+                for (image_id, item) in self.ended(images).await.unwrap_or_default() {
+                    if let Some(tell) = self.with_waiting(|waiting| waiting.remove(&image_id)) {
+                        // Who does not wait any more needs no answer.
+                        tell.send(item).ok();
+                    }
+                }
+            }
+            sleep(GAP).await;
+        }
+    }
+
+    /// Those of the images that are `DONE` or `FAILED`.
+    async fn ended(&self, images: &[String]) -> Result<Vec<(String, Item)>, FlowError> {
+        let keys: Vec<Value> = images.iter().map(|id| json!({"imageId": {"S": id}})).collect();
+        let ask = json!({"RequestItems": {self.table: {"Keys": keys, "ConsistentRead": true}}});
+        let answer = self.evidence.aws().json("dynamodb", "DynamoDB_20120810.BatchGetItem", ask).await?;
+        let found =
+            answer.get("Responses").and_then(|tables| tables.get(self.table)).and_then(Value::as_array);
+        let found = found.into_iter().flatten().filter_map(|tagged| {
+            let image_id = tagged.pointer("/imageId/S")?.as_str()?.to_owned();
+            Some((image_id, item(tagged))).filter(|(_, item)| item.has_ended())
+        });
+        Ok(found.collect())
+    }
+
+    fn with_waiting<T>(&self, change: impl FnOnce(&mut HashMap<String, oneshot::Sender<Item>>) -> T) -> T {
+        change(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

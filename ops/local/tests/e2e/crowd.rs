@@ -1,0 +1,148 @@
+//! Many uploads at once, and what the pipeline has left of each when it is through with all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use image::{ImageFormat, Rgb, RgbImage};
+use local_stack::flow::{self, TraceHeaders};
+use local_stack::observe::Seen;
+use local_stack::user::Tokens;
+use local_stack::xml;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::item::Item;
+use crate::stage::Stage;
+
+/// How many URLs are asked for at once: each that waits costs the engine a process of the function.
+const ASKED_AT_ONCE: usize = 8;
+
+/// Longest wait for one more notification; a busy machine needs part of it.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A small picture unlike any other of its number.
+pub(crate) fn distinct_picture(number: usize) -> Vec<u8> {
+    let [.., high, low] = number.to_be_bytes();
+    let mut bytes = Cursor::new(Vec::new());
+    let pixel = |x, _| if x < 32 { Rgb([high, low, 90]) } else { Rgb([low, 200, high]) };
+    RgbImage::from_fn(64, 48, pixel).write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+/// Asks for a URL for each of `files`, then puts all of them at once; answers the ids in the same order.
+pub(crate) async fn push(stage: &Stage, tokens: &Tokens, files: Vec<Vec<u8>>) -> Vec<String> {
+    let asked = Arc::new(Semaphore::new(ASKED_AT_ONCE));
+    let mut tickets = JoinSet::new();
+    for (number, file) in files.into_iter().enumerate() {
+        let (asked, info, tokens) = (Arc::clone(&asked), stage.info.clone(), tokens.clone());
+        tickets.spawn(async move {
+            let _turn = asked.acquire().await.unwrap();
+            let ticket = flow::request_url(&info, &tokens, &TraceHeaders::default()).await.unwrap();
+            (number, ticket, file)
+        });
+    }
+    let mut puts = JoinSet::new();
+    for (number, ticket, file) in tickets.join_all().await {
+        puts.spawn(async move {
+            flow::put(&ticket, file, &TraceHeaders::default()).await.unwrap();
+            (number, ticket.image_id)
+        });
+    }
+    let ids: BTreeMap<usize, String> = puts.join_all().await.into_iter().collect();
+    ids.into_values().collect()
+}
+
+/// What is left of a crowd once each of its images was told of and all queues are still.
+#[derive(Debug)]
+pub(crate) struct Left {
+    /// The table's items by image.
+    pub(crate) items: BTreeMap<String, Item>,
+    /// The status of each notification by image.
+    pub(crate) notifications: BTreeMap<String, Vec<String>>,
+    /// The images that have a thumbnail.
+    pub(crate) thumbnails: BTreeSet<String>,
+    /// Messages that the processing queue still holds, and the dead-letter queue.
+    pub(crate) queued: [u64; 2],
+}
+
+/// Waits until each of `ids` was told of, then looks at everything.
+pub(crate) async fn left(stage: &Stage, ids: &[String]) -> Left {
+    let mut told = 0;
+    while told < ids.len() {
+        let more = |seen: &Seen| Some(told_of(seen, ids)).filter(|now| *now > told);
+        let more = stage.observer.wait_for(PATIENCE, more).await;
+        told =
+            more.unwrap_or_else(|| panic!("only {told} of {} were told of\n{}", ids.len(), stage.story("")));
+    }
+    let still = async || (queued(stage, "QueueUrl").await == 0).then_some(());
+    stage.until(still).await.expect("the processing queue should become empty");
+    stage.fence("").await;
+    let mut notifications = BTreeMap::<String, Vec<String>>::new();
+    for mut mail in stage.observer.mail(None) {
+        let Some(image_id) = mail.image_id else { continue };
+        let status = mail.attributes.remove("status").unwrap_or_default();
+        notifications.entry(image_id).or_default().push(status);
+    }
+    notifications.retain(|image_id, _| ids.contains(image_id));
+    Left {
+        items: items(stage).await,
+        notifications,
+        thumbnails: thumbnails(stage).await,
+        queued: [queued(stage, "QueueUrl").await, queued(stage, "DeadLetterQueueUrl").await],
+    }
+}
+
+fn told_of(seen: &Seen, ids: &[String]) -> usize {
+    let told: BTreeSet<String> = seen.mail.find(None).into_iter().filter_map(|mail| mail.image_id).collect();
+    ids.iter().filter(|id| told.contains(*id)).count()
+}
+
+/// Messages that a queue holds, whoever has them in hand.
+async fn queued(stage: &Stage, output: &'static str) -> u64 {
+    let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+    let body = json!({"QueueUrl": stage.output(output), "AttributeNames": names});
+    let answer = stage.aws.json("sqs", "AmazonSQS.GetQueueAttributes", body).await.unwrap();
+    let number = |name| answer["Attributes"][name].as_str().unwrap().parse::<u64>().unwrap();
+    names.map(number).into_iter().sum()
+}
+
+/// The whole table.
+async fn items(stage: &Stage) -> BTreeMap<String, Item> {
+    let mut items = BTreeMap::new();
+    let mut body = json!({"TableName": stage.output("MetadataTableName"), "ConsistentRead": true});
+    loop {
+        let mut page = stage.aws.json("dynamodb", "DynamoDB_20120810.Scan", body.clone()).await.unwrap();
+        let found = page["Items"].as_array().cloned().unwrap_or_default().into_iter().map(Item);
+        items.extend(found.map(|item| (item.text("imageId").to_owned(), item)));
+        match page["LastEvaluatedKey"].take() {
+            Value::Null => return items,
+            last => body["ExclusiveStartKey"] = last,
+        }
+    }
+}
+
+/// The images whose thumbnail holds something.
+async fn thumbnails(stage: &Stage) -> BTreeSet<String> {
+    let mut images = BTreeSet::new();
+    let mut after = String::new();
+    loop {
+        let bucket = stage.output("ProcessedBucketName");
+        let path = format!("/{bucket}?list-type=2&prefix=processed%2F&start-after={after}");
+        let answer = stage.aws.rest("s3", Method::GET, &path, Vec::new(), &[]).await.unwrap();
+        let text = String::from_utf8_lossy(answer.body()).into_owned();
+        let page = xml::members(&text, "ListBucketResult", ["Key", "Size"]);
+        let page = page.into_iter().filter(|[key, size]| !key.is_empty() && size != "0");
+        let mut keys: Vec<String> = page.map(|[key, _]| key).collect();
+        keys.retain(|key| key.starts_with("processed/"));
+        after = keys.last().cloned().unwrap_or_default().replace('/', "%2F");
+        let image = |key: &String| Some(key.strip_prefix("processed/")?.strip_suffix(".jpg")?.to_owned());
+        images.extend(keys.iter().filter_map(image));
+        if xml::first(&text, "IsTruncated").as_deref() != Some("true") {
+            return images;
+        }
+    }
+}

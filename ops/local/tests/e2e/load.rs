@@ -1,0 +1,53 @@
+//! Five hundred uploads at once: nothing is lost, nothing is done twice.
+
+use std::collections::BTreeSet;
+
+use crate::crowd::{distinct_picture, left, push};
+use crate::stage::Stage;
+use crate::uploader::somebody;
+
+/// How many users press the button at the same moment.
+const UPLOADS: usize = 500;
+
+/// Each so-manieth of them sends something else than a picture.
+const ONE_BROKEN_IN: usize = 10;
+
+/// A picture, or now and then something that is none, and why it is none.
+fn file(number: usize) -> (Vec<u8>, Option<&'static str>) {
+    let mut picture = distinct_picture(number);
+    match number % (2 * ONE_BROKEN_IN) {
+        0 => (format!("no image, number {number}").into_bytes(), Some("NotAnImage")),
+        ONE_BROKEN_IN => {
+            picture.truncate(picture.len() / 2);
+            (picture, Some("Truncated"))
+        }
+        _ => (picture, None),
+    }
+}
+
+#[tokio::test]
+async fn uploads_pushed_at_once_each_end_with_one_item_and_one_notification() {
+    let (stage, _alone) = Stage::loaded().await;
+    let tokens = somebody(stage).await;
+    let (files, reasons): (Vec<_>, Vec<_>) = (0..UPLOADS).map(file).unzip();
+
+    let ids = push(stage, &tokens, files).await;
+    let left = left(stage, &ids).await;
+
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), UPLOADS, "no id is given twice");
+    let mut wrong = Vec::new();
+    for (id, reason) in ids.iter().zip(reasons) {
+        let item = left.items.get(id).map(|item| (item.status(), item.text("reason"), item.is_settled()));
+        let status = if reason.is_some() { "FAILED" } else { "DONE" };
+        let told = left.notifications.get(id).map(Vec::as_slice);
+        let good = item == Some((status, reason.unwrap_or_default(), true))
+            && told == Some(&[status.to_owned()])
+            && left.thumbnails.contains(id) == reason.is_none();
+        if !good {
+            wrong.push(format!("{id}: expected {status} {reason:?}, has {item:?}, told {told:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {UPLOADS} ended wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(left.items.len(), UPLOADS, "items of this stack, which nobody else uses");
+    assert_eq!(left.queued, [0, 0], "messages in the queue and in the dead-letter queue");
+}

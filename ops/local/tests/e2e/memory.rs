@@ -1,0 +1,86 @@
+//! Memory of the functions over thousands of uploads: a leak of a few bytes per image would show here.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use http::Method;
+
+use crate::crowd::{distinct_picture, left, push};
+use crate::processes::functions;
+use crate::stage::Stage;
+use crate::uploader::somebody;
+
+/// Uploads after which a function has seen all that it allocates once: pools, caches, arenas of threads.
+const WARM_UP: usize = 500;
+
+/// Uploads in all.
+const UPLOADS: usize = 2000;
+
+/// Uploads pushed together, so that the processes of the functions are as many throughout.
+const CROWD: usize = 100;
+
+/// Growth that is no leak: the allocator's fragmentation moved a process by up to 1 MiB here. A leak of one
+/// kibibyte per image handled would add up to this between the two looks even if ten processes shared them.
+const MOST_GROWTH_KIB: u64 = 4 * 1024;
+
+/// Scans per crowd: the schedule runs hourly here, so the test stands in for it.
+const SCANS: usize = 5;
+
+/// Resident memory in KiB by process, for each function.
+type Resident = BTreeMap<String, BTreeMap<i32, u64>>;
+
+/// Looks at the processes of a group that run functions.
+fn resident(group: i32) -> Resident {
+    let mut resident = Resident::new();
+    for process in functions(group) {
+        let Some(kib) = process.resident_kib() else { continue };
+        resident.entry(process.function().to_owned()).or_default().insert(process.id, kib);
+    }
+    resident
+}
+
+/// Uploads these pictures in crowds, and scans the buckets meanwhile; all must end well.
+async fn work(stage: &Stage, numbers: Range<usize>) {
+    let path = format!("/2015-03-31/functions/{}/invocations", stage.output("S3MetricsFunctionName"));
+    for first in numbers.step_by(CROWD) {
+        // Signed in anew, as the token would grow old.
+        let tokens = somebody(stage).await;
+        let ids = push(stage, &tokens, (first..first + CROWD).map(distinct_picture).collect()).await;
+        for _ in 0..SCANS {
+            let scan = stage.aws.rest("lambda", Method::POST, &path, b"{}".to_vec(), &[]).await.unwrap();
+            assert_eq!(scan.headers().get("x-amz-function-error"), None);
+        }
+        let left = left(stage, &ids).await;
+        assert!(ids.iter().all(|id| left.items[id].status() == "DONE"), "{:?}", left.queued);
+    }
+}
+
+/// The most that one process of a function has.
+fn most(processes: &BTreeMap<i32, u64>) -> u64 {
+    processes.values().copied().max().unwrap_or_default()
+}
+
+#[tokio::test]
+#[ignore = "long: run by .ci/run"]
+async fn memory_of_each_function_is_flat_over_two_thousand_uploads() {
+    let (stage, _alone) = Stage::loaded().await;
+    work(stage, 0..WARM_UP).await;
+    let warm = resident(stage.group);
+    work(stage, WARM_UP..UPLOADS).await;
+    let end = resident(stage.group);
+
+    let mut table =
+        format!("{:<24} {:>9} {:>12} {:>12}\n", "resident memory", "processes", "after 500", "after 2000");
+    for (function, processes) in &end {
+        let before = most(&warm[function]);
+        writeln!(table, "{function:<24} {:>9} {before:>8} KiB {:>8} KiB", processes.len(), most(processes))
+            .unwrap();
+    }
+    println!("{table}");
+    let all = ["GenerateUploadUrlFunctionName", "ImageProcessorFunctionName", "S3MetricsFunctionName"];
+    for function in all.map(|output| stage.output(output)) {
+        let (before, after) = (most(&warm[function]), most(&end[function]));
+        assert!(after <= before + MOST_GROWTH_KIB, "{function} grew beyond {MOST_GROWTH_KIB} KiB\n{table}");
+    }
+}
