@@ -63,6 +63,7 @@ fn most(processes: &BTreeMap<i32, u64>) -> u64 {
 
 #[tokio::test]
 #[ignore = "long: run by .ci/run"]
+#[expect(clippy::print_stdout, reason = "the table is what the run of CI shows of it")]
 async fn memory_of_each_function_is_flat_over_two_thousand_uploads() {
     let (stage, _alone) = Stage::loaded().await;
     work(stage, 0..WARM_UP).await;
