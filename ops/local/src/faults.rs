@@ -18,6 +18,7 @@ use http::StatusCode;
 use tokio::sync::watch;
 
 pub use call::Call;
+pub use caller::CallerError;
 pub use proxy::{Proxy, Proxying};
 
 /// The rules of one proxy; cheap to clone.
@@ -46,7 +47,7 @@ pub struct Rule {
 /// What happens to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The service answers no, in its own form.
+    /// The service answers no, in its own form; clients of the CBOR protocol see the status only.
     Refuse {
         /// The HTTP status.
         status: StatusCode,
@@ -75,9 +76,10 @@ pub struct Strike {
 }
 
 /// How far a rule got.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     struck: usize,
+    failed: Option<Arc<CallerError>>,
     over: bool,
 }
 
@@ -110,7 +112,7 @@ impl Rule {
 }
 
 impl Faults {
-    /// Puts a rule into force; of several that are about a call, the oldest decides.
+    /// Puts a rule into force; of several that would strike a call, the oldest does.
     #[must_use]
     pub fn strike(&self, rule: Rule) -> Strike {
         let state = watch::Sender::default();
@@ -120,16 +122,21 @@ impl Faults {
 
     /// What happens to a call; `None` when it passes.
     fn hit(&self, call: &Call) -> Option<Hit> {
-        let mut rules = self.lock();
-        let armed = rules.iter_mut().find(|armed| armed.rule.is_about(call))?;
-        let number = armed.seen;
-        armed.seen += 1;
-        let struck = (armed.rule.after..armed.rule.after.saturating_add(armed.rule.times)).contains(&number);
-        struck.then(|| Hit { fault: armed.rule.fault.clone(), state: armed.state.clone() })
+        self.lock().iter_mut().filter(|armed| armed.rule.is_about(call)).find_map(Armed::meet)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Armed>> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Armed {
+    /// Counts a call that the rule is about; the hit, if it is one of those to be struck.
+    fn meet(&mut self) -> Option<Hit> {
+        let struck = self.rule.after..self.rule.after.saturating_add(self.rule.times);
+        let number = self.seen;
+        self.seen += 1;
+        struck.contains(&number).then(|| Hit { fault: self.rule.fault.clone(), state: self.state.clone() })
     }
 }
 
@@ -141,9 +148,15 @@ impl Strike {
     }
 
     /// Waits until `count` calls were struck; a held call counts from its begin.
-    pub async fn struck(&self, count: usize) {
+    ///
+    /// # Errors
+    ///
+    /// When a call was to be struck and could not be.
+    pub async fn struck(&self, count: usize) -> Result<(), Arc<CallerError>> {
+        let mut state = self.state.subscribe();
+        let reached = state.wait_for(|state| state.struck >= count || state.failed.is_some()).await;
         // The sender is ours, so the channel cannot close.
-        self.state.subscribe().wait_for(|state| state.struck >= count).await.ok();
+        reached.ok().and_then(|state| state.failed.clone()).map_or(Ok(()), Err)
     }
 }
 
@@ -157,6 +170,10 @@ impl Drop for Strike {
 impl Hit {
     fn happened(&self) {
         self.state.send_modify(|state| state.struck += 1);
+    }
+
+    fn failed(&self, error: CallerError) {
+        self.state.send_modify(|state| state.failed = Some(Arc::new(error)));
     }
 
     /// Waits until the rule is over.
@@ -183,6 +200,17 @@ mod tests {
         let rule = Rule { after: 1, times: 2, ..Rule::next("s3", "PutObject", "", Fault::Drop) };
         let _strike = faults.strike(rule);
         assert_eq!(strikes(&faults, &call("PutObject", "/b/k")), [false, true, true, false]);
+    }
+
+    #[test]
+    fn rule_that_has_struck_enough_leaves_calls_to_the_next() {
+        let faults = Faults::default();
+        let first = faults.strike(Rule::next("s3", "PutObject", "", Fault::Drop));
+        let second = faults.strike(Rule::next("s3", "PutObject", "", Fault::Hold));
+        let hits: Vec<Option<Fault>> =
+            (0..3).map(|_| faults.hit(&call("PutObject", "/b/k")).map(|hit| hit.fault)).collect();
+        assert_eq!(hits, [Some(Fault::Drop), Some(Fault::Hold), None]);
+        drop((first, second));
     }
 
     #[test]

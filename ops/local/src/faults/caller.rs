@@ -8,7 +8,7 @@ use nix::unistd::{Pid, getpgid};
 
 /// The caller could not be killed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CallerError {
+pub enum CallerError {
     /// The system does not list connections, or the connection is gone.
     #[error(
         "no process of the engine's group holds the connection from {0}; processes are found on Linux only"
@@ -19,21 +19,26 @@ pub(super) enum CallerError {
     Kill(Pid, #[source] nix::Error),
 }
 
-/// Kills the process of `group` that connected from `peer`; nobody else is ever touched.
-pub(super) fn kill_caller(peer: SocketAddr, group: Pid) -> Result<(), CallerError> {
-    let caller = socket_of(peer).and_then(|inode| holder(&inode, group)).ok_or(CallerError::Unknown(peer))?;
+/// Kills the process of `group` that connected from `peer` to `us`; nobody else is ever touched.
+pub(super) fn kill_caller(peer: SocketAddr, us: SocketAddr, group: Pid) -> Result<(), CallerError> {
+    let caller =
+        socket_of(peer, us).and_then(|inode| holder(&inode, group)).ok_or(CallerError::Unknown(peer))?;
     kill(caller, Signal::SIGKILL).map_err(|source| CallerError::Kill(caller, source))
 }
 
-/// The number of the socket whose local address is `peer`.
-fn socket_of(peer: SocketAddr) -> Option<String> {
-    let SocketAddr::V4(peer) = peer else { return None };
-    // The kernel prints the address as one number in its own byte order.
-    let address = format!("{:08X}:{:04X}", u32::from_ne_bytes(peer.ip().octets()), peer.port());
+/// The number of the socket that connects `peer` with `us`; a port may serve connections to others too.
+fn socket_of(peer: SocketAddr, us: SocketAddr) -> Option<String> {
+    let (peer, us) = (printed(peer)?, printed(us)?);
     let table = fs::read_to_string("/proc/net/tcp").ok()?;
     let mut rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
-    let row = rows.find(|row| row.get(1) == Some(&address.as_str()))?;
+    let row = rows.find(|row| row.get(1) == Some(&peer.as_str()) && row.get(2) == Some(&us.as_str()))?;
     row.get(9).map(|inode| (*inode).to_owned())
+}
+
+/// An address as the kernel prints it: one number in its own byte order, and the port.
+fn printed(address: SocketAddr) -> Option<String> {
+    let SocketAddr::V4(address) = address else { return None };
+    Some(format!("{:08X}:{:04X}", u32::from_ne_bytes(address.ip().octets()), address.port()))
 }
 
 /// The process of `group` that has the socket open.

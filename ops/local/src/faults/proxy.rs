@@ -21,7 +21,7 @@ use nix::unistd::Pid;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::caller::{CallerError, kill_caller};
+use super::caller::kill_caller;
 use super::{Call, Fault, Faults, Hit};
 
 /// Below the engine's keep-alive: a connection must not end at the moment it is used again.
@@ -46,9 +46,6 @@ enum Cut {
     /// A rule says so.
     #[error("a rule ends the connection")]
     Rule,
-    /// The caller is gone, or will be.
-    #[error(transparent)]
-    Caller(#[from] CallerError),
     /// A body broke off.
     #[error("a body could not be read")]
     Connection(#[source] hyper::Error),
@@ -85,8 +82,13 @@ impl Proxy {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(connector);
-        let hop =
-            Arc::new(Hop { client, endpoint: endpoint.to_owned(), group: Pid::from_raw(group), faults });
+        let hop = Arc::new(Hop {
+            client,
+            address: self.address,
+            endpoint: endpoint.to_owned(),
+            group: Pid::from_raw(group),
+            faults,
+        });
         Proxying(tokio::spawn(accept(self.listener, hop)))
     }
 }
@@ -113,6 +115,7 @@ async fn accept(listener: TcpListener, hop: Arc<Hop>) {
 
 struct Hop {
     client: Client<HttpConnector, Body>,
+    address: SocketAddr,
     endpoint: String,
     group: Pid,
     faults: Faults,
@@ -158,8 +161,11 @@ impl Hop {
     }
 
     fn kill(&self, hit: &Hit, peer: SocketAddr) -> Result<Response<Body>, Cut> {
-        kill_caller(peer, self.group)?;
-        cut(hit)
+        match kill_caller(peer, self.address, self.group) {
+            Ok(()) => hit.happened(),
+            Err(error) => hit.failed(error),
+        }
+        Err(Cut::Rule)
     }
 
     async fn pass(&self, mut request: Request<Body>) -> Result<Response<Body>, Cut> {

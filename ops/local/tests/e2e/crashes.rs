@@ -1,6 +1,8 @@
 //! Functions that die, hang or hear nothing at each step of an image: at rest nothing is lost or doubled.
 
-use http::StatusCode;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
 use image::ImageFormat;
 use local_stack::faults::{Fault, Rule, Strike};
 use local_stack::flow::{Ticket, TraceHeaders, put};
@@ -8,8 +10,10 @@ use local_stack::observe::Seen;
 use serde_json::json;
 
 use crate::faults::items_of;
+use crate::item::Item;
 use crate::picture::{assert_thumbnail, picture};
-use crate::queue::{QUIET, dead_letters, drained, enqueue, notification};
+use crate::protocol::{LOOKED_ONLY, silent_object};
+use crate::queue::{attempt, dead_letters, drained, enqueue, notification, steps};
 use crate::stage::Stage;
 use crate::uploader::{plain_url, somebody};
 
@@ -33,6 +37,9 @@ const STEPS: [Step; 6] = [
     Step { name: "settle", service: "dynamodb", operation: "PutItem", after: 2 },
 ];
 
+/// Longest wait for a call; a busy machine needs part of it.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// How often the SDK makes a call before it gives up.
 const SDK_ATTEMPTS: usize = 3;
 
@@ -45,6 +52,12 @@ impl Step {
         let rule = Rule::next(self.service, self.operation, &subject, fault);
         stage.faults.strike(Rule { after: self.after, times, ..rule })
     }
+}
+
+/// Waits until calls were struck, though not for ever: a rule may be about a call that is never made.
+async fn struck(strike: &Strike, times: usize) {
+    let struck = tokio::time::timeout(PATIENCE, strike.struck(times)).await;
+    struck.expect("the call should be made").expect("the call should be struck");
 }
 
 /// Uploads an image for each step, has `fault` strike that step of it, and checks what is left at rest.
@@ -62,7 +75,7 @@ async fn every_step_survives(fault: Fault, times: usize, told: [usize; STEPS.len
         images.push((step, ticket, strike, told));
     }
     for (_, ticket, strike, _) in &images {
-        strike.struck(times).await;
+        struck(strike, times).await;
         stage.settled(&ticket.image_id).await;
     }
     drained(stage).await;
@@ -87,6 +100,18 @@ async fn assert_at_rest(stage: &Stage, ticket: &Ticket, step: &str, told: usize)
         (named("issue_upload_url") && named("process_image")).then_some(())
     };
     stage.seen("the trace from URL to result", id, whole).await;
+    // An attempt that heard nothing of the object cannot know its trace.
+    if step != "download" {
+        let traces = stage.observer.look(|seen| traces_of(seen, &ticket.file_path));
+        assert!(traces.iter().all(|trace| trace == item.text("traceId")), "{step}: {traces:?}");
+    }
+}
+
+/// The trace of each attempt at an object.
+fn traces_of(seen: &Seen, key: &str) -> Vec<String> {
+    let traces = seen.traces.newest(usize::MAX).into_iter();
+    let attempts = traces.flat_map(|trace| trace.spans).filter(|span| span.name == "process_image");
+    attempts.filter(|span| span.attribute("aws.s3.key") == Some(key)).map(|span| span.trace_id).collect()
 }
 
 #[tokio::test]
@@ -122,14 +147,20 @@ async fn call_that_hangs_costs_the_attempt_and_no_image() {
 
 /// A version of an object that is held in work before its thumbnail is stored; answers key, id and hold.
 async fn held_in_work(stage: &Stage, sequencer: &str) -> (String, String, Strike) {
-    let id = uuid::Uuid::now_v7().to_string();
-    let key = format!("{QUIET}/{id}.raw");
-    stage.put_object(stage.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[]).await;
+    let (key, id) = silent_object(stage, &picture(ImageFormat::Jpeg)).await;
     let [_, _, upload, ..] = STEPS;
     let hold = upload.strike(stage, &id, 1, Fault::Hold);
     enqueue(stage, &notification(stage, &key, sequencer), json!({})).await;
-    hold.struck(1).await;
+    struck(&hold, 1).await;
     (key, id, hold)
+}
+
+/// Delivers another version while one is held in work, and lets go once an attempt at it has given way.
+async fn deliver_meanwhile(stage: &Stage, key: &str, sequencer: &str, hold: Strike) {
+    let message = enqueue(stage, &notification(stage, key, sequencer), json!({})).await;
+    let (span, trace) = attempt(stage, &message).await;
+    assert_eq!(steps(&span, &trace), LOOKED_ONLY);
+    drop(hold);
 }
 
 #[tokio::test]
@@ -138,15 +169,18 @@ async fn newer_version_that_comes_while_the_older_is_in_work_wins() {
     let (key, id, hold) = held_in_work(stage, "0A").await;
     let newer = picture(ImageFormat::Bmp);
     stage.put_object(stage.output("OriginalBucketName"), &key, &newer, &[]).await;
-    enqueue(stage, &notification(stage, &key, "0B"), json!({})).await;
-    drop(hold);
+    deliver_meanwhile(stage, &key, "0B", hold).await;
+    let first = stage.settled(&id).await;
+    assert!(first.text("sequencer").starts_with("0A0"), "{first:?}");
+    let older = stage.thumbnail(&id).await.unwrap();
 
-    drained(stage).await;
+    let is_newer = |item: &Item| item.is_settled() && item.text("sequencer").starts_with("0B0");
+    let item = stage.item_when(&id, is_newer).await;
 
-    let item = stage.item(&id).await.unwrap();
-    assert!(item.is_settled() && item.text("sequencer").starts_with("0B0"), "{}", stage.story(&id));
     assert_eq!((item.status(), item.number("bytes")), ("DONE", Some(newer.len() as u64)));
-    assert_thumbnail(&stage.thumbnail(&id).await.unwrap());
+    let thumbnail = stage.thumbnail(&id).await.unwrap();
+    assert_thumbnail(&thumbnail);
+    assert_ne!(thumbnail, older);
     assert_eq!(stage.notifications(&id).await, ["DONE", "DONE"]);
 }
 
@@ -154,13 +188,12 @@ async fn newer_version_that_comes_while_the_older_is_in_work_wins() {
 async fn older_version_that_comes_while_the_newer_is_in_work_changes_nothing() {
     let stage = Stage::mortal().await;
     let (key, id, hold) = held_in_work(stage, "0B").await;
-    enqueue(stage, &notification(stage, &key, "0A"), json!({})).await;
-    drop(hold);
+    // There is nothing to come back for: a newer version is in work.
+    deliver_meanwhile(stage, &key, "0A", hold).await;
+    let newest = stage.settled(&id).await;
 
-    drained(stage).await;
-
-    let item = stage.item(&id).await.unwrap();
-    assert!(item.is_settled() && item.text("sequencer").starts_with("0B0"), "{}", stage.story(&id));
+    assert!(newest.text("sequencer").starts_with("0B0"), "{newest:?}");
+    assert_eq!(stage.item(&id).await, Some(newest));
     assert_eq!(stage.notifications(&id).await, ["DONE"]);
 }
 
@@ -169,7 +202,7 @@ async fn object_deleted_while_it_is_in_work_ends_done() {
     let stage = Stage::mortal().await;
     let (key, id, hold) = held_in_work(stage, "0A").await;
     let path = format!("/{}/{key}", stage.output("OriginalBucketName"));
-    stage.aws.rest("s3", http::Method::DELETE, &path, Vec::new(), &[]).await.unwrap();
+    stage.aws.rest("s3", Method::DELETE, &path, Vec::new(), &[]).await.unwrap();
     drop(hold);
 
     assert_eq!(stage.settled(&id).await.status(), "DONE");

@@ -139,3 +139,60 @@ async fn missing_table_delays_images_and_loses_none() {
 
     assert_recovered(stage, &ticket.image_id, &ticket.file_path, &trace_id).await;
 }
+
+/// The statements of a role's one policy, and how to replace them.
+struct Policy<'a> {
+    stage: &'a Stage,
+    role: String,
+}
+
+impl Policy<'_> {
+    const NAME: &'static str = "least-privilege";
+
+    async fn document(&self) -> Value {
+        let params = [("RoleName", self.role.as_str()), ("PolicyName", Self::NAME)];
+        let answer = self.stage.aws.query("iam", "2010-05-08", "GetRolePolicy", &params).await.unwrap();
+        let encoded = xml::first(&answer, "PolicyDocument").unwrap();
+        let form = format!("document={encoded}");
+        let (_, document) = url::form_urlencoded::parse(form.as_bytes()).next().unwrap();
+        serde_json::from_str(&document).unwrap()
+    }
+
+    async fn put(&self, document: &Value) {
+        let document = document.to_string();
+        let params =
+            [("RoleName", self.role.as_str()), ("PolicyName", Self::NAME), ("PolicyDocument", &document)];
+        self.stage.aws.query("iam", "2010-05-08", "PutRolePolicy", &params).await.unwrap();
+    }
+}
+
+/// The role that a function runs under.
+async fn role_of(stage: &Stage, function: &'static str) -> String {
+    let path = format!("/2015-03-31/functions/{}/configuration", stage.output(function));
+    let answer = stage.aws.rest("lambda", Method::GET, &path, Vec::new(), &[]).await.unwrap();
+    let configuration: Value = serde_json::from_slice(answer.body()).unwrap();
+    configuration["Role"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn permission_taken_from_the_role_delays_images_until_it_is_back() {
+    let (stage, _alone) = Stage::breakable().await;
+    let tokens = somebody(stage).await;
+    let policy = Policy { stage, role: role_of(stage, "ImageProcessorFunctionName").await };
+    let whole = policy.document().await;
+    for (sid, step) in [("UsedToClaimAndRecord", "claim"), ("UsedToWriteThumbnails", "upload")] {
+        let mut less = whole.clone();
+        let statements = less["Statement"].as_array_mut().unwrap();
+        let before = statements.len();
+        statements.retain(|statement| statement["Sid"] != sid);
+        assert_eq!(statements.len(), before - 1, "{sid} is a statement of the role");
+        policy.put(&less).await;
+        let ticket = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
+        let (failed, trace_id) = failed_attempt(stage, &ticket.image_id).await;
+        assert_eq!(failed, step, "without {sid}");
+
+        policy.put(&whole).await;
+
+        assert_recovered(stage, &ticket.image_id, &ticket.file_path, &trace_id).await;
+    }
+}

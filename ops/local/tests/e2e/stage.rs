@@ -66,9 +66,9 @@ impl Stage {
     pub(crate) async fn mortal() -> &'static Self {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
         const PARAMETERS: &[(&str, &str)] = &[
-            ("ProcessorTimeoutSeconds", "5"),
+            ("ProcessorTimeoutSeconds", "15"),
             ("ProcessorBatchSize", "1"),
-            ("QueueVisibilityTimeoutSeconds", "6"),
+            ("QueueVisibilityTimeoutSeconds", "18"),
             ("RetryBaseSeconds", "0"),
         ];
         STAGE.get_or_init(|| Self::up("e2e-deaths", PARAMETERS)).await
