@@ -18,9 +18,6 @@ use tokio::task::JoinSet;
 use crate::item::Item;
 use crate::stage::Stage;
 
-/// How many URLs are asked for at once: each that waits costs the engine a process of the function.
-const ASKED_AT_ONCE: usize = 8;
-
 /// Longest wait for one more notification; a busy machine needs part of it.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -33,9 +30,10 @@ pub(crate) fn distinct_picture(number: usize) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Asks for a URL for each of `files`, then puts all of them at once; answers the ids in the same order.
-pub(crate) async fn push(stage: &Stage, tokens: &Tokens, files: Vec<Vec<u8>>) -> Vec<String> {
-    let asked = Arc::new(Semaphore::new(ASKED_AT_ONCE));
+/// Asks for a URL for each of `files`, `askers` at a time, as each that waits costs the engine a process of
+/// the function; then puts all files at once. Answers the ids in the same order.
+pub(crate) async fn push(stage: &Stage, tokens: &Tokens, askers: usize, files: Vec<Vec<u8>>) -> Vec<String> {
+    let asked = Arc::new(Semaphore::new(askers));
     let mut tickets = JoinSet::new();
     for (number, file) in files.into_iter().enumerate() {
         let (asked, info, tokens) = (Arc::clone(&asked), stage.info.clone(), tokens.clone());

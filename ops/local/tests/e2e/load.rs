@@ -9,6 +9,9 @@ use crate::uploader::somebody;
 /// How many users press the button at the same moment.
 const UPLOADS: usize = 500;
 
+/// Calls to the API at the same time.
+const ASKERS: usize = 8;
+
 /// Each so-manieth of them sends something else than a picture.
 const ONE_BROKEN_IN: usize = 10;
 
@@ -31,7 +34,7 @@ async fn uploads_pushed_at_once_each_end_with_one_item_and_one_notification() {
     let tokens = somebody(stage).await;
     let (files, reasons): (Vec<_>, Vec<_>) = (0..UPLOADS).map(file).unzip();
 
-    let ids = push(stage, &tokens, files).await;
+    let ids = push(stage, &tokens, ASKERS, files).await;
     let left = left(stage, &ids).await;
 
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), UPLOADS, "no id is given twice");

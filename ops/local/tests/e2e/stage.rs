@@ -90,6 +90,13 @@ impl Stage {
         STAGE.get_or_init(|| Self::up("e2e-load", &[("MetricsSchedule", "rate(1 hour)")])).await.alone().await
     }
 
+    /// A stack with as few processes of each function as may be, so that each works much.
+    pub(crate) async fn narrow() -> (&'static Self, MutexGuard<'static, ()>) {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        let parameters = &[("MetricsSchedule", "rate(1 hour)"), ("ProcessorMaxConcurrency", "2")];
+        STAGE.get_or_init(|| Self::up("e2e-memory", parameters)).await.alone().await
+    }
+
     async fn alone(&'static self) -> (&'static Self, MutexGuard<'static, ()>) {
         (self, self.alone.lock().await)
     }
