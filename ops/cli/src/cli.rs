@@ -118,11 +118,16 @@ pub(crate) struct VerifyArgs {
 #[command(after_help = "\
 Examples:
   ops upload cat.jpg dog.png
+  ops upload holiday/ --concurrency 16
   ops upload --json cat.jpg | jq -r '.uploads[0].image_id'")]
 pub(crate) struct UploadArgs {
-    /// Image files.
+    /// Image files, and directories whose files are meant, those in directories below included; names that
+    /// begin with a dot and links to directories are left out there.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// How many are on their way at once, and in memory.
+    #[arg(long, value_name = "N", default_value = "8")]
+    pub(crate) concurrency: NonZeroUsize,
     /// Print one JSON document on stdout.
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,12 +1,14 @@
 //! `ops upload`: files on their way as a user's, followed to their end.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
-use local_stack::flow::{FlowError, Photo, TraceHeaders, Uploaded, upload};
+use futures_util::{StreamExt, stream};
+use local_stack::flow::{FlowError, Uploaded, Uploader};
 use local_stack::observe::logs::chain;
-use local_stack::progress::Reporter;
+use local_stack::progress::{Reporter, Step};
 use local_stack::stack::StackInfo;
-use local_stack::user::sign_in;
 use local_stack::waterfall::{Style, clean};
 use serde::Serialize;
 
@@ -17,10 +19,21 @@ use crate::progress::{paint, reporter};
 use crate::signals::Signals;
 use crate::terminal::{Terminals, print_json, print_text};
 
+/// How an upload ends well.
+const DONE: &str = "DONE";
+
+/// So many uploads are listed one by one.
+const FEW: usize = 20;
+
+/// So many files stand for all that ended badly in the same way.
+const EXAMPLES: usize = 3;
+
 #[derive(Serialize)]
-struct Document {
+struct Document<'a> {
     ok: bool,
-    uploads: Vec<Upload>,
+    /// How many ended `DONE`, and for each reason how many did not.
+    totals: BTreeMap<&'a str, usize>,
+    uploads: &'a [Upload],
 }
 
 /// What became of one file.
@@ -51,12 +64,23 @@ impl Upload {
                 thumbnail_key: item.processed_key,
                 error: None,
             },
-            Err(error) => Self { file, error: Some(chain(&error)), ..Self::default() },
+            Err(error) => Self::broken(&file, &chain(&error)),
         }
     }
 
+    /// One that did not get as far as a decision.
+    fn broken(file: &str, why: &str) -> Self {
+        Self { file: file.to_owned(), error: Some(why.to_owned()), ..Self::default() }
+    }
+
     fn is_done(&self) -> bool {
-        self.status.as_deref() == Some("DONE")
+        self.status.as_deref() == Some(DONE)
+    }
+
+    /// `DONE`, or why not.
+    fn outcome(&self) -> &str {
+        let reason = self.reason.as_deref().or(self.error.as_deref());
+        reason.or(self.status.as_deref()).unwrap_or_default()
     }
 
     fn line(&self, style: Style) -> String {
@@ -68,47 +92,102 @@ impl Upload {
     }
 }
 
-/// Uploads the files one after the other.
+/// Uploads the files, some at once.
 ///
 /// # Errors
 /// No running stack, a file that cannot be read, or one that did not end `DONE`.
 pub(crate) async fn run(args: UploadArgs, root: &Path, terminals: Terminals) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let info = StackInfo::find(root, &args.name)?;
-    let photos = photos::read(&args.files)?;
+    let files = photos::named(&args.files)?;
     let progress = reporter(terminals.err);
-    let uploads = signals.guard(all(&info, &photos, &*progress)).await?;
+    let uploads = signals.guard(all(&info, &files, args.concurrency, &*progress)).await?;
     drop(progress);
     let ok = uploads.iter().all(Upload::is_done);
     if args.json {
-        print_json(&Document { ok, uploads })?;
+        print_json(&Document { ok, totals: totals(&uploads), uploads: &uploads })?;
     } else {
         print_text(&summary(&uploads, &args.name, terminals.out.style))?;
     }
     if ok { Ok(()) } else { Err(Failure::Pipeline) }
 }
 
-async fn all(info: &StackInfo, photos: &[Photo], progress: &dyn Reporter) -> Vec<Upload> {
-    let mut uploads = Vec::with_capacity(photos.len());
-    for photo in photos {
-        uploads.push(Upload::of(&photo.name, one(info, photo, progress).await));
-    }
+async fn all(
+    info: &StackInfo,
+    files: &[PathBuf],
+    concurrency: NonZeroUsize,
+    progress: &dyn Reporter,
+) -> Vec<Upload> {
+    let uploader = match Uploader::of(info) {
+        Ok(uploader) => uploader,
+        Err(error) => {
+            let why = chain(&error);
+            return files.iter().map(|file| Upload::broken(&file.to_string_lossy(), &why)).collect();
+        }
+    };
+    let total = files.len() as u64;
+    let step = Step::start(progress, "upload-files", format!("Uploading {}", count(files.len())));
+    let (mut done, mut bad) = (0, 0);
+    let told = |upload: &Upload| {
+        done += 1;
+        bad += u64::from(!upload.is_done());
+        let detail = if bad == 0 { String::new() } else { format!("{bad} not DONE") };
+        step.moved(detail, Some(done), Some(total));
+    };
+    let work = stream::iter(files).map(|file| one(&uploader, file)).buffered(concurrency.get());
+    let uploads = uploader.following(work.inspect(told).collect::<Vec<_>>()).await;
+    step.finish(format!("Uploaded {}", count(files.len())));
     uploads
 }
 
-/// Signs in for each file: a long series would outlive its token.
-async fn one(info: &StackInfo, photo: &Photo, progress: &dyn Reporter) -> Result<Uploaded, FlowError> {
-    let tokens = sign_in(info, &info.user).await?;
-    upload(info, &tokens, photo, &TraceHeaders::default(), progress).await
+/// Reads a file when its turn comes, and uploads it.
+async fn one(uploader: &Uploader<'_>, path: &Path) -> Upload {
+    let file = path.to_string_lossy();
+    match photos::read_one(path) {
+        Ok(photo) => Upload::of(&file, uploader.upload(photo).await),
+        // Without the file's name, so that files with the same trouble are one group.
+        Err(Failure::Read { source, .. }) => Upload::broken(&file, &format!("cannot be read: {source}")),
+        Err(error) => Upload::broken(&file, &chain(&error)),
+    }
 }
 
+fn count(files: usize) -> String {
+    if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
+}
+
+/// How many ended in each way; the reasons of those that are not `DONE`.
+fn totals(uploads: &[Upload]) -> BTreeMap<&str, usize> {
+    let mut totals = BTreeMap::new();
+    for upload in uploads {
+        *totals.entry(upload.outcome()).or_default() += 1;
+    }
+    totals
+}
+
+/// Each file in a line when they are few; else the totals, with the first files of each bad end.
 fn summary(uploads: &[Upload], name: &str, style: Style) -> String {
-    let mut lines: Vec<String> = uploads.iter().map(|upload| upload.line(style)).collect();
+    let mut lines: Vec<String> = if uploads.len() <= FEW {
+        uploads.iter().map(|upload| upload.line(style)).collect()
+    } else {
+        totals(uploads).into_iter().map(|(outcome, count)| group(uploads, outcome, count, style)).collect()
+    };
     if let Some(image_id) = uploads.iter().find_map(|upload| upload.image_id.as_deref()) {
         let name = if name == "default" { String::new() } else { format!(" --name {name}") };
         lines.push(format!("\nSee what happened: cargo run -- trace{name} {image_id}"));
     }
     lines.join("\n")
+}
+
+fn group(uploads: &[Upload], outcome: &str, count: usize, style: Style) -> String {
+    if outcome == DONE {
+        return format!("{count:>6}  {}", paint("32", outcome, style));
+    }
+    let files = uploads.iter().filter(|upload| upload.outcome() == outcome).take(EXAMPLES);
+    let mut files: Vec<String> = files.map(|upload| clean(&upload.file)).collect();
+    if count > EXAMPLES {
+        files.push("…".to_owned());
+    }
+    format!("{count:>6}  {}  {}", paint("31", &clean(outcome), style), files.join(", "))
 }
 
 #[cfg(test)]
@@ -139,6 +218,22 @@ mod tests {
             broken.line(STYLE).starts_with("NOT UPLOADED  cat.jpg  the record of the image did not come")
         );
         assert!(!broken.is_done());
+    }
+
+    #[test]
+    fn many_uploads_are_told_by_their_ends_with_examples_of_the_bad_ones() {
+        let mut uploads: Vec<Upload> = (0..30).map(|_| uploaded("DONE", None)).collect();
+        uploads.extend((0..4).map(|_| uploaded("FAILED", Some("Corrupt"))));
+        uploads.push(Upload::broken("gone.jpg", "cannot be read: gone"));
+        assert_eq!(totals(&uploads), [("DONE", 30), ("Corrupt", 4), ("cannot be read: gone", 1)].into());
+        let told = summary(&uploads, "default", STYLE);
+        let lines: Vec<&str> = told.lines().take(3).collect();
+        let expected = [
+            "     4  Corrupt  cat.jpg, cat.jpg, cat.jpg, …",
+            "    30  DONE",
+            "     1  cannot be read: gone  gone.jpg",
+        ];
+        assert_eq!(lines, expected);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What a user does with the pipeline, and what can be seen of it afterwards.
 //!
-//! - [`fn@upload`] asks for an address, puts the bytes there, follows the image to its end
-//! - [`Follower`] follows many images at once
+//! - [`Uploader`] asks for addresses, puts bytes there, follows the images to their end
 //! - [`fn@verify`] the guide's seven steps, each with its evidence
 //!
 //! Both need only a [`StackInfo`](crate::stack::StackInfo), so they work from any process.
@@ -21,8 +20,7 @@ use crate::stack::MissingOutput;
 use crate::user::LoginError;
 
 pub use evidence::Item;
-pub use follow::Follower;
-pub use upload::{Ticket, TraceHeaders, Uploaded, put, request_url, upload};
+pub use upload::{Ticket, TraceHeaders, Uploaded, Uploader, put, request_url};
 pub use verify::{Size, StepReport, Verified, verify};
 
 /// Longest wait for one piece of evidence; an image takes a second, a retried one some more.

@@ -69,16 +69,6 @@ impl<'a> Evidence<'a> {
         &self.aws
     }
 
-    /// Whether the upload bucket has an object under this key.
-    pub(super) async fn has_original(&self, key: &str) -> Result<bool, FlowError> {
-        let path = format!("/{}/{key}", self.stack.output("OriginalBucketName")?);
-        match self.aws.rest("s3", Method::HEAD, &path, Vec::new(), &[]).await {
-            Ok(_) => Ok(true),
-            Err(AwsError::Refused { status: 404, .. }) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// The item once it is `DONE` or `FAILED`; `told` hears of each status on the way.
     pub(super) async fn item(&self, image_id: &str, told: impl Fn(&str)) -> Result<Item, FlowError> {
         let look = async || {

@@ -20,7 +20,7 @@ const GAP: Duration = Duration::from_millis(100);
 
 /// Knows which images are waited for; asking for each apart would cost more than processing it.
 #[derive(Debug)]
-pub struct Follower<'a> {
+pub(super) struct Follower<'a> {
     evidence: Evidence<'a>,
     table: &'a str,
     waiting: Mutex<HashMap<String, oneshot::Sender<Item>>>,
@@ -33,7 +33,7 @@ impl<'a> Follower<'a> {
     /// # Errors
     ///
     /// When the stack names no table.
-    pub fn of(stack: &'a StackInfo) -> Result<Self, FlowError> {
+    pub(super) fn of(stack: &'a StackInfo) -> Result<Self, FlowError> {
         let table = stack.output("MetadataTableName")?;
         Ok(Self { evidence: Evidence::of(stack), table, waiting: Mutex::default(), news: Notify::new() })
     }
@@ -43,7 +43,7 @@ impl<'a> Follower<'a> {
     /// # Errors
     ///
     /// When the end does not come in time.
-    pub async fn item(&self, image_id: &str) -> Result<Item, FlowError> {
+    pub(super) async fn item(&self, image_id: &str) -> Result<Item, FlowError> {
         let (tell, told) = oneshot::channel();
         self.with_waiting(|waiting| waiting.insert(image_id.to_owned(), tell));
         self.news.notify_one();
@@ -52,17 +52,8 @@ impl<'a> Follower<'a> {
         ended.ok().and_then(Result::ok).ok_or(FlowError::TooSlow { what: "the record of the image" })
     }
 
-    /// Whether the object of a key has arrived: the bytes of an upload that broke off may have.
-    ///
-    /// # Errors
-    ///
-    /// When the storage does not answer.
-    pub async fn has_arrived(&self, key: &str) -> Result<bool, FlowError> {
-        self.evidence.has_original(key).await
-    }
-
     /// Asks for as long as it is polled. A question that fails is asked again: who waits has a deadline.
-    pub async fn run(&self) -> Infallible {
+    pub(super) async fn run(&self) -> Infallible {
         loop {
             let images: Vec<String> = self.with_waiting(|waiting| waiting.keys().cloned().collect());
             if images.is_empty() {

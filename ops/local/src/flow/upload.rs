@@ -1,15 +1,22 @@
 //! An upload as a user's program makes it.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
 use serde::Deserialize;
+use tokio::time::sleep;
 
-use super::evidence::{Evidence, Item};
+use super::evidence::Item;
+use super::follow::Follower;
 use super::{FlowError, Photo};
 use crate::http::Http;
-use crate::progress::{Reporter, Step};
 use crate::stack::StackInfo;
-use crate::user::Tokens;
+use crate::user::{Session, Tokens};
+
+/// Waits before what may pass by itself is tried again: a function that starts takes part of that.
+const WAITS: [Duration; 4] =
+    [Duration::from_millis(200), Duration::from_millis(800), Duration::from_secs(3), Duration::from_secs(6)];
 
 /// The API's answer; a plain client looks at `upload_url` only.
 #[derive(Clone, Deserialize)]
@@ -91,26 +98,73 @@ pub async fn put(
     Ok(tag.trim_matches('"').to_owned())
 }
 
-/// Uploads a photo and follows it until it is `DONE` or `FAILED`.
-///
-/// # Errors
-///
-/// When a step is refused or the end does not come.
-pub async fn upload(
-    stack: &StackInfo,
-    tokens: &Tokens,
-    photo: &Photo,
-    trace: &TraceHeaders,
-    reporter: &dyn Reporter,
-) -> Result<Uploaded, FlowError> {
-    let step = Step::start(reporter, "upload-photo", format!("Uploading {}", photo.name));
-    step.detail("asking for a URL");
-    let ticket = request_url(stack, tokens, trace).await?;
-    step.detail(format!("sending {} bytes", photo.bytes.len()));
-    put(&ticket, photo.bytes.clone(), trace).await?;
-    let item = Evidence::of(stack).item(&ticket.image_id, |status| step.detail(status)).await?;
-    step.finish(format!("{} is {}", photo.name, item.status));
-    Ok(Uploaded { image_id: ticket.image_id, file_path: ticket.file_path, item })
+/// Uploads as the demo user: signed in once for all, followed with one question for all.
+#[derive(Debug)]
+pub struct Uploader<'a> {
+    stack: &'a StackInfo,
+    session: Session<'a>,
+    follower: Follower<'a>,
+}
+
+impl<'a> Uploader<'a> {
+    /// An uploader to a stack; nobody is signed in yet.
+    ///
+    /// # Errors
+    ///
+    /// When the stack names no table.
+    pub fn of(stack: &'a StackInfo) -> Result<Self, FlowError> {
+        Ok(Self { stack, session: Session::of(stack), follower: Follower::of(stack)? })
+    }
+
+    /// Does `work`, whose uploads are followed meanwhile.
+    pub async fn following<T>(&self, work: impl Future<Output = T>) -> T {
+        tokio::select! {
+            done = work => done,
+            never = self.follower.run() => match never {},
+        }
+    }
+
+    /// Uploads a photo and waits until it is `DONE` or `FAILED`; only inside [`Uploader::following`].
+    ///
+    /// What may pass by itself is tried again for some seconds.
+    ///
+    /// # Errors
+    ///
+    /// When a step is refused or the end does not come.
+    pub async fn upload(&self, photo: Photo) -> Result<Uploaded, FlowError> {
+        let plain = TraceHeaders::default();
+        let ticket = patiently(WAITS, async || self.request_url(&plain).await).await?;
+        let bytes = Bytes::from(photo.bytes);
+        patiently(WAITS, async || put(&ticket, bytes.clone(), &plain).await).await?;
+        let item = self.follower.item(&ticket.image_id).await?;
+        Ok(Uploaded { image_id: ticket.image_id, file_path: ticket.file_path, item })
+    }
+
+    /// Asks with the tokens of the session, and with new ones when those are not taken any more.
+    async fn request_url(&self, trace: &TraceHeaders) -> Result<Ticket, FlowError> {
+        let tokens = self.session.tokens().await?;
+        match request_url(self.stack, &tokens, trace).await {
+            Err(FlowError::Refused { status: StatusCode::UNAUTHORIZED, .. }) => {
+                self.session.forget(&tokens).await;
+                request_url(self.stack, &self.session.tokens().await?, trace).await
+            }
+            asked => asked,
+        }
+    }
+}
+
+/// Tries again what may pass by itself, after each of the waits.
+async fn patiently<T>(
+    waits: [Duration; 4],
+    attempt: impl AsyncFn() -> Result<T, FlowError>,
+) -> Result<T, FlowError> {
+    for wait in waits {
+        match attempt().await {
+            Err(error) if error.is_transient() => sleep(wait).await,
+            done => return done,
+        }
+    }
+    attempt().await
 }
 
 /// The start of a refusal's body.
@@ -120,7 +174,23 @@ pub(super) fn said(answer: &Response<Bytes>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
+
+    #[tokio::test]
+    async fn what_passes_by_itself_is_tried_again_and_nothing_else_is() {
+        let refused = |status| Err::<(), _>(FlowError::Refused { what: "it", status, said: String::new() });
+        for (status, tries) in [(StatusCode::SERVICE_UNAVAILABLE, 5), (StatusCode::FORBIDDEN, 1)] {
+            let tried = AtomicUsize::new(0);
+            let attempt = async || {
+                tried.fetch_add(1, Ordering::Relaxed);
+                refused(status)
+            };
+            assert!(patiently([Duration::ZERO; 4], attempt).await.is_err());
+            assert_eq!(tried.into_inner(), tries, "{status}");
+        }
+    }
 
     #[test]
     fn upload_url_is_absent_from_debug_output() {

@@ -2,9 +2,8 @@
 
 use std::fs;
 
-use local_stack::flow::{Photo, Size, TraceHeaders, upload, verify};
+use local_stack::flow::{Photo, Size, Uploader, verify};
 use local_stack::stack::{Options, Stack};
-use local_stack::user::sign_in;
 
 use crate::lab::{options, root};
 
@@ -43,8 +42,8 @@ async fn photo_passes_the_seven_steps_in_one_trace_and_a_corrupt_file_is_refused
 
     let cut = photo.bytes[..photo.bytes.len() / 2].to_vec();
     let cut = Photo { name: "cut.jpg".into(), bytes: cut };
-    let tokens = sign_in(&stack.info, &stack.info.user).await.unwrap();
-    let refused = upload(&stack.info, &tokens, &cut, &TraceHeaders::default(), &()).await.unwrap();
+    let uploader = Uploader::of(&stack.info).unwrap();
+    let refused = uploader.following(uploader.upload(cut.clone())).await.unwrap();
     assert_eq!(refused.item.status, "FAILED");
     assert!(refused.item.reason.is_some());
     let verified = verify(&stack.info, &cut, &()).await;
