@@ -23,8 +23,17 @@ pub(crate) enum Failure {
     #[error("the stack did not come up")]
     Up(#[source] Box<UpError>),
     /// The stack broke down while it was up.
-    #[error("the engine ended by itself ({0}); its log is .local-stack/NAME/engine.log")]
-    EngineEnded(String),
+    #[error(
+        "the engine ended by itself ({status}); start again, and if it happens again see its log ({log}). Its last lines:\n{tail}"
+    )]
+    EngineEnded {
+        /// How it ended.
+        status: String,
+        /// Where its log is.
+        log: PathBuf,
+        /// The log's last lines.
+        tail: String,
+    },
     /// A process of the stack would not end.
     #[error("the stack was not taken down whole; look for leftover processes of the engine")]
     Down(#[source] io::Error),

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::io;
 use std::path::Path;
+use std::process::ExitStatus;
 
 use local_stack::flow::{self, Verified};
 use local_stack::progress::Reporter;
@@ -85,7 +87,11 @@ async fn live(
     if photos.is_empty() && (args.once || !args.json) {
         photos = photos::read(&photos::bundled(root))?;
     }
-    let verified = signals.guard(photos::walk(&stack.info, &photos, progress)).await?;
+    let info = stack.info.clone();
+    let verified = tokio::select! {
+        verified = signals.guard(photos::walk(&info, &photos, progress)) => verified?,
+        status = stack.ended() => return Err(engine_ended(status, stack)),
+    };
     let ok = verified.iter().all(Verified::is_ok);
     if args.once && args.json {
         let StackInfo { endpoint, console, outputs, .. } = &stack.info;
@@ -96,9 +102,14 @@ async fn live(
     if args.once {
         return if ok { Ok(()) } else { Err(Failure::Pipeline) };
     }
-    signals.guard(stack.ended()).await.and_then(|status| {
-        Err(Failure::EngineEnded(status.map_or_else(|error| error.to_string(), |status| status.to_string())))
-    })
+    let status = signals.guard(stack.ended()).await?;
+    Err(engine_ended(status, stack))
+}
+
+fn engine_ended(status: io::Result<ExitStatus>, stack: &Stack) -> Failure {
+    let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+    let (log, tail) = stack.engine_log();
+    Failure::EngineEnded { status, log: log.to_owned(), tail }
 }
 
 /// Results for people: on stdout, unless that is JSON's.

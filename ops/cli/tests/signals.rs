@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM while `ops up` waits for programs that it started.
+//! The end of `ops up` while it waits for programs that it started.
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic")]
 
 use std::fs;
@@ -13,11 +13,15 @@ use nix::unistd::Pid;
 /// Far beyond what any of it takes, also beside two busy processes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A program that tells its process id and then never ends.
-fn stuck(directory: &Path, name: &str) -> PathBuf {
+/// Tells the process id and then never ends.
+fn stuck(told: &Path) -> String {
+    let told = told.display();
+    format!("echo $$ > '{told}.part' && mv '{told}.part' '{told}.pid'; exec sleep 600")
+}
+
+fn script(directory: &Path, name: &str, text: &str) -> PathBuf {
     let path = directory.join(name);
-    fs::write(&path, "#!/bin/sh\necho $$ > \"$0.part\" && mv \"$0.part\" \"$0.pid\"\nexec sleep 600\n")
-        .unwrap();
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     path
 }
@@ -40,10 +44,24 @@ fn started(program: &Path) -> Pid {
     Pid::from_raw(text.trim().parse().unwrap())
 }
 
-/// `ops up` with a Python and a cargo that never end, once both run.
-fn up(root: &Path) -> (Child, [Pid; 2]) {
+/// What Python is asked for, one after the other, until the engine is installed.
+const INSTALLING: [&str; 4] = ["-c *", "-m venv *", "-m ensurepip *", "-m pip *"];
+
+/// `ops up` with a cargo that never ends and a Python that does not end one phase, once both run.
+fn up(root: &Path, phase: &str) -> (Child, [Pid; 2]) {
     fs::write(root.join("template.yaml"), "").unwrap();
-    let (python, cargo) = (stuck(root, "python3"), stuck(root, "cargo"));
+    let (python, cargo) = (root.join("python3"), root.join("cargo"));
+    let text = format!(
+        r#"case "$*" in
+            {phase}) {stuck} ;;
+            "-c "*) echo 3 12 ;;
+            "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+        esac"#,
+        phase = phase.replace(' ', "\\ "),
+        stuck = stuck(&python)
+    );
+    script(root, "python3", &text);
+    script(root, "cargo", &stuck(&cargo));
     let child = Command::new(env!("CARGO_BIN_EXE_ops"))
         .args(["up", "--json", "--engine-port", "0", "--console-port", "0"])
         .current_dir(root)
@@ -56,23 +74,42 @@ fn up(root: &Path) -> (Child, [Pid; 2]) {
     (child, [started(&python), started(&cargo)])
 }
 
-fn ends_cleanly(signal: Signal, status: i32) {
-    let root = tempfile::tempdir().unwrap();
-    let (child, programs) = up(root.path());
-    kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(status), 0));
-    for program in programs {
-        wait_for("the end of a program that was started", || kill(program, None).err());
+/// Ends `ops up` in each phase; without a status the signal itself ends it.
+fn ends_cleanly(signal: Signal, status: Option<i32>) {
+    for phase in INSTALLING {
+        let root = tempfile::tempdir().unwrap();
+        let (child, programs) = up(root.path(), phase);
+        kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (status, 0), "{phase}");
+        for program in programs {
+            wait_for("the end of a program that was started", || has_ended(program).then_some(()));
+        }
     }
 }
 
-#[test]
-fn ctrl_c_while_starting_ends_what_was_started_and_exits_with_130() {
-    ends_cleanly(Signal::SIGINT, 130);
+/// Orphans that nobody collects stay listed, without a command line.
+fn has_ended(program: Pid) -> bool {
+    kill(program, None).is_err()
+        || fs::read(format!("/proc/{program}/cmdline")).is_ok_and(|line| line.is_empty())
 }
 
 #[test]
-fn sigterm_while_starting_ends_what_was_started_and_exits_with_143() {
-    ends_cleanly(Signal::SIGTERM, 143);
+fn ctrl_c_while_installing_and_building_ends_what_was_started_and_exits_with_130() {
+    ends_cleanly(Signal::SIGINT, Some(130));
+}
+
+#[test]
+fn sigterm_while_installing_and_building_ends_what_was_started_and_exits_with_143() {
+    ends_cleanly(Signal::SIGTERM, Some(143));
+}
+
+#[test]
+fn terminal_that_closes_while_installing_and_building_ends_what_was_started() {
+    ends_cleanly(Signal::SIGHUP, None);
+}
+
+#[test]
+fn program_killed_while_installing_and_building_takes_with_it_what_it_started() {
+    ends_cleanly(Signal::SIGKILL, None);
 }

@@ -1,36 +1,49 @@
-//! Process groups: a program and everything it starts end together.
+//! Process groups: a program and everything it starts end together, and never later than we do.
 
 use std::io;
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
+use tokio::time::sleep;
 
-/// A process group that is killed when it is dropped.
+/// Leads the group and kills it once its stdin ends: the kernel closes that with us, even when we are killed.
+const GUARD: &str = "read line; kill -KILL 0";
+
+/// A process group that is killed when it is dropped, or when this process ends.
 #[derive(Debug)]
 pub(crate) struct Group {
     id: Pid,
-    released: bool,
+    /// As long as it is not collected, no other process can get the group's number.
+    guard: Child,
 }
 
 impl Group {
-    /// Starts `command` as the leader of a group of its own; Ctrl-C in a terminal does not reach it.
+    /// Starts `command` in a group of its own; Ctrl-C in a terminal does not reach it.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
-        let child = command.process_group(0).spawn()?;
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        let id = id.ok_or_else(|| io::Error::other("the process ended at once"))?;
-        Ok((child, Self { id: Pid::from_raw(id), released: false }))
+        // Before the command: if we are killed between the two, there is nothing to outlive us yet.
+        let guard = Command::new("/bin/sh")
+            .args(["-c", GUARD])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()?;
+        let id = guard.id().and_then(|id| i32::try_from(id).ok());
+        let id = Pid::from_raw(id.ok_or_else(|| io::Error::other("the process ended at once"))?);
+        let group = Self { id, guard };
+        let child = command.process_group(id.as_raw()).spawn()?;
+        Ok((child, group))
     }
 
     /// Runs `command` to its end; dropping the future kills all it started.
     pub(crate) async fn output(command: &mut Command) -> io::Result<Output> {
-        let (child, group) =
+        let (child, _group) =
             Self::spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
-        let output = child.wait_with_output().await?;
-        group.release();
-        Ok(output)
+        child.wait_with_output().await
     }
 
     /// The group's number.
@@ -38,26 +51,25 @@ impl Group {
         self.id.as_raw()
     }
 
-    /// Kills whoever is in the group; an empty one is what we want.
+    /// Kills whoever is in the group, stopped processes too.
     pub(crate) fn kill(&self) {
-        killpg(self.id, Signal::SIGKILL).ok();
+        if self.guard.id().is_some() {
+            killpg(self.id, Signal::SIGKILL).ok();
+        }
     }
 
-    /// Whether nobody is left, not even a dead process that waits to be collected.
-    pub(crate) fn is_empty(&self) -> bool {
-        killpg(self.id, None) == Err(Errno::ESRCH)
-    }
-
-    /// Forgets the group: its leader is gone, so its number may soon be somebody else's.
-    pub(crate) fn release(mut self) {
-        self.released = true;
+    /// Waits until the killed group is empty; there is no event for processes that are not our children.
+    pub(crate) async fn gone(mut self) -> io::Result<()> {
+        self.guard.wait().await?;
+        while killpg(self.id, None) != Err(Errno::ESRCH) {
+            sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if !self.released {
-            self.kill();
-        }
+        self.kill();
     }
 }

@@ -54,7 +54,7 @@ impl Functions {
     pub async fn build(root: &Path, cargo: &OsStr, reporter: &dyn Reporter) -> Result<Self, BuildError> {
         let step = Step::start(reporter, "build", "Building the functions");
         let missing = |source| BuildError::NoCargo { program: cargo.to_string_lossy().into_owned(), source };
-        let (mut child, group) = Group::spawn(
+        let (mut child, _group) = Group::spawn(
             Command::new(cargo)
                 .args(["build", "--workspace", "--bins", "--message-format=json-render-diagnostics"])
                 .current_dir(root)
@@ -68,7 +68,6 @@ impl Functions {
         };
         let (programs, said) = tokio::join!(programs(stdout), follow(stderr, &step));
         let status = child.wait().await.map_err(missing)?;
-        group.release();
         if !status.success() {
             return Err(BuildError::Failed { status, said: said.map_err(missing)? });
         }

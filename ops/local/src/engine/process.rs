@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use super::Venv;
 use crate::group::Group;
 use crate::http::{Http, HttpError};
 
-/// The program that serves the engine and dies with us.
+/// The program that serves the engine.
 const SERVE: &str = include_str!("serve.py");
 
 /// What it tells the engine's policy evaluation.
@@ -53,10 +53,9 @@ pub struct Launch<'a> {
 #[derive(Debug)]
 pub struct Engine {
     child: Child,
-    /// Its end tells the engine that we are gone, however we ended.
-    _lifeline: Option<ChildStdin>,
     group: Group,
     endpoint: String,
+    log: PathBuf,
 }
 
 /// The engine did not start.
@@ -82,7 +81,9 @@ pub enum StartError {
         source: io::Error,
     },
     /// The process could not be made.
-    #[error("the engine could not be started from {directory}")]
+    #[error(
+        "the engine could not be started from {directory}; see that it is writable and its disk has room, then start again"
+    )]
     Spawn {
         /// Its home.
         directory: PathBuf,
@@ -142,6 +143,18 @@ impl Engine {
         self.group.id()
     }
 
+    /// Its log, which outlives it until the next engine of the same directory.
+    #[must_use]
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// The log's last lines.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        tail(&self.log)
+    }
+
     /// Waits for the engine to end by itself, which it does only when something is wrong.
     ///
     /// # Errors
@@ -159,9 +172,7 @@ impl Engine {
     pub async fn stop(mut self) -> io::Result<()> {
         self.group.kill();
         timeout(STOP_TIMEOUT, self.child.wait()).await??;
-        timeout(COLLECT_TIMEOUT, gone(&self.group)).await.ok();
-        self.group.release();
-        Ok(())
+        timeout(COLLECT_TIMEOUT, self.group.gone()).await.unwrap_or(Ok(()))
     }
 
     async fn wait_until_ready(&mut self, log: &Path) -> Result<(), StartError> {
@@ -195,19 +206,18 @@ impl Launch<'_> {
         let script = self.directory.join("serve.py");
         fs::write(&script, SERVE)?;
         fs::write(self.directory.join("conditions.py"), CONDITIONS)?;
-        let (mut child, group) = Group::spawn(
+        let (child, group) = Group::spawn(
             Command::new(&self.venv.python)
                 .arg(script)
                 .env_clear()
                 .envs(self.variables(&endpoint, port, &temporary))
                 .envs(self.environment.iter().map(|(name, value)| (name, value)))
                 .current_dir(self.directory)
-                .stdin(Stdio::piped())
+                .stdin(Stdio::null())
                 .stdout(OwnedFd::from(listener))
                 .stderr(File::create(self.log())?),
         )?;
-        let lifeline = child.stdin.take();
-        Ok(Engine { child, _lifeline: lifeline, group, endpoint })
+        Ok(Engine { child, group, endpoint, log: self.log() })
     }
 
     /// The whole environment: functions inherit it, so nothing of the user's may leak in.
@@ -238,13 +248,6 @@ impl Launch<'_> {
             ("LOG_LEVEL", "INFO".into()),
             ("LANG", "C.UTF-8".into()),
         ]
-    }
-}
-
-/// Waits until a killed group is empty; there is no event for processes that are not our children.
-async fn gone(group: &Group) {
-    while !group.is_empty() {
-        sleep(Duration::from_millis(10)).await;
     }
 }
 

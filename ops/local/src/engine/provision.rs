@@ -1,5 +1,7 @@
 //! Makes the virtual environment that the engine runs in.
 
+mod error;
+
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
@@ -12,6 +14,7 @@ use tokio::process::Command;
 
 use crate::group::Group;
 use crate::progress::{Reporter, Step};
+pub use error::ProvisionError;
 
 /// Every package of the engine, pinned.
 const REQUIREMENTS: &str = include_str!("requirements.txt");
@@ -41,81 +44,6 @@ pub struct Venv {
     pub python: PathBuf,
 }
 
-/// The engine could not be installed.
-#[derive(Debug, thiserror::Error)]
-pub enum ProvisionError {
-    /// There is no Python.
-    #[error(
-        "{program} was not found; install Python 3.10 or newer (Debian and Ubuntu: `apt install python3 \
-         python3-venv`, macOS: `brew install python`) and start again"
-    )]
-    NoPython {
-        /// The program looked for.
-        program: String,
-    },
-    /// Python is there but does not run.
-    #[error("{program} could not be run; put a working Python 3.10 or newer first in PATH")]
-    BrokenPython {
-        /// The program tried.
-        program: String,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-    /// Python is too old.
-    #[error(
-        "{program} is Python {major}.{minor}, the engine needs 3.10 or newer; install one and put it first in PATH"
-    )]
-    OldPython {
-        /// The program tried.
-        program: String,
-        /// Its major version.
-        major: u32,
-        /// Its minor version.
-        minor: u32,
-    },
-    /// Distributions ship the module separately.
-    #[error(
-        "{program} cannot make virtual environments; install its venv module (Debian and Ubuntu: `apt install python3-venv`)"
-    )]
-    NoVenvModule {
-        /// The program tried.
-        program: String,
-    },
-    /// The package index did not answer.
-    #[error(
-        "the engine's packages could not be downloaded; the first start needs the network (or a pip configured \
-         for your mirror or proxy), later ones do not. pip said: {said}"
-    )]
-    NoNetwork {
-        /// What pip said.
-        said: String,
-    },
-    /// No room.
-    #[error("the disk of {directory} is full; the engine needs about 200 MB there")]
-    DiskFull {
-        /// Where the environment was to go.
-        directory: PathBuf,
-    },
-    /// Anything else that pip or venv said.
-    #[error("{what} failed; it said: {said}")]
-    Tool {
-        /// The tool.
-        what: &'static str,
-        /// Its last lines.
-        said: String,
-    },
-    /// The disk refused.
-    #[error("the engine's directory {directory} cannot be written")]
-    Disk {
-        /// Where the environment was to go.
-        directory: PathBuf,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-}
-
 impl Provision {
     /// Gives the finished environment, making it first when there is none.
     ///
@@ -137,7 +65,12 @@ impl Provision {
             return Ok(venv);
         }
         self.check_python().await?;
-        let venv = self.make(&home, &step).await?;
+        let made = self.make(&home, &step).await;
+        if made.is_err() {
+            // On a full disk the half of it would keep the room; the next start removes what stays.
+            fs::remove_dir_all(&home).ok();
+        }
+        let venv = made?;
         step.finish("Installed the engine");
         Ok(venv)
     }
@@ -189,11 +122,13 @@ impl Provision {
             fs::remove_dir_all(home).map_err(|source| self.disk(source))?;
         }
         step.detail("making a virtual environment");
-        let output = Group::output(Command::new(&self.python).args(["-m", "venv"]).arg(home)).await;
-        let output = output.map_err(|source| self.disk(source))?;
-        if !output.status.success() {
-            return Err(self.explain("python -m venv", &output));
-        }
+        // One after the other: venv keeps to itself what its own ensurepip says, such as that the disk is full.
+        let mut venv = Command::new(&self.python);
+        venv.args(["-m", "venv"]).arg(home).arg("--without-pip");
+        self.run("python -m venv", &mut venv).await?;
+        let mut ensurepip = Command::new(home.join("bin/python"));
+        ensurepip.args(["-m", "ensurepip", "--upgrade", "--default-pip"]);
+        self.run("python -m ensurepip", &mut ensurepip).await?;
         let requirements = home.join("requirements.txt");
         fs::write(&requirements, REQUIREMENTS).map_err(|source| self.disk(source))?;
         let output = self.pip_install(home, &requirements, step).await.map_err(|source| self.disk(source))?;
@@ -206,9 +141,14 @@ impl Provision {
         Ok(Venv { python: home.join("bin/python") })
     }
 
+    async fn run(&self, what: &'static str, command: &mut Command) -> Result<(), ProvisionError> {
+        let output = Group::output(command).await.map_err(|source| self.disk(source))?;
+        if output.status.success() { Ok(()) } else { Err(self.explain(what, &output)) }
+    }
+
     async fn pip_install(&self, home: &Path, requirements: &Path, step: &Step<'_>) -> io::Result<Output> {
         let arguments = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input"];
-        let (mut child, group) = Group::spawn(
+        let (mut child, _group) = Group::spawn(
             Command::new(home.join("bin/python"))
                 .args(arguments)
                 .args(["--progress-bar", "off", "--requirement"])
@@ -225,7 +165,6 @@ impl Provision {
         told?;
         read?;
         let status = child.wait().await?;
-        group.release();
         Ok(Output { status, stdout: Vec::new(), stderr: said })
     }
 

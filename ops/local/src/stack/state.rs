@@ -54,7 +54,9 @@ pub enum StateError {
     #[error("stack {0} is already running; stop it, or start another one beside it with `--name`")]
     Running(String),
     /// The disk refused.
-    #[error("the stack's directory {path} cannot be prepared")]
+    #[error(
+        "the stack's directory {path} cannot be prepared; make it writable and see that its disk has room, then start again"
+    )]
     Disk {
         /// Which directory.
         path: PathBuf,
@@ -78,6 +80,8 @@ impl StateDir {
         let path = directory(root, name);
         let disk = |source| StateError::Disk { path: path.clone(), source };
         fs::create_dir_all(&path).map_err(disk)?;
+        let _turn = turn(root).map_err(disk)?;
+        sweep(root).map_err(disk)?;
         let held = File::create(path.join("lock")).map_err(disk)?;
         match held.try_lock() {
             Ok(()) => {}
@@ -142,6 +146,29 @@ impl StackInfo {
 
 fn directory(root: &Path, name: &str) -> PathBuf {
     root.join(".local-stack").join(name)
+}
+
+/// One start at a time looks at locks, so that none takes another's look for a running stack.
+///
+/// The file's name has a dot, which no stack's has.
+fn turn(root: &Path) -> io::Result<File> {
+    let turn = File::create(root.join(".local-stack/stacks.lock"))?;
+    turn.lock()?;
+    Ok(turn)
+}
+
+/// Empties the directories of all stacks that ended without doing so.
+fn sweep(root: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(root.join(".local-stack"))? {
+        let path = entry?.path();
+        // Without a lock it is no stack's, such as the engine's environment.
+        let Ok(lock) = File::open(path.join("lock")) else { continue };
+        if lock.try_lock().is_ok() {
+            // What cannot be removed is tried again at the next start.
+            drop(empty(&path));
+        }
+    }
+    Ok(())
 }
 
 fn is_held(directory: &Path) -> bool {
@@ -224,6 +251,28 @@ mod tests {
         let _first = StateDir::take(root.path(), "one").unwrap();
         assert!(matches!(StateDir::take(root.path(), "one"), Err(StateError::Running(_))));
         assert!(StateDir::take(root.path(), "two").is_ok());
+    }
+
+    #[test]
+    fn start_of_any_stack_empties_the_directories_of_dead_ones_but_keeps_their_last_log() {
+        let root = tempfile::tempdir().unwrap();
+        let alive = StateDir::take(root.path(), "alive").unwrap();
+        fs::write(alive.path().join("kept"), "").unwrap();
+        // As a killed process leaves it: with a lock that nobody holds.
+        let dead = directory(root.path(), "dead");
+        fs::create_dir_all(dead.join("tmp/deep")).unwrap();
+        for name in ["lock", "stack.json", "engine.log"] {
+            fs::write(dead.join(name), "").unwrap();
+        }
+        let environment = directory(root.path(), "engine-0");
+        fs::create_dir_all(environment.join("bin")).unwrap();
+
+        let _other = StateDir::take(root.path(), "other").unwrap();
+
+        let mut left: Vec<_> = fs::read_dir(&dead).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["engine.log", "lock"]);
+        assert!(alive.path().join("kept").exists() && environment.join("bin").exists());
     }
 
     #[test]

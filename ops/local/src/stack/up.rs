@@ -101,7 +101,9 @@ pub enum UpError {
     #[error("the demo user could not be created")]
     User(#[source] AwsError),
     /// The state file could not be written.
-    #[error("the stack's address could not be written to its state file")]
+    #[error(
+        "the stack's address could not be written to its state file; see that the disk of .local-stack has room"
+    )]
     Publish(#[source] io::Error),
 }
 
@@ -139,6 +141,12 @@ impl Stack {
     #[must_use]
     pub fn engine_group(&self) -> i32 {
         self.engine.group()
+    }
+
+    /// The engine's log, and its last lines.
+    #[must_use]
+    pub fn engine_log(&self) -> (&Path, String) {
+        (self.engine.log(), self.engine.last_words())
     }
 
     /// Waits for the engine to end by itself, which it does only when something is wrong.
