@@ -1,7 +1,9 @@
 //! Brings template.yaml up on the engine, the very file that AWS gets.
 
+mod attributes;
 mod build;
 mod create;
+mod deployed;
 mod error;
 mod gaps;
 mod intrinsics;
@@ -11,7 +13,8 @@ mod reconcile;
 mod template;
 
 pub use build::{BuildError, Functions};
-pub use create::{Deployed, Deployment, Resource};
+pub use create::Deployment;
+pub use deployed::{Deployed, Resource};
 pub use error::DeployError;
 pub use gaps::{Call, GAPS, Gap, Remedy, markdown};
 pub use intrinsics::UnresolvedError;

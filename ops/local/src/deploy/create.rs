@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::build::Functions;
+use super::deployed::{Deployed, cloudformation, processed_template};
 use super::error::{CREATE_TIMEOUT, DeployError};
 use super::package::package;
 use super::template::{Kind, Reference, references, rewrite};
@@ -19,8 +20,6 @@ use crate::xml;
 
 /// Holds what was uploaded; no bucket of the pipeline has this name.
 const ARTIFACTS: &str = "ops-artifacts";
-
-const API_VERSION: &str = "2010-05-15";
 
 /// What is deployed, and where to.
 #[derive(Clone, Debug)]
@@ -35,28 +34,6 @@ pub struct Deployment<'a> {
     pub parameters: &'a BTreeMap<String, String>,
     /// The programs of the functions.
     pub functions: &'a Functions,
-}
-
-/// A stack that stands.
-#[derive(Clone, Debug)]
-pub struct Deployed {
-    /// The template's outputs.
-    pub outputs: BTreeMap<String, String>,
-    /// The resources by logical id.
-    pub resources: BTreeMap<String, Resource>,
-    /// The parameters with their defaults filled in.
-    pub parameters: BTreeMap<String, String>,
-    /// The template after its transforms.
-    pub template: Value,
-}
-
-/// One resource of a stack that stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resource {
-    /// Its name or address, as `Ref` gives it.
-    pub physical_id: String,
-    /// Such as `AWS::S3::Bucket`.
-    pub kind: String,
 }
 
 impl Deployment<'_> {
@@ -74,10 +51,10 @@ impl Deployment<'_> {
         // By address, because a template passed inline may not exceed 51,200 bytes.
         let address = self.put("template.yaml", rewritten.into_bytes()).await?;
         self.create_stack(&format!("{}{address}", self.aws.endpoint())).await?;
-        let template = self.processed_template().await?;
+        let template = processed_template(self.aws, self.stack).await?;
         let total = template.get("Resources").and_then(Value::as_object).map_or(0, serde_json::Map::len);
         self.wait(&step, total as u64).await?;
-        let deployed = self.describe(template).await?;
+        let deployed = Deployed::describe(self.aws, self.stack).await?;
         step.finish(format!("Deployed {} resources", deployed.resources.len()));
         Ok(deployed)
     }
@@ -150,13 +127,6 @@ impl Deployment<'_> {
         Ok(())
     }
 
-    async fn processed_template(&self) -> Result<Value, DeployError> {
-        let params = [("StackName", self.stack), ("TemplateStage", "Processed")];
-        let answer = self.query("GetTemplate", &params).await?;
-        let body = xml::first(&answer, "TemplateBody").unwrap_or_default();
-        serde_json::from_str(&body).map_err(DeployError::Template)
-    }
-
     /// Follows the stack's events until it stands.
     async fn wait(&self, step: &Step<'_>, total: u64) -> Result<(), DeployError> {
         let deadline = Instant::now() + CREATE_TIMEOUT;
@@ -214,27 +184,8 @@ impl Deployment<'_> {
         }
     }
 
-    async fn describe(&self, template: Value) -> Result<Deployed, DeployError> {
-        let name = [("StackName", self.stack)];
-        let stack = self.query("DescribeStacks", &name).await?;
-        let outputs = xml::members(&stack, "Outputs", ["OutputKey", "OutputValue"]);
-        let parameters = xml::members(&stack, "Parameters", ["ParameterKey", "ParameterValue"]);
-        let resources = self.query("DescribeStackResources", &name).await?;
-        let tags = ["LogicalResourceId", "PhysicalResourceId", "ResourceType"];
-        let resources = xml::members(&resources, "StackResources", tags);
-        Ok(Deployed {
-            outputs: outputs.into_iter().map(|[key, value]| (key, value)).collect(),
-            parameters: parameters.into_iter().map(|[key, value]| (key, value)).collect(),
-            resources: resources
-                .into_iter()
-                .map(|[logical_id, physical_id, kind]| (logical_id, Resource { physical_id, kind }))
-                .collect(),
-            template,
-        })
-    }
-
     async fn query(&self, action: &str, params: &[(&str, &str)]) -> Result<String, AwsError> {
-        self.aws.query("cloudformation", API_VERSION, action, params).await
+        cloudformation(self.aws, action, params).await
     }
 }
 

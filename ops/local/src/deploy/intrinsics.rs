@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::create::Deployed;
+use super::deployed::Deployed;
 
 /// A property uses what is not resolved here.
 #[derive(Debug, thiserror::Error)]
@@ -56,8 +56,38 @@ impl Deployed {
                 }
                 _ => Err(unresolved(function)),
             },
+            ("Fn::GetAtt", Value::Array(parts)) => match parts.as_slice() {
+                [Value::String(resource), Value::String(attribute)] => {
+                    let found = self.attribute(resource, attribute);
+                    found
+                        .map(|text| Some(text.into()))
+                        .ok_or_else(|| unresolved(&format!("{resource}.{attribute}")))
+                }
+                _ => Err(unresolved(function)),
+            },
+            ("Fn::Sub", Value::String(text)) => Ok(Some(self.substitute(text)?.into())),
+            ("Fn::ToJsonString", value) => Ok(self.resolve(value)?.map(|value| value.to_string().into())),
             _ => Err(unresolved(function)),
         }
+    }
+
+    /// Puts values in the place of `${Name}` and `${Resource.Attribute}`; `${!Name}` stays `${Name}`.
+    fn substitute(&self, text: &str) -> Result<String, UnresolvedError> {
+        let mut pieces = text.split("${");
+        let mut resolved = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let (name, rest) = piece.split_once('}').ok_or_else(|| unresolved("Fn::Sub"))?;
+            let value = match (name.strip_prefix('!'), name.split_once('.')) {
+                (Some(literal), _) => format!("${{{literal}}}"),
+                (None, Some((resource, attribute))) => {
+                    self.attribute(resource, attribute).ok_or_else(|| unresolved(name))?
+                }
+                (None, None) => self.reference(name).map(plain)?,
+            };
+            resolved.push_str(&value);
+            resolved.push_str(rest);
+        }
+        Ok(resolved)
     }
 
     fn reference(&self, name: &str) -> Result<Option<Value>, UnresolvedError> {
@@ -66,6 +96,9 @@ impl Deployed {
         }
         if let Some(resource) = self.resources.get(name) {
             return Ok(Some(resource.physical_id.as_str().into()));
+        }
+        if let Some(pseudo) = self.pseudo_parameter(name) {
+            return Ok(Some(pseudo.into()));
         }
         let value = self.parameters.get(name).ok_or_else(|| unresolved(name))?;
         let kind = self.template.pointer(&format!("/Parameters/{name}/Type")).and_then(Value::as_str);
@@ -76,7 +109,12 @@ impl Deployed {
         }))
     }
 
-    fn condition(&self, name: &str) -> Result<bool, UnresolvedError> {
+    /// Whether a condition of the template holds.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such condition, or it uses a function that is not resolved here.
+    pub fn condition(&self, name: &str) -> Result<bool, UnresolvedError> {
         let rule = self.template.pointer(&format!("/Conditions/{name}")).ok_or_else(|| unresolved(name))?;
         self.holds(rule)
     }
@@ -90,7 +128,7 @@ impl Deployed {
             ("Fn::Not", [rule]) => Ok(!self.holds(rule)?),
             ("Fn::And", rules) => rules.iter().try_fold(true, |all, rule| Ok(all && self.holds(rule)?)),
             ("Fn::Or", rules) => rules.iter().try_fold(false, |any, rule| Ok(any || self.holds(rule)?)),
-            ("Fn::Equals", [left, right]) => Ok(text(self.resolve(left)?) == text(self.resolve(right)?)),
+            ("Fn::Equals", [left, right]) => Ok(plain(self.resolve(left)?) == plain(self.resolve(right)?)),
             _ => Err(unresolved(function)),
         }
     }
@@ -109,8 +147,8 @@ fn call(fields: &Map<String, Value>) -> Option<(&str, &Value)> {
     }
 }
 
-/// CloudFormation compares as text: `0` equals `'0'`.
-fn text(value: Option<Value>) -> String {
+/// CloudFormation compares and substitutes texts: `0` equals `'0'`.
+fn plain(value: Option<Value>) -> String {
     match value {
         Some(Value::String(text)) => text,
         Some(other) => other.to_string(),
@@ -132,6 +170,7 @@ mod tests {
     fn deployed(days: &str) -> Deployed {
         let bucket = Resource { physical_id: "a-bucket".into(), kind: "AWS::S3::Bucket".into() };
         Deployed {
+            arn: "arn:aws:cloudformation:eu-west-1:123:stack/s/1".into(),
             outputs: [].into(),
             resources: [("B".to_owned(), bucket)].into(),
             parameters: [("Days", days), ("Origins", "a, b")].map(|(k, v)| (k.into(), v.into())).into(),
@@ -149,6 +188,9 @@ mod tests {
                         {"Fn::If": ["Sometimes", {"Id": "expire", "Days": {"Ref": "Days"}}, {"Ref": "AWS::NoValue"}]},
                     ],
                     "Arn": {"Fn::GetAtt": ["B", "Arn"]},
+                    "Objects": {"Fn::Sub": "${B.Arn}/${!aws:user}/${Days}/${AWS::Region}"},
+                    "Text": {"Fn::ToJsonString": {"days": {"Ref": "Days"}}},
+                    "Joined": {"Fn::Join": ["", ["a", "b"]]},
                 }}},
             }),
         }
@@ -170,8 +212,17 @@ mod tests {
     }
 
     #[test]
+    fn attributes_and_substitutions_give_texts() {
+        let deployed = deployed("7");
+        assert_eq!(deployed.property("R", "Arn").unwrap(), Some(json!("arn:aws:s3:::a-bucket")));
+        let objects = json!("arn:aws:s3:::a-bucket/${aws:user}/7/eu-west-1");
+        assert_eq!(deployed.property("R", "Objects").unwrap(), Some(objects));
+        assert_eq!(deployed.property("R", "Text").unwrap(), Some(json!(r#"{"days":7}"#)));
+    }
+
+    #[test]
     fn unknown_function_is_named() {
-        let error = deployed("7").property("R", "Arn").unwrap_err();
-        assert!(error.to_string().starts_with("Fn::GetAtt"), "{error}");
+        let error = deployed("7").property("R", "Joined").unwrap_err();
+        assert!(error.to_string().starts_with("Fn::Join"), "{error}");
     }
 }

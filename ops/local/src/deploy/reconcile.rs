@@ -4,7 +4,7 @@ mod calls;
 
 use serde_json::Value;
 
-use super::create::Deployed;
+use super::deployed::Deployed;
 use super::gaps::{Call, GAPS, Remedy};
 use super::intrinsics::UnresolvedError;
 use crate::aws::{Aws, AwsError};
