@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitStatus;
 
+use local_stack::deploy::Reconciled;
 use local_stack::flow::{self, Verified};
 use local_stack::progress::Reporter;
 use local_stack::stack::{Options, Stack, StackInfo};
@@ -28,12 +29,21 @@ struct Document<'a> {
     stack: Addresses<'a>,
 }
 
-/// Where the stack was; its credentials ended with it.
+/// Where the stack was and how it differs from AWS; its credentials ended with it.
 #[derive(Serialize)]
 struct Addresses<'a> {
     endpoint: &'a str,
     console: &'a str,
     outputs: &'a BTreeMap<String, String>,
+    #[serde(flatten)]
+    reconciled: &'a Reconciled,
+}
+
+impl<'a> Addresses<'a> {
+    fn of(info: &'a StackInfo) -> Self {
+        let StackInfo { endpoint, console, outputs, reconciled, .. } = info;
+        Self { endpoint, console, outputs, reconciled }
+    }
 }
 
 /// Brings the stack up and takes it down again, whatever happens between.
@@ -94,9 +104,8 @@ async fn live(
     };
     let ok = verified.iter().all(Verified::is_ok);
     if args.once && args.json {
-        let StackInfo { endpoint, console, outputs, .. } = &stack.info;
         let photos = verified.iter().map(Photo::of).collect();
-        print_json(&Document { ok, photos, stack: Addresses { endpoint, console, outputs } })?;
+        print_json(&Document { ok, photos, stack: Addresses::of(&stack.info) })?;
     }
     show(args, &verified, &stack.info, terminals)?;
     if args.once {
@@ -151,4 +160,35 @@ fn addresses(args: &UpArgs, verified: &[Verified], info: &StackInfo, style: wate
         "Ctrl-C takes the stack down.".to_owned(),
     ]);
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn document_tells_where_the_stack_was_and_what_the_engine_did_otherwise() {
+        let applied = json!({"resource": "B", "type": "T", "property": "P", "call": "S3 PutP"});
+        let gap = json!({"resource": "S", "type": "T", "property": "P", "engine": "e", "means": "m"});
+        let info: StackInfo = serde_json::from_value(json!({
+            "name": "default", "endpoint": "http://e", "console": "http://c", "region": "r", "outputs": {"A": "a"},
+            "log_groups": [], "outbox_queue_url": "q", "pid": 1,
+            "credentials": {"access_key_id": "k", "secret_access_key": "secret"},
+            "user": {"email": "e", "password": "secret", "sub": "s"},
+            "reconciled": [applied], "known_gaps": [gap],
+        }))
+        .unwrap();
+
+        let document = Document { ok: true, photos: Vec::new(), stack: Addresses::of(&info) };
+
+        let expected = json!({
+            "endpoint": "http://e", "console": "http://c", "outputs": {"A": "a"},
+            "reconciled": [applied], "known_gaps": [gap],
+        });
+        assert_eq!(serde_json::to_value(document).unwrap()["stack"], expected);
+        let line: Value = serde_json::to_value(&info).unwrap();
+        assert_eq!((&line["reconciled"], &line["known_gaps"]), (&json!([applied]), &json!([gap])));
+    }
 }

@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use cloudwatch_model::Timestamp;
 use local_stack::aws::Credentials;
 use local_stack::console::Console;
+use local_stack::deploy::Reconciled;
 use local_stack::observe::logs::LogLine;
 use local_stack::observe::span::{IMAGE_ID, Kind, Span, Status};
 use local_stack::observe::{Observer, Seen};
@@ -222,5 +223,6 @@ fn info(endpoint: String) -> StackInfo {
             sub: "-".to_owned(),
         },
         pid: 1,
+        reconciled: Reconciled::default(),
     }
 }

@@ -20,5 +20,5 @@ pub use gaps::{Call, GAPS, Gap, Remedy, markdown};
 pub use intrinsics::UnresolvedError;
 pub use outbox::create_outbox;
 pub use package::PackageError;
-pub use reconcile::{ReconcileError, reconcile};
+pub use reconcile::{Applied, KnownGap, ReconcileError, Reconciled, reconcile};
 pub use template::RewriteError;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::{Aws, Credentials};
-use crate::deploy::Functions;
+use crate::deploy::{Functions, Reconciled};
 pub use state::{FindError, StateDir, StateError};
 pub use up::{Stack, UpError};
 
@@ -38,6 +38,9 @@ pub struct StackInfo {
     pub user: DemoUser,
     /// The process that keeps the stack up.
     pub pid: u32,
+    /// What the engine dropped and was applied again, and what stays otherwise than on AWS.
+    #[serde(flatten)]
+    pub reconciled: Reconciled,
 }
 
 /// A user who can log in on the hosted page.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::Credentials;
+use crate::deploy::Reconciled;
 use crate::http::Http;
 use crate::observe::Seen;
 use crate::observe::logs::LogLine;
@@ -30,6 +31,7 @@ fn info() -> StackInfo {
         },
         user: DemoUser { email: "demo@example.com".into(), password: SECRETS[2].into(), sub: "s".into() },
         pid: 1,
+        reconciled: Reconciled::default(),
     }
 }
 

@@ -1,14 +1,16 @@
 //! Closes the gaps of a deploy: applies again what the engine dropped, and reads it back.
 
 mod calls;
+mod outcome;
 
 use serde_json::Value;
 
 use super::deployed::Deployed;
-use super::gaps::{Call, GAPS, Remedy};
+use super::gaps::{Call, GAPS, Gap, Remedy};
 use super::intrinsics::UnresolvedError;
 use crate::aws::{Aws, AwsError};
-use crate::progress::{Reporter, Step};
+use crate::progress::{Progress, Reporter, Step};
+pub use outcome::{Applied, KnownGap, Reconciled};
 
 /// A gap could not be closed.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +35,7 @@ pub enum ReconcileError {
         property: &'static str,
         /// What the engine says.
         #[source]
-        source: AwsError,
+        source: Box<AwsError>,
     },
     /// The engine took it and says something else.
     #[error(
@@ -51,7 +53,7 @@ pub enum ReconcileError {
     },
 }
 
-/// Closes every gap of [`GAPS`] on the resources of a deployed stack.
+/// Closes every gap of [`GAPS`] on the resources of a deployed stack that can be closed; tells all of them.
 ///
 /// # Errors
 ///
@@ -60,35 +62,58 @@ pub async fn reconcile(
     aws: &Aws,
     deployed: &Deployed,
     reporter: &dyn Reporter,
-) -> Result<(), ReconcileError> {
+) -> Result<Reconciled, ReconcileError> {
     let step = Step::start(reporter, "reconcile", "Applying what the engine dropped");
-    let mut applied = 0;
+    let mut outcome = Reconciled::default();
     for (resource, described) in &deployed.resources {
         for gap in GAPS.iter().filter(|gap| gap.kind == described.kind) {
-            let Remedy::Call(call) = gap.remedy else { continue };
-            if close(aws, deployed, resource, gap.property, call).await? {
-                applied += 1;
-                step.moved(format!("{} of {resource}", gap.property), Some(applied), None);
+            match gap.remedy {
+                Remedy::Call(call) => {
+                    let Some(wanted) = property(deployed, resource, gap.property)? else { continue };
+                    close(aws, deployed, resource, gap, call, wanted).await?;
+                    outcome.applied(resource, gap, call);
+                    let done = outcome.reconciled.len() as u64;
+                    step.moved(format!("{} of {resource}", gap.property), Some(done), None);
+                }
+                // What is not understood is stated all the same, and nothing is done with it.
+                Remedy::None(means) if !matches!(deployed.property(resource, gap.property), Ok(None)) => {
+                    outcome.left(resource, gap, means);
+                }
+                Remedy::None(_) => {}
             }
         }
     }
-    step.finish(format!("Applied {applied} properties that the engine dropped"));
-    Ok(())
+    step.finish(outcome.headline());
+    for line in outcome.lines() {
+        reporter.report(Progress::Note(line));
+    }
+    Ok(outcome)
 }
 
-/// Closes one gap of one resource; `false` when the template does not use the property.
+/// What the template states; `None` when it does not use the property.
+fn property(
+    deployed: &Deployed,
+    resource: &str,
+    property: &'static str,
+) -> Result<Option<Value>, ReconcileError> {
+    let resource = resource.to_owned();
+    deployed.property(&resource, property).map_err(|source| ReconcileError::Unresolved {
+        resource,
+        property,
+        source,
+    })
+}
+
+/// Closes one gap of one resource.
 async fn close(
     aws: &Aws,
     deployed: &Deployed,
     resource: &str,
-    property: &'static str,
+    gap: &Gap,
     call: Call,
-) -> Result<bool, ReconcileError> {
-    let unresolved = |source| ReconcileError::Unresolved { resource: resource.to_owned(), property, source };
-    let Some(wanted) = deployed.property(resource, property).map_err(unresolved)? else {
-        return Ok(false);
-    };
-    let owner = deployed.property(resource, "ApiId").map_err(unresolved)?;
+    wanted: Value,
+) -> Result<(), ReconcileError> {
+    let owner = property(deployed, resource, "ApiId")?;
     let target = calls::Target {
         aws,
         id: deployed
@@ -98,11 +123,13 @@ async fn close(
             .unwrap_or_default(),
         owner: owner.as_ref().and_then(Value::as_str).unwrap_or_default(),
     };
-    let api = |source| ReconcileError::Api { resource: resource.to_owned(), property, source };
-    let (wanted, found) = target.apply(call, wanted).await.map_err(api)?;
-    if wanted == found {
-        return Ok(true);
+    let (resource, property) = (resource.to_owned(), gap.property);
+    match target.apply(call, wanted).await {
+        Ok((wanted, found)) if wanted == found => Ok(()),
+        Ok((wanted, found)) => {
+            let (wanted, found) = (Box::new(wanted), Box::new(found));
+            Err(ReconcileError::Drift { resource, property, wanted, found })
+        }
+        Err(source) => Err(ReconcileError::Api { resource, property, source: Box::new(source) }),
     }
-    let (wanted, found) = (Box::new(wanted), Box::new(found));
-    Err(ReconcileError::Drift { resource: resource.to_owned(), property, wanted, found })
 }

@@ -199,6 +199,7 @@ mod tests {
 
     use super::*;
     use crate::aws::Credentials;
+    use crate::deploy::Reconciled;
     use crate::stack::DemoUser;
 
     fn info() -> StackInfo {
@@ -217,6 +218,7 @@ mod tests {
             },
             user: DemoUser { email: "e".into(), password: "p".into(), sub: "s".into() },
             pid: 1,
+            reconciled: Reconciled::default(),
         }
     }
 

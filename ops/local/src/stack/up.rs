@@ -11,7 +11,8 @@ use super::{MissingOutput, Options, StackInfo, addresses};
 use crate::aws::{Aws, AwsError, Credentials};
 use crate::console::{Console, Serving};
 use crate::deploy::{
-    BuildError, DeployError, Deployed, Deployment, Functions, ReconcileError, create_outbox, reconcile,
+    BuildError, DeployError, Deployed, Deployment, Functions, ReconcileError, Reconciled, create_outbox,
+    reconcile,
 };
 use crate::engine::{Engine, Launch, Provision, ProvisionError, StartError};
 use crate::faults::{Faults, Proxy, Proxying};
@@ -127,8 +128,8 @@ impl Stack {
         let faults = Faults::default();
         let proxy = proxy.serve(engine.endpoint(), engine.group(), faults.clone());
         let aws = Aws::new(engine.endpoint(), REGION, root_credentials());
-        let deployed = deploy(&options, &root, &aws, &functions, reporter).await?;
-        let info = settle(&options, &aws, deployed, &console.address(), reporter).await?;
+        let (deployed, reconciled) = deploy(&options, &root, &aws, &functions, reporter).await?;
+        let info = settle(&options, &aws, deployed, reconciled, &console.address(), reporter).await?;
         let targets =
             Targets { log_groups: info.log_groups.clone(), outbox_queue_url: info.outbox_queue_url.clone() };
         let observer = Observer::start(receivers, &aws, targets);
@@ -222,14 +223,14 @@ async fn deploy(
     aws: &Aws,
     functions: &Functions,
     reporter: &dyn Reporter,
-) -> Result<Deployed, UpError> {
+) -> Result<(Deployed, Reconciled), UpError> {
     let mut parameters = local_parameters();
     parameters.extend(options.parameters.clone());
     let template = &root.join("template.yaml");
     let deployment = Deployment { aws, stack: STACK, template, parameters: &parameters, functions };
     let deployed = deployment.create(reporter).await?;
-    reconcile(aws, &deployed, reporter).await.map_err(|error| UpError::Reconcile(Box::new(error)))?;
-    Ok(deployed)
+    let reconciled = reconcile(aws, &deployed, reporter).await;
+    Ok((deployed, reconciled.map_err(|error| UpError::Reconcile(Box::new(error)))?))
 }
 
 /// Adds what only the local stack has: the outbox and somebody who may sign in.
@@ -237,6 +238,7 @@ async fn settle(
     options: &Options,
     aws: &Aws,
     deployed: Deployed,
+    reconciled: Reconciled,
     console: &str,
     reporter: &dyn Reporter,
 ) -> Result<StackInfo, UpError> {
@@ -261,6 +263,7 @@ async fn settle(
         credentials: root_credentials(),
         user,
         pid: std::process::id(),
+        reconciled,
     })
 }
 

@@ -1,7 +1,9 @@
 //! A whole stack: it comes up, is found, lets its user in, and goes down without a trace.
 
 use std::net::TcpListener;
+use std::sync::Mutex;
 
+use local_stack::progress::{Progress, Reporter};
 use local_stack::stack::{DemoUser, FindError, Options, Stack, StackInfo, UpError};
 use local_stack::user::{LoginError, create_user, sign_in};
 
@@ -44,6 +46,41 @@ async fn stack_is_found_while_it_stands_and_leaves_nothing_when_it_goes() {
 
     assert_eq!(alive(group), 0);
     assert!(matches!(StackInfo::find(&root(), name), Err(FindError::NotRunning { .. })));
+}
+
+/// Keeps the lines that `ops up` prints.
+#[derive(Default)]
+struct Lines(Mutex<Vec<String>>);
+
+impl Reporter for Lines {
+    fn report(&self, progress: Progress) {
+        if let Progress::Finished { label: line, .. } | Progress::Note(line) = progress {
+            self.0.lock().unwrap().push(line);
+        }
+    }
+}
+
+#[tokio::test]
+async fn stack_says_what_was_applied_again_and_what_stays_otherwise_than_on_aws() {
+    let directory = tempfile::tempdir().unwrap();
+    let lines = Lines::default();
+    let stack = Stack::up(options("test-reconciled", directory.path()), &lines).await.unwrap();
+    let info = StackInfo::find(&root(), "test-reconciled").unwrap();
+    stack.down().await.unwrap();
+
+    let reconciled = &info.reconciled.reconciled;
+    let consumer = reconciled.iter().find(|applied| applied.property == "ScalingConfig").unwrap();
+    assert_eq!(consumer.resource, "ImageProcessorFunctionUploads");
+    assert_eq!(consumer.call, "Lambda UpdateEventSourceMapping");
+    let gaps: Vec<_> = info.reconciled.known_gaps.iter().map(|gap| gap.resource.as_str()).collect();
+    assert!(gaps.contains(&"HttpApiStage"), "{gaps:?}");
+
+    let lines = lines.0.into_inner().unwrap();
+    let headline = format!("Applied {} properties that the engine dropped", reconciled.len());
+    let at = lines.iter().position(|line| *line == headline).unwrap();
+    let consumer = "  ScalingConfig by Lambda UpdateEventSourceMapping: ImageProcessorFunctionUploads";
+    assert!(lines[at + 1..].iter().any(|line| line == consumer), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("Not as on AWS: AccessLogSettings")), "{lines:#?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Each property of each resource of a stack, as the template states it and as the engine reports it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use base64::Engine as _;
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::coverage::places;
-use super::readers::{READERS, Reader, Subject};
+use super::readers::{READERS, Subject};
 
 /// A property that reads back otherwise than the template states it.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,36 +97,28 @@ async fn resource_of(aws: &Aws, stack: &Deployed, id: &str, place: &str, compari
     }
     let physical_id = stack.resources.get(id).map(|resource| resource.physical_id.as_str());
     let subject = Subject { id: physical_id.unwrap_or_default(), properties: &properties };
-    let mut answers = BTreeMap::new();
-    for (name, wanted) in &properties {
-        let Some((index, reader, at, form)) = reader(kind, name) else {
-            comparison.unread.insert(format!("no reader for {kind}.{name}"));
+    let mut unread: BTreeSet<_> = properties.keys().map(String::as_str).collect();
+    for reader in READERS.iter().copied().flatten().filter(|reader| reader.kind == kind) {
+        let stated = reader.properties.iter().filter_map(|row| Some((row, properties.get(row.0)?)));
+        let mut stated = stated.peekable();
+        if stated.peek().is_none() {
             continue;
-        };
-        if !answers.contains_key(&index) {
-            answers.insert(index, reader.read(aws, &subject).await);
         }
-        let found = answers[&index].pointer(at).unwrap_or(&Value::Null);
-        let (wanted, found) = form.meet(wanted, found);
-        differences(name, &wanted, &found, &mut |property, wanted, found| {
-            let (wanted, found) = (wanted.clone(), found.clone());
-            let (resource, kind, property) = (place.to_owned(), kind.to_owned(), property.to_owned());
-            comparison.drifts.push(Drift { resource, kind, property, wanted, found });
-        });
-        let takes = |condition: &str, branch| stack.condition(condition).unwrap() == branch;
-        let below = places(&stated["Properties"][name], &format!("{place}.{name}"), &takes);
-        comparison.compared.extend(below);
+        let answer = reader.read(aws, &subject).await;
+        for ((name, at, form), wanted) in stated {
+            let (wanted, found) = form.meet(wanted, answer.pointer(at).unwrap_or(&Value::Null));
+            differences(name, &wanted, &found, &mut |property, wanted, found| {
+                let (wanted, found) = (wanted.clone(), found.clone());
+                let (resource, kind, property) = (place.to_owned(), kind.to_owned(), property.to_owned());
+                comparison.drifts.push(Drift { resource, kind, property, wanted, found });
+            });
+            let takes = |condition: &str, branch| stack.condition(condition).unwrap() == branch;
+            let of_template = &stack.template["Resources"][id]["Properties"][name];
+            comparison.compared.extend(places(of_template, &format!("{place}.{name}"), &takes));
+            unread.remove(name);
+        }
     }
-}
-
-/// The reader of a property, its number, and where and in what form the answer holds the property.
-fn reader(kind: &str, property: &str) -> Option<(usize, &'static Reader, &'static str, super::form::Form)> {
-    READERS.iter().copied().flatten().enumerate().filter(|(_, reader)| reader.kind == kind).find_map(
-        |(index, reader)| {
-            let (_, at, form) = reader.properties.iter().find(|(name, ..)| *name == property)?;
-            Some((index, reader, *at, *form))
-        },
-    )
+    comparison.unread.extend(unread.into_iter().map(|name| format!("no reader for {kind}.{name}")));
 }
 
 /// Where the template names what was uploaded, what counts is that very thing: code by its hash, a template by its text.
@@ -144,12 +136,7 @@ async fn artefact(aws: &Aws, property: &str, wanted: Value) -> Value {
 }
 
 /// Tells each part of a property that differs; what only the engine has differs too.
-pub(super) fn differences(
-    path: &str,
-    wanted: &Value,
-    found: &Value,
-    tell: &mut dyn FnMut(&str, &Value, &Value),
-) {
+fn differences(path: &str, wanted: &Value, found: &Value, tell: &mut dyn FnMut(&str, &Value, &Value)) {
     match (wanted, found) {
         (Value::Object(wanted), Value::Object(found)) => {
             let names: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();

@@ -11,8 +11,8 @@ pub(super) fn places(value: &Value, path: &str, takes: &dyn Fn(&str, bool) -> bo
             Some((name, Value::Array(parts))) if name == "Fn::If" => {
                 let condition = parts[0].as_str().unwrap();
                 let branches = [(true, &parts[1]), (false, &parts[2])];
-                let taken = branches.into_iter().filter(|(holds, _)| takes(condition, *holds));
-                taken.flat_map(|(holds, value)| places(value, &format!("{path}?{holds}"), takes)).collect()
+                let walked = branches.into_iter().filter(|(holds, _)| takes(condition, *holds));
+                walked.flat_map(|(holds, value)| places(value, &format!("{path}?{holds}"), takes)).collect()
             }
             Some((name, argument)) if name == "Ref" && argument == "AWS::NoValue" => Vec::new(),
             Some((name, _)) if name == "Ref" || name.starts_with("Fn::") => vec![path.to_owned()],
