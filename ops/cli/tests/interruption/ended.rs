@@ -47,7 +47,9 @@ fn upload_after_all_function_processes_were_killed_is_processed() {
 
     let functions = name.processes(Process::is_function);
     assert!(!functions.is_empty());
-    functions.iter().for_each(|function| function.send(Signal::SIGKILL));
+    for function in &functions {
+        function.send(Signal::SIGKILL);
+    }
 
     assert_eq!(upload(), Some(0));
     up.send(Signal::SIGINT);

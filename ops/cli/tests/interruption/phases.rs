@@ -29,16 +29,19 @@ fn interrupt(word: &str, reach: fn(&mut Up)) {
 }
 
 #[test]
+#[ignore = "long: run by .ci/run"]
 fn stack_interrupted_while_its_engine_starts_leaves_nothing_and_starts_again() {
     interrupt("start", |up| up.until_told("Starting the engine"));
 }
 
 #[test]
+#[ignore = "long: run by .ci/run"]
 fn stack_interrupted_while_it_is_deployed_leaves_nothing_and_starts_again() {
     interrupt("deploy", |up| up.until_told("Engine answers"));
 }
 
 #[test]
+#[ignore = "long: run by .ci/run"]
 fn stack_interrupted_while_it_is_idle_leaves_nothing_and_starts_again() {
     interrupt("idle", |up| drop(up.until_ready()));
 }

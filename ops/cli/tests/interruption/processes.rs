@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// Far beyond what any of it takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Killed processes are gone at once; what only ends by itself, later, counts as an orphan.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(5);
@@ -44,8 +44,8 @@ pub(crate) fn of(marker: &str) -> Vec<Process> {
     };
     ids.filter_map(|id| {
         let (command, environment) = (text(id, "cmdline")?, text(id, "environ")?);
-        let marked = command.contains(marker) || environment.contains(marker);
-        marked.then(|| Process { id: Pid::from_raw(id), command, environment })
+        let is_ours = command.contains(marker) || environment.contains(marker);
+        is_ours.then(|| Process { id: Pid::from_raw(id), command, environment })
     })
     .collect()
 }

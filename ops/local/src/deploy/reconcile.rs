@@ -79,7 +79,7 @@ pub async fn reconcile(
                 Remedy::None(means) if !matches!(deployed.property(resource, gap.property), Ok(None)) => {
                     outcome.left(resource, gap, means);
                 }
-                Remedy::None(_) => {}
+                Remedy::None(_) | Remedy::Supplied(..) => {}
             }
         }
     }

@@ -14,7 +14,6 @@ mod coverage;
 mod form;
 mod probes;
 mod readers;
-mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -21,17 +21,8 @@ pub(crate) struct Lab {
 impl Lab {
     /// Starts an engine.
     pub(crate) async fn start() -> Self {
-        Self::launch(false).await
-    }
-
-    /// Starts an engine that enforces policies.
-    pub(crate) async fn start_enforcing() -> Self {
-        Self::launch(true).await
-    }
-
-    async fn launch(auth: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let engine = start(directory.path(), 0, auth).await.unwrap();
+        let engine = start(directory.path(), 0, false).await.unwrap();
         Self { directory, engine }
     }
 

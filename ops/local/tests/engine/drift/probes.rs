@@ -4,27 +4,15 @@ use http::Method;
 use local_stack::deploy::Gap;
 use serde_json::json;
 
-use super::{deploy, sessions};
+use super::deploy;
 use crate::lab::Lab;
 
 /// Whether the engine still does not heed the property; `false` where there is no probe.
 pub(super) async fn shows(gap: &Gap) -> bool {
     match (gap.kind, gap.property) {
-        ("AWS::S3::BucketPolicy", "PolicyDocument") => plain_http_is_let_in().await,
         ("AWS::ApiGatewayV2::Stage", "AccessLogSettings") => access_is_not_logged().await,
-        ("AWS::Cognito::IdentityPoolPrincipalTag", "PrincipalTags") => !sessions::carry_the_tag().await,
         _ => false,
     }
-}
-
-/// The policy denies everything that does not come by TLS.
-async fn plain_http_is_let_in() -> bool {
-    let lab = Lab::start().await;
-    let deployed = deploy(&lab, &[]).await;
-    let path = format!("/{}?list-type=2", deployed.outputs["OriginalBucketName"]);
-    let listed = lab.aws().rest("s3", Method::GET, &path, Vec::new(), &[]).await;
-    lab.stop().await;
-    listed.is_ok()
 }
 
 async fn access_is_not_logged() -> bool {
