@@ -30,6 +30,7 @@ ACCEPTED_IN_TRUST = [
 
 ARNS = {
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:ap-northeast-1:123456789012:table/{}",
+    "AWS::IAM::Role": "arn:aws:iam::123456789012:role/{}",
     "AWS::Lambda::Function": "arn:aws:lambda:ap-northeast-1:123456789012:function:{}",
     "AWS::Logs::LogGroup": "arn:aws:logs:ap-northeast-1:123456789012:log-group:{}:*",
     "AWS::S3::Bucket": "arn:aws:s3:::{}",
