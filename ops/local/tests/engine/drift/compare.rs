@@ -155,3 +155,41 @@ fn differences(path: &str, wanted: &Value, found: &Value, tell: &mut dyn FnMut(&
         (wanted, found) => tell(path, wanted, found),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn drift(property: &str) -> Drift {
+        let (resource, kind) = ("Api/Stage".to_owned(), "AWS::ApiGatewayV2::Stage".to_owned());
+        Drift { resource, kind, property: property.to_owned(), wanted: json!(1), found: json!("1") }
+    }
+
+    #[test]
+    fn drift_names_resource_property_wanted_and_found() {
+        let told =
+            "Api/Stage (AWS::ApiGatewayV2::Stage) A.B: the template states 1, the engine reports \"1\"";
+        assert_eq!(drift("A.B").to_string(), told);
+    }
+
+    #[test]
+    fn gap_covers_its_property_and_what_is_below_it_and_nothing_else() {
+        assert!(drift("DefaultRouteSettings").gap().is_some());
+        assert!(drift("DefaultRouteSettings.throttlingRateLimit").gap().is_some());
+        assert!(drift("DefaultRouteSettingsOfOthers").gap().is_none());
+        assert!(Drift { kind: "AWS::X::Y".into(), ..drift("DefaultRouteSettings") }.gap().is_none());
+    }
+
+    #[test]
+    fn differences_are_told_where_they_are_on_either_side() {
+        let mut told = Vec::new();
+        let (wanted, found) =
+            (json!({"a": [1, {"b": 2}], "c": 0.0}), json!({"a": [1, {"b": 3}], "c": 0, "d": 4}));
+        differences("P", &wanted, &found, &mut |path, wanted, found| {
+            told.push(format!("{path} {wanted} {found}"))
+        });
+        assert_eq!(told, ["P.a.1.b 2 3", "P.d null 4"]);
+    }
+}
