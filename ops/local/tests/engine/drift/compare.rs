@@ -188,7 +188,7 @@ mod tests {
         let (wanted, found) =
             (json!({"a": [1, {"b": 2}], "c": 0.0}), json!({"a": [1, {"b": 3}], "c": 0, "d": 4}));
         differences("P", &wanted, &found, &mut |path, wanted, found| {
-            told.push(format!("{path} {wanted} {found}"))
+            told.push(format!("{path} {wanted} {found}"));
         });
         assert_eq!(told, ["P.a.1.b 2 3", "P.d null 4"]);
     }
