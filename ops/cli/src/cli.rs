@@ -119,6 +119,7 @@ pub(crate) struct VerifyArgs {
 Examples:
   ops upload cat.jpg dog.png
   ops upload holiday/ --concurrency 16
+  ops upload holiday/ --resume       after an interruption: only what has not ended yet
   ops upload --json cat.jpg | jq -r '.uploads[0].image_id'")]
 pub(crate) struct UploadArgs {
     /// Image files, and directories whose files are meant, those in directories below included; names that
@@ -128,6 +129,10 @@ pub(crate) struct UploadArgs {
     /// How many are on their way at once, and in memory.
     #[arg(long, value_name = "N", default_value = "8")]
     pub(crate) concurrency: NonZeroUsize,
+    /// Go on with what an interrupted upload to this stack left: files that ended, unchanged since, are told
+    /// again and not uploaded again.
+    #[arg(long)]
+    pub(crate) resume: bool,
     /// Print one JSON document on stdout.
     #[arg(long)]
     pub(crate) json: bool,

@@ -9,6 +9,7 @@ use local_stack::http::HttpError;
 use local_stack::stack::{FindError, UpError};
 
 use crate::signals::Signal;
+use crate::upload::JournalError;
 
 /// Why a command did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,19 @@ pub(crate) enum Failure {
         "the stack's console answered something unknown; stop the stack and start it anew, it may be of another version"
     )]
     Answer(#[source] serde_json::Error),
+    /// The stack went away while files were on their way to it.
+    #[error(
+        "the stack is gone; {ended} of {files} files had ended. What it held went with it: start it again, and upload again"
+    )]
+    StackGone {
+        /// How many files had ended.
+        ended: usize,
+        /// How many there were.
+        files: usize,
+    },
+    /// No memory for uploads.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// No trace by that id.
     #[error(
         "no trace is known for {id}; only uploads since the stack came up are, and `ops upload` prints their ids"

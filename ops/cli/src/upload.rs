@@ -1,244 +1,139 @@
 //! `ops upload`: files on their way as a user's, followed to their end.
 
-use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+mod journal;
+mod outcome;
+
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use local_stack::flow::{FlowError, Uploaded, Uploader};
+use local_stack::flow::{Photo, Ticket, Uploader};
 use local_stack::observe::logs::chain;
 use local_stack::progress::{Reporter, Step};
 use local_stack::stack::StackInfo;
-use local_stack::waterfall::{Style, clean};
-use serde::Serialize;
 
 use crate::cli::UploadArgs;
 use crate::failure::Failure;
 use crate::photos;
-use crate::progress::{paint, reporter};
+use crate::progress::reporter;
 use crate::signals::Signals;
-use crate::terminal::{Terminals, print_json, print_text};
+use crate::terminal::{Terminals, print_json, print_text, say};
+pub(crate) use journal::JournalError;
+use journal::{Entry, Journal, Seal};
+use outcome::{Document, Upload, summary};
 
-/// How an upload ends well.
-const DONE: &str = "DONE";
-
-/// So many uploads are listed one by one.
-const FEW: usize = 20;
-
-/// So many files stand for all that ended badly in the same way.
-const EXAMPLES: usize = 3;
-
-#[derive(Serialize)]
-struct Document<'a> {
-    ok: bool,
-    /// How many ended `DONE`, and for each reason how many did not.
-    totals: BTreeMap<&'a str, usize>,
-    uploads: &'a [Upload],
-}
-
-/// What became of one file.
-#[derive(Debug, Default, Serialize)]
-struct Upload {
-    file: String,
-    image_id: Option<String>,
-    key: Option<String>,
-    /// `DONE` or `FAILED`, once the pipeline has decided.
-    status: Option<String>,
-    /// Why the pipeline refused it.
-    reason: Option<String>,
-    thumbnail_key: Option<String>,
-    /// Why it did not get as far as a decision.
-    error: Option<String>,
-}
-
-impl Upload {
-    fn of(file: &str, result: Result<Uploaded, FlowError>) -> Self {
-        let file = file.to_owned();
-        match result {
-            Ok(Uploaded { image_id, file_path, item }) => Self {
-                file,
-                image_id: Some(image_id),
-                key: Some(file_path),
-                status: Some(item.status),
-                reason: item.reason,
-                thumbnail_key: item.processed_key,
-                error: None,
-            },
-            Err(error) => Self::broken(&file, &chain(&error)),
-        }
-    }
-
-    /// One that did not get as far as a decision.
-    fn broken(file: &str, why: &str) -> Self {
-        Self { file: file.to_owned(), error: Some(why.to_owned()), ..Self::default() }
-    }
-
-    fn is_done(&self) -> bool {
-        self.status.as_deref() == Some(DONE)
-    }
-
-    /// `DONE`, or why not.
-    fn outcome(&self) -> &str {
-        let reason = self.reason.as_deref().or(self.error.as_deref());
-        reason.or(self.status.as_deref()).unwrap_or_default()
-    }
-
-    fn line(&self, style: Style) -> String {
-        let status = self.status.as_deref().unwrap_or("NOT UPLOADED");
-        let status = paint(if self.is_done() { "32" } else { "31" }, status, style);
-        let facts = [&self.reason, &self.image_id, &self.error].into_iter().flatten();
-        let facts: Vec<String> = facts.map(|fact| clean(fact)).collect();
-        format!("{status}  {}  {}", clean(&self.file), facts.join("  "))
-    }
-}
+/// How often the stack is looked for while files are on their way to it.
+const STACK_WATCH: Duration = Duration::from_millis(300);
 
 /// Uploads the files, some at once.
 ///
 /// # Errors
-/// No running stack, a file that cannot be read, or one that did not end `DONE`.
+/// No running stack or one that goes away, a file that cannot be read, or one that did not end `DONE`.
 pub(crate) async fn run(args: UploadArgs, root: &Path, terminals: Terminals) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let info = StackInfo::find(root, &args.name)?;
     let files = photos::named(&args.files)?;
+    let journal = Journal::open(&StackInfo::directory(root, &args.name), args.resume)?;
     let progress = reporter(terminals.err);
-    let uploads = signals.guard(all(&info, &files, args.concurrency, &*progress)).await?;
+    let ended = Cell::new(0);
+    let batch = Batch { info: &info, journal: &journal, ended: &ended };
+    let uploads = tokio::select! {
+        uploads = signals.guard(batch.all(&files, args.concurrency.get(), &*progress)) => uploads,
+        () = gone(root, &args.name) => Err(Failure::StackGone { ended: ended.get(), files: files.len() }),
+    };
     drop(progress);
-    let ok = uploads.iter().all(Upload::is_done);
-    if args.json {
-        print_json(&Document { ok, totals: totals(&uploads), uploads: &uploads })?;
-    } else {
-        print_text(&summary(&uploads, &args.name, terminals.out.style))?;
+    if let Err(Failure::Signal(signal)) = &uploads {
+        let (ended, files) = (ended.get(), files.len());
+        say(&format!("{signal}: {ended} of {files} files have ended; --resume goes on with the others"));
     }
-    if ok { Ok(()) } else { Err(Failure::Pipeline) }
+    let document = Document::of(uploads?);
+    if args.json {
+        print_json(&document)?;
+    } else {
+        print_text(&summary(&document.uploads, &args.name, terminals.out.style))?;
+    }
+    if document.ok { Ok(()) } else { Err(Failure::Pipeline) }
 }
 
-async fn all(
-    info: &StackInfo,
-    files: &[PathBuf],
-    concurrency: NonZeroUsize,
-    progress: &dyn Reporter,
-) -> Vec<Upload> {
-    let uploader = match Uploader::of(info) {
-        Ok(uploader) => uploader,
-        Err(error) => {
-            let why = chain(&error);
-            return files.iter().map(|file| Upload::broken(&file.to_string_lossy(), &why)).collect();
+/// Waits until the stack is gone.
+async fn gone(root: &Path, name: &str) {
+    while StackInfo::find(root, name).is_ok() {
+        tokio::time::sleep(STACK_WATCH).await;
+    }
+}
+
+/// What the files of one call share.
+struct Batch<'a> {
+    info: &'a StackInfo,
+    journal: &'a Journal,
+    /// How many files have come to an end.
+    ended: &'a Cell<usize>,
+}
+
+impl Batch<'_> {
+    async fn all(&self, files: &[PathBuf], concurrency: usize, progress: &dyn Reporter) -> Vec<Upload> {
+        let uploader = match Uploader::of(self.info) {
+            Ok(uploader) => uploader,
+            Err(error) => {
+                let why = chain(&error);
+                return files.iter().map(|file| Upload::broken(&file.to_string_lossy(), &why)).collect();
+            }
+        };
+        let total = files.len() as u64;
+        let step = Step::start(progress, "upload-files", format!("Uploading {}", count(files.len())));
+        let mut bad = 0;
+        let told = |upload: &Upload| {
+            self.ended.set(self.ended.get() + 1);
+            bad += u64::from(!upload.is_done());
+            let detail = if bad == 0 { String::new() } else { format!("{bad} not DONE") };
+            step.moved(detail, Some(self.ended.get() as u64), Some(total));
+        };
+        let work = stream::iter(files).map(|file| self.one(&uploader, file)).buffered(concurrency);
+        let uploads = uploader.following(work.inspect(told).collect::<Vec<_>>()).await;
+        step.finish(format!("Uploaded {}", count(files.len())));
+        uploads
+    }
+
+    /// Reads a file when its turn comes, and uploads it or what an interruption left of that.
+    async fn one(&self, uploader: &Uploader<'_>, path: &Path) -> Upload {
+        let file = path.to_string_lossy();
+        let read = Seal::of(path)
+            .map_err(|source| Failure::Read { path: path.to_owned(), source })
+            .and_then(|seal| Ok((seal, photos::read_one(path)?)));
+        let (seal, photo) = match read {
+            Ok(read) => read,
+            // Without the file's name, so that files with the same trouble are one group.
+            Err(Failure::Read { source, .. }) => {
+                return Upload::broken(&file, &format!("cannot be read: {source}"));
+            }
+            Err(error) => return Upload::broken(&file, &chain(&error)),
+        };
+        if let Some(Entry::Ended(upload)) = self.journal.entry(&seal) {
+            return upload.clone();
         }
-    };
-    let total = files.len() as u64;
-    let step = Step::start(progress, "upload-files", format!("Uploading {}", count(files.len())));
-    let (mut done, mut bad) = (0, 0);
-    let told = |upload: &Upload| {
-        done += 1;
-        bad += u64::from(!upload.is_done());
-        let detail = if bad == 0 { String::new() } else { format!("{bad} not DONE") };
-        step.moved(detail, Some(done), Some(total));
-    };
-    let work = stream::iter(files).map(|file| one(&uploader, file)).buffered(concurrency.get());
-    let uploads = uploader.following(work.inspect(told).collect::<Vec<_>>()).await;
-    step.finish(format!("Uploaded {}", count(files.len())));
-    uploads
-}
+        let upload = self.resumed_or_new(uploader, &seal, photo, &file).await;
+        if upload.has_ended() {
+            self.journal.try_note(&seal, &Entry::Ended(upload.clone()));
+        }
+        upload
+    }
 
-/// Reads a file when its turn comes, and uploads it.
-async fn one(uploader: &Uploader<'_>, path: &Path) -> Upload {
-    let file = path.to_string_lossy();
-    match photos::read_one(path) {
-        Ok(photo) => Upload::of(&file, uploader.upload(photo).await),
-        // Without the file's name, so that files with the same trouble are one group.
-        Err(Failure::Read { source, .. }) => Upload::broken(&file, &format!("cannot be read: {source}")),
-        Err(error) => Upload::broken(&file, &chain(&error)),
+    async fn resumed_or_new(&self, uploader: &Uploader<'_>, seal: &Seal, photo: Photo, file: &str) -> Upload {
+        if let Some(Entry::Begun { image_id, key }) = self.journal.entry(seal) {
+            let resumed = uploader.resume(image_id, key).await;
+            if let Some(resumed) = resumed.transpose() {
+                return Upload::of(file, resumed);
+            }
+        }
+        let begun = |ticket: &Ticket| {
+            let Ticket { image_id, file_path, .. } = ticket;
+            self.journal.note(seal, &Entry::Begun { image_id: image_id.clone(), key: file_path.clone() })
+        };
+        Upload::of(file, uploader.upload(photo, begun).await)
     }
 }
 
 fn count(files: usize) -> String {
     if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
-}
-
-/// How many ended in each way; the reasons of those that are not `DONE`.
-fn totals(uploads: &[Upload]) -> BTreeMap<&str, usize> {
-    let mut totals = BTreeMap::new();
-    for upload in uploads {
-        *totals.entry(upload.outcome()).or_default() += 1;
-    }
-    totals
-}
-
-/// Each file in a line when they are few; else the totals, with the first files of each bad end.
-fn summary(uploads: &[Upload], name: &str, style: Style) -> String {
-    let mut lines: Vec<String> = if uploads.len() <= FEW {
-        uploads.iter().map(|upload| upload.line(style)).collect()
-    } else {
-        totals(uploads).into_iter().map(|(outcome, count)| group(uploads, outcome, count, style)).collect()
-    };
-    if let Some(image_id) = uploads.iter().find_map(|upload| upload.image_id.as_deref()) {
-        let name = if name == "default" { String::new() } else { format!(" --name {name}") };
-        lines.push(format!("\nSee what happened: cargo run -- trace{name} {image_id}"));
-    }
-    lines.join("\n")
-}
-
-fn group(uploads: &[Upload], outcome: &str, count: usize, style: Style) -> String {
-    if outcome == DONE {
-        return format!("{count:>6}  {}", paint("32", outcome, style));
-    }
-    let files = uploads.iter().filter(|upload| upload.outcome() == outcome).take(EXAMPLES);
-    let mut files: Vec<String> = files.map(|upload| clean(&upload.file)).collect();
-    if count > EXAMPLES {
-        files.push("…".to_owned());
-    }
-    format!("{count:>6}  {}  {}", paint("31", &clean(outcome), style), files.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use local_stack::flow::Item;
-
-    use super::*;
-
-    const STYLE: Style = Style { width: 80, unicode: true, color: false };
-
-    fn uploaded(status: &str, reason: Option<&str>) -> Upload {
-        let item = Item { status: status.to_owned(), reason: reason.map(str::to_owned), processed_key: None };
-        Upload::of("cat.jpg", Ok(Uploaded { image_id: "0193".to_owned(), file_path: "k".to_owned(), item }))
-    }
-
-    #[test]
-    fn a_refused_image_tells_its_reason_and_is_not_done() {
-        let failed = uploaded("FAILED", Some("Corrupt"));
-        assert!(!failed.is_done());
-        assert_eq!(failed.line(STYLE), "FAILED  cat.jpg  Corrupt  0193");
-        assert_eq!(uploaded("DONE", None).line(STYLE), "DONE  cat.jpg  0193");
-    }
-
-    #[test]
-    fn an_upload_that_broke_off_tells_why() {
-        let broken = Upload::of("cat.jpg", Err(FlowError::TooSlow { what: "the record of the image" }));
-        assert!(
-            broken.line(STYLE).starts_with("NOT UPLOADED  cat.jpg  the record of the image did not come")
-        );
-        assert!(!broken.is_done());
-    }
-
-    #[test]
-    fn many_uploads_are_told_by_their_ends_with_examples_of_the_bad_ones() {
-        let mut uploads: Vec<Upload> = (0..30).map(|_| uploaded("DONE", None)).collect();
-        uploads.extend((0..4).map(|_| uploaded("FAILED", Some("Corrupt"))));
-        uploads.push(Upload::broken("gone.jpg", "cannot be read: gone"));
-        assert_eq!(totals(&uploads), [("DONE", 30), ("Corrupt", 4), ("cannot be read: gone", 1)].into());
-        let told = summary(&uploads, "default", STYLE);
-        let lines: Vec<&str> = told.lines().take(3).collect();
-        let expected = [
-            "     4  Corrupt  cat.jpg, cat.jpg, cat.jpg, …",
-            "    30  DONE",
-            "     1  cannot be read: gone  gone.jpg",
-        ];
-        assert_eq!(lines, expected);
-    }
-
-    #[test]
-    fn the_summary_names_the_next_command() {
-        let summary = summary(&[uploaded("DONE", None)], "ci", STYLE);
-        assert!(summary.ends_with("cargo run -- trace --name ci 0193"), "{summary}");
-    }
 }

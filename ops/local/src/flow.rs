@@ -10,6 +10,7 @@ mod follow;
 mod upload;
 mod verify;
 
+use std::io;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -69,6 +70,9 @@ pub enum FlowError {
     /// An AWS API refused.
     #[error("the evidence could not be read")]
     Aws(#[from] AwsError),
+    /// The caller could not remember the upload, so it was not begun.
+    #[error("the upload could not be written to the journal")]
+    Journal(#[source] io::Error),
     /// What was waited for did not come.
     #[error("{what} did not come within {} s; `ops trace` and the console's log lines may tell why", PATIENCE.as_secs())]
     TooSlow {

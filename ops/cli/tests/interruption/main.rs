@@ -12,3 +12,4 @@ mod neighbours;
 mod phases;
 mod processes;
 mod run;
+mod uploads;

@@ -1,5 +1,6 @@
 //! An upload as a user's program makes it.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use tokio::time::sleep;
 use super::evidence::Item;
 use super::follow::Follower;
 use super::{FlowError, Photo};
+use crate::aws::AwsError;
 use crate::http::Http;
 use crate::stack::StackInfo;
 use crate::user::{Session, Tokens};
@@ -126,18 +128,49 @@ impl<'a> Uploader<'a> {
 
     /// Uploads a photo and waits until it is `DONE` or `FAILED`; only inside [`Uploader::following`].
     ///
-    /// What may pass by itself is tried again for some seconds.
+    /// `begun` hears of the address before anything goes there. What may pass by itself is tried again for
+    /// some seconds.
     ///
     /// # Errors
     ///
-    /// When a step is refused or the end does not come.
-    pub async fn upload(&self, photo: Photo) -> Result<Uploaded, FlowError> {
+    /// When a step is refused, `begun` fails, or the end does not come.
+    pub async fn upload(
+        &self,
+        photo: Photo,
+        begun: impl FnOnce(&Ticket) -> io::Result<()>,
+    ) -> Result<Uploaded, FlowError> {
         let plain = TraceHeaders::default();
         let ticket = patiently(WAITS, async || self.request_url(&plain).await).await?;
+        begun(&ticket).map_err(FlowError::Journal)?;
         let bytes = Bytes::from(photo.bytes);
         patiently(WAITS, async || put(&ticket, bytes.clone(), &plain).await).await?;
-        let item = self.follower.item(&ticket.image_id).await?;
-        Ok(Uploaded { image_id: ticket.image_id, file_path: ticket.file_path, item })
+        self.end(ticket.image_id, ticket.file_path).await
+    }
+
+    /// Goes on with an upload that somebody began; `None` when its bytes never arrived.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer or the end does not come.
+    pub async fn resume(&self, image_id: &str, key: &str) -> Result<Option<Uploaded>, FlowError> {
+        if !patiently(WAITS, async || self.has_arrived(key).await).await? {
+            return Ok(None);
+        }
+        self.end(image_id.to_owned(), key.to_owned()).await.map(Some)
+    }
+
+    async fn end(&self, image_id: String, file_path: String) -> Result<Uploaded, FlowError> {
+        let item = self.follower.item(&image_id).await?;
+        Ok(Uploaded { image_id, file_path, item })
+    }
+
+    async fn has_arrived(&self, key: &str) -> Result<bool, FlowError> {
+        let path = format!("/{}/{key}", self.stack.output("OriginalBucketName")?);
+        match self.stack.aws().rest("s3", Method::HEAD, &path, Vec::new(), &[]).await {
+            Ok(_) => Ok(true),
+            Err(AwsError::Refused { status: 404, .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Asks with the tokens of the session, and with new ones when those are not taken any more.

@@ -77,7 +77,7 @@ impl StateDir {
         if name.is_empty() || !name.chars().all(plain) {
             return Err(StateError::Name(name.to_owned()));
         }
-        let path = directory(root, name);
+        let path = StackInfo::directory(root, name);
         let disk = |source| StateError::Disk { path: path.clone(), source };
         fs::create_dir_all(&path).map_err(disk)?;
         let _turn = turn(root).map_err(disk)?;
@@ -119,19 +119,25 @@ impl Drop for StateDir {
 }
 
 impl StackInfo {
+    /// Where the stack `name` of the repository at `root` keeps what ends with it.
+    #[must_use]
+    pub fn directory(root: &Path, name: &str) -> PathBuf {
+        root.join(".local-stack").join(name)
+    }
+
     /// Finds the running stack `name` of the repository at `root`.
     ///
     /// # Errors
     ///
     /// When no such stack is running, or it is not ready.
     pub fn find(root: &Path, name: &str) -> Result<Self, FindError> {
-        let path = directory(root, name).join("stack.json");
+        let path = StackInfo::directory(root, name).join("stack.json");
         let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| FindError::Unreadable {
             name: name.to_owned(),
             path: path.clone(),
             source,
         };
-        if !is_held(&directory(root, name)) {
+        if !is_held(&StackInfo::directory(root, name)) {
             return Err(FindError::NotRunning { name: name.to_owned() });
         }
         match fs::read(&path) {
@@ -142,10 +148,6 @@ impl StackInfo {
             Err(source) => Err(unreadable(source.into())),
         }
     }
-}
-
-fn directory(root: &Path, name: &str) -> PathBuf {
-    root.join(".local-stack").join(name)
 }
 
 /// One start at a time looks at locks, so that none takes another's look for a running stack.
@@ -242,7 +244,7 @@ mod tests {
         state.publish(&info()).unwrap();
         let left = fs::read(state.path().join("stack.json")).unwrap();
         drop(state);
-        fs::write(directory(root.path(), "one").join("stack.json"), left).unwrap();
+        fs::write(StackInfo::directory(root.path(), "one").join("stack.json"), left).unwrap();
 
         assert!(matches!(StackInfo::find(root.path(), "one"), Err(FindError::NotRunning { .. })));
     }
@@ -261,12 +263,12 @@ mod tests {
         let alive = StateDir::take(root.path(), "alive").unwrap();
         fs::write(alive.path().join("kept"), "").unwrap();
         // As a killed process leaves it: with a lock that nobody holds.
-        let dead = directory(root.path(), "dead");
+        let dead = StackInfo::directory(root.path(), "dead");
         fs::create_dir_all(dead.join("tmp/deep")).unwrap();
         for name in ["lock", "stack.json", "engine.log"] {
             fs::write(dead.join(name), "").unwrap();
         }
-        let environment = directory(root.path(), "engine-0");
+        let environment = StackInfo::directory(root.path(), "engine-0");
         fs::create_dir_all(environment.join("bin")).unwrap();
 
         let _other = StateDir::take(root.path(), "other").unwrap();

@@ -43,7 +43,7 @@ async fn photo_passes_the_seven_steps_in_one_trace_and_a_corrupt_file_is_refused
     let cut = photo.bytes[..photo.bytes.len() / 2].to_vec();
     let cut = Photo { name: "cut.jpg".into(), bytes: cut };
     let uploader = Uploader::of(&stack.info).unwrap();
-    let refused = uploader.following(uploader.upload(cut.clone())).await.unwrap();
+    let refused = uploader.following(uploader.upload(cut.clone(), |_| Ok(()))).await.unwrap();
     assert_eq!(refused.item.status, "FAILED");
     assert!(refused.item.reason.is_some());
     let verified = verify(&stack.info, &cut, &()).await;

@@ -1,0 +1,200 @@
+//! Which files are on their way and which have ended, so that an interrupted upload can be resumed.
+//!
+//! One JSON object a line, appended: `begun` stands there before the first byte leaves, `ended` once the
+//! pipeline has decided. The file lies in the stack's directory and goes with the stack, as its images do.
+
+use std::collections::HashMap;
+use std::fs::{self, File, Metadata, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::Upload;
+
+/// Its name.
+const FILE: &str = "uploads.jsonl";
+
+/// The journal of one stack, open for more.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    file: File,
+    known: HashMap<Seal, Entry>,
+}
+
+/// Which file, in which version: another size or time of change is another upload.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+pub(crate) struct Seal {
+    /// Its absolute path, escaped.
+    file: String,
+    bytes: u64,
+    modified_ns: u64,
+}
+
+/// How far an upload has come.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Entry {
+    /// Its address is known; whether its bytes arrived is not.
+    Begun { image_id: String, key: String },
+    /// The pipeline has decided.
+    Ended(Upload),
+}
+
+#[derive(Deserialize, Serialize)]
+struct Line<S, E> {
+    #[serde(flatten)]
+    seal: S,
+    #[serde(flatten)]
+    entry: E,
+}
+
+/// The journal could not be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JournalError {
+    /// Two at once would upload the same files.
+    #[error(
+        "another `ops upload` to this stack is at work; wait for its end, then start again with --resume"
+    )]
+    InUse,
+    /// The disk refused.
+    #[error("the journal of uploads {path} cannot be used; see that it is writable and its disk has room")]
+    Disk {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Seal {
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+        let path = fs::canonicalize(path)?;
+        let metadata = fs::metadata(&path)?;
+        // What is no UTF-8 is escaped and not replaced, or two files could have one name.
+        let file = path.as_os_str().as_encoded_bytes().escape_ascii().to_string();
+        Ok(Self { file, bytes: metadata.len(), modified_ns: modified_ns(&metadata) })
+    }
+}
+
+/// Zero where the file system keeps no times; the size must do then.
+fn modified_ns(metadata: &Metadata) -> u64 {
+    let since = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Journal {
+    /// Opens the journal in a stack's directory; with `resume`, what stands there counts, and nobody else
+    /// may upload meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else's upload is in the way, or the disk refuses.
+    pub(crate) fn open(directory: &Path, resume: bool) -> Result<Self, JournalError> {
+        let path = directory.join(FILE);
+        let disk = |source| JournalError::Disk { path: path.clone(), source };
+        let file = File::options().read(true).append(true).create(true).open(&path).map_err(disk)?;
+        match if resume { file.try_lock() } else { file.try_lock_shared() } {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(JournalError::InUse),
+            Err(TryLockError::Error(source)) => return Err(disk(source)),
+        }
+        let text = String::from_utf8_lossy(&fs::read(&path).map_err(disk)?).into_owned();
+        if !text.is_empty() && !text.ends_with('\n') {
+            // A write that a full disk cut short; the next line must not lean on it.
+            (&file).write_all(b"\n").map_err(disk)?;
+        }
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Line<Seal, Entry>>(line).ok());
+        let known = lines.filter(|_| resume).map(|line| (line.seal, line.entry)).collect();
+        Ok(Self { file, known })
+    }
+
+    /// What an earlier upload left of this file.
+    pub(crate) fn entry(&self, seal: &Seal) -> Option<&Entry> {
+        self.known.get(seal)
+    }
+
+    /// Remembers; one write, so that uploads side by side never mix their lines.
+    pub(crate) fn note(&self, seal: &Seal, entry: &Entry) -> io::Result<()> {
+        let mut line = serde_json::to_vec(&Line { seal, entry })?;
+        line.push(b'\n');
+        (&self.file).write_all(&line)
+    }
+
+    /// The same as [`Journal::note`], for what the upload can do without.
+    pub(crate) fn try_note(&self, seal: &Seal, entry: &Entry) {
+        // Unremembered, it is followed once more when resumed: its image's end stands in the table.
+        self.note(seal, entry).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun(image_id: &str) -> Entry {
+        Entry::Begun { image_id: image_id.into(), key: "user-uploads/u/i.jpg".into() }
+    }
+
+    fn photo(directory: &Path, name: &str, content: &str) -> Seal {
+        let path = directory.join(name);
+        fs::write(&path, content).unwrap();
+        Seal::of(&path).unwrap()
+    }
+
+    #[test]
+    fn what_was_noted_last_of_a_file_counts_when_resumed_and_only_then() {
+        let directory = tempfile::tempdir().unwrap();
+        let (one, two) = (photo(directory.path(), "1.jpg", "a"), photo(directory.path(), "2 ü\n.jpg", "a"));
+        let ended = Entry::Ended(Upload::broken("1.jpg", "no"));
+        let journal = Journal::open(directory.path(), false).unwrap();
+        assert_eq!(journal.entry(&one), None);
+        journal.note(&one, &begun("x")).unwrap();
+        journal.note(&two, &begun("y")).unwrap();
+        journal.note(&one, &ended).unwrap();
+        drop(journal);
+
+        assert_eq!(Journal::open(directory.path(), false).unwrap().entry(&one), None);
+        let resumed = Journal::open(directory.path(), true).unwrap();
+        assert_eq!((resumed.entry(&one), resumed.entry(&two)), (Some(&ended), Some(&begun("y"))));
+    }
+
+    #[test]
+    fn file_that_changed_since_is_another_upload() {
+        let directory = tempfile::tempdir().unwrap();
+        let before = photo(directory.path(), "1.jpg", "a");
+        Journal::open(directory.path(), false).unwrap().note(&before, &begun("x")).unwrap();
+        let after = photo(directory.path(), "1.jpg", "ab");
+        assert_eq!(Journal::open(directory.path(), true).unwrap().entry(&after), None);
+    }
+
+    #[test]
+    fn line_cut_short_spoils_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let (one, two) = (photo(directory.path(), "1", "a"), photo(directory.path(), "2", "a"));
+        let journal = Journal::open(directory.path(), false).unwrap();
+        journal.note(&one, &begun("x")).unwrap();
+        drop(journal);
+        let path = directory.path().join(FILE);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, [&whole[..], &whole[..whole.len() / 2]].concat()).unwrap();
+
+        Journal::open(directory.path(), false).unwrap().note(&two, &begun("y")).unwrap();
+
+        let resumed = Journal::open(directory.path(), true).unwrap();
+        assert_eq!((resumed.entry(&one), resumed.entry(&two)), (Some(&begun("x")), Some(&begun("y"))));
+    }
+
+    #[test]
+    fn nobody_resumes_beside_another_upload_but_new_uploads_go_side_by_side() {
+        let directory = tempfile::tempdir().unwrap();
+        let open = |resume| Journal::open(directory.path(), resume);
+        let side_by_side = (open(false).unwrap(), open(false).unwrap());
+        assert!(matches!(open(true), Err(JournalError::InUse)));
+        drop(side_by_side);
+        let _resumed = open(true).unwrap();
+        assert!(matches!(open(false), Err(JournalError::InUse)));
+    }
+}

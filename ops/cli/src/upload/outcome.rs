@@ -1,0 +1,185 @@
+//! What became of files, and how it is told.
+
+use std::collections::BTreeMap;
+
+use local_stack::flow::{FlowError, Uploaded};
+use local_stack::observe::logs::chain;
+use local_stack::waterfall::{Style, clean};
+use serde::{Deserialize, Serialize};
+
+use crate::progress::paint;
+
+/// How an upload ends well.
+const DONE: &str = "DONE";
+
+/// So many uploads are listed one by one.
+const FEW: usize = 20;
+
+/// So many files stand for all that ended badly in the same way.
+const EXAMPLES: usize = 3;
+
+/// What `upload --json` prints.
+#[derive(Serialize)]
+pub(crate) struct Document {
+    pub(crate) ok: bool,
+    /// How many ended `DONE`, and for each reason how many did not.
+    totals: BTreeMap<String, usize>,
+    pub(crate) uploads: Vec<Upload>,
+}
+
+impl Document {
+    pub(crate) fn of(uploads: Vec<Upload>) -> Self {
+        let totals =
+            totals(&uploads).into_iter().map(|(outcome, count)| (outcome.to_owned(), count)).collect();
+        Self { ok: uploads.iter().all(Upload::is_done), totals, uploads }
+    }
+}
+
+/// What became of one file.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Upload {
+    file: String,
+    image_id: Option<String>,
+    key: Option<String>,
+    /// `DONE` or `FAILED`, once the pipeline has decided.
+    status: Option<String>,
+    /// Why the pipeline refused it.
+    reason: Option<String>,
+    thumbnail_key: Option<String>,
+    /// Why it did not get as far as a decision.
+    error: Option<String>,
+}
+
+impl Upload {
+    pub(crate) fn of(file: &str, result: Result<Uploaded, FlowError>) -> Self {
+        let file = file.to_owned();
+        match result {
+            Ok(Uploaded { image_id, file_path, item }) => Self {
+                file,
+                image_id: Some(image_id),
+                key: Some(file_path),
+                status: Some(item.status),
+                reason: item.reason,
+                thumbnail_key: item.processed_key,
+                error: None,
+            },
+            Err(error) => Self::broken(&file, &chain(&error)),
+        }
+    }
+
+    /// One that did not get as far as a decision.
+    pub(crate) fn broken(file: &str, why: &str) -> Self {
+        Self { file: file.to_owned(), error: Some(why.to_owned()), ..Self::default() }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.status.as_deref() == Some(DONE)
+    }
+
+    /// Whether the pipeline has decided.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.status.is_some()
+    }
+
+    /// `DONE`, or why not.
+    fn outcome(&self) -> &str {
+        let reason = self.reason.as_deref().or(self.error.as_deref());
+        reason.or(self.status.as_deref()).unwrap_or_default()
+    }
+
+    fn line(&self, style: Style) -> String {
+        let status = self.status.as_deref().unwrap_or("NOT UPLOADED");
+        let status = paint(if self.is_done() { "32" } else { "31" }, status, style);
+        let facts = [&self.reason, &self.image_id, &self.error].into_iter().flatten();
+        let facts: Vec<String> = facts.map(|fact| clean(fact)).collect();
+        format!("{status}  {}  {}", clean(&self.file), facts.join("  "))
+    }
+}
+
+/// How many ended in each way; the reasons of those that are not `DONE`.
+fn totals(uploads: &[Upload]) -> BTreeMap<&str, usize> {
+    let mut totals = BTreeMap::new();
+    for upload in uploads {
+        *totals.entry(upload.outcome()).or_default() += 1;
+    }
+    totals
+}
+
+/// Each file in a line when they are few; else the totals, with the first files of each bad end.
+pub(crate) fn summary(uploads: &[Upload], name: &str, style: Style) -> String {
+    let mut lines: Vec<String> = if uploads.len() <= FEW {
+        uploads.iter().map(|upload| upload.line(style)).collect()
+    } else {
+        totals(uploads).into_iter().map(|(outcome, count)| group(uploads, outcome, count, style)).collect()
+    };
+    if let Some(image_id) = uploads.iter().find_map(|upload| upload.image_id.as_deref()) {
+        let name = if name == "default" { String::new() } else { format!(" --name {name}") };
+        lines.push(format!("\nSee what happened: cargo run -- trace{name} {image_id}"));
+    }
+    lines.join("\n")
+}
+
+fn group(uploads: &[Upload], outcome: &str, count: usize, style: Style) -> String {
+    if outcome == DONE {
+        return format!("{count:>6}  {}", paint("32", outcome, style));
+    }
+    let files = uploads.iter().filter(|upload| upload.outcome() == outcome).take(EXAMPLES);
+    let mut files: Vec<String> = files.map(|upload| clean(&upload.file)).collect();
+    if count > EXAMPLES {
+        files.push("…".to_owned());
+    }
+    format!("{count:>6}  {}  {}", paint("31", &clean(outcome), style), files.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use local_stack::flow::Item;
+
+    use super::*;
+
+    const STYLE: Style = Style { width: 80, unicode: true, color: false };
+
+    fn uploaded(status: &str, reason: Option<&str>) -> Upload {
+        let item = Item { status: status.to_owned(), reason: reason.map(str::to_owned), processed_key: None };
+        Upload::of("cat.jpg", Ok(Uploaded { image_id: "0193".to_owned(), file_path: "k".to_owned(), item }))
+    }
+
+    #[test]
+    fn a_refused_image_tells_its_reason_and_is_not_done() {
+        let failed = uploaded("FAILED", Some("Corrupt"));
+        assert!(!failed.is_done());
+        assert_eq!(failed.line(STYLE), "FAILED  cat.jpg  Corrupt  0193");
+        assert_eq!(uploaded("DONE", None).line(STYLE), "DONE  cat.jpg  0193");
+    }
+
+    #[test]
+    fn an_upload_that_broke_off_tells_why() {
+        let broken = Upload::of("cat.jpg", Err(FlowError::TooSlow { what: "the record of the image" }));
+        assert!(
+            broken.line(STYLE).starts_with("NOT UPLOADED  cat.jpg  the record of the image did not come")
+        );
+        assert!(!broken.is_done());
+    }
+
+    #[test]
+    fn many_uploads_are_told_by_their_ends_with_examples_of_the_bad_ones() {
+        let mut uploads: Vec<Upload> = (0..30).map(|_| uploaded("DONE", None)).collect();
+        uploads.extend((0..4).map(|_| uploaded("FAILED", Some("Corrupt"))));
+        uploads.push(Upload::broken("gone.jpg", "cannot be read: gone"));
+        assert_eq!(totals(&uploads), [("DONE", 30), ("Corrupt", 4), ("cannot be read: gone", 1)].into());
+        let told = summary(&uploads, "default", STYLE);
+        let lines: Vec<&str> = told.lines().take(3).collect();
+        let expected = [
+            "     4  Corrupt  cat.jpg, cat.jpg, cat.jpg, …",
+            "    30  DONE",
+            "     1  cannot be read: gone  gone.jpg",
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn the_summary_names_the_next_command() {
+        let summary = summary(&[uploaded("DONE", None)], "ci", STYLE);
+        assert!(summary.ends_with("cargo run -- trace --name ci 0193"), "{summary}");
+    }
+}
