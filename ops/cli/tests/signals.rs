@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use local_stack::engine::Provision;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -47,20 +48,24 @@ fn started(program: &Path) -> Pid {
 /// What Python is asked for, one after the other, until the engine is installed.
 const INSTALLING: [&str; 4] = ["-c *", "-m venv *", "-m ensurepip *", "-m pip *"];
 
-/// `ops up` with a cargo that never ends and a Python that does not end one phase, once both run.
-fn up(root: &Path, phase: &str) -> (Child, [Pid; 2]) {
-    fs::write(root.join("template.yaml"), "").unwrap();
-    let (python, cargo) = (root.join("python3"), root.join("cargo"));
+/// A Python that takes part in an installation and does as `phase` says when it is asked for that.
+fn python(root: &Path, phase: &str, does: &str) -> PathBuf {
     let text = format!(
         r#"case "$*" in
-            {phase}) {stuck} ;;
+            {phase}) {does} ;;
             "-c "*) echo 3 12 ;;
             "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
         esac"#,
         phase = phase.replace(' ', "\\ "),
-        stuck = stuck(&python)
     );
-    script(root, "python3", &text);
+    script(root, "python3", &text)
+}
+
+/// `ops up` with a cargo that never ends and a Python that does not end one phase, once both run.
+fn up(root: &Path, phase: &str) -> (Child, [Pid; 2]) {
+    fs::write(root.join("template.yaml"), "").unwrap();
+    let (python3, cargo) = (root.join("python3"), root.join("cargo"));
+    python(root, phase, &stuck(&python3));
     script(root, "cargo", &stuck(&cargo));
     let child = Command::new(env!("CARGO_BIN_EXE_ops"))
         .args(["up", "--json", "--engine-port", "0", "--console-port", "0"])
@@ -71,7 +76,7 @@ fn up(root: &Path, phase: &str) -> (Child, [Pid; 2]) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    (child, [started(&python), started(&cargo)])
+    (child, [started(&python3), started(&cargo)])
 }
 
 /// Ends `ops up` in each phase; without a status the signal itself ends it.
@@ -112,4 +117,25 @@ fn terminal_that_closes_while_installing_and_building_ends_what_was_started() {
 #[test]
 fn program_killed_while_installing_and_building_takes_with_it_what_it_started() {
     ends_cleanly(Signal::SIGKILL, None);
+}
+
+#[tokio::test]
+async fn installation_killed_at_any_step_is_made_anew_by_the_next_start() {
+    for phase in INSTALLING {
+        let root = tempfile::tempdir().unwrap();
+        let (mut child, programs) = up(root.path(), phase);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for program in programs {
+            wait_for("the end of a program that was started", || has_ended(program).then_some(()));
+        }
+
+        let python = python(root.path(), "-m pip *", "echo pip >> \"$(dirname \"$0\")/../installed\"");
+        let provision = Provision { directory: root.path().join(".local-stack"), python: python.into() };
+        let venv = provision.ensure(&()).await.unwrap();
+
+        let installed = venv.python.parent().unwrap().join("../installed");
+        assert_eq!(fs::read_to_string(installed).unwrap(), "pip\n", "{phase}");
+        provision.ensure(&()).await.unwrap();
+    }
 }

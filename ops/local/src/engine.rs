@@ -4,4 +4,5 @@ mod process;
 mod provision;
 
 pub use process::{Engine, Launch, StartError};
+pub(crate) use provision::ENVIRONMENTS;
 pub use provision::{Provision, ProvisionError, Venv};

@@ -1,6 +1,7 @@
 //! Makes the virtual environment that the engine runs in.
 
 mod error;
+mod intact;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -21,6 +22,9 @@ const REQUIREMENTS: &str = include_str!("requirements.txt");
 
 /// Oldest Python that the engine runs on.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
+
+/// How the names of environments begin, beside the stacks in the same directory.
+pub(crate) const ENVIRONMENTS: &str = "engine-";
 
 /// Written last into a finished environment; without it the environment is made anew.
 const MARKER: &str = "complete";
@@ -79,7 +83,7 @@ impl Provision {
     fn home(&self) -> PathBuf {
         let hash: [u8; 32] = Sha256::digest(REQUIREMENTS).into();
         let [a, b, c, d, ..] = hash;
-        self.directory.join(format!("engine-{:08x}", u32::from_be_bytes([a, b, c, d])))
+        self.directory.join(format!("{ENVIRONMENTS}{:08x}", u32::from_be_bytes([a, b, c, d])))
     }
 
     async fn wait_for_turn(&self, home: &Path, step: &Step<'_>) -> Result<File, ProvisionError> {
@@ -118,7 +122,7 @@ impl Provision {
 
     async fn make(&self, home: &Path, step: &Step<'_>) -> Result<Venv, ProvisionError> {
         if home.exists() {
-            step.detail("removing an unfinished installation");
+            step.detail("removing an unfinished or damaged installation");
             fs::remove_dir_all(home).map_err(|source| self.disk(source))?;
         }
         step.detail("making a virtual environment");
@@ -135,9 +139,8 @@ impl Provision {
         if !output.status.success() {
             return Err(self.explain("pip install", &output));
         }
-        let python = interpreter(home).map_err(|source| self.disk(source))?;
-        fs::write(home.join(MARKER), python.as_os_str().as_encoded_bytes())
-            .map_err(|source| self.disk(source))?;
+        let identity = intact::identity(home).map_err(|source| self.disk(source))?;
+        fs::write(home.join(MARKER), identity).map_err(|source| self.disk(source))?;
         Ok(Venv { python: home.join("bin/python") })
     }
 
@@ -199,16 +202,11 @@ impl Provision {
     }
 }
 
-/// A finished environment whose interpreter is still the one it was made with.
+/// A finished environment that still is what was installed.
 fn finished(home: &Path) -> Option<Venv> {
-    let made_with = fs::read(home.join(MARKER)).ok()?;
-    let python = interpreter(home).ok()?;
-    (made_with == python.as_os_str().as_encoded_bytes()).then(|| Venv { python: home.join("bin/python") })
-}
-
-/// The interpreter behind the environment's link; an upgrade of Python changes or removes it.
-fn interpreter(home: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(home.join("bin/python"))
+    let made = fs::read(home.join(MARKER)).ok()?;
+    let is_same = made == intact::identity(home).ok()? && intact::is_whole(home);
+    is_same.then(|| Venv { python: home.join("bin/python") })
 }
 
 /// Passes on what pip does, package by package.

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::StackInfo;
+use crate::engine::ENVIRONMENTS;
 
 /// The git-ignored directory of one stack, held by the process that keeps the stack up.
 ///
@@ -47,8 +48,10 @@ pub enum FindError {
 /// A stack's directory could not be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// The name is no plain word.
-    #[error("{0:?} cannot name a stack; use letters, digits and hyphens")]
+    /// The name is no plain word, or one of the engine's environments could have it.
+    #[error(
+        "{0:?} cannot name a stack; use letters, digits and hyphens, and another beginning than {ENVIRONMENTS:?}"
+    )]
     Name(String),
     /// Another process keeps a stack of this name up.
     #[error("stack {0} is already running; stop it, or start another one beside it with `--name`")]
@@ -74,7 +77,7 @@ impl StateDir {
     /// When the name is no plain word, the stack is running already, or the disk refuses.
     pub fn take(root: &Path, name: &str) -> Result<Self, StateError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if name.is_empty() || !name.chars().all(plain) {
+        if name.is_empty() || !name.chars().all(plain) || name.starts_with(ENVIRONMENTS) {
             return Err(StateError::Name(name.to_owned()));
         }
         let path = StackInfo::directory(root, name);
@@ -280,8 +283,10 @@ mod tests {
     }
 
     #[test]
-    fn name_that_would_leave_the_directory_is_refused() {
+    fn name_that_would_leave_the_directory_or_take_the_engines_is_refused() {
         let root = tempfile::tempdir().unwrap();
-        assert!(matches!(StateDir::take(root.path(), "../x"), Err(StateError::Name(_))));
+        for name in ["../x", "", "a/b", "engine-d464f7ad"] {
+            assert!(matches!(StateDir::take(root.path(), name), Err(StateError::Name(_))), "{name}");
+        }
     }
 }

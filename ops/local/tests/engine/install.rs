@@ -105,6 +105,27 @@ async fn environment_of_a_python_that_was_replaced_is_made_anew() {
 }
 
 #[tokio::test]
+async fn environment_that_lost_a_package_is_made_anew() {
+    let record = r#"mkdir -p "$(dirname "$0")/../lib/python3.12/site-packages/six-1.dist-info" &&
+        cd "$(dirname "$0")/../lib/python3.12/site-packages" && echo six > six.py &&
+        printf 'six.py,sha256=x,4\n' > six-1.dist-info/RECORD"#;
+    let machine = Machine::new("3 12", ":", record);
+    let venv = machine.provision().ensure(&()).await.unwrap();
+    machine.provision().ensure(&()).await.unwrap();
+    assert_eq!(machine.times_made(), 1);
+    let packages = venv.python.parent().unwrap().join("../lib/python3.12/site-packages");
+
+    fs::remove_file(packages.join("six.py")).unwrap();
+    machine.provision().ensure(&()).await.unwrap();
+    assert_eq!(machine.times_made(), 2);
+    fs::remove_dir_all(&packages).unwrap();
+    machine.provision().ensure(&()).await.unwrap();
+
+    assert_eq!(machine.times_made(), 3);
+    assert!(packages.join("six.py").exists());
+}
+
+#[tokio::test]
 async fn starts_at_the_same_time_share_one_installation() {
     let machine = Machine::healthy();
     let provision = machine.provision();
