@@ -15,6 +15,7 @@
 pub mod aws;
 pub mod console;
 pub mod deploy;
+mod disk;
 pub mod engine;
 pub mod faults;
 pub mod flow;

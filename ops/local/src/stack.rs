@@ -1,6 +1,7 @@
 //! One running stack: what it is, how it comes up, how it goes down.
 
 mod addresses;
+mod room;
 mod state;
 mod up;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::{Aws, Credentials};
 use crate::deploy::{Functions, Reconciled};
+pub use room::NoRoom;
 pub use state::{FindError, StateDir, StateError};
 pub use up::{Stack, UpError};
 

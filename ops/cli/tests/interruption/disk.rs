@@ -1,13 +1,43 @@
-//! A disk that is really full: a small one, mounted where only the test sees it.
+//! Disks that are really full or read-only: mounted where only the test sees them.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 
-/// Mounts the disk, runs the program, and lists what is left on the disk.
-const SMALL_DISK: &str = r#"mount -t tmpfs -o size=8m none "$1/.local-stack" || exit 99
-"$0" up --once --json --engine-port 0 --console-port 0 --root "$1"; status=$?
-ls "$1/.local-stack"; exit $status"#;
+use crate::processes::assert_no_orphans;
+use crate::run::{Name, root};
+
+/// Runs a script in a mount namespace of its own, where `$ops` is the program, `$1` a directory and `$2` a
+/// stack's name.
+fn in_namespace(script: &str, directory: &Path, name: &str) -> Output {
+    Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", script, "sh"])
+        .arg(directory)
+        .arg(name)
+        .env("ops", env!("CARGO_BIN_EXE_ops"))
+        .env("CARGO", env!("CARGO"))
+        .current_dir(root())
+        .output()
+        .unwrap()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Brings the repository's stack up in `script`, which must refuse, and answers what it says.
+fn refused(word: &str, script: &str) -> String {
+    let name = Name::new(word);
+    let directory = name.directory();
+    fs::create_dir_all(&directory).unwrap();
+    let up = r#"exec "$ops" up --once --json --engine-port 0 --console-port 0 --name "$2""#;
+    let output = in_namespace(&format!("{script}\n{up}"), &directory, name.as_str());
+    let told = told(&output);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{told}");
+    name.assert_no_orphans();
+    told
+}
 
 #[test]
 #[ignore = "needs a mount namespace: run by .ci/run where the machine grants one"]
@@ -19,18 +49,88 @@ fn disk_that_is_full_for_the_engine_is_named_and_gets_its_room_back() {
     fs::write(&cargo, "#!/bin/sh\nexec sleep 600\n").unwrap();
     fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
 
-    let output = Command::new("unshare")
-        .args(["--map-root-user", "--mount", "sh", "-c", SMALL_DISK, env!("CARGO_BIN_EXE_ops")])
-        .arg(root.path())
-        .env("CARGO", &cargo)
-        .output()
-        .unwrap();
+    let script = r#"mount -t tmpfs -o size=8m none "$1/.local-stack" || exit 99
+        CARGO="$1/cargo" "$ops" up --once --json --engine-port 0 --console-port 0 --root "$1"; status=$?
+        ls "$1/.local-stack"; exit $status"#;
+    let output = in_namespace(script, root.path(), "default");
 
-    let (left, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (left, told) = (String::from_utf8_lossy(&output.stdout), told(&output));
     assert_eq!(output.status.code(), Some(2), "{told}");
     let directory = fs::canonicalize(root.path()).unwrap().join(".local-stack");
     assert!(told.contains(&format!("the disk of {} is full", directory.display())), "{told}");
     assert!(told.contains("make room and start again"), "{told}");
     assert!(!left.lines().any(|name| name.starts_with("engine-") && !name.contains(".lock")), "{left}");
-    crate::processes::assert_no_orphans(root.path().to_str().unwrap());
+    assert_no_orphans(root.path().to_str().unwrap());
+}
+
+#[test]
+#[ignore = "needs a mount namespace: run by .ci/run where the machine grants one"]
+fn disk_with_too_little_room_for_the_functions_is_refused_with_how_much_they_need() {
+    for size in ["64k", "64m"] {
+        let told = refused("room", &format!(r#"mount -t tmpfs -o size={size} none "$1" || exit 99"#));
+        assert!(told.contains("the stack needs") && told.contains("make room and start again"), "{told}");
+    }
+}
+
+#[test]
+#[ignore = "needs a mount namespace: run by .ci/run where the machine grants one"]
+fn disk_that_is_full_for_the_state_is_told_as_such() {
+    let told = refused(
+        "state",
+        r#"mount -t tmpfs -o size=16k none "$1" || exit 99; head -c 16384 /dev/zero >"$1/engine.log""#,
+    );
+    assert!(told.contains("its disk has room, then start again"), "{told}");
+    assert!(told.contains("No space left on device"), "{told}");
+}
+
+#[test]
+#[ignore = "needs a mount namespace: run by .ci/run where the machine grants one"]
+fn disk_that_is_full_for_the_build_is_named_whatever_the_linker_says() {
+    let told = refused(
+        "build",
+        r"mount -t tmpfs -o size=1m none /mnt || exit 99
+        export CARGO_TARGET_DIR=/mnt",
+    );
+    assert!(told.contains("the functions do not build: the disk of /mnt has only 0 MiB left"), "{told}");
+    assert!(told.contains("make room") && told.contains("Cargo said"), "{told}");
+}
+
+#[test]
+#[ignore = "needs a mount namespace: run by .ci/run where the machine grants one"]
+fn directory_that_is_read_only_is_named_with_what_to_do() {
+    let told = refused("readonly", r#"mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99"#);
+    assert!(told.contains("/.local-stack/") && told.contains("make it writable"), "{told}");
+
+    let told = refused(
+        "readonlytarget",
+        r"mount -t tmpfs -o ro none /mnt || exit 99
+        export CARGO_TARGET_DIR=/mnt",
+    );
+    assert!(told.contains("Read-only file system"), "{told}");
+}
+
+/// Uploads before, while and after the disk of the log is full; then ends the stack.
+const FILLED: &str = r#"mount -t tmpfs -o size=400m none "$1" || exit 99
+    upload() { "$ops" upload --name "$2" ops/local/photos/raccoon.jpg || echo "failed while $1"; }
+    "$ops" up --json --engine-port 0 --console-port 0 --name "$2" >"$1.ready" &
+    until [ -s "$1.ready" ]; do kill -0 $! || exit 98; sleep 0.1; done
+    upload roomy "$2"
+    head -c 1G /dev/zero >"$1/filler" 2>/dev/null
+    echo "free: $(df --output=avail "$1" | tail -n 1)"
+    upload full "$2"
+    rm "$1/filler"
+    upload roomy-again "$2"
+    kill -INT $!; wait $!; echo "status $?"; rm "$1.ready""#;
+
+#[test]
+#[ignore = "needs a mount namespace: run by .ci/run where the machine grants one"]
+fn disk_that_fills_up_under_a_running_stack_stops_no_upload_and_no_end() {
+    let name = Name::new("filled");
+    fs::create_dir_all(name.directory()).unwrap();
+    let output = in_namespace(FILLED, &name.directory(), name.as_str());
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("free: 0\n") || said.contains("free:     0\n"), "{said} {}", told(&output));
+    assert_eq!(said.matches("DONE  ").count(), 3, "{said} {}", told(&output));
+    assert!(said.contains("status 130") && !said.contains("failed"), "{said}");
+    name.assert_left_nothing();
 }

@@ -8,6 +8,8 @@
 
 mod disk;
 mod ended;
+mod first;
+mod installing;
 mod neighbours;
 mod phases;
 mod processes;

@@ -1,4 +1,4 @@
-//! Every way to end `ops up`, in every phase that has an engine; signals.rs has the phases before.
+//! Every way to end `ops up`, in every phase that has an engine; installing.rs has the phases before.
 
 use std::fs;
 

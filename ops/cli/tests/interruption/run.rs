@@ -34,6 +34,10 @@ impl Name {
         Self(format!("interrupted-{word}-{}", std::process::id()))
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn directory(&self) -> PathBuf {
         root().join(".local-stack").join(&self.0)
     }

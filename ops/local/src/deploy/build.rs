@@ -10,8 +10,12 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
+use crate::disk::{MEBIBYTE, free_bytes};
 use crate::group::Group;
 use crate::progress::{Reporter, Step};
+
+/// No build of ours fits into less: a single program is larger.
+const LEAST_ROOM_BYTES: u64 = 64 * MEBIBYTE;
 
 /// The programs of a workspace, by the directory of their package.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +32,19 @@ pub enum BuildError {
         /// Why not.
         #[source]
         source: io::Error,
+    },
+    /// Compilers and linkers tell this in many ways, a crash among them.
+    #[error(
+        "the functions do not build: the disk of {} has only {} MiB left; make room (`cargo clean` removes what earlier builds left) and start again. Cargo said:\n{said}",
+        directory.display(), free_bytes / MEBIBYTE
+    )]
+    DiskFull {
+        /// Where cargo builds.
+        directory: PathBuf,
+        /// What is left there.
+        free_bytes: u64,
+        /// Cargo's last lines.
+        said: String,
     },
     /// The compiler or linker refused.
     #[error("the functions do not build ({status}); fix what cargo says:\n{said}")]
@@ -69,11 +86,20 @@ impl Functions {
         let (programs, said) = tokio::join!(programs(stdout), follow(stderr, &step));
         let status = child.wait().await.map_err(missing)?;
         if !status.success() {
-            return Err(BuildError::Failed { status, said: said.map_err(missing)? });
+            let said = said.map_err(missing)?;
+            return Err(match full_disk(root, cargo).await {
+                Some((directory, free_bytes)) => BuildError::DiskFull { directory, free_bytes, said },
+                None => BuildError::Failed { status, said },
+            });
         }
         let functions = Self(programs.map_err(missing)?);
         step.finish("Built the functions");
         Ok(functions)
+    }
+
+    /// All programs.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = &Path> {
+        self.0.values().map(PathBuf::as_path)
     }
 
     /// The program of the package in `directory`.
@@ -81,6 +107,17 @@ impl Functions {
     pub fn program(&self, directory: &Path) -> Option<&Path> {
         self.0.get(directory).map(PathBuf::as_path)
     }
+}
+
+/// The directory that cargo builds in and its room, when that is too little for any build.
+async fn full_disk(root: &Path, cargo: &OsStr) -> Option<(PathBuf, u64)> {
+    let mut metadata = Command::new(cargo);
+    metadata.args(["metadata", "--no-deps", "--format-version=1"]).current_dir(root);
+    let output = Group::output(&mut metadata).await.ok()?;
+    let metadata: Value = serde_json::from_slice(&output.stdout).ok()?;
+    let directory = PathBuf::from(metadata.get("target_directory")?.as_str()?);
+    let free_bytes = free_bytes(&directory).ok()?;
+    (free_bytes < LEAST_ROOM_BYTES).then_some((directory, free_bytes))
 }
 
 /// Reads which programs cargo made, and where.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use super::state::{StateDir, StateError};
-use super::{MissingOutput, Options, StackInfo, addresses};
+use super::{MissingOutput, NoRoom, Options, StackInfo, addresses, room};
 use crate::aws::{Aws, AwsError, Credentials};
 use crate::console::{Console, Serving};
 use crate::deploy::{
@@ -86,6 +86,9 @@ pub enum UpError {
     /// The engine did not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The functions would not fit.
+    #[error(transparent)]
+    Room(#[from] NoRoom),
     /// The template could not be deployed.
     #[error(transparent)]
     Deploy(#[from] DeployError),
@@ -125,6 +128,7 @@ impl Stack {
             start(&options, &root, &state, &receivers, &proxy, reporter),
             build(&options, &root, reporter),
         )?;
+        room::check(state.path(), &functions)?;
         let faults = Faults::default();
         let proxy = proxy.serve(engine.endpoint(), engine.group(), faults.clone());
         let aws = Aws::new(engine.endpoint(), REGION, root_credentials());

@@ -1,18 +1,15 @@
 //! The end of `ops up` while it waits for programs that it started.
-#![expect(clippy::unwrap_used, reason = "helpers of a test may panic")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use local_stack::engine::Provision;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// Far beyond what any of it takes, also beside two busy processes.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::processes::wait_for;
 
 /// Tells the process id and then never ends.
 fn stuck(told: &Path) -> String {
@@ -25,18 +22,6 @@ fn script(directory: &Path, name: &str, text: &str) -> PathBuf {
     fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     path
-}
-
-/// What `look` finds, as soon as it finds something.
-fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(began.elapsed() < PATIENCE, "{what} did not happen");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn started(program: &Path) -> Pid {
