@@ -19,8 +19,9 @@ use crate::http::{Http, HttpError};
 /// The program that serves the engine.
 const SERVE: &str = include_str!("serve.py");
 
-/// What it tells the engine's policy evaluation.
-const CONDITIONS: &str = include_str!("conditions.py");
+/// The modules that it finds beside itself.
+const MODULES: [(&str, &str); 2] =
+    [("conditions.py", include_str!("conditions.py")), ("output.py", include_str!("output.py"))];
 
 /// Longest wait for the engine to answer; it takes about a second on an idle machine.
 const START_TIMEOUT: Duration = Duration::from_secs(90);
@@ -205,7 +206,9 @@ impl Launch<'_> {
         fs::create_dir_all(&temporary)?;
         let script = self.directory.join("serve.py");
         fs::write(&script, SERVE)?;
-        fs::write(self.directory.join("conditions.py"), CONDITIONS)?;
+        for (name, text) in MODULES {
+            fs::write(self.directory.join(name), text)?;
+        }
         let (child, group) = Group::spawn(
             Command::new(&self.venv.python)
                 .arg(script)

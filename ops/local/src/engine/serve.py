@@ -15,6 +15,8 @@ from hypercorn.asyncio import serve  # noqa: E402  (whatever it prints must find
 from hypercorn.config import Config  # noqa: E402
 from ministack.app import AUTH, app  # noqa: E402
 
+import output  # noqa: E402, F401  (beside this file)
+
 if AUTH:
     import conditions  # noqa: E402, F401  (beside this file)
 
