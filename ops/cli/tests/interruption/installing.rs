@@ -3,13 +3,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use local_stack::engine::Provision;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::processes::wait_for;
+use crate::run::program;
 
 /// Tells the process id and then never ends.
 fn stuck(told: &Path) -> String {
@@ -52,7 +53,7 @@ fn up(root: &Path, phase: &str) -> (Child, [Pid; 2]) {
     let (python3, cargo) = (root.join("python3"), root.join("cargo"));
     python(root, phase, &stuck(&python3));
     script(root, "cargo", &stuck(&cargo));
-    let child = Command::new(env!("CARGO_BIN_EXE_ops"))
+    let child = program()
         .args(["up", "--json", "--engine-port", "0", "--console-port", "0"])
         .current_dir(root)
         .env("CARGO", &cargo)

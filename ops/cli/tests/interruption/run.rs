@@ -43,7 +43,7 @@ impl Name {
     }
 
     pub(crate) fn ops(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ops"));
+        let mut command = program();
         command.args(words).args(["--name", &self.0, "--root"]).arg(root());
         // Inherited by all that does not get an environment of its own.
         command.env("OPS_TEST_RUN", &self.0).env("CARGO", env!("CARGO"));
@@ -138,6 +138,13 @@ impl Up {
         self.stderr.read_to_string(&mut self.told).unwrap();
         Ended { code: self.child.wait().unwrap().code(), told: self.told }
     }
+}
+
+/// The program, killed by SIGHUP also where the tests run under `nohup`, which has it ignored.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new("env");
+    command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_ops")]);
+    command
 }
 
 /// The repository.
