@@ -1,253 +1,127 @@
 //! CloudWatch's embedded metric format: a log line that becomes metrics.
 //!
-//! Limits come from the specification: 100 metrics a directive, 100 values a metric, 30 dimensions.
-//! One event stays far below them; values beyond 100 are spread over further lines.
+//! What CloudWatch would refuse is never written: it drops the metrics of such a line and tells nobody
+//! but a metric of its own. See [`limits`] for the published limits and [`render`] for how an event that
+//! exceeds them is spread over several lines.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod limits;
+mod render;
+#[cfg(test)]
+mod tests;
 
-use serde_json::{Map, Value, json};
+use std::{borrow::Cow, time::Duration};
 
-use crate::{Counter, Dimension, NAMESPACE, Size, Timer};
+use serde_json::Value;
 
-/// Most values of one metric in one line.
-const VALUES_PER_METRIC: usize = 100;
+pub(crate) use limits::{dimension_value, metric_name};
+
+use crate::{Counter, Dimension, Size, Timer, fields::Fields};
 
 /// The metrics of one event under construction.
+///
+/// Whatever is put in is told: values beyond CloudWatch's limits of one line go to further lines, and what
+/// CloudWatch takes in no line at all (no finite number, beyond ±2^360) is counted in
+/// [`Counter::TelemetryDropped`].
 #[derive(Debug, Default)]
 pub struct Emf {
-    properties: Map<String, Value>,
+    properties: Fields,
     groups: Vec<Group>,
     refused: u64,
+    high_resolution: bool,
 }
 
-/// Metrics that share one dimension value.
+/// Dimensions beside `service`, with their values.
+type Set = Vec<(Dimension, Cow<'static, str>)>;
+
+/// Metrics that share a dimension set.
 #[derive(Debug)]
 struct Group {
-    dimension: Option<(Dimension, &'static str)>,
-    metrics: Vec<Metric>,
+    dimensions: Set,
+    metrics: Vec<Series>,
 }
 
+/// The values of one metric under one dimension set.
 #[derive(Debug)]
-struct Metric {
-    name: &'static str,
+struct Series {
+    name: Cow<'static, str>,
     unit: &'static str,
     values: Vec<f64>,
 }
 
 impl Emf {
     /// Adds a searchable field that is no dimension, such as an object's key.
-    pub fn property(&mut self, name: &'static str, value: impl Into<Value>) {
-        self.properties.insert(name.to_owned(), value.into());
+    ///
+    /// Texts over 8 KiB are cut, other values over 8 KiB left out, as is a second property of a name and
+    /// one named like a metric; [`Counter::TelemetryDropped`] counts each. Secrets by shape (tokens,
+    /// presigned URLs, email addresses) are replaced.
+    pub fn property(&mut self, name: &str, value: impl Into<Value>) {
+        self.properties.insert(name, value);
     }
 
-    /// Counts `n` more of `counter`.
+    /// Has CloudWatch keep this event's metrics by the second for three hours (`StorageResolution` 1)
+    /// instead of by the minute. It costs as much, but alarms on periods under a minute cost more.
+    pub fn high_resolution(&mut self) {
+        self.high_resolution = true;
+    }
+
+    /// Counts `n` more of `counter`. Unit: Count.
     pub fn count(&mut self, counter: Counter, n: u64) {
-        self.push(None, counter.name(), Counter::UNIT, to_f64(n));
+        self.push(Set::new(), counter.name().into(), Counter::UNIT, [to_f64(n)]);
     }
 
-    /// Counts `n` more of `counter`, in total and under `dimension`.
+    /// Counts `n` more of `counter`, in total and under `dimension`. Unit: Count.
     pub fn count_by(&mut self, counter: Counter, n: u64, dimension: Dimension, value: &'static str) {
-        self.push(Some((dimension, value)), counter.name(), Counter::UNIT, to_f64(n));
+        self.push(one(dimension, value), counter.name().into(), Counter::UNIT, [to_f64(n)]);
     }
 
-    /// Records how long something took.
+    /// Records how long something took. Unit: Milliseconds, fractions included.
     pub fn time(&mut self, timer: Timer, elapsed: Duration) {
-        self.push(None, timer.name(), Timer::UNIT, elapsed.as_secs_f64() * 1e3);
+        self.push(Set::new(), timer.name().into(), Timer::UNIT, [elapsed.as_secs_f64() * 1e3]);
     }
 
-    /// Records how long something took, in total and under `dimension`.
+    /// Records how long something took, in total and under `dimension`. Unit: Milliseconds.
     pub fn time_by(&mut self, timer: Timer, elapsed: Duration, dimension: Dimension, value: &'static str) {
-        self.push(Some((dimension, value)), timer.name(), Timer::UNIT, elapsed.as_secs_f64() * 1e3);
+        self.push(one(dimension, value), timer.name().into(), Timer::UNIT, [elapsed.as_secs_f64() * 1e3]);
     }
 
-    /// Records a size in bytes.
+    /// Records a size. Unit: Bytes.
     pub fn size(&mut self, size: Size, bytes: u64) {
-        self.push(None, size.name(), Size::UNIT, to_f64(bytes));
+        self.push(Set::new(), size.name().into(), Size::UNIT, [to_f64(bytes)]);
     }
 
-    /// Values that were no finite number, and so are in no line.
-    pub(crate) const fn refused(&self) -> u64 {
-        self.refused
-    }
-
-    /// The lines of this event, each one a whole document.
-    pub(crate) fn render(
-        &self,
-        service: &str,
-        correlation: &Map<String, Value>,
-        at: SystemTime,
-    ) -> Vec<Value> {
-        self.groups.iter().flat_map(|group| self.render_group(group, service, correlation, at)).collect()
-    }
-
-    fn render_group(
-        &self,
-        group: &Group,
-        service: &str,
-        correlation: &Map<String, Value>,
-        at: SystemTime,
-    ) -> Vec<Value> {
-        let longest = group.metrics.iter().map(|metric| metric.values.len()).max().unwrap_or_default();
-        (0..longest.div_ceil(VALUES_PER_METRIC))
-            .map(|part| self.render_part(group, part, service, correlation, at))
-            .collect()
-    }
-
-    fn render_part(
-        &self,
-        group: &Group,
-        part: usize,
-        service: &str,
-        correlation: &Map<String, Value>,
-        at: SystemTime,
-    ) -> Value {
-        let mut document = correlation.clone();
-        document.extend(self.properties.clone());
-        document.insert("level".to_owned(), "INFO".into());
-        document.insert("service".to_owned(), service.into());
-        let mut dimensions = vec![vec!["service"]];
-        if let Some((dimension, value)) = group.dimension {
-            document.insert(dimension.name().to_owned(), value.into());
-            dimensions.push(vec!["service", dimension.name()]);
-        }
-        let mut metrics = Vec::new();
-        for metric in &group.metrics {
-            let values: Vec<f64> = metric
-                .values
-                .iter()
-                .skip(part * VALUES_PER_METRIC)
-                .take(VALUES_PER_METRIC)
-                .copied()
-                .collect();
-            match values.as_slice() {
-                [] => continue,
-                [value] => document.insert(metric.name.to_owned(), json!(value)),
-                several => document.insert(metric.name.to_owned(), json!(several)),
-            };
-            metrics.push(json!({ "Name": metric.name, "Unit": metric.unit }));
-        }
-        let millis = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        document.insert(
-            "_aws".to_owned(),
-            json!({
-                "Timestamp": u64::try_from(millis).unwrap_or(u64::MAX),
-                "CloudWatchMetrics": [{
-                    "Namespace": NAMESPACE,
-                    "Dimensions": dimensions,
-                    "Metrics": metrics,
-                }],
-            }),
-        );
-        Value::Object(document)
-    }
-
-    fn push(
+    /// Adds values; `name` and the values of `dimensions` are within [`limits`] already.
+    pub(crate) fn push(
         &mut self,
-        dimension: Option<(Dimension, &'static str)>,
-        name: &'static str,
+        dimensions: Set,
+        name: Cow<'static, str>,
         unit: &'static str,
-        value: f64,
+        values: impl IntoIterator<Item = f64>,
     ) {
-        if !value.is_finite() {
-            self.refused += 1;
+        let (values, refused): (Vec<f64>, Vec<f64>) =
+            values.into_iter().partition(|it| limits::is_value(*it));
+        self.refused += refused.len() as u64;
+        if values.is_empty() {
             return;
         }
-        if !self.groups.iter().any(|group| group.dimension == dimension) {
-            self.groups.push(Group { dimension, metrics: Vec::new() });
-        }
-        let Some(group) = self.groups.iter_mut().find(|group| group.dimension == dimension) else { return };
-        match group.metrics.iter_mut().find(|metric| metric.name == name) {
-            Some(metric) => metric.values.push(value),
-            None => group.metrics.push(Metric { name, unit, values: vec![value] }),
+        let known = self.groups.iter().position(|group| group.dimensions == dimensions);
+        let group = known.unwrap_or_else(|| {
+            self.groups.push(Group { dimensions, metrics: Vec::new() });
+            self.groups.len() - 1
+        });
+        let Some(Group { metrics, .. }) = self.groups.get_mut(group) else { return };
+        match metrics.iter_mut().find(|metric| metric.name == name) {
+            Some(metric) => metric.values.extend(values),
+            None => metrics.push(Series { name, unit, values }),
         }
     }
+}
+
+fn one(dimension: Dimension, value: &'static str) -> Set {
+    vec![(dimension, dimension_value(value))]
 }
 
 /// Exact below 2^53, far above any count or size that one event carries.
 #[expect(clippy::cast_precision_loss, reason = "CloudWatch stores doubles")]
-const fn to_f64(n: u64) -> f64 {
+pub(crate) const fn to_f64(n: u64) -> f64 {
     n as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn render(emf: &Emf) -> Vec<Value> {
-        emf.render("svc", &Map::new(), UNIX_EPOCH)
-    }
-
-    #[test]
-    fn an_event_is_one_document_with_units_and_properties() {
-        let mut emf = Emf::default();
-        emf.property("image_id", "7");
-        emf.count(Counter::ImagesProcessed, 1);
-        emf.size(Size::OriginalBytes, 5);
-
-        assert_eq!(
-            render(&emf),
-            [json!({
-                "_aws": { "Timestamp": 0, "CloudWatchMetrics": [{
-                    "Namespace": "ImagePipeline",
-                    "Dimensions": [["service"]],
-                    "Metrics": [
-                        { "Name": "ImagesProcessed", "Unit": "Count" },
-                        { "Name": "OriginalBytes", "Unit": "Bytes" },
-                    ],
-                }] },
-                "level": "INFO",
-                "service": "svc",
-                "image_id": "7",
-                "ImagesProcessed": 1.0,
-                "OriginalBytes": 5.0,
-            })]
-        );
-    }
-
-    #[test]
-    fn a_dimension_is_published_beside_the_total() {
-        let mut emf = Emf::default();
-        emf.count_by(Counter::ImagesRejected, 1, Dimension::Reason, "Corrupt");
-
-        let line = render(&emf).remove(0);
-
-        assert_eq!(
-            line["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
-            json!([["service"], ["service", "Reason"]])
-        );
-        assert_eq!(line["Reason"], "Corrupt");
-    }
-
-    #[test]
-    fn two_values_of_a_dimension_never_share_a_document() {
-        let mut emf = Emf::default();
-        emf.time_by(Timer::StageLatency, Duration::from_millis(1), Dimension::Stage, "decode");
-        emf.time_by(Timer::StageLatency, Duration::from_millis(2), Dimension::Stage, "encode");
-
-        let stages: Vec<Value> = render(&emf).iter().map(|line| line["Stage"].clone()).collect();
-
-        assert_eq!(stages, ["decode", "encode"]);
-    }
-
-    #[test]
-    fn values_beyond_a_hundred_go_to_a_further_line() {
-        let mut emf = Emf::default();
-        for _ in 0..250 {
-            emf.count(Counter::Duplicates, 1);
-        }
-
-        let lengths: Vec<usize> =
-            render(&emf).iter().map(|line| line["Duplicates"].as_array().unwrap().len()).collect();
-
-        assert_eq!(lengths, [100, 100, 50]);
-    }
-
-    #[test]
-    fn what_is_no_finite_number_is_refused_and_counted() {
-        let mut emf = Emf::default();
-        emf.push(None, "X", "Count", f64::NAN);
-        emf.push(None, "X", "Count", f64::INFINITY);
-
-        assert_eq!((emf.refused(), render(&emf).len()), (2, 0));
-    }
 }

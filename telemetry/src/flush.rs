@@ -11,6 +11,8 @@ use opentelemetry_sdk::{
     trace::{Span, SpanData, SpanProcessor},
 };
 
+use crate::redact::redact_span;
+
 /// Most spans held between two flushes; more are dropped and counted.
 const CAPACITY: usize = 8_192;
 
@@ -27,8 +29,13 @@ struct Held {
 impl Buffer {
     /// Takes what is held, and the number of spans that found no room.
     pub(crate) fn take(&self) -> (Vec<SpanData>, u64) {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (std::mem::take(&mut held.spans), std::mem::take(&mut held.dropped))
+        let (mut spans, dropped) = {
+            let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            (std::mem::take(&mut held.spans), std::mem::take(&mut held.dropped))
+        };
+        // Here rather than when a span ends: the caller has its answer by now.
+        spans.iter_mut().for_each(redact_span);
+        (spans, dropped)
     }
 }
 

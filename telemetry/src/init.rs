@@ -1,33 +1,35 @@
 use std::{
     fmt::{self, Debug},
+    future::poll_fn,
+    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Instant, SystemTime},
+    time::Instant,
 };
 
-use opentelemetry::{
-    Context, KeyValue,
-    trace::{SpanContext, TraceContextExt, TraceFlags, TracerProvider as _},
-};
-use opentelemetry_aws::trace::XrayIdGenerator;
+use opentelemetry::{KeyValue, trace::TracerProvider as _};
 use opentelemetry_sdk::{
     Resource,
     resource::EnvResourceDetector,
     trace::{Sampler, SdkTracer, SdkTracerProvider},
 };
-use serde_json::Map;
-use tracing::{Dispatch, Metadata, Span, instrument::WithSubscriber};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
-use tracing_subscriber::{EnvFilter, filter::filter_fn, prelude::*};
+use tracing::{Dispatch, Metadata, instrument::WithSubscriber};
+use tracing_subscriber::{
+    EnvFilter,
+    filter::{FilterExt, filter_fn},
+    prelude::*,
+};
 
 use crate::{
-    Captured, Emf, Event,
-    context::{Origins, span_context},
+    Captured,
+    emf::dimension_value,
     export::UdpExporter,
+    facade::Facade,
     flush::Buffer,
-    log::{JsonLog, RequestId, insert_request, insert_trace},
+    identity::Ids,
+    log::{JsonLog, RequestId, is_of_library, may_be_told},
     sampling,
     settings::Settings,
     sink::Sink,
@@ -42,11 +44,14 @@ pub struct Telemetry {
 /// What all clones share.
 pub(crate) struct Inner {
     service: &'static str,
+    /// The service as CloudWatch takes it.
+    pub(crate) service_dimension: String,
     dispatch: Dispatch,
-    sampler: Sampler,
+    pub(crate) sampler: Sampler,
     exporter: Option<UdpExporter>,
     pub(crate) buffer: Buffer,
     pub(crate) sink: Sink,
+    pub(crate) facade: Facade,
     pub(crate) request_id: RequestId,
     pub(crate) started: Instant,
     pub(crate) cold: AtomicBool,
@@ -77,6 +82,11 @@ impl Telemetry {
         let settings = Settings::read(|name| std::env::var(name).ok());
         let telemetry = Self::build(service, &settings, Sink::stdout(), &resource(service, &settings));
         tracing::dispatcher::set_global_default(telemetry.inner.dispatch.clone())?;
+        if metrics::set_global_recorder(telemetry.inner.facade.clone()).is_err() {
+            tracing::warn!(
+                "A recorder of the metrics facade is installed already; libraries' metrics go there"
+            );
+        }
         telemetry.warn_about(&settings);
         Ok(telemetry)
     }
@@ -85,11 +95,17 @@ impl Telemetry {
     /// [`Telemetry::within`] is found in the [`Captured`].
     #[must_use]
     pub fn capture(service: &'static str) -> (Self, Captured) {
+        Self::capture_with(service, |_| None)
+    }
+
+    /// As [`Telemetry::capture`], with an environment of which `lookup` tells each variable.
+    #[must_use]
+    pub fn capture_with(service: &'static str, lookup: impl Fn(&str) -> Option<String>) -> (Self, Captured) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let resource = Resource::builder_empty().build();
-        let telemetry =
-            Self::build(service, &Settings::default(), Sink::new(Arc::clone(&lines) as _), &resource);
-        let captured = Captured::new(lines, telemetry.inner.buffer.clone());
+        let settings = Settings::read(lookup);
+        let telemetry = Self::build(service, &settings, Sink::new(Arc::clone(&lines) as _), &resource);
+        let captured = Captured::new(lines, telemetry.inner.buffer.clone(), telemetry.inner.sink.clone());
         (telemetry, captured)
     }
 
@@ -99,7 +115,7 @@ impl Telemetry {
         let buffer = Buffer::default();
         let provider = SdkTracerProvider::builder()
             .with_resource(resource.clone())
-            .with_id_generator(XrayIdGenerator::default())
+            .with_id_generator(Ids::default())
             .with_sampler(Sampler::ParentBased(Box::new(sampler.clone())))
             .with_span_processor(buffer.clone())
             .build();
@@ -109,10 +125,12 @@ impl Telemetry {
         Self {
             inner: Arc::new(Inner {
                 service,
+                service_dimension: dimension_value(service).into_owned(),
                 dispatch: dispatch(log, tracer, settings.log_filter.as_deref()),
                 sampler,
                 exporter: settings.daemon.and_then(|daemon| UdpExporter::new(daemon, resource).ok()),
                 buffer,
+                facade: Facade::new(sink.clone()),
                 sink,
                 request_id,
                 started: Instant::now(),
@@ -134,69 +152,6 @@ impl Telemetry {
         }
     }
 
-    /// Tells `event`: its log line and its metrics.
-    pub fn emit(&self, event: &impl Event) {
-        event.log();
-        let mut emf = Emf::default();
-        event.measure(&mut emf);
-        let mut correlation = Map::new();
-        if let Some(context) = span_context(&Span::current()) {
-            insert_trace(&mut correlation, &context);
-        }
-        insert_request(&mut correlation, &self.inner.request_id);
-        for line in emf.render(self.inner.service, &correlation, SystemTime::now()) {
-            self.inner.sink.line(&line);
-        }
-        self.inner.sink.lose(emf.refused());
-    }
-
-    /// Makes `span` continue the first of `origins` and links the rest; call before `span` has children.
-    ///
-    /// Without any origin the span starts a trace of its own.
-    pub fn adopt(&self, span: &Span, origins: &Origins) {
-        let mut seen: Vec<SpanContext> = Vec::new();
-        for (origin, ours) in origins.in_order() {
-            if seen.iter().any(|it| it.span_id() == origin.span_id() && it.trace_id() == origin.trace_id()) {
-                continue;
-            }
-            if seen.is_empty() {
-                let parent = Context::new().with_remote_span_context(self.decided(origin, ours));
-                if let Err(error) = span.set_parent(parent) {
-                    tracing::debug!(%error, "Trace not continued");
-                }
-            } else {
-                span.add_link(origin.clone());
-            }
-            seen.push(origin.clone());
-        }
-    }
-
-    /// Links two spans with each other.
-    pub fn link(&self, one: &Span, other: &Span) {
-        if let (Some(first), Some(second)) = (span_context(one), span_context(other)) {
-            one.add_link(second);
-            other.add_link(first);
-        }
-    }
-
-    /// Makes `span` continue the trace that Lambda opened for the invocation.
-    pub(crate) fn adopt_invocation(&self, span: &Span, header: Option<&str>) {
-        if let Some(origin) = header.and_then(crate::context::parse_xray) {
-            let parent = Context::new().with_remote_span_context(self.decided(&origin, false));
-            if let Err(error) = span.set_parent(parent) {
-                tracing::debug!(%error, "Trace not continued");
-            }
-        }
-    }
-
-    /// `origin` with the sampling decision that counts: ours where it carries one, else a new one.
-    fn decided(&self, origin: &SpanContext, ours: bool) -> SpanContext {
-        let keep =
-            if ours { origin.is_sampled() } else { sampling::keeps(&self.inner.sampler, origin.trace_id()) };
-        let flags = if keep { TraceFlags::SAMPLED } else { TraceFlags::default() };
-        SpanContext::new(origin.trace_id(), origin.span_id(), flags, true, origin.trace_state().clone())
-    }
-
     /// Sends the spans that have ended; what is lost is counted.
     pub(crate) fn flush(&self) {
         let (spans, dropped) = self.inner.buffer.take();
@@ -210,12 +165,24 @@ impl Telemetry {
 
     /// Runs `work` with this telemetry; needed only with [`Telemetry::capture`].
     pub fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
-        tracing::dispatcher::with_default(&self.inner.dispatch, work)
+        tracing::dispatcher::with_default(&self.inner.dispatch, || {
+            let result = metrics::with_local_recorder(&self.inner.facade, work);
+            self.tell_facade();
+            result
+        })
     }
 
     /// Runs `work` with this telemetry; needed only with [`Telemetry::capture`].
+    ///
+    /// What `work` spawns on other threads reaches the `metrics` facade only if it calls
+    /// [`Telemetry::scope`] there.
     pub async fn within<F: Future>(&self, work: F) -> F::Output {
-        work.with_subscriber(self.inner.dispatch.clone()).await
+        let mut work = pin!(work.with_subscriber(self.inner.dispatch.clone()));
+        let facade = &self.inner.facade;
+        let result =
+            poll_fn(|context| metrics::with_local_recorder(facade, || work.as_mut().poll(context))).await;
+        tracing::dispatcher::with_default(&self.inner.dispatch, || self.tell_facade());
+        result
     }
 
     /// Remembers which request the lines to come belong to.
@@ -244,15 +211,16 @@ fn dispatch(log: JsonLog, tracer: Option<SdkTracer>, filter: Option<&str>) -> Di
             .with_error_events_to_exceptions(false)
             .with_filter(filter_fn(is_our_span))
     });
-    tracing_subscriber::registry().with(spans).with(log.with_filter(filter)).into()
+    // EnvFilter comes first: it knows the greatest level, so that what nobody wants costs nothing.
+    tracing_subscriber::registry()
+        .with(spans)
+        .with(log.with_filter(filter.and(filter_fn(may_be_told))))
+        .into()
 }
 
 /// Libraries open spans of their own, which would drown ours.
 fn is_our_span(metadata: &Metadata<'_>) -> bool {
-    const LIBRARIES: [&str; 6] = ["aws_", "hyper", "h2", "rustls", "lambda_runtime", "tower"];
-    metadata.is_span()
-        && *metadata.level() <= tracing::Level::INFO
-        && !LIBRARIES.iter().any(|library| metadata.target().starts_with(library))
+    metadata.is_span() && *metadata.level() <= tracing::Level::INFO && !is_of_library(metadata)
 }
 
 fn resource(service: &'static str, settings: &Settings) -> Resource {

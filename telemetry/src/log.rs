@@ -8,16 +8,32 @@ use std::{
 };
 
 use opentelemetry::trace::TraceContextExt;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tracing::{
-    Dispatch, Event, Subscriber,
+    Dispatch, Event, Level, Metadata, Subscriber,
     dispatcher::WeakDispatch,
     field::{Field, Visit},
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-use crate::{context::xray_trace_id, sink::Sink};
+use crate::{context::format_trace_id, fields::Fields, redact::redact, sink::Sink};
+
+/// Names that mean the same in every line, log or metric.
+pub(crate) const MEMBERS: [&str; 8] =
+    ["timestamp", "level", "message", "service", "requestId", "trace_id", "xrayTraceId", "span_id"];
+/// Libraries that see requests, answers and credentials; below WARN their logs hold all of these.
+const LIBRARIES: [&str; 7] = ["aws_", "hyper", "h2", "rustls", "lambda_", "tower", "opentelemetry"];
+
+/// Whether lines of `metadata`'s origin may be told, whatever `RUST_LOG` asks for.
+pub(crate) fn may_be_told(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::WARN || !is_of_library(metadata)
+}
+
+/// Whether `metadata` comes from a library beneath a function.
+pub(crate) fn is_of_library(metadata: &Metadata<'_>) -> bool {
+    LIBRARIES.iter().any(|library| metadata.target().starts_with(library))
+}
 
 /// The request that is being served; lines outside of one carry no id.
 pub(crate) type RequestId = Arc<Mutex<Option<String>>>;
@@ -43,11 +59,10 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for JsonLog {
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut line = Map::new();
-        line.insert("timestamp".to_owned(), timestamp(SystemTime::now()).into());
-        line.insert("level".to_owned(), event.metadata().level().as_str().into());
-        line.insert("message".to_owned(), Value::Null);
-        line.insert("service".to_owned(), self.service.into());
+        let mut line = Fields::default();
+        line.insert("timestamp", timestamp(SystemTime::now()));
+        line.insert("level", event.metadata().level().as_str());
+        line.insert("service", self.service);
         let span = context.event_span(event).map(|span| span.id());
         let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade);
         if let (Some(id), Some(dispatch)) = (span, dispatch)
@@ -56,50 +71,53 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for JsonLog {
             insert_trace(&mut line, otel.span().span_context());
         }
         insert_request(&mut line, &self.request_id);
-        event.record(&mut Fields(&mut line));
-        self.sink.line(&Value::Object(line));
+        event.record(&mut Recorder(&mut line));
+        if !line.contains("message") {
+            line.insert("message", event.metadata().target());
+        }
+        let (line, lost) = line.finish();
+        self.sink.line(&line);
+        self.sink.lose(lost);
     }
 }
 
 /// Adds the ids of `context`, if it has any.
-pub(crate) fn insert_trace(line: &mut Map<String, Value>, context: &opentelemetry::trace::SpanContext) {
+pub(crate) fn insert_trace(line: &mut Fields, context: &opentelemetry::trace::SpanContext) {
     if context.is_valid() {
-        line.insert("trace_id".to_owned(), context.trace_id().to_string().into());
-        line.insert("xrayTraceId".to_owned(), xray_trace_id(context.trace_id()).into());
-        line.insert("span_id".to_owned(), context.span_id().to_string().into());
+        line.insert("trace_id", context.trace_id().to_string());
+        line.insert("xrayTraceId", format_trace_id(context.trace_id()));
+        line.insert("span_id", context.span_id().to_string());
     }
 }
 
 /// Adds the request being served, if any.
-pub(crate) fn insert_request(line: &mut Map<String, Value>, request_id: &RequestId) {
+pub(crate) fn insert_request(line: &mut Fields, request_id: &RequestId) {
     if let Some(id) = &*request_id.lock().unwrap_or_else(PoisonError::into_inner) {
-        line.insert("requestId".to_owned(), id.clone().into());
+        line.insert("requestId", id.clone());
     }
 }
 
-/// The failure and everything beneath it, outermost first.
+/// The failure and everything beneath it, outermost first, without secrets.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let chain = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    redact(&chain).into_owned()
 }
 
 fn timestamp(at: SystemTime) -> String {
     OffsetDateTime::from(at).format(&Rfc3339).unwrap_or_default()
 }
 
-/// Copies an event's fields into the line; a field may not replace what stands there already.
-struct Fields<'a>(&'a mut Map<String, Value>);
+/// Copies an event's fields into the line; a field cannot replace what stands there already.
+struct Recorder<'a>(&'a mut Fields);
 
-impl Fields<'_> {
+impl Recorder<'_> {
     fn insert(&mut self, field: &Field, value: Value) {
-        let name = field.name();
-        if name == "message" || !self.0.contains_key(name) {
-            self.0.insert(name.to_owned(), value);
-        }
+        self.0.insert(field.name(), value);
     }
 }
 
-impl Visit for Fields<'_> {
+impl Visit for Recorder<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.insert(field, value.into());
     }
@@ -129,8 +147,8 @@ impl Visit for Fields<'_> {
     }
 }
 
-impl fmt::Debug for Fields<'_> {
+impl fmt::Debug for Recorder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fields").finish_non_exhaustive()
+        f.debug_struct("Recorder").finish_non_exhaustive()
     }
 }

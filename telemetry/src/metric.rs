@@ -5,8 +5,13 @@
 /// The CloudWatch namespace of every metric of the catalogue.
 pub const NAMESPACE: &str = "ImagePipeline";
 
+/// A kind of metric: an enum whose variants each have a meaning, a source and at most one dimension beside
+/// `service`.
 macro_rules! catalogue {
-    ($(#[$doc:meta])* $name:ident, $unit:literal, $( $(#[doc = $line:literal])+ $variant:ident ),+ $(,)?) => {
+    (
+        $(#[$doc:meta])* $name:ident, $unit:literal,
+        $( $(#[doc = $line:literal])+ $variant:ident $(by $dimension:ident)? from $source:literal ),+ $(,)?
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name { $( $(#[doc = $line])+ $variant ),+ }
@@ -28,79 +33,93 @@ macro_rules! catalogue {
             pub const fn help(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($line),+)),+ }
             }
+
+            /// The dimension that the metric is also published under, beside its total.
+            #[must_use]
+            pub const fn dimension(self) -> Option<Dimension> {
+                match self { $(Self::$variant => catalogue!(@ $($dimension)?)),+ }
+            }
+
+            /// The service that tells it; `telemetry` stands for every service.
+            #[must_use]
+            pub const fn source(self) -> &'static str {
+                match self { $(Self::$variant => $source),+ }
+            }
         }
     };
+    (@) => { None };
+    (@ $dimension:ident) => { Some(Dimension::$dimension) };
 }
 
 catalogue!(
     /// Things counted. Unit: `Count`.
     Counter, "Count",
     /// Upload URLs handed out.
-    UploadUrlsIssued,
-    /// Requests for a URL that were refused; see the dimension `Reason`.
-    UploadUrlRejections,
+    UploadUrlsIssued from "generate-upload-url",
+    /// Requests for a URL that were refused.
+    UploadUrlRejections by Reason from "generate-upload-url",
     /// Object versions that reached the processor for the first time.
-    UploadsSeen,
+    UploadsSeen from "image-processor-lambda",
     /// S3 records received by the processor, redeliveries included.
-    ImagesReceived,
+    ImagesReceived from "image-processor-lambda",
     /// Images whose thumbnail, item and notification exist.
-    ImagesProcessed,
-    /// Images refused for good because of what the user sent; see the dimension `Reason`.
-    ImagesRejected,
-    /// Attempts that failed for our or AWS's reasons and will be retried; see the dimension `Stage`.
-    ProcessingFaults,
+    ImagesProcessed from "image-processor-lambda",
+    /// Images refused for good because of what the user sent.
+    ImagesRejected by Reason from "image-processor-lambda",
+    /// Attempts that failed for our or AWS's reasons and will be retried.
+    ProcessingFaults by Stage from "image-processor-lambda",
     /// Messages received more than once.
-    Redeliveries,
+    Redeliveries from "image-processor-lambda",
     /// Records whose effect existed already: nothing was done.
-    Duplicates,
+    Duplicates from "image-processor-lambda",
     /// Messages that are no S3 notification, on their way to the dead-letter queue.
-    MalformedMessages,
+    MalformedMessages from "image-processor-lambda",
     /// Width times height of decoded images.
-    DecodedPixels,
+    DecodedPixels from "image-processor-lambda",
     /// Objects listed by a complete scan of a bucket.
-    ObjectsScanned,
+    ObjectsScanned from "s3-metrics-lambda",
     /// Scans that could not finish, so that no total was published.
-    ScanIncomplete,
+    ScanIncomplete from "s3-metrics-lambda",
     /// First invocations of an execution environment.
-    ColdStarts,
-    /// Spans, metrics or log lines that were lost.
-    TelemetryDropped,
+    ColdStarts from "telemetry",
+    /// Spans, metric values, fields or lines that were lost.
+    TelemetryDropped from "telemetry",
 );
 
 catalogue!(
     /// Things timed. Unit: `Milliseconds`.
     Timer, "Milliseconds",
     /// From a request for a URL to its answer.
-    UploadUrlLatency,
+    UploadUrlLatency from "generate-upload-url",
     /// From a message's receipt to its verdict, in one attempt.
-    ProcessingLatency,
-    /// One step of processing; see the dimension `Stage`.
-    StageLatency,
+    ProcessingLatency from "image-processor-lambda",
+    /// One step of processing.
+    StageLatency by Stage from "image-processor-lambda",
     /// From the URL's issue to the end of the upload: the user's side.
-    UrlToUploadLatency,
+    UrlToUploadLatency from "image-processor-lambda",
     /// From the end of the upload to the message's receipt.
-    QueueWait,
+    QueueWait from "image-processor-lambda",
     /// From the end of the upload to DONE: the side that the SLO promises.
-    UploadToDoneLatency,
+    UploadToDoneLatency from "image-processor-lambda",
     /// One scan of one bucket.
-    ScanLatency,
+    ScanLatency from "s3-metrics-lambda",
     /// From the start of the program to its first request for work.
-    InitLatency,
+    InitLatency from "telemetry",
 );
 
 catalogue!(
     /// Things measured in bytes. Unit: `Bytes`.
     Size, "Bytes",
     /// Size of an uploaded image.
-    OriginalBytes,
+    OriginalBytes from "image-processor-lambda",
     /// Size of a thumbnail.
-    ThumbnailBytes,
+    ThumbnailBytes from "image-processor-lambda",
     /// Most memory the process has held so far.
-    PeakMemory,
+    PeakMemory from "telemetry",
 );
 
 /// A dimension beside `service`; its values come from closed sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dimension {
     /// Why something was refused.
     Reason,
@@ -109,6 +128,9 @@ pub enum Dimension {
 }
 
 impl Dimension {
+    /// Every dimension.
+    pub const ALL: &[Self] = &[Self::Reason, Self::Stage];
+
     /// The name as CloudWatch shows it.
     #[must_use]
     pub const fn name(self) -> &'static str {

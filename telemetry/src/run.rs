@@ -117,6 +117,7 @@ impl Drop for Ending<'_> {
         if self.failed {
             Span::current().set_status(Status::error("the invocation failed"));
         }
+        self.telemetry.tell_facade();
         self.telemetry.emit(&InvocationEnded {
             cold: self.telemetry.take_cold().then_some(self.initialised),
             peak_memory: process::peak_memory_bytes(),
@@ -230,5 +231,34 @@ impl<F: Future> Future for Flushed<F> {
         self.telemetry.flush();
         *self.telemetry.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Poll::Ready(output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Metric;
+
+    #[test]
+    fn every_metric_that_the_catalogue_promises_of_each_service_is_told_as_declared() {
+        let (telemetry, captured) = Telemetry::capture("svc");
+        let initialised = Some(Duration::from_millis(3));
+
+        telemetry.scope(|| {
+            telemetry.emit(&InvocationEnded { cold: initialised, peak_memory: Some(1), lost: 1 });
+        });
+
+        assert_eq!(captured.catalogue_gaps(Metric::EVERY_SERVICE), [""; 0]);
+    }
+
+    #[test]
+    fn what_the_facade_holds_is_told_at_the_end_of_an_invocation() {
+        let (telemetry, captured) = Telemetry::capture("svc");
+
+        telemetry.scope(|| {
+            metrics::counter!("steps").increment(2);
+            drop(Ending { telemetry: &telemetry, initialised: Duration::ZERO, failed: true });
+            assert!((captured.sum("steps") - 2.0).abs() < f64::EPSILON);
+        });
     }
 }

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use serde_json::Value;
+use serde::Serialize;
 
 /// A shared line writer that counts what it loses.
 #[derive(Clone)]
@@ -33,12 +33,12 @@ impl Sink {
         Self::new(Arc::new(Mutex::new(io::stdout())))
     }
 
-    /// Writes `document` as one line.
-    pub(crate) fn line(&self, document: &Value) {
-        let mut line = document.to_string();
-        line.push('\n');
+    /// Writes `document` as one line, in a single write that no other line can come between.
+    pub(crate) fn line(&self, document: &impl Serialize) {
+        let Ok(mut line) = serde_json::to_vec(document) else { return self.lose(1) };
+        line.push(b'\n');
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        if out.write_all(line.as_bytes()).and_then(|()| out.flush()).is_err() {
+        if out.write_all(&line).and_then(|()| out.flush()).is_err() {
             self.lose(1);
         }
     }
@@ -46,6 +46,11 @@ impl Sink {
     /// Counts `n` things that could not be told.
     pub(crate) fn lose(&self, n: u64) {
         self.lost.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// What was lost and not yet told.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// What was lost since the last call.

@@ -6,7 +6,7 @@
 )]
 
 use aws_lambda_events::sqs::SqsMessage;
-use opentelemetry::trace::TraceId;
+use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::json;
 use telemetry::{
@@ -57,6 +57,115 @@ fn our_own_decision_not_to_sample_is_kept() {
     });
 
     assert!(captured.spans().is_empty());
+}
+
+#[test]
+fn an_xray_header_is_continued_whatever_it_says_about_sampling() {
+    for sampled in ["", ";Sampled=?", ";Sampled=0", ";Sampled=1", ";Sampled=;Lineage=a:1;Self=x"] {
+        let header = format!("Root=1-2af76519-16cd43dd8448eb211c80319c;Parent=d7ad6b7169203331{sampled}");
+
+        let span = adopt(&Origins::of_message(&message(None, Some(&header))));
+
+        assert_eq!(trace(&span), "2af7651916cd43dd8448eb211c80319c", "{sampled}");
+        assert_eq!(span.parent_span_id.to_string(), "d7ad6b7169203331", "{sampled}");
+        assert!(span.span_context.is_sampled(), "{sampled}");
+    }
+}
+
+#[test]
+fn an_xray_header_with_a_root_alone_names_the_trace_and_the_span_is_its_first() {
+    let span = adopt(&Origins::of_message(&message(None, Some("Root=1-2af76519-16cd43dd8448eb211c80319c"))));
+
+    assert_eq!(trace(&span), "2af7651916cd43dd8448eb211c80319c");
+    assert_eq!(span.parent_span_id, SpanId::INVALID);
+    assert!(span.links.is_empty());
+    let next = adopt(&Origins::default());
+    assert_ne!(trace(&next), trace(&span), "the next trace is a new one");
+}
+
+#[test]
+fn a_root_alone_gives_way_to_any_span_that_is_named() {
+    let header = Some("Root=1-2af76519-16cd43dd8448eb211c80319c;Sampled=0");
+
+    let span = adopt(&Origins::of_message(&message(None, header)).with_metadata(Some(METADATA)));
+
+    assert_eq!(trace(&span), "1af7651916cd43dd8448eb211c80319c");
+    assert!(span.links.is_empty());
+}
+
+#[test]
+fn an_origin_that_is_malformed_gives_way_to_the_next() {
+    let unsure = HEADER.replace("Sampled=0", "Sampled=?");
+
+    let span = adopt(
+        &Origins::of_message(&message(Some("00-xyz"), Some(&unsure)))
+            .with_metadata(Some(&METADATA.replace("-01", "-03"))),
+    );
+
+    assert_eq!(trace(&span), "1af7651916cd43dd8448eb211c80319c");
+    assert_eq!(span.span_context.trace_flags(), TraceFlags::SAMPLED);
+    let links: Vec<String> = span.links.iter().map(|it| it.span_context.span_id().to_string()).collect();
+    assert_eq!(links, ["d7ad6b7169203331"]);
+}
+
+#[test]
+fn origins_that_agree_make_no_link() {
+    let header = "Root=1-1af76519-16cd43dd8448eb211c80319c;Parent=c7ad6b7169203331;Sampled=0";
+
+    let span =
+        adopt(&Origins::of_message(&message(Some(METADATA), Some(header))).with_metadata(Some(METADATA)));
+
+    assert_eq!(span.parent_span_id.to_string(), "c7ad6b7169203331");
+    assert!(span.links.is_empty(), "{:?}", span.links);
+}
+
+#[test]
+fn each_delivery_of_a_message_without_an_origin_is_in_the_same_trace() {
+    let mut message = message(None, None);
+    message.message_id = Some("19dd0b57-b21e-4ac1-bd88-01bbb068cb78".to_owned());
+    message.attributes.insert("SentTimestamp".to_owned(), "1767225600200".to_owned());
+
+    let (first, second) = (adopt(&Origins::of_message(&message)), adopt(&Origins::of_message(&message)));
+
+    assert_eq!(trace(&first), "6955b900b21e4ac1bd8801bbb068cb78");
+    assert_eq!((trace(&first), first.parent_span_id), (trace(&second), SpanId::INVALID));
+    message.attributes.insert("SentTimestamp".to_owned(), "-1".to_owned());
+    assert_ne!(trace(&adopt(&Origins::of_message(&message))), trace(&first));
+}
+
+#[test]
+fn an_attempt_whose_trace_could_not_be_learnt_is_told_in_the_invocations() {
+    let (telemetry, captured) = Telemetry::capture("t");
+    telemetry.scope(|| {
+        let batch = info_span!(parent: None, "process_batch");
+        let unknown = info_span!(parent: None, "process_image");
+        telemetry.adopt(&unknown, &Origins::of_message(&message(None, None)).or_within(&batch));
+        let known = info_span!(parent: None, "process_image");
+        telemetry.adopt(&known, &Origins::of_message(&message(Some(ATTRIBUTE), None)).or_within(&batch));
+        drop((unknown, known));
+    });
+
+    let [unknown, known, batch] = captured.spans().try_into().unwrap();
+    assert_eq!(unknown.parent_span_id, batch.span_context.span_id());
+    assert_eq!(trace(&unknown), trace(&batch));
+    assert_eq!(known.parent_span_id.to_string(), "b7ad6b7169203331");
+}
+
+#[test]
+fn a_call_of_ours_keeps_the_lineage_that_lambda_finds_loops_by() {
+    let (telemetry, _captured) = Telemetry::capture("t");
+    telemetry.scope(|| {
+        let span = info_span!(parent: None, "claim");
+        telemetry.adopt(&span, &Origins::default().with_metadata(Some(METADATA)));
+        let own = context::xray_header(&span).unwrap();
+        assert!(own.starts_with("Root=1-1af76519-16cd43dd8448eb211c80319c;Parent="), "{own}");
+
+        let given = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0;Lineage=a87bd80c:1|68fd508a:5";
+        let header = context::xray_header_instead(&span, given).unwrap();
+
+        assert_eq!(header, format!("{own};Lineage=a87bd80c:1|68fd508a:5"));
+        assert_eq!(context::xray_header_instead(&span, "Root=?").unwrap(), own);
+    });
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Why no URL was issued, and what the client is told.
 
+use telemetry::JsonError;
+
 /// A request that gets no upload URL.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -50,7 +52,7 @@ pub enum BodyError {
     NoObject,
     /// The body is no JSON, or has unknown or mistyped fields.
     #[error("the body is no JSON object with the documented fields")]
-    Json(#[source] serde_json::Error),
+    Json(#[source] JsonError),
 }
 
 /// What a client is told: a status, a code for programs and a sentence for people.

@@ -45,7 +45,8 @@ pub struct Response {
 /// Answers one request; whatever the event holds, the answer is JSON.
 pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Response {
     let started = Instant::now();
-    match issue(app, &event.payload).await {
+    describe_request(&event.payload);
+    let response = match issue(app, &event.payload).await {
         Ok(issued) => {
             app.telemetry.emit(&UrlIssued { image_id: &issued.image_id, elapsed: started.elapsed() });
             respond(200, &json!(issued))
@@ -59,6 +60,22 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Response {
             let error = json!({ "error": { "code": external.code, "message": external.message } });
             respond(external.status, &error)
         }
+    };
+    // X-Ray's flags follow it: the client's mistake is an error, ours a fault.
+    context::describe(&Span::current(), "http.response.status_code", i64::from(response.status_code));
+    response
+}
+
+/// Tells method and route, which API Gateway writes as one; what does not look like both is not told, as
+/// anybody who may invoke the function can write anything there.
+fn describe_request(event: &Value) {
+    let route = event.get("routeKey").and_then(Value::as_str).and_then(|key| key.split_once(' '));
+    let is_method = |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase());
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"/{}+-_.".contains(&byte);
+    let is_route = |text: &str| text.starts_with('/') && text.bytes().all(fits);
+    if let Some((method, route)) = route.filter(|(method, route)| is_method(method) && is_route(route)) {
+        context::describe(&Span::current(), "http.request.method", method.to_owned());
+        context::describe(&Span::current(), "http.route", route.to_owned());
     }
 }
 
@@ -92,7 +109,7 @@ fn request(event: &Value) -> Result<Option<Request>, Refusal> {
         return Err(Refusal::MalformedBody(BodyError::NoObject));
     }
     let request = serde_json::from_slice(object);
-    request.map(Some).map_err(|error| Refusal::MalformedBody(BodyError::Json(error)))
+    request.map(Some).map_err(|error| Refusal::MalformedBody(BodyError::Json(error.into())))
 }
 
 /// The body's bytes as the client sent them: API Gateway encodes those whose type it takes for binary.

@@ -10,6 +10,7 @@ use aws_sdk_s3::{Client, presigning::PresigningConfig};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use telemetry::context;
+use telemetry_aws_sdk::CallSpans;
 use tracing::Span;
 use uuid::Uuid;
 
@@ -166,7 +167,9 @@ impl Signer {
     /// A signer with the credentials of the environment.
     pub async fn load(config: &Config) -> Self {
         let sdk = aws_config::defaults(BehaviorVersion::latest()).load().await;
-        Self::new(Client::new(&sdk), &config.original_bucket, SystemTime::now)
+        // Signing calls nothing; were a call ever added, its trace would go along.
+        let client = aws_sdk_s3::config::Builder::from(&sdk).interceptor(CallSpans::default());
+        Self::new(Client::from_conf(client.build()), &config.original_bucket, SystemTime::now)
     }
 
     /// A signer with `client`'s credentials and region, at the time that `now` tells.

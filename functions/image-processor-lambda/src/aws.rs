@@ -1,5 +1,7 @@
 //! The port's adapter to S3, DynamoDB, SNS and SQS.
 
+mod calls;
+
 use std::{
     collections::HashMap,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -47,11 +49,16 @@ impl AwsStore {
     /// Clients with the credentials of the environment.
     pub async fn load(config: &Config) -> Self {
         let sdk = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let spans = calls::spans();
+        let s3 = aws_sdk_s3::config::Builder::from(&sdk).interceptor(spans.clone());
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(spans.clone());
+        let sns = aws_sdk_sns::config::Builder::from(&sdk).interceptor(spans.clone());
+        let sqs = aws_sdk_sqs::config::Builder::from(&sdk).interceptor(spans);
         Self {
-            s3: aws_sdk_s3::Client::new(&sdk),
-            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
-            sns: aws_sdk_sns::Client::new(&sdk),
-            sqs: aws_sdk_sqs::Client::new(&sdk),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+            sns: aws_sdk_sns::Client::from_conf(sns.build()),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             config: config.clone(),
         }
     }

@@ -91,4 +91,10 @@ impl Fault {
     pub fn aws(stage: Stage) -> impl FnOnce(AwsError) -> Self {
         move |source| Self { stage, source: FaultSource::Aws(source) }
     }
+
+    /// A defect of ours that showed in `stage`.
+    #[must_use]
+    pub const fn panic(stage: Stage) -> Self {
+        Self { stage, source: FaultSource::Panic }
+    }
 }

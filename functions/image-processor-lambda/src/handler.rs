@@ -8,18 +8,21 @@ use std::{
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::{FutureExt, StreamExt, stream};
 use lambda_runtime::LambdaEvent;
-use telemetry::{Telemetry, context::Origins};
+use telemetry::{
+    Telemetry,
+    context::{self, Origins},
+};
 use tracing::{Instrument, Span, info_span};
 
 use crate::{
     config::Config,
-    error::{Fault, FaultSource, Retry},
+    error::{Fault, Retry},
     events::{AttemptFailed, DuplicateSkipped, ImageBusy, ImageReceived, MessageMalformed},
     notification::{self, MalformedMessage, Notification, Upload},
     process::{Attempt, Outcome},
     retry,
     stage::Stage,
-    store::Store,
+    store::{Opened, Store},
 };
 
 /// Time kept for giving messages back and posting the answer.
@@ -43,6 +46,7 @@ pub async fn handle(app: &App<impl Store>, event: LambdaEvent<SqsEvent>) -> SqsB
     let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(event.context.deadline);
     let deadline = deadline.checked_sub(RESERVE).unwrap_or(SystemTime::UNIX_EPOCH);
     let batch = Batch { app, deadline, span: Span::current() };
+    describe_batch(&batch.span, &event.payload.records);
     let failed: Vec<Option<BatchItemFailure>> = stream::iter(&event.payload.records)
         .map(|message| batch.message(message))
         .buffer_unordered(app.config.parallel)
@@ -65,7 +69,7 @@ impl<S: Store> Batch<'_, S> {
     async fn message(&self, message: &SqsMessage) -> Option<BatchItemFailure> {
         let verdict = AssertUnwindSafe(self.uploads(message)).catch_unwind().await;
         let verdict = verdict.unwrap_or_else(|_| {
-            let fault = Fault { stage: Stage::Receive, source: FaultSource::Panic };
+            let fault = Fault::panic(Stage::Receive);
             self.app.telemetry.emit(&AttemptFailed { fault: &fault, attempt: receives(message) });
             Err(Retry::Backoff)
         });
@@ -111,19 +115,24 @@ impl<S: Store> Batch<'_, S> {
             return Err(Retry::After(Duration::ZERO));
         }
         let received = SystemTime::now();
-        let message_id = message.message_id.as_deref().unwrap_or_default();
         // Both spans begin now, but neither has a parent yet: the trace they belong to is known only
         // from the object's metadata, which comes with the answer to the download.
-        let span = process_span(message_id, upload);
+        let span = process_span(message, upload);
         let download = info_span!(parent: None, "stage", otel.name = Stage::Download.name());
         let asked = Instant::now();
-        let opened = self.app.store.open(&upload.key).await;
+        let opening = AssertUnwindSafe(self.app.store.open(&upload.key)).catch_unwind();
+        let (opened, calls) = telemetry_aws_sdk::undecided(opening).await;
         let waited = asked.elapsed();
-        let metadata = opened.as_ref().ok().and_then(Option::as_ref).and_then(|it| it.traceparent.as_deref());
-        self.app.telemetry.adopt(&span, &Origins::of_message(message).with_metadata(metadata));
+        let opened = opened.map_or_else(
+            |_| Err(Fault::panic(Stage::Download)),
+            |it| it.map_err(Fault::aws(Stage::Download)),
+        );
+        self.app.telemetry.adopt(&span, &self.origins(message, opened.as_ref()));
         self.app.telemetry.link(&span, &self.span);
-        telemetry::context::nest(&download, &span);
+        context::nest(&download, &span);
+        calls.nest(&download);
         let work = async {
+            let message_id = message.message_id.as_deref().unwrap_or_default();
             let queue_wait = received.duration_since(upload.at).unwrap_or_default();
             let attempt = receives(message);
             self.app.telemetry.emit(&ImageReceived { message_id, attempt, queue_wait });
@@ -131,6 +140,15 @@ impl<S: Store> Batch<'_, S> {
             self.judge(result, attempt)
         };
         work.instrument(span).await
+    }
+
+    /// The traces that an upload may belong to; what could not be opened may have one that nobody knows.
+    fn origins(&self, message: &SqsMessage, opened: Result<&Option<Opened<S::Body>>, &Fault>) -> Origins {
+        let origins = Origins::of_message(message);
+        match opened {
+            Ok(opened) => origins.with_metadata(opened.as_ref().and_then(|it| it.traceparent.as_deref())),
+            Err(_) => origins.or_within(&self.span),
+        }
     }
 
     fn judge(&self, result: Result<Outcome, Fault>, attempt: u32) -> Result<(), Retry> {
@@ -170,18 +188,41 @@ fn receives(message: &SqsMessage) -> u32 {
     message.attributes.get("ApproximateReceiveCount").and_then(|raw| raw.parse().ok()).unwrap_or(1)
 }
 
-fn process_span(message_id: &str, upload: &Upload) -> Span {
+/// Says of the invocation's span what all its messages share.
+fn describe_batch(span: &Span, messages: &[SqsMessage]) {
+    context::describe(span, "messaging.system", "aws_sqs");
+    context::describe(span, "messaging.operation.name", "process");
+    context::describe(span, "messaging.operation.type", "process");
+    let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
+    context::describe(span, "messaging.batch.message_count", count);
+    if let Some(queue) = messages.first().and_then(queue_name) {
+        context::describe(span, "messaging.destination.name", queue.to_owned());
+    }
+}
+
+fn process_span(message: &SqsMessage, upload: &Upload) -> Span {
     info_span!(
         parent: None,
         "process_image",
         otel.kind = "consumer",
+        // A segment of its own in X-Ray, under the function's name.
         aws.span.kind = "LOCAL_ROOT",
+        aws.local.service = env!("CARGO_PKG_NAME"),
+        aws.local.operation = "process_image",
         messaging.system = "aws_sqs",
+        messaging.operation.name = "process",
         messaging.operation.type = "process",
-        messaging.message.id = message_id,
+        messaging.message.id = message.message_id,
+        messaging.destination.name = queue_name(message),
+        // The conventions have no name for it; SQS's own is ApproximateReceiveCount.
+        aws.sqs.receive_count = i64::from(receives(message)),
         aws.s3.bucket = upload.bucket,
         aws.s3.key = upload.key,
     )
+}
+
+fn queue_name(message: &SqsMessage) -> Option<&str> {
+    message.event_source_arn.as_deref()?.rsplit(':').next()
 }
 
 /// A number in `0.0..1.0`, different each time: the random tail of a fresh UUID.

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use telemetry::JsonError;
 
 /// The content of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +34,10 @@ pub struct Upload {
 pub enum MalformedMessage {
     /// The body is missing or no JSON.
     #[error("the message is no JSON")]
-    NotJson(#[source] serde_json::Error),
+    NotJson(#[source] JsonError),
     /// The body is JSON of another kind.
     #[error("the message is no S3 notification")]
-    NotS3(#[source] serde_json::Error),
+    NotS3(#[source] JsonError),
     /// A record lacks what tells which object it is about.
     #[error("record {record} lacks its {field}")]
     Incomplete {
@@ -59,11 +60,12 @@ const SEQUENCER_DIGITS: usize = 32;
 ///
 /// Says how the body differs from a notification of S3.
 pub fn read(body: &str) -> Result<Notification, MalformedMessage> {
-    let value: Value = serde_json::from_str(body).map_err(MalformedMessage::NotJson)?;
+    let value: Value = serde_json::from_str(body).map_err(|error| MalformedMessage::NotJson(error.into()))?;
     if value.get("Event").and_then(Value::as_str) == Some("s3:TestEvent") {
         return Ok(Notification::Test);
     }
-    let event: S3Event = serde_json::from_value(value).map_err(MalformedMessage::NotS3)?;
+    let event: S3Event =
+        serde_json::from_value(value).map_err(|error| MalformedMessage::NotS3(error.into()))?;
     if event.records.is_empty() {
         return Err(MalformedMessage::Incomplete { record: 0, field: "records" });
     }

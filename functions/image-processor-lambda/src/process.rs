@@ -1,13 +1,17 @@
 //! One upload, from claim to notification.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant, SystemTime},
+};
 
+use futures_util::FutureExt;
 use telemetry::context;
 use tracing::Span;
 use uuid::Uuid;
 
 use crate::{
-    error::{AwsError, Fault, FaultSource, Permanent},
+    error::{Fault, FaultSource, Permanent},
     events::{ImageProcessed, ImageRejected},
     handler::App,
     identity,
@@ -60,13 +64,17 @@ impl<'a, S: Store> Attempt<'a, S> {
     /// Fails for our or AWS's reasons; the claim is given back, so that the next attempt need not wait.
     pub async fn run(
         mut self,
-        opened: Result<Option<Opened<S::Body>>, AwsError>,
+        opened: Result<Option<Opened<S::Body>>, Fault>,
         download: Span,
         waited: Duration,
     ) -> Result<Outcome, Fault> {
         let time = self.deadline.duration_since(SystemTime::now()).unwrap_or_default();
-        let result = tokio::time::timeout(time, self.steps(opened, download, waited)).await;
-        let result = result.unwrap_or(Err(Fault { stage: Stage::Receive, source: FaultSource::OutOfTime }));
+        let steps = AssertUnwindSafe(self.steps(opened, download, waited)).catch_unwind();
+        let result = match tokio::time::timeout(time, steps).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(Fault::panic(Stage::Receive)),
+            Err(_) => Err(Fault { stage: Stage::Receive, source: FaultSource::OutOfTime }),
+        };
         if result.is_err() {
             self.release().await;
         }
@@ -75,13 +83,14 @@ impl<'a, S: Store> Attempt<'a, S> {
 
     async fn steps(
         &mut self,
-        opened: Result<Option<Opened<S::Body>>, AwsError>,
+        opened: Result<Option<Opened<S::Body>>, Fault>,
         download: Span,
         waited: Duration,
     ) -> Result<Outcome, Fault> {
-        let opened = opened
-            .map_err(Fault::aws(Stage::Download))
-            .inspect_err(|fault| telemetry::fail(&download, fault))?;
+        let opened = opened.inspect_err(|fault| {
+            self.annotate(identity::image_id(&self.upload.key));
+            telemetry::fail(&download, fault);
+        })?;
         let (mut item, refused) = match self.claim().await? {
             Ok(claimed) => claimed,
             Err(outcome) => return Ok(outcome),
@@ -100,16 +109,25 @@ impl<'a, S: Store> Attempt<'a, S> {
     /// Claims the image: as named, or under the derived id when the name belongs to another key.
     async fn claim(&mut self) -> Result<Result<(Item, Option<Permanent>), Outcome>, Fault> {
         let named = identity::image_id(&self.upload.key);
-        match self.claim_as(named).await? {
-            Err(Obstacle::OtherOwner) => {}
-            other => return Ok(self.begun(other, None)),
+        let claim = self.claim_as(named).await;
+        if !matches!(claim, Ok(Err(Obstacle::OtherOwner))) {
+            self.annotate(named);
+            return Ok(self.begun(claim?, None));
         }
-        match self.claim_as(identity::derived_id(&self.upload.key)).await? {
+        let derived = identity::derived_id(&self.upload.key);
+        self.annotate(derived);
+        match self.claim_as(derived).await? {
             Err(Obstacle::OtherOwner) => {
                 Err(Fault { stage: Stage::Claim, source: FaultSource::DerivedIdTaken })
             }
             other => Ok(self.begun(other, Some(Permanent::IdTaken))),
         }
+    }
+
+    /// Has the span found by the image and its user; once, since attributes are never overwritten.
+    fn annotate(&self, image_id: Uuid) {
+        let user = identity::user_id(&self.upload.key).unwrap_or_default();
+        context::annotate(&Span::current(), &[("image.id", &image_id.to_string()), ("user.id", user)]);
     }
 
     async fn claim_as(&mut self, image_id: Uuid) -> Result<Result<Item, Obstacle>, Fault> {
@@ -136,9 +154,6 @@ impl<'a, S: Store> Attempt<'a, S> {
     ) -> Result<(Item, Option<Permanent>), Outcome> {
         match claim {
             Ok(item) => {
-                let id = item.image_id.to_string();
-                let user = item.user_id.as_deref().unwrap_or_default();
-                context::annotate(&Span::current(), &[("image.id", &id), ("user.id", user)]);
                 self.claimed = Some(item.clone());
                 Ok((item, refused))
             }

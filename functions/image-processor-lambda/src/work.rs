@@ -6,7 +6,7 @@ use thumbnail::{Decoded, Limits, Rejection, Spec, Thumbnail};
 use tracing::{Span, dispatcher};
 
 use crate::{
-    error::{Fault, FaultSource, Permanent},
+    error::{Fault, Permanent},
     item::{Original, Stored},
     stage::{Stage, Timings},
 };
@@ -35,8 +35,7 @@ pub(crate) async fn render(
             })
         })
     });
-    let (result, took) =
-        task.await.map_err(|_| Fault { stage: Stage::Decode, source: FaultSource::Panic })?;
+    let (result, took) = task.await.map_err(|_| Fault::panic(Stage::Decode))?;
     took.iter().for_each(|(stage, elapsed)| timings.add(stage, elapsed));
     Ok(result.map_err(Permanent::from))
 }

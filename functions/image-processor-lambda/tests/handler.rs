@@ -8,6 +8,8 @@
 )]
 
 mod support;
+#[path = "handler/telling.rs"]
+mod telling;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

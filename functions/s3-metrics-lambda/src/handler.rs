@@ -47,7 +47,7 @@ async fn report(app: &App<impl Buckets>, context: &Context) -> Result<Value, Rep
         totals.extend(scan(app, bucket, context).instrument(span).await);
     }
     if !totals.is_empty() {
-        let span = info_span!("publish_totals", otel.kind = "client");
+        let span = info_span!("publish_totals");
         let published = app.store.publish(&totals).instrument(span.clone()).await;
         published.map_err(ReportError::Publish).inspect_err(|error| telemetry::fail(&span, error))?;
     }

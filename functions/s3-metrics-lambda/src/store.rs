@@ -4,9 +4,12 @@ use std::{error::Error as StdError, future::Future, time::SystemTime};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_cloudwatch::{
+    operation::put_metric_data::{PutMetricDataError, PutMetricDataInput},
     primitives::DateTime,
     types::{Dimension, MetricDatum, StandardUnit},
 };
+use aws_sdk_s3::operation::list_objects_v2::{ListObjectsV2Error, ListObjectsV2Input};
+use telemetry_aws_sdk::CallSpans;
 
 use crate::usage::{Page, Usage};
 
@@ -51,8 +54,22 @@ impl AwsBuckets {
     /// Clients with the credentials of the environment.
     pub async fn load() -> Self {
         let sdk = aws_config::defaults(BehaviorVersion::latest()).load().await;
-        Self { s3: aws_sdk_s3::Client::new(&sdk), cloudwatch: aws_sdk_cloudwatch::Client::new(&sdk) }
+        let spans = spans();
+        let s3 = aws_sdk_s3::config::Builder::from(&sdk).interceptor(spans.clone());
+        let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(&sdk).interceptor(spans);
+        Self {
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
+        }
     }
+}
+
+fn spans() -> CallSpans {
+    CallSpans::default()
+        .operation::<ListObjectsV2Input, ListObjectsV2Error>(|input, call| {
+            call.text("aws.s3.bucket", input.bucket());
+        })
+        .operation::<PutMetricDataInput, PutMetricDataError>(|_, _| {})
 }
 
 impl Buckets for AwsBuckets {

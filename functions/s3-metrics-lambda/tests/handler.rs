@@ -62,6 +62,37 @@ async fn totals_that_cloudwatch_does_not_take_fail_the_run() {
     assert!(matches!(error, ReportError::Publish(_)), "{error}");
 }
 
+#[tokio::test]
+async fn every_metric_that_the_catalogue_promises_is_told_as_declared() {
+    let stage = Stage::new(Fake { broken_page: Some(("b", "2")), ..Fake::default() });
+
+    stage.run(Duration::from_mins(1)).await.unwrap_err();
+
+    assert_eq!(stage.captured.catalogue_gaps("s3-metrics-lambda"), [""; 0]);
+}
+
+#[tokio::test]
+async fn secrets_in_the_event_or_in_errors_of_aws_are_told_nowhere() {
+    const TOKEN: &str = "eyJraWQiOiJtYXJrZXIifQ.eyJzdWIiOiJtYXJrZXIifQ.bWFya2Vy";
+    const URL: &str = "https://b.s3.amazonaws.com/k?X-Amz-Security-Token=markersession";
+    const EMAIL: &str = "marker.person@example.com";
+    const SECRETS: [&str; 4] = ["bWFya2Vy", "markersession", "marker.person", "marker of a body"];
+    let complaint = format!("refused {EMAIL} {TOKEN} {URL}");
+    for fake in
+        [Fake { broken_page: Some(("b", "2")), ..Fake::default() }, Fake { refuses: true, ..Fake::default() }]
+    {
+        let stage = Stage::new(Fake { complaint: Some(complaint.clone()), ..fake });
+        let event = json!({ "body": "marker of a body", EMAIL: [URL, TOKEN] });
+
+        let error = stage.run_with(event, Duration::from_mins(1)).await.unwrap_err();
+
+        assert_eq!(stage.captured.leaked(&SECRETS), [""; 0]);
+        assert!(stage.captured.text().contains("refused [email] [token] [presigned]"));
+        let answer = lambda_runtime::Diagnostic::from(error).error_message;
+        assert!(SECRETS.iter().all(|it| !answer.contains(it)), "{answer}");
+    }
+}
+
 struct Stage {
     app: App<Fake>,
     captured: Captured,
@@ -69,16 +100,21 @@ struct Stage {
 
 impl Stage {
     fn new(store: Fake) -> Self {
-        let (telemetry, captured) = Telemetry::capture("s3-metrics-lambda");
+        let trace = |name: &str| (name == "RUST_LOG").then(|| "trace".to_owned());
+        let (telemetry, captured) = Telemetry::capture_with("s3-metrics-lambda", trace);
         let config = Config::read(|_| Some("a,b".to_owned())).unwrap();
         Self { app: App { config, store, telemetry }, captured }
     }
 
     async fn run(&self, time: Duration) -> Result<Value, ReportError> {
+        self.run_with(Value::Null, time).await
+    }
+
+    async fn run_with(&self, event: Value, time: Duration) -> Result<Value, ReportError> {
         let mut context = Context::default();
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
         context.deadline = u64::try_from(deadline.as_millis()).unwrap();
-        self.app.telemetry.within(handle(&self.app, LambdaEvent::new(Value::Null, context))).await
+        self.app.telemetry.within(handle(&self.app, LambdaEvent::new(event, context))).await
     }
 
     fn published(&self) -> Vec<Vec<(String, Usage)>> {
@@ -92,13 +128,15 @@ impl Stage {
 struct Fake {
     broken_page: Option<(&'static str, &'static str)>,
     refuses: bool,
+    /// What a failing call says, if not the usual.
+    complaint: Option<String>,
     published: Mutex<Vec<Vec<Total>>>,
 }
 
 impl Buckets for Fake {
     async fn list_page(&self, bucket: &str, from: Option<String>) -> Result<Page, AwsError> {
         if self.broken_page.is_some_and(|(broken, page)| broken == bucket && from.as_deref() == Some(page)) {
-            return Err("connection reset".into());
+            return Err(self.complaint.as_deref().unwrap_or("connection reset").into());
         }
         let (objects, next) = match from.as_deref() {
             None => (1_000, Some("1")),
@@ -110,7 +148,7 @@ impl Buckets for Fake {
 
     async fn publish(&self, totals: &[Total]) -> Result<(), AwsError> {
         if self.refuses {
-            return Err("throttled".into());
+            return Err(self.complaint.as_deref().unwrap_or("throttled").into());
         }
         self.published.lock().unwrap().push(totals.to_vec());
         Ok(())

@@ -17,6 +17,7 @@ use image_processor_lambda::{
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use telemetry::{Captured, Telemetry};
+use tracing::Instrument;
 
 pub(crate) const PUT: &str = include_str!("../fixtures/object-created-put.json");
 pub(crate) const KEY: &str = "user-uploads/alice/0198c0de-0000-7000-8000-00000000000a.jpg";
@@ -31,6 +32,7 @@ pub(crate) enum Call {
     Put,
     Record,
     Notify,
+    Postpone,
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +45,10 @@ pub(crate) struct World {
     pub(crate) calls: Vec<Call>,
     /// Calls that fail the next time they are made.
     pub(crate) faults: Vec<Call>,
+    /// What each object's metadata says of its trace; those not named here say [`TRACEPARENT`].
+    pub(crate) traceparents: BTreeMap<String, Option<String>>,
+    /// What a failing call says; empty for the usual.
+    pub(crate) complaint: String,
     /// Whether the next `Open` panics.
     pub(crate) panics: bool,
 }
@@ -52,15 +58,16 @@ pub(crate) struct Memory(pub(crate) Arc<Mutex<World>>);
 
 impl Memory {
     fn call(&self, call: Call) -> Result<std::sync::MutexGuard<'_, World>, AwsError> {
+        self.0.lock().unwrap().calls.push(call);
+        self.unless_faulty(call)
+    }
+
+    fn unless_faulty(&self, call: Call) -> Result<std::sync::MutexGuard<'_, World>, AwsError> {
         let mut world = self.0.lock().unwrap();
-        world.calls.push(call);
-        match world.faults.iter().position(|it| *it == call) {
-            Some(fault) => {
-                world.faults.remove(fault);
-                Err("service unavailable".into())
-            }
-            None => Ok(world),
-        }
+        let Some(fault) = world.faults.iter().position(|it| *it == call) else { return Ok(world) };
+        world.faults.remove(fault);
+        let complaint = if world.complaint.is_empty() { "service unavailable" } else { &world.complaint };
+        Err(complaint.into())
     }
 }
 
@@ -70,14 +77,18 @@ impl Store for Memory {
     async fn open(&self, key: &str) -> Result<Option<Opened<Vec<u8>>>, AwsError> {
         let world = self.call(Call::Open)?;
         if world.panics {
+            let complaint = world.complaint.clone();
             drop(world);
             self.0.lock().unwrap().panics = false;
-            panic!("a defect");
+            panic!("a defect: {complaint}");
         }
         Ok(world.objects.get(key).map(|body| Opened {
             bytes: body.len() as u64,
             e_tag: Some("etag".to_owned()),
-            traceparent: Some(TRACEPARENT.to_owned()),
+            traceparent: match world.traceparents.get(key) {
+                Some(traceparent) => traceparent.clone(),
+                None => Some(TRACEPARENT.to_owned()),
+            },
             body: body.clone(),
         }))
     }
@@ -108,8 +119,7 @@ impl Store for Memory {
     }
 
     async fn postpone(&self, receipt: &str, wait: Duration) -> Result<(), AwsError> {
-        let mut world = self.0.lock().unwrap();
-        world.postponed.push((receipt.to_owned(), wait));
+        self.unless_faulty(Call::Postpone)?.postponed.push((receipt.to_owned(), wait));
         Ok(())
     }
 }
@@ -121,7 +131,16 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        let (telemetry, captured) = Telemetry::capture("image-processor-lambda");
+        Self::built(Telemetry::capture("image-processor-lambda"))
+    }
+
+    /// A stage that logs as much as it can be told to.
+    pub(crate) fn at_trace() -> Self {
+        let lookup = |name: &str| (name == "RUST_LOG").then(|| "trace".to_owned());
+        Self::built(Telemetry::capture_with("image-processor-lambda", lookup))
+    }
+
+    fn built((telemetry, captured): (Telemetry, Captured)) -> Self {
         let config = Config::read(|name| match name {
             "ORIGINAL_BUCKET" => Some("originals".to_owned()),
             "PROCESSED_BUCKET" | "METADATA_TABLE" | "TOPIC_ARN" | "QUEUE_URL" => Some(name.to_owned()),
@@ -156,10 +175,18 @@ impl Stage {
     }
 
     pub(crate) async fn deliver_within(&self, time: Duration, bodies: &[&str]) -> Vec<String> {
+        self.invoke(time, batch(bodies)).await
+    }
+
+    /// One invocation, in a span as the runtime's wrapper makes it.
+    pub(crate) async fn invoke(&self, time: Duration, event: SqsEvent) -> Vec<String> {
         let mut context = Context::default();
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
         context.deadline = u64::try_from(deadline.as_millis()).unwrap();
-        let work = handle(&self.app, LambdaEvent::new(batch(bodies), context));
+        let work = async {
+            let span = tracing::info_span!(parent: None, "process_batch");
+            handle(&self.app, LambdaEvent::new(event, context)).instrument(span).await
+        };
         let response: SqsBatchResponse = self.app.telemetry.within(work).await;
         response.batch_item_failures.into_iter().map(|it| it.item_identifier).collect()
     }

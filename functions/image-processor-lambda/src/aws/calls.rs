@@ -1,0 +1,51 @@
+//! What the spans of our calls say beyond the conventions that all calls share.
+
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemInput};
+use aws_sdk_s3::operation::{
+    get_object::{GetObjectError, GetObjectInput},
+    put_object::{PutObjectError, PutObjectInput},
+};
+use aws_sdk_sns::operation::publish::{PublishError, PublishInput};
+use aws_sdk_sqs::operation::change_message_visibility::{
+    ChangeMessageVisibilityError, ChangeMessageVisibilityInput,
+};
+use telemetry_aws_sdk::CallSpans;
+
+/// A refused condition and an object that is gone are answers that the protocol expects.
+pub(super) fn spans() -> CallSpans {
+    CallSpans::default()
+        .answer("ConditionalCheckFailedException")
+        .answer("NoSuchKey")
+        .operation::<GetObjectInput, GetObjectError>(|input, call| {
+            call.text("aws.s3.bucket", input.bucket());
+            call.text("aws.s3.key", input.key());
+        })
+        .operation::<PutObjectInput, PutObjectError>(|input, call| {
+            call.text("aws.s3.bucket", input.bucket());
+            call.text("aws.s3.key", input.key());
+        })
+        .operation::<PutItemInput, PutItemError>(|input, call| {
+            call.text("db.system.name", Some("aws.dynamodb"));
+            call.text("db.operation.name", Some("PutItem"));
+            call.list("aws.dynamodb.table_names", input.table_name());
+        })
+        .operation::<PublishInput, PublishError>(|input, call| {
+            call.text("messaging.system", Some("aws.sns"));
+            call.text("messaging.operation.name", Some("Publish"));
+            call.text("messaging.operation.type", Some("send"));
+            call.text("messaging.destination.name", input.topic_arn().and_then(last_part));
+            call.text("aws.sns.topic.arn", input.topic_arn());
+        })
+        .operation::<ChangeMessageVisibilityInput, ChangeMessageVisibilityError>(|input, call| {
+            call.text("messaging.system", Some("aws_sqs"));
+            call.text("messaging.operation.name", Some("ChangeMessageVisibility"));
+            call.text("messaging.operation.type", Some("settle"));
+            call.text("messaging.destination.name", input.queue_url().and_then(last_part));
+            call.text("aws.sqs.queue.url", input.queue_url());
+        })
+}
+
+/// The name at the end of a queue's URL or a topic's ARN.
+fn last_part(address: &str) -> Option<&str> {
+    address.rsplit([':', '/']).next()
+}
