@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::Method;
 use image::{ImageFormat, Rgb, RgbImage};
-use local_stack::flow::{self, TraceHeaders};
+use local_stack::flow::{self, Ticket, TraceHeaders};
 use local_stack::observe::Seen;
 use local_stack::user::Tokens;
 use local_stack::xml;
@@ -30,28 +30,34 @@ pub(crate) fn distinct_picture(number: usize) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Asks for a URL for each of `files`, `askers` at a time, as each that waits costs the engine a process of
-/// the function; then puts all files at once. Answers the ids in the same order.
-pub(crate) async fn push(stage: &Stage, tokens: &Tokens, askers: usize, files: Vec<Vec<u8>>) -> Vec<String> {
+/// Asks for so many URLs, `askers` at a time, as each that waits costs the engine a process of the function.
+pub(crate) async fn ask_all(stage: &Stage, tokens: &Tokens, askers: usize, count: usize) -> Vec<Ticket> {
     let asked = Arc::new(Semaphore::new(askers));
     let mut tickets = JoinSet::new();
-    for (number, file) in files.into_iter().enumerate() {
+    for _ in 0..count {
         let (asked, info, tokens) = (Arc::clone(&asked), stage.info.clone(), tokens.clone());
         tickets.spawn(async move {
             let _turn = asked.acquire().await.unwrap();
-            let ticket = flow::request_url(&info, &tokens, &TraceHeaders::default()).await.unwrap();
-            (number, ticket, file)
+            flow::request_url(&info, &tokens, &TraceHeaders::default()).await.unwrap()
         });
     }
+    tickets.join_all().await
+}
+
+/// Puts all files at once, each where its ticket says.
+pub(crate) async fn put_all(tickets: &[Ticket], files: Vec<Vec<u8>>) {
     let mut puts = JoinSet::new();
-    for (number, ticket, file) in tickets.join_all().await {
-        puts.spawn(async move {
-            flow::put(&ticket, file, &TraceHeaders::default()).await.unwrap();
-            (number, ticket.image_id)
-        });
+    for (ticket, file) in tickets.iter().cloned().zip(files) {
+        puts.spawn(async move { flow::put(&ticket, file, &TraceHeaders::default()).await.unwrap() });
     }
-    let ids: BTreeMap<usize, String> = puts.join_all().await.into_iter().collect();
-    ids.into_values().collect()
+    puts.join_all().await;
+}
+
+/// Asks for a URL for each of `files`, then puts all at once. Answers the ids in the same order.
+pub(crate) async fn push(stage: &Stage, tokens: &Tokens, askers: usize, files: Vec<Vec<u8>>) -> Vec<String> {
+    let tickets = ask_all(stage, tokens, askers, files.len()).await;
+    put_all(&tickets, files).await;
+    tickets.into_iter().map(|ticket| ticket.image_id).collect()
 }
 
 /// What is left of a crowd once each of its images was told of and all queues are still.

@@ -26,6 +26,7 @@ mod requests;
 mod stage;
 mod tokens;
 mod traces;
+mod truth;
 mod uploader;
 mod urls;
 mod users;

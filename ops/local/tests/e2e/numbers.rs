@@ -15,7 +15,7 @@ use crate::stage::Stage;
 use crate::uploader::{ask, bearer, somebody, upload};
 
 /// How often a metric was reported, and the sum of its values.
-fn total(seen: &Seen, service: &str, name: &str, dimension: Option<(&str, &str)>) -> (f64, f64) {
+pub(crate) fn total(seen: &Seen, service: &str, name: &str, dimension: Option<(&str, &str)>) -> (f64, f64) {
     let dimensions = Dimensions::new([("service", service)].into_iter().chain(dimension)).unwrap();
     let metric = MetricId::new("ImagePipeline", name, dimensions).unwrap();
     let ever = (Timestamp::from_millis(0), Timestamp::from_millis(i64::MAX));
@@ -23,8 +23,8 @@ fn total(seen: &Seen, service: &str, name: &str, dimension: Option<(&str, &str)>
     values.iter().fold((0.0, 0.0), |(times, sum), (value, count)| (times + count, sum + value * count))
 }
 
-const PROCESSOR: &str = "image-processor-lambda";
-const ISSUER: &str = "generate-upload-url";
+pub(crate) const PROCESSOR: &str = "image-processor-lambda";
+pub(crate) const ISSUER: &str = "generate-upload-url";
 
 /// Waits until a counter of the processor has risen to `expected`.
 async fn counted(stage: &Stage, name: &str, dimension: Option<(&str, &str)>, expected: f64) {

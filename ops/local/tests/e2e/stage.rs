@@ -90,6 +90,14 @@ impl Stage {
         STAGE.get_or_init(|| Self::up("e2e-load", &[("MetricsSchedule", "rate(1 hour)")])).await.alone().await
     }
 
+    /// A stack that takes its messages in tens, on which all spans and numbers are one test's at a time.
+    pub(crate) async fn counted() -> (&'static Self, MutexGuard<'static, ()>) {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        const PARAMETERS: &[(&str, &str)] =
+            &[("MetricsSchedule", "rate(1 hour)"), ("ProcessorBatchSize", "10"), ("RetryBaseSeconds", "0")];
+        STAGE.get_or_init(|| Self::up("e2e-truth", PARAMETERS)).await.alone().await
+    }
+
     /// A stack with as few processes of each function as may be, so that each works much.
     pub(crate) async fn narrow() -> (&'static Self, MutexGuard<'static, ()>) {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
