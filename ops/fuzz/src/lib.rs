@@ -3,6 +3,7 @@
 //! Each function is the property of one fuzz target; the README beside tells how to run them.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a property that does not hold must panic: that is what is looked for"
 )]
 

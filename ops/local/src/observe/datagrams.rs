@@ -110,7 +110,7 @@ mod tests {
 
         // Together more than the kernel holds by default.
         for number in 0..20_u8 {
-            sender.send_to(&[number; 65_000], address).unwrap();
+            sender.send_to(&vec![number; 65_000], address).unwrap();
             wait_until("a datagram should be taken", || arrivals.len() == usize::from(number) + 1);
         }
 
