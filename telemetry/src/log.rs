@@ -25,9 +25,12 @@ pub(crate) const MEMBERS: [&str; 8] =
 /// Libraries that see requests, answers and credentials; below WARN their logs hold all of these.
 const LIBRARIES: [&str; 7] = ["aws_", "hyper", "h2", "rustls", "lambda_", "tower", "opentelemetry"];
 
+/// Where the runtime logs that a handler failed, which is told already, with less said and more shown.
+const TWICE: &str = "lambda_runtime::layers::panic";
+
 /// Whether lines of `metadata`'s origin may be told, whatever `RUST_LOG` asks for.
 pub(crate) fn may_be_told(metadata: &Metadata<'_>) -> bool {
-    *metadata.level() <= Level::WARN || !is_of_library(metadata)
+    (*metadata.level() <= Level::WARN || !is_of_library(metadata)) && metadata.target() != TWICE
 }
 
 /// Whether `metadata` comes from a library beneath a function.

@@ -16,6 +16,7 @@ use serde::Serialize;
 pub(crate) struct Sink {
     out: Arc<Mutex<dyn Write + Send>>,
     lost: Arc<AtomicU64>,
+    reason: Arc<Mutex<Option<String>>>,
 }
 
 impl fmt::Debug for Sink {
@@ -26,7 +27,7 @@ impl fmt::Debug for Sink {
 
 impl Sink {
     pub(crate) fn new(out: Arc<Mutex<dyn Write + Send>>) -> Self {
-        Self { out, lost: Arc::default() }
+        Self { out, lost: Arc::default(), reason: Arc::default() }
     }
 
     pub(crate) fn stdout() -> Self {
@@ -46,6 +47,19 @@ impl Sink {
     /// Counts `n` things that could not be told.
     pub(crate) fn lose(&self, n: u64) {
         self.lost.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Counts `n` things that could not be told, and remembers why.
+    pub(crate) fn lose_because(&self, n: u64, reason: Option<String>) {
+        self.lose(n);
+        if reason.is_some() {
+            *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        }
+    }
+
+    /// Why something was lost, as far as known, since the last call.
+    pub(crate) fn take_reason(&self) -> Option<String> {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// What was lost and not yet told.

@@ -66,6 +66,8 @@ const OTHER: [(&str, &str); 41] = [
     ("ThumbnailQuality", "70"),
     ("ThumbnailSides", "128,64"),
     ("TicketEmail", "tickets@example.com"),
+    ("TracesEndpoint", "http://localhost:4318"),
+    ("TracesHeaders", "authorization=Bearer%20x"),
     ("TracesSampler", "always_off"),
     ("TracesSamplerArg", "0.5"),
     ("Versioning", "Enabled"),

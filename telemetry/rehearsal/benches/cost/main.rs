@@ -1,0 +1,3 @@
+//! Measures what telemetry costs.
+
+fn main() {}
