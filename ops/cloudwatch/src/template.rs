@@ -108,13 +108,13 @@ impl Template {
     /// is not understood here.
     pub fn resolve(&self, inputs: &Inputs) -> Result<Vec<Resource>, TemplateError> {
         let resolver = Resolver::new(self, inputs)?;
-        let resources = self.section("Resources").into_iter().flatten();
-        let mut resolved = Vec::new();
-        for (id, resource) in resources {
+        let declared = self.section("Resources").into_iter().flatten();
+        let mut resources = Vec::new();
+        for (id, resource) in declared {
             let location = self.location.member("Resources").member(id);
-            resolved.extend(resolver.resource(id, resource, &location)?);
+            resources.extend(resolver.resource(id, resource, &location)?);
         }
-        Ok(resolved)
+        Ok(resources)
     }
 
     fn section(&self, name: &str) -> Option<&Map<String, Value>> {

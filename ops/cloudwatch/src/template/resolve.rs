@@ -82,20 +82,18 @@ impl<'a> Resolver<'a> {
             return Err(TemplateError::Circular { location: at.clone() });
         }
         match value {
-            Value::Object(fields) => match call(fields) {
-                Some((function, argument)) => {
-                    self.evaluate(function, argument, &at.member(function), depth + 1)
+            Value::Object(fields) => {
+                if let Some((function, argument)) = call(fields) {
+                    return self.evaluate(function, argument, &at.member(function), depth + 1);
                 }
-                None => {
-                    let mut resolved = Map::new();
-                    for (name, value) in fields {
-                        if let Some(value) = self.nested(value, &at.member(name), depth + 1)? {
-                            resolved.insert(name.clone(), value);
-                        }
+                let mut resolved = Map::new();
+                for (name, value) in fields {
+                    if let Some(value) = self.nested(value, &at.member(name), depth + 1)? {
+                        resolved.insert(name.clone(), value);
                     }
-                    Ok(Some(Value::Object(resolved)))
                 }
-            },
+                Ok(Some(Value::Object(resolved)))
+            }
             Value::Array(items) => {
                 let items = items.iter().enumerate();
                 let items: Result<Vec<_>, _> =
