@@ -10,6 +10,7 @@
 //! - [`template`] a CloudFormation template, resolved
 //! - [`math`] expressions over series
 //! - [`alarm`] alarms over metrics and over each other
+//! - [`scenario`] unit tests of alarms, written as files
 
 pub mod alarm;
 pub mod datapoint;
@@ -17,6 +18,7 @@ pub mod emf;
 pub mod id;
 pub mod location;
 pub mod math;
+pub mod scenario;
 pub mod statistic;
 pub mod store;
 pub mod template;

@@ -20,8 +20,8 @@ pub struct Verdict {
     pub state: State,
     /// The datapoints fetched, oldest first.
     pub points: Values,
-    /// Why the state is what it is.
-    pub reason: String,
+    /// Whether the percentile had too few samples to be judged, so that the state stayed.
+    pub few_samples: bool,
 }
 
 impl MetricAlarm {
@@ -39,14 +39,12 @@ impl MetricAlarm {
         let until = Timestamp::from_millis(now.as_millis() - now.as_millis().rem_euclid(self.step_millis()));
         let points = self.source.points(store, until, self.period, self.evaluation_periods + EXTRA_POINTS)?;
         if self.ignores_few_samples && self.has_few_samples(store, until) {
-            let reason = "too few samples for the percentile".to_owned();
-            return Ok(Verdict { state: before, points, reason });
+            return Ok(Verdict { state: before, points, few_samples: true });
         }
         let fates: Vec<Fate> = points.iter().map(|point| self.fate(*point)).collect();
         let (periods, to_alarm) = (self.evaluation_periods, self.datapoints_to_alarm);
         let state = decide(&fates, periods, to_alarm, self.missing_as(), before);
-        let reason = self.reason(&points, &fates);
-        Ok(Verdict { state, points, reason })
+        Ok(Verdict { state, points, few_samples: false })
     }
 
     fn fate(&self, point: Option<f64>) -> Fate {
@@ -72,7 +70,14 @@ impl MetricAlarm {
         count.unwrap_or(0.0) < samples_needed(percentile)
     }
 
-    fn reason(&self, points: &Values, fates: &[Fate]) -> String {
+    /// Why a verdict is what it is.
+    #[must_use]
+    pub fn explain(&self, verdict: &Verdict) -> String {
+        if verdict.few_samples {
+            return "too few samples for the percentile".to_owned();
+        }
+        let points = &verdict.points;
+        let fates: Vec<Fate> = points.iter().map(|point| self.fate(*point)).collect();
         let breaching = fates.iter().filter(|fate| **fate == Fate::Breaching).count();
         let missing = fates.iter().filter(|fate| **fate == Fate::Missing).count();
         let shown: Vec<String> = points.iter().map(|point| point.map_or("–".to_owned(), number)).collect();

@@ -131,22 +131,21 @@ impl Evaluator {
     pub fn tick(&mut self, store: &MetricStore, now: Timestamp) -> Result<Vec<Transition>, MathError> {
         let mut transitions = Vec::new();
         for alarm in &self.set.alarms {
-            let from = self.states.get(&alarm.name).copied().unwrap_or(State::InsufficientData);
+            let state = |name: &str| self.states.get(name).copied().unwrap_or(State::InsufficientData);
+            let from = state(&alarm.name);
             let (to, reason) = match &alarm.kind {
                 Kind::Metric(metric) => {
                     let verdict = metric.evaluate(store, now, from)?;
-                    (verdict.state, verdict.reason)
+                    (verdict.state, (verdict.state != from).then(|| metric.explain(&verdict)))
                 }
                 Kind::Composite(rule) => {
-                    let state =
-                        |name: &str| self.states.get(name).copied().unwrap_or(State::InsufficientData);
-                    let holds = rule.holds(&state);
-                    (if holds { State::Alarm } else { State::Ok }, looked_at_states(alarm, &state))
+                    let to = if rule.holds(&state) { State::Alarm } else { State::Ok };
+                    (to, (to != from).then(|| looked_at_states(alarm, &state)))
                 }
             };
-            self.states.insert(alarm.name.clone(), to);
-            if from != to {
+            if let Some(reason) = reason {
                 transitions.push(Transition { alarm: alarm.name.clone(), at: now, from, to, reason });
+                self.states.insert(alarm.name.clone(), to);
             }
         }
         Ok(transitions)
