@@ -6,7 +6,7 @@ use opentelemetry::trace::Status;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{Counter, Emf, Event, Size, Telemetry, Timer, process};
+use crate::{Counter, Emf, Event, Size, Telemetry, Timer};
 
 /// The longest that the end of the environment waits for a collector; Lambda kills the process after 500 ms.
 const LAST_FLUSH: Duration = Duration::from_millis(300);
@@ -44,7 +44,7 @@ impl Telemetry {
         self.tell_facade();
         self.emit(&InvocationEnded {
             cold: initialised.filter(|_| self.take_cold()),
-            peak_memory: process::peak_memory_bytes(),
+            peak_memory: self.inner.peak_memory.bytes(),
             lost: self.inner.sink.take_lost(),
             reason: self.inner.sink.take_reason(),
         });
