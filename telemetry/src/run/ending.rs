@@ -41,12 +41,15 @@ impl Drop for Ending<'_> {
 impl Telemetry {
     /// Tells what was measured since the last call; of the environment's start only once.
     pub(super) fn tell_measures(&self, initialised: Option<Duration>) {
-        self.tell_facade();
-        self.emit(&InvocationEnded {
+        let ended = InvocationEnded {
             cold: initialised.filter(|_| self.take_cold()),
             peak_memory: self.inner.peak_memory.bytes(),
             lost: self.inner.sink.take_lost(),
             reason: self.inner.sink.take_reason(),
+        };
+        self.inner.sink.together(|| {
+            self.tell_facade();
+            self.emit(&ended);
         });
     }
 

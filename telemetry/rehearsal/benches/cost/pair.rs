@@ -79,7 +79,7 @@ pub(crate) fn allocations(mode: Mode) -> (u64, u64) {
     let of = |mode| {
         let counted = |command: &mut Command| drop(command.env(COUNTED, "1"));
         let (mut actor, _) = Actor::start(mode, &program, counted);
-        (0..WARM_UP).for_each(|_| drop(actor.invoke()));
+        (0..WARM_UP).for_each(|_| _ = actor.invoke());
         let mut counts: Vec<u64> = (0..21).map(|_| allocated(&actor.invoke())).collect();
         counts = counts.windows(2).map(|pair| pair[1] - pair[0]).collect();
         counts.sort_unstable();
