@@ -30,6 +30,7 @@ use crate::{
     identity::Ids,
     log::{JsonLog, RequestId, is_of_library, may_be_told},
     panics,
+    process::PeakMemory,
     run::OpenSpans,
     settings::{Complaint, Settings},
     sink::Sink,
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) sink: Sink,
     pub(crate) facade: Facade,
     pub(crate) request_id: RequestId,
+    pub(crate) peak_memory: PeakMemory,
     pub(crate) started: Instant,
     pub(crate) cold: AtomicBool,
 }
@@ -147,6 +149,7 @@ impl Telemetry {
                 facade: Facade::new(sink.clone()),
                 sink,
                 request_id,
+                peak_memory: PeakMemory::default(),
                 started: Instant::now(),
                 cold: AtomicBool::new(true),
             }),

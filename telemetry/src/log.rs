@@ -17,7 +17,12 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-use crate::{context::format_trace_id, fields::Fields, redact::redact, sink::Sink};
+use crate::{
+    context::{to_hex, xray_trace_id},
+    fields::Fields,
+    redact::redact,
+    sink::Sink,
+};
 
 /// Names that mean the same in every line, log or metric.
 pub(crate) const MEMBERS: [&str; 8] =
@@ -63,8 +68,8 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for JsonLog {
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut line = Fields::default();
-        line.insert("timestamp", timestamp(SystemTime::now()));
-        line.insert("level", event.metadata().level().as_str());
+        line.insert_own("timestamp", timestamp(SystemTime::now()));
+        line.insert_own("level", event.metadata().level().as_str());
         line.insert("service", self.service);
         let span = context.event_span(event).map(|span| span.id());
         let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade);
@@ -87,9 +92,10 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for JsonLog {
 /// Adds the ids of `context`, if it has any.
 pub(crate) fn insert_trace(line: &mut Fields, context: &opentelemetry::trace::SpanContext) {
     if context.is_valid() {
-        line.insert("trace_id", context.trace_id().to_string());
-        line.insert("xrayTraceId", format_trace_id(context.trace_id()));
-        line.insert("span_id", context.span_id().to_string());
+        let trace = to_hex(&context.trace_id().to_bytes());
+        line.insert_own("xrayTraceId", xray_trace_id(&trace));
+        line.insert_own("trace_id", trace);
+        line.insert_own("span_id", to_hex(&context.span_id().to_bytes()));
     }
 }
 

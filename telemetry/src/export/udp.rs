@@ -65,13 +65,14 @@ fn split(mut request: ExportTraceServiceRequest, send: &mut impl FnMut(&[u8]) ->
 
 /// One datagram, or `None` when it would be too long.
 fn datagram(request: &ExportTraceServiceRequest) -> Option<String> {
-    let length = HEADER.len() + request.encoded_len().div_ceil(3) * 4;
+    let bytes = request.encode_to_vec();
+    let length = HEADER.len() + bytes.len().div_ceil(3) * 4;
     if length > DATAGRAM_BYTES {
         return None;
     }
     let mut datagram = String::with_capacity(length);
     datagram.push_str(HEADER);
-    STANDARD.encode_string(request.encode_to_vec(), &mut datagram);
+    STANDARD.encode_string(bytes, &mut datagram);
     Some(datagram)
 }
 

@@ -6,7 +6,7 @@ use opentelemetry::trace::Status;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{Counter, Emf, Event, Size, Telemetry, Timer, process};
+use crate::{Counter, Emf, Event, Size, Telemetry, Timer};
 
 /// The longest that the end of the environment waits for a collector; Lambda kills the process after 500 ms.
 const LAST_FLUSH: Duration = Duration::from_millis(300);
@@ -41,12 +41,15 @@ impl Drop for Ending<'_> {
 impl Telemetry {
     /// Tells what was measured since the last call; of the environment's start only once.
     pub(super) fn tell_measures(&self, initialised: Option<Duration>) {
-        self.tell_facade();
-        self.emit(&InvocationEnded {
+        let ended = InvocationEnded {
             cold: initialised.filter(|_| self.take_cold()),
-            peak_memory: process::peak_memory_bytes(),
+            peak_memory: self.inner.peak_memory.bytes(),
             lost: self.inner.sink.take_lost(),
             reason: self.inner.sink.take_reason(),
+        };
+        self.inner.sink.together(|| {
+            self.tell_facade();
+            self.emit(&ended);
         });
     }
 

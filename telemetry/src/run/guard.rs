@@ -1,7 +1,6 @@
 //! An invocation that is about to run out of time is told before Lambda kills the process.
 
 use std::{
-    collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -25,15 +24,19 @@ pub(super) fn patience(deadline: SystemTime, now: SystemTime) -> Duration {
 
 /// The spans that have begun and not ended; a subscriber layer beside the one that records them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct OpenSpans(Arc<Mutex<HashSet<u64>>>);
+pub(crate) struct OpenSpans(Arc<Mutex<Vec<u64>>>);
 
 impl<S: Subscriber> Layer<S> for OpenSpans {
     fn on_new_span(&self, _: &span::Attributes<'_>, id: &span::Id, _: Context<'_, S>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.into_u64());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(id.into_u64());
     }
 
     fn on_close(&self, id: span::Id, _: Context<'_, S>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id.into_u64());
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The youngest mostly ends first, and there are few.
+        if let Some(at) = open.iter().rposition(|it| *it == id.into_u64()) {
+            open.swap_remove(at);
+        }
     }
 }
 
@@ -49,10 +52,7 @@ impl Telemetry {
             tracing::warn!(left_ms, "The invocation is running out of time");
             self.tell_measures(Some(self.inner.started.elapsed()));
         });
-        let open: Vec<u64> = {
-            let open = self.inner.open_spans.0.lock().unwrap_or_else(PoisonError::into_inner);
-            open.iter().copied().collect()
-        };
+        let open = self.inner.open_spans.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for id in open {
             let id = span::Id::from_u64(id);
             if let Some(context) = tracing_opentelemetry::get_otel_context(&id, &self.inner.dispatch) {

