@@ -19,7 +19,7 @@ fn text(path: &str) -> NamedText {
 fn texts(below: &str) -> Vec<NamedText> {
     let entries = fs::read_dir(folder().join(below)).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<String> = entries.map(|name| format!("{below}{}", name.to_str().unwrap())).collect();
-    names.retain(|name| name.ends_with(".json"));
+    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "json"));
     names.sort();
     names.iter().map(|name| text(name)).collect()
 }
