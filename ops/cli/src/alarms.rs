@@ -49,13 +49,10 @@ type Failed<'a> = (&'a Test, Mismatch);
 fn text_of(count: usize, failures: &[Failed<'_>], report: Option<&Report>) -> String {
     let failed = failures
         .iter()
-        .map(|(test, mismatch)| format!("FAILED {}: {}\n  {mismatch}\n", test.location, test.name));
-    let mut text: String = failed.collect();
-    text.push_str(&format!("{} of {count} tests of alarms passed", count - failures.len()));
-    if let Some(report) = report {
-        text.push_str(&format!("\n{report}"));
-    }
-    text
+        .map(|(test, mismatch)| format!("FAILED {}: {}\n  {mismatch}", test.location, test.name));
+    let passed = format!("{} of {count} tests of alarms passed", count - failures.len());
+    let lines: Vec<String> = failed.chain([passed]).chain(report.map(ToString::to_string)).collect();
+    lines.join("\n")
 }
 
 fn document(passed: bool, count: usize, failures: &[Failed<'_>], report: Option<&Report>) -> Value {
