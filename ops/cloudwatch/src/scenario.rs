@@ -5,12 +5,14 @@
 //! - [`notation`] series and timelines as they are written
 //! - [`file`] a file of tests
 //! - [`bench`] templates and parameters become alarms, tests are run on them
+//! - [`suite`] all of it, from the texts of a folder's files
 //! - [`mutation`] every alarm is made wrong on purpose, to see whether its tests notice
 
 pub mod bench;
 pub mod file;
 pub mod mutation;
 pub mod notation;
+pub mod suite;
 #[cfg(test)]
 mod tests;
 

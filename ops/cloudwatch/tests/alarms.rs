@@ -1,55 +1,41 @@
 //! The alarms of `alarms/` keep the promises that `alarms/tests/` makes for them, and the tests notice every
-//! change that could break one.
+//! change that could break one. `ops alarms test` runs the same.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of a test may panic and tell")]
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cloudwatch_model::scenario::bench::Bench;
-use cloudwatch_model::scenario::file::{self, Test};
-use cloudwatch_model::scenario::mutation::{self, Equivalents};
-use cloudwatch_model::template::Template;
+use cloudwatch_model::scenario::suite::{NamedText, Suite};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../alarms")
 }
 
-fn json_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-    files
+fn text(path: &str) -> NamedText {
+    (format!("alarms/{path}"), fs::read_to_string(folder().join(path)).unwrap())
 }
 
-fn name(path: &Path) -> String {
-    path.file_name().unwrap().to_str().unwrap().to_owned()
+/// The JSON files of a folder, those in folders below left out.
+fn texts(below: &str) -> Vec<NamedText> {
+    let entries = fs::read_dir(folder().join(below)).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = entries.map(|name| format!("{below}{}", name.to_str().unwrap())).collect();
+    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "json"));
+    names.sort();
+    names.iter().map(|name| text(name)).collect()
 }
 
-fn bench() -> Bench {
-    let template = |path: &PathBuf| {
-        Template::parse(&format!("alarms/{}", name(path)), &fs::read_to_string(path).unwrap()).unwrap()
-    };
-    let parameters = fs::read_to_string(folder().join("tests/bench/parameters.json")).unwrap();
-    let parameters: BTreeMap<String, serde_json::Value> = serde_json::from_str(&parameters).unwrap();
-    let parameters = parameters.into_iter().map(|(name, value)| (name, value.as_str().unwrap().to_owned()));
-    Bench::new(json_files(&folder()).iter().map(template).collect(), parameters.collect())
-}
-
-fn tests() -> Vec<Test> {
-    let files = json_files(&folder().join("tests"));
-    let read = |path: &PathBuf| {
-        file::read(&format!("alarms/tests/{}", name(path)), &fs::read_to_string(path).unwrap()).unwrap()
-    };
-    files.iter().flat_map(read).collect()
+fn suite() -> Suite {
+    let (parameters, equivalents) =
+        (text("tests/bench/parameters.json"), text("tests/bench/equivalents.json"));
+    Suite::read(&texts(""), &parameters, &texts("tests/"), &equivalents).unwrap()
 }
 
 #[test]
 fn every_alarm_is_in_the_claimed_state_at_every_minute() {
-    let bench = bench();
+    let suite = suite();
     let mut failed = 0;
-    for test in tests() {
-        if let Some(mismatch) = bench.run(&test).unwrap() {
+    for test in suite.tests() {
+        if let Some(mismatch) = suite.run(test).unwrap() {
             failed += 1;
             println!("{}: {}\n  {mismatch}", test.location, test.name);
         }
@@ -59,10 +45,13 @@ fn every_alarm_is_in_the_claimed_state_at_every_minute() {
 
 #[test]
 fn every_alarm_has_a_test_of_its_own() {
-    let (_, alarms) = bench().alarms().unwrap();
-    let tests = tests();
-    let watched: Vec<&str> =
-        tests.iter().filter_map(|test| test.states.as_ref().map(|(alarm, _)| alarm.as_str())).collect();
+    let suite = suite();
+    let (_, alarms) = suite.bench().alarms().unwrap();
+    let watched: Vec<&str> = suite
+        .tests()
+        .iter()
+        .filter_map(|test| test.states.as_ref().map(|(alarm, _)| alarm.as_str()))
+        .collect();
     let untested: Vec<&str> =
         alarms.iter().map(|alarm| alarm.name.as_str()).filter(|name| !watched.contains(name)).collect();
     assert_eq!(untested, Vec::<&str>::new());
@@ -70,19 +59,7 @@ fn every_alarm_has_a_test_of_its_own() {
 
 #[test]
 fn the_tests_notice_every_change_of_an_alarm_that_changes_anything() {
-    let equivalents = folder().join("tests/bench/equivalents.json");
-    let equivalents =
-        Equivalents::read("equivalents.json", &fs::read_to_string(equivalents).unwrap()).unwrap();
-    let report = mutation::check(&bench(), &tests(), &equivalents).unwrap();
-    println!(
-        "{} alarms: {} mutants killed, {} listed as equivalent, {} refused by CloudWatch, {} survived",
-        report.alarms,
-        report.killed,
-        report.equivalent,
-        report.refused,
-        report.survived.len(),
-    );
-    report.survived.iter().for_each(|(alarm, what)| println!("survived: {alarm}: {what}"));
-    report.stale.iter().for_each(|(alarm, what)| println!("no equivalent: {alarm}: {what}"));
+    let report = suite().mutate().unwrap();
+    println!("{report}");
     assert!(report.is_clean());
 }

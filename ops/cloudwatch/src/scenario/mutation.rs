@@ -9,6 +9,7 @@ mod operators;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Mutex;
 use std::thread;
 
@@ -57,6 +58,20 @@ impl Report {
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.survived.is_empty() && self.stale.is_empty()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { alarms, killed, equivalent, refused, survived, stale } = self;
+        let count = survived.len();
+        write!(
+            f,
+            "{alarms} alarms: {killed} mutants killed, {equivalent} listed as equivalent, {refused} refused by \
+             CloudWatch, {count} survived"
+        )?;
+        survived.iter().try_for_each(|(alarm, what)| write!(f, "\nsurvived: {alarm}: {what}"))?;
+        stale.iter().try_for_each(|(alarm, what)| write!(f, "\nnot equivalent, but listed: {alarm}: {what}"))
     }
 }
 
