@@ -27,7 +27,7 @@ use changes::CHANGES;
 use compare::{Comparison, Drift, compare};
 
 /// A value for every parameter that is not its default, so that every condition holds the other way round.
-const OTHER: [(&str, &str); 41] = [
+const OTHER: [(&str, &str); 43] = [
     ("ApiThrottleBurst", "9"),
     ("ApiThrottleRate", "7"),
     ("Architecture", "x86_64"),
