@@ -22,6 +22,8 @@ use crate::{
 
 /// The longest that a flush keeps the next event waiting.
 const LONGEST: Duration = Duration::from_millis(500);
+/// The least time in which sending is tried; with less, spans wait for the next flush.
+const LEAST: Duration = Duration::from_millis(10);
 /// What a flush leaves of an invocation's time.
 pub(crate) const RESERVE: Duration = Duration::from_millis(100);
 
@@ -114,7 +116,7 @@ impl Telemetry {
 
     /// As [`Telemetry::flush`], even to a collector that is being left alone.
     pub(crate) async fn flush_until(&self, until: Instant) {
-        while Instant::now() < until {
+        while Instant::now() + LEAST < until {
             let spans = self.inner.buffer.take(self.inner.batch);
             if spans.is_empty() {
                 return;

@@ -205,3 +205,6 @@ impl Open {
 fn exchange(error: hyper::Error) -> Error {
     Error::Exchange(error.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,7 +121,7 @@ impl Drop for Written<'_> {
     fn drop(&mut self) {
         let Some((_, lines)) = TOGETHER.take() else { return };
         if !lines.is_empty() && !self.0.write(&lines) {
-            self.0.lose(lines.iter().filter(|byte| **byte == b'\n').count() as u64);
+            self.0.lose(lines.split_inclusive(|byte| *byte == b'\n').count() as u64);
         }
     }
 }

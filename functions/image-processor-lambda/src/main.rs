@@ -19,7 +19,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             telemetry: telemetry.clone(),
         })
     };
-    let app = telemetry.start(start).await?;
+    let app = telemetry.start(Box::pin(start)).await?;
     let entry = Entry { span: "process_batch", trigger: Trigger::PubSub };
     telemetry
         .run(entry, async |event| Ok::<_, lambda_runtime::Error>(handler::handle(&app, event).await))

@@ -19,7 +19,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             telemetry: telemetry.clone(),
         })
     };
-    let app = telemetry.start(start).await?;
+    let app = telemetry.start(Box::pin(start)).await?;
     let entry = Entry { span: "report_bucket_totals", trigger: Trigger::Timer };
     telemetry.run(entry, async |event| handler::handle(&app, event).await).await
 }

@@ -3,8 +3,8 @@
 //! A file is a JSON object; `alarms/tests/README.md` in the repository tells how to write one.
 //!
 //! - [`notation`] series and timelines as they are written
-//! - [`file`] a file of tests
-//! - [`bench`] templates and parameters become alarms, tests are run on them
+//! - [`file`](mod@file) a file of tests
+//! - [`bench`](mod@bench) templates and parameters become alarms, tests are run on them
 //! - [`suite`] all of it, from the texts of a folder's files
 //! - [`mutation`] every alarm is made wrong on purpose, to see whether its tests notice
 

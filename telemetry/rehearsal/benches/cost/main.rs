@@ -3,7 +3,12 @@
 //! The same function with telemetry and bare, in interleaved pairs of processes on one stage each; what
 //! counts is the median of the paired differences. See telemetry/rehearsal/README.md.
 #![expect(clippy::print_stdout, reason = "a program whose result is its output")]
-#![expect(clippy::expect_used, clippy::panic, reason = "a measurement that cannot be made ends")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a measurement that cannot be made ends"
+)]
 
 mod figures;
 #[path = "../../src/bin/rehearsed/function.rs"]
@@ -12,7 +17,7 @@ mod instructions;
 mod pair;
 mod role;
 
-use std::{alloc::System, path::PathBuf, process::Command};
+use std::alloc::System;
 
 use serde_json::{Value, json};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -43,14 +48,13 @@ fn main() {
     let modes =
         Mode::ALL.iter().filter(|mode| options.mode.as_deref().is_none_or(|name| name == mode.name()));
     let figures: Vec<Figures> = modes.map(|mode| measure(*mode, &options)).collect();
-    let sizes = sizes();
     if options.json {
         let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let modes: Vec<Value> = figures.iter().map(Figures::to_json).collect();
-        println!("{}", json!({ "modes": modes, "binary_bytes": sizes, "load": load.trim() }));
+        println!("{}", json!({ "modes": modes, "binary_bytes": size(), "load": load.trim() }));
     } else {
         println!("{}", figures::table(&figures));
-        println!("binary, stripped: {} bytes with telemetry, {} bare", sizes["with"], sizes["bare"]);
+        println!("binary, stripped: {} bytes", size());
     }
 }
 
@@ -73,16 +77,9 @@ fn count() {
     served.expect("the stage is up");
 }
 
-/// The sizes of the binaries as they are deployed.
-fn sizes() -> Value {
-    let cargo = std::env::var_os("CARGO").expect("run by cargo");
-    let built = Command::new(cargo)
-        .args(["build", "--release", "--quiet", "-p", "rehearsal", "--bin", "rehearsed", "--example", "bare"])
-        .status();
-    assert!(built.expect("cargo runs").success());
-    let release = PathBuf::from(env!("CARGO_BIN_EXE_rehearsed"));
-    let size = |path: PathBuf| std::fs::metadata(path).map(|it| it.len()).expect("it was built");
-    json!({ "with": size(release.clone()), "bare": size(release.with_file_name("examples").join("bare")) })
+/// The size of the function's binary as it is deployed: release, stripped.
+fn size() -> u64 {
+    std::fs::metadata(env!("CARGO_BIN_EXE_rehearsed")).map(|it| it.len()).expect("cargo built it")
 }
 
 fn options() -> Options {

@@ -77,7 +77,9 @@ fn perform(mode: Option<Mode>, invocations: usize) -> Run {
 pub(crate) fn allocations(mode: Mode) -> (u64, u64) {
     let program = std::env::current_exe().expect("this program");
     let of = |mode| {
-        let counted = |command: &mut Command| drop(command.env(COUNTED, "1"));
+        let counted = |command: &mut Command| {
+            command.env(COUNTED, "1");
+        };
         let (mut actor, _) = Actor::start(mode, &program, counted);
         (0..WARM_UP).for_each(|_| _ = actor.invoke());
         let mut counts: Vec<u64> = (0..21).map(|_| allocated(&actor.invoke())).collect();
@@ -104,12 +106,11 @@ impl Actor {
     ) -> (Self, Duration) {
         let mut stage = Stage::start(Extensions::Present).expect("a free port");
         let mut command = stage.command(program);
-        let peer = match mode {
-            Some(mode) => mode.prepare(&mut command),
-            None => {
-                command.env("REHEARSE", "bare");
-                Peer::None
-            }
+        let peer = if let Some(mode) = mode {
+            mode.prepare(&mut command)
+        } else {
+            command.env("REHEARSE", "bare");
+            Peer::None
         };
         adapt(&mut command);
         let started = Instant::now();

@@ -5,6 +5,7 @@
 //! stage and in turns. See telemetry/rehearsal/README.md.
 #![expect(clippy::print_stdout, reason = "a program whose result is its output")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a measurement that cannot be made ends")]
+#![expect(clippy::indexing_slicing, reason = "a member that JSON lacks reads as null")]
 
 use std::{
     path::{Path, PathBuf},
@@ -104,7 +105,7 @@ fn start(program: &Path, arguments: &[&str]) -> Start {
     process.kill().expect("it waits for an event");
     process.wait().expect("it ends");
     let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
-    Start { cpu: ms(cpu() - before), wall: ms(polled - started) }
+    Start { cpu: ms(cpu().saturating_sub(before)), wall: ms(polled - started) }
 }
 
 /// CPU of all children that have ended.
@@ -128,7 +129,7 @@ fn median(starts: &[Start], read: fn(&Start) -> f64) -> f64 {
 fn build() -> PathBuf {
     let mut command = Command::new(std::env::var_os("CARGO").expect("run by cargo"));
     command.args(["build", "--release", "--bins"]);
-    FUNCTIONS.iter().for_each(|name| drop(command.args(["-p", name])));
+    command.args(FUNCTIONS.iter().flat_map(|name| ["-p", name]));
     assert!(command.status().expect("cargo runs").success());
     let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
     tmp.parent().expect("it is in the target directory").join("release")
