@@ -59,6 +59,18 @@ impl Deployed {
             template: processed_template(aws, stack).await?,
         })
     }
+
+    /// Puts in what `CloudFormation` does not echo: what was `given`, else the template's default.
+    pub(super) fn unmask(&mut self, given: &BTreeMap<String, String>) {
+        for (name, declared) in self.template["Parameters"].as_object().into_iter().flatten() {
+            let default = || declared["Default"].as_str().map(str::to_owned);
+            if let Value::Bool(true) = declared["NoEcho"]
+                && let Some(value) = given.get(name).cloned().or_else(default)
+            {
+                self.parameters.insert(name.clone(), value);
+            }
+        }
+    }
 }
 
 /// The template of a stack after its transforms.
