@@ -8,7 +8,6 @@
 mod data;
 mod error;
 mod evaluate;
-mod fields;
 mod missing;
 mod read;
 mod rule;

@@ -10,11 +10,14 @@
 //! - [`template`] a CloudFormation template, resolved
 //! - [`math`] expressions over series
 //! - [`alarm`] alarms over metrics and over each other
+//! - [`dashboard`] dashboards, drawn
 //! - [`scenario`] unit tests of alarms, written as files
 
 pub mod alarm;
+pub mod dashboard;
 pub mod datapoint;
 pub mod emf;
+pub mod fields;
 pub mod id;
 pub mod location;
 pub mod math;

@@ -1,6 +1,7 @@
 //! Why alarms cannot be evaluated.
 
 use super::rule::RuleError;
+use crate::fields::FieldError;
 use crate::location::Location;
 use crate::math::MathError;
 use crate::template::TemplateError;
@@ -11,22 +12,9 @@ pub enum AlarmError {
     /// The template cannot be resolved.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// A property that is absent or of another shape.
-    #[error("{location} must be {expected}")]
-    Shape {
-        /// Where.
-        location: Location,
-        /// What belongs there.
-        expected: &'static str,
-    },
-    /// What CloudWatch may know and this library does not.
-    #[error("{location}: {what} is not evaluated here")]
-    Unsupported {
-        /// Where.
-        location: Location,
-        /// What stands there.
-        what: String,
-    },
+    /// A property that is absent, of another shape, or not evaluated here.
+    #[error(transparent)]
+    Field(#[from] FieldError),
     /// A value that CloudWatch refuses.
     #[error("{location} is not valid")]
     Invalid {
@@ -85,7 +73,7 @@ pub enum AlarmError {
 
 impl AlarmError {
     pub(super) fn shape(location: &Location, expected: &'static str) -> Self {
-        Self::Shape { location: location.clone(), expected }
+        Self::Field(FieldError::shape(location, expected))
     }
 
     pub(super) fn limit(location: &Location, why: impl Into<String>) -> Self {

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::data::{DataQuery, MetricStat, Queried, Source};
-use super::fields::Fields;
 use super::{Actions, Alarm, AlarmError, Comparison, Kind, MetricAlarm, MissingData, Notes, Rule, State};
+use crate::fields::Fields;
 use crate::id::{Dimensions, MetricId};
 use crate::location::Location;
 use crate::math::Expression;
@@ -111,7 +111,7 @@ fn ignores_few_samples(fields: &Fields<'_>) -> Result<bool, AlarmError> {
     match fields.text_or_none(NAME)? {
         None | Some("evaluate") => Ok(false),
         Some("ignore") => Ok(true),
-        Some(other) => Err(fields.unsupported(NAME, format!("the value {other}"))),
+        Some(other) => Err(fields.unsupported(NAME, format!("the value {other}")).into()),
     }
 }
 

@@ -32,8 +32,11 @@ fn resources(folder: &str) -> Vec<Resource> {
         serde_json::from_str(&text("alarms/tests/bench/parameters.json")).unwrap();
     let resolve = |file: &String| {
         let template = Template::parse(file, &text(file)).unwrap();
-        // A parameter that only dashboards have stands for itself.
-        let value = |name: &str| parameters.get(name).cloned().unwrap_or_else(|| name.to_owned());
+        // A parameter that only dashboards have stands for itself, where it need not be a number.
+        let value = |name: &str| match name {
+            "MaxUploadBytes" | "MaxPixels" => "50000000".to_owned(),
+            _ => parameters.get(name).cloned().unwrap_or_else(|| name.to_owned()),
+        };
         let given = template.parameters().map(|name| (name.to_owned(), value(name)));
         let inputs = Inputs {
             parameters: given.collect(),

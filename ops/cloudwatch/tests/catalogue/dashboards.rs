@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use cloudwatch_model::alarm::Kind;
+use cloudwatch_model::alarm::{Kind, State};
+use cloudwatch_model::dashboard::svg::{Rows, Scene, Theme};
+use cloudwatch_model::dashboard::{Content, Dashboard, Drawn};
+use cloudwatch_model::{Datapoint, Distribution, MetricStore, Resolution, Timestamp, Unit};
 use serde_json::Value;
 
 use super::assets::{alarms, dashboards, ringing, widgets};
@@ -58,5 +61,53 @@ fn dashboards_lead_to_each_other() {
             let link = format!("#dashboards/dashboard/{other})");
             assert!(text.contains(&link), "{name} has no link to {other}");
         }
+    }
+}
+
+/// Every metric that a dashboard draws, with something new in every minute of a day.
+fn busy(dashboard: &Dashboard, now: Timestamp) -> MetricStore {
+    let mut store = MetricStore::new();
+    let lines = dashboard.widgets.iter().filter_map(|widget| match &widget.content {
+        Content::Metrics(metrics) => Some(&metrics.lines),
+        _ => None,
+    });
+    for (line, offset) in lines.flatten().zip(0_u32..) {
+        let Drawn::Metric(stat) = &line.of else { continue };
+        for minute in 0..1440_u32 {
+            let value = f64::from((minute * 7 + offset * 13) % 50);
+            store.put(Datapoint {
+                metric: stat.metric.clone(),
+                timestamp: now.plus_millis(-60_000 * i64::from(minute) - 1),
+                unit: Unit::None,
+                values: Distribution::of_values(&[value, value + 40.0]).unwrap(),
+                resolution: Resolution::Standard,
+            });
+        }
+    }
+    store
+}
+
+#[test]
+fn every_dashboard_is_drawn_and_no_graph_stays_empty_when_there_is_data() {
+    let now = Timestamp::from_millis(1_767_225_600_000);
+    for (name, body) in dashboards() {
+        let dashboard = Dashboard::read(&name, &body).unwrap();
+        let store = busy(&dashboard, now);
+        for theme in [Theme::Light, Theme::Dark] {
+            let scene = Scene {
+                store: &store,
+                now,
+                theme,
+                state: &|_| Some(State::Ok),
+                logs: &|_| Ok(Rows::default()),
+            };
+            let svg = dashboard.svg(&scene).unwrap();
+            assert!(!svg.contains("No data available"), "{name}");
+            assert!(roxmltree::Document::parse(&svg).is_ok(), "{name} is no XML");
+        }
+        let empty = MetricStore::new();
+        let (state, logs) = (|_: &str| None, |_: &str| Ok(Rows::default()));
+        let scene = Scene { store: &empty, now, theme: Theme::Light, state: &state, logs: &logs };
+        assert!(dashboard.svg(&scene).unwrap().contains("No data available"), "{name}");
     }
 }

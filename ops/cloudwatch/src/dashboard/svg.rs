@@ -1,0 +1,164 @@
+//! A drawing of a dashboard, in the manner of CloudWatch's.
+//!
+//! - [`canvas`] shapes and text as SVG
+//! - [`theme`] colours, light and dark
+//! - [`scale`] from values and times to places, and ticks that people read easily
+//! - [`chart`] lines and areas over time
+//! - [`figures`] numbers, dials and tables
+//! - [`lists`] states of alarms, and answers of queries
+//! - [`prose`] Markdown
+
+mod canvas;
+mod chart;
+mod figures;
+mod lists;
+mod prose;
+mod scale;
+mod theme;
+
+use canvas::Canvas;
+pub use theme::Theme;
+
+use super::{Content, Dashboard, DashboardError, MetricWidget, View, Widget};
+use crate::alarm::State;
+use crate::store::MetricStore;
+use crate::time::Timestamp;
+
+const COLUMN_PX: f64 = 52.0;
+const ROW_PX: f64 = 46.0;
+const GAP_PX: f64 = 8.0;
+const MARGIN_PX: f64 = 12.0;
+const TITLE_PX: f64 = 26.0;
+/// How much wider bold text is.
+const BOLD: f64 = 1.12;
+
+/// The answer to a query of logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// A text for each column.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// What a dashboard is drawn from.
+pub struct Scene<'a> {
+    /// The metrics.
+    pub store: &'a MetricStore,
+    /// The right end of the graphs.
+    pub now: Timestamp,
+    /// Light or dark.
+    pub theme: Theme,
+    /// The state of an alarm; `None` for one that does not exist.
+    pub state: &'a dyn Fn(&str) -> Option<State>,
+    /// The answer to a query; an error is shown in its place.
+    pub logs: &'a dyn Fn(&str) -> Result<Rows, String>,
+}
+
+impl std::fmt::Debug for Scene<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scene").field("now", &self.now).field("theme", &self.theme).finish_non_exhaustive()
+    }
+}
+
+/// A place on the canvas, in pixels.
+#[derive(Clone, Copy, Debug)]
+struct Area {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+impl Area {
+    fn inset(self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
+        Self {
+            x: self.x + left,
+            y: self.y + top,
+            width: (self.width - left - right).max(1.0),
+            height: (self.height - top - bottom).max(1.0),
+        }
+    }
+
+    fn right(self) -> f64 {
+        self.x + self.width
+    }
+
+    fn bottom(self) -> f64 {
+        self.y + self.height
+    }
+}
+
+impl Dashboard {
+    /// The dashboard as an SVG document.
+    ///
+    /// # Errors
+    /// An expression that is not evaluated.
+    pub fn svg(&self, scene: &Scene<'_>) -> Result<String, DashboardError> {
+        let rows = self.widgets.iter().map(|widget| widget.y + widget.height).max().unwrap_or(1);
+        let width = f64::from(super::COLUMNS) * COLUMN_PX + 2.0 * MARGIN_PX;
+        let height = f64::from(rows) * ROW_PX + 2.0 * MARGIN_PX;
+        let mut canvas = Canvas::new(width, height, scene.theme);
+        for widget in &self.widgets {
+            draw(&mut canvas, widget, scene, self.span_millis)?;
+        }
+        Ok(canvas.finish())
+    }
+}
+
+fn draw(
+    canvas: &mut Canvas,
+    widget: &Widget,
+    scene: &Scene<'_>,
+    span_millis: i64,
+) -> Result<(), DashboardError> {
+    let area = Area {
+        x: MARGIN_PX + f64::from(widget.x) * COLUMN_PX,
+        y: MARGIN_PX + f64::from(widget.y) * ROW_PX,
+        width: f64::from(widget.width) * COLUMN_PX,
+        height: f64::from(widget.height) * ROW_PX,
+    };
+    let area = area.inset(0.0, 0.0, GAP_PX, GAP_PX);
+    let panel = canvas.panel(area);
+    match &widget.content {
+        Content::Text(markdown) => prose::draw(canvas, panel, markdown),
+        Content::Alarms { title, names } => {
+            let body = titled(canvas, panel, title);
+            lists::alarms(canvas, body, names, scene.state);
+        }
+        Content::Log { title, query } => {
+            let body = titled(canvas, panel, title);
+            lists::log(canvas, body, &(scene.logs)(query));
+        }
+        Content::Metrics(metrics) => {
+            let body = titled(canvas, panel, &metrics.title);
+            draw_metrics(canvas, body, metrics, scene, span_millis)?;
+        }
+    }
+    canvas.end_panel();
+    Ok(())
+}
+
+fn titled(canvas: &mut Canvas, panel: Area, title: &str) -> Area {
+    let ink = canvas.theme().ink();
+    let title = canvas::fitted(title, panel.width - 20.0, 13.0 * BOLD);
+    canvas.text(panel.x + 10.0, panel.y + 19.0, &title, 13.0, ink, "bold");
+    panel.inset(10.0, TITLE_PX, 10.0, 8.0)
+}
+
+fn draw_metrics(
+    canvas: &mut Canvas,
+    body: Area,
+    metrics: &MetricWidget,
+    scene: &Scene<'_>,
+    span_millis: i64,
+) -> Result<(), DashboardError> {
+    let plots = metrics.plots(scene.store, scene.now, span_millis)?;
+    match metrics.view {
+        View::TimeSeries => chart::draw(canvas, body, metrics, &plots),
+        View::SingleValue => figures::numbers(canvas, body, metrics, &plots),
+        View::Gauge => figures::gauges(canvas, body, metrics, &plots),
+        View::Table => figures::table(canvas, body, &plots),
+    }
+    Ok(())
+}

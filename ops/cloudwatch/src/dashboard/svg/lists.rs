@@ -1,0 +1,78 @@
+//! States of alarms, and answers of queries.
+
+use super::canvas::{Canvas, fitted, width_of};
+use super::{Area, Rows};
+use crate::alarm::State;
+
+const PILL_PX: f64 = 196.0;
+const PILL_ROW_PX: f64 = 34.0;
+const ROW_PX: f64 = 18.0;
+const TEXT: f64 = 11.0;
+
+/// A pill for each alarm, with its state.
+pub(super) fn alarms(
+    canvas: &mut Canvas,
+    body: Area,
+    names: &[String],
+    state: &dyn Fn(&str) -> Option<State>,
+) {
+    let theme = canvas.theme();
+    let (mut x, mut y) = (body.x, body.y);
+    for name in names {
+        if x + PILL_PX > body.right() + 1.0 {
+            (x, y) = (body.x, y + PILL_ROW_PX);
+        }
+        let (color, text) = match state(name) {
+            Some(State::Ok) => (theme.ok(), State::Ok.as_str()),
+            Some(State::Alarm) => (theme.alarm(), State::Alarm.as_str()),
+            Some(State::InsufficientData) => (theme.faint(), "insufficient data"),
+            None => (theme.alarm(), "does not exist"),
+        };
+        let pill = Area { x, y, width: PILL_PX - 8.0, height: PILL_ROW_PX - 6.0 };
+        canvas.rect(pill, color, 0.14);
+        canvas.dot((x + 12.0, y + 14.0), 5.0, color);
+        canvas.text(x + 24.0, y + 12.0, &fitted(name, PILL_PX - 40.0, TEXT), TEXT, theme.ink(), "bold");
+        canvas.text(x + 24.0, y + 24.0, text, 10.0, color, "normal");
+        x += PILL_PX;
+    }
+}
+
+/// A table of the rows, as many as fit; or why there are none.
+pub(super) fn log(canvas: &mut Canvas, body: Area, rows: &Result<Rows, String>) {
+    let theme = canvas.theme();
+    let rows = match rows {
+        Ok(rows) if !rows.rows.is_empty() => rows,
+        Ok(_) => return canvas.text(body.x, body.y + 14.0, "No lines", TEXT, theme.faint(), "normal"),
+        Err(why) => {
+            let why = fitted(why, body.width, TEXT);
+            return canvas.text(body.x, body.y + 14.0, &why, TEXT, theme.alarm(), "normal");
+        }
+    };
+    let widths = widths(rows, body.width);
+    let mut y = body.y;
+    let heading = std::iter::once((&rows.columns, "bold"));
+    for (cells, style) in heading.chain(rows.rows.iter().map(|row| (row, "normal"))) {
+        if y + ROW_PX > body.bottom() {
+            return;
+        }
+        let mut x = body.x;
+        for (cell, width) in cells.iter().zip(&widths) {
+            let color = if cell == "ERROR" { theme.alarm() } else { theme.ink() };
+            canvas.text(x, y + 12.0, &fitted(cell, width - 8.0, TEXT), TEXT, color, style);
+            x += width;
+        }
+        canvas.line((body.x, y + ROW_PX - 1.0), (body.right(), y + ROW_PX - 1.0), theme.grid(), false);
+        y += ROW_PX;
+    }
+}
+
+/// Each column as wide as its longest text, all together as wide as the widget.
+fn widths(rows: &Rows, width: f64) -> Vec<f64> {
+    let longest = |column: usize| {
+        let cells = rows.rows.iter().filter_map(|row| row.get(column)).chain(rows.columns.get(column));
+        cells.map(|cell| width_of(cell, TEXT) + 10.0).fold(40.0, f64::max).min(width / 2.0)
+    };
+    let wanted: Vec<f64> = (0..rows.columns.len()).map(longest).collect();
+    let sum: f64 = wanted.iter().sum();
+    wanted.iter().map(|own| own * width / sum.max(1.0)).collect()
+}

@@ -1,0 +1,76 @@
+//! Colours.
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark ink on white.
+    #[default]
+    Light,
+    /// Light ink on a dark ground.
+    Dark,
+}
+
+/// The colours of lines, in turn: those of CloudWatch's graphs.
+const SERIES: [&str; 14] = [
+    "#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22",
+    "#17becf", "#aec7e8", "#ffbb78", "#98df8a", "#ff9896",
+];
+
+impl Theme {
+    const fn either(self, light: &'static str, dark: &'static str) -> &'static str {
+        match self {
+            Self::Light => light,
+            Self::Dark => dark,
+        }
+    }
+
+    /// Behind everything.
+    pub(super) const fn ground(self) -> &'static str {
+        self.either("#f2f3f3", "#0f1b2a")
+    }
+
+    /// Behind a widget.
+    pub(super) const fn panel(self) -> &'static str {
+        self.either("#ffffff", "#192534")
+    }
+
+    /// Around a widget.
+    pub(super) const fn border(self) -> &'static str {
+        self.either("#d5dbdb", "#2a3a4d")
+    }
+
+    /// Of text.
+    pub(super) const fn ink(self) -> &'static str {
+        self.either("#16191f", "#e9ebed")
+    }
+
+    /// Of text that is less important.
+    pub(super) const fn faint(self) -> &'static str {
+        self.either("#5f6b7a", "#95a5b8")
+    }
+
+    /// Of lines to measure by.
+    pub(super) const fn grid(self) -> &'static str {
+        self.either("#e9ebed", "#28384a")
+    }
+
+    /// Of links.
+    pub(super) const fn link(self) -> &'static str {
+        self.either("#0972d3", "#539fe5")
+    }
+
+    /// Of what is wrong.
+    pub(super) const fn alarm(self) -> &'static str {
+        self.either("#d91515", "#ff5d64")
+    }
+
+    /// Of what is well.
+    pub(super) const fn ok(self) -> &'static str {
+        self.either("#037f0c", "#29ad32")
+    }
+
+    /// Of a line by its number.
+    pub(super) fn series(index: usize) -> &'static str {
+        SERIES.get(index % SERIES.len()).copied().unwrap_or("#1f77b4")
+    }
+}
