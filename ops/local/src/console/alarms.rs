@@ -1,22 +1,22 @@
 //! Alarms: what they are, in which state, and how they got there.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{self, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use cloudwatch_model::alarm::{Alarm, Kind, Source as Of, Transition};
+use cloudwatch_model::alarm::{Alarm, Kind, Source as Of, State, Transition};
 use cloudwatch_model::{MetricStore, Timestamp};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Source;
 use super::api::Wait;
 use crate::observe::{Seen, rfc3339};
 
 /// Every alarm with its state, in the order of the templates.
-pub(super) async fn list(State(source): State<Source>) -> Json<Value> {
+pub(super) async fn list(extract::State(source): extract::State<Source>) -> Json<Value> {
     Json(source.observer.look(|seen| {
-        let alarms: Vec<Value> = seen.alarms.set().iter().map(|alarm| summary(alarm, seen)).collect();
+        let alarms: Vec<_> = seen.alarms.set().iter().map(|alarm| summary(alarm, seen)).collect();
         json!({
             "alarms": alarms, "evaluated_at": seen.alarms.evaluated().map(rfc3339),
             "clock_rate": source.observer.clock().rate(),
@@ -30,16 +30,20 @@ pub(super) struct Named {
 }
 
 /// One alarm whole: its definition, and what it was decided from last.
-pub(super) async fn one(State(source): State<Source>, Query(query): Query<Named>) -> Response {
+pub(super) async fn one(
+    extract::State(source): extract::State<Source>,
+    Query(query): Query<Named>,
+) -> Response {
     let now = source.observer.clock().now();
     let answer = source.observer.look(|seen| {
         let alarm = seen.alarms.set().get(&query.name)?;
-        let mut answer = summary(alarm, seen);
         let of_it = |transition: &&Transition| transition.alarm == alarm.name;
         let history: Vec<Value> = seen.alarms.history().filter(of_it).map(told).collect();
-        answer["history"] = history.into();
-        answer["definition"] = definition(alarm);
-        answer["now"] = evidence(alarm, &seen.metrics, seen.alarms.evaluated().unwrap_or(now), seen);
+        let mut answer = summary(alarm, seen);
+        answer.insert("history".to_owned(), history.into());
+        answer.insert("definition".to_owned(), definition(alarm));
+        let at = seen.alarms.evaluated().unwrap_or(now);
+        answer.insert("now".to_owned(), evidence(alarm, &seen.metrics, at, seen));
         Some(answer)
     });
     match answer {
@@ -58,7 +62,10 @@ pub(super) struct After {
 }
 
 /// Transitions as they come.
-pub(super) async fn transitions(State(source): State<Source>, Query(query): Query<After>) -> Json<Value> {
+pub(super) async fn transitions(
+    extract::State(source): extract::State<Source>,
+    Query(query): Query<After>,
+) -> Json<Value> {
     let look = |seen: &Seen| seen.alarms.after(query.after);
     let wait = Wait { wait_ms: query.wait_ms };
     let (new, count) = wait.until(&source, look, |(_, count)| *count > query.after).await;
@@ -73,18 +80,19 @@ fn told(transition: &Transition) -> Value {
     })
 }
 
-fn summary(alarm: &Alarm, seen: &Seen) -> Value {
+fn summary(alarm: &Alarm, seen: &Seen) -> Map<String, Value> {
     let last = seen.alarms.history().rev().find(|transition| transition.alarm == alarm.name);
-    json!({
+    let summary = json!({
         "name": alarm.name,
-        "state": seen.alarms.state(&alarm.name).map(|state| state.as_str()),
+        "state": seen.alarms.state(&alarm.name).map(State::as_str),
         "since": last.map(|transition| rfc3339(transition.at)),
         "reason": last.map(|transition| transition.reason.as_str()),
         "severity": alarm.notes.severity,
         "runbook": alarm.notes.runbook,
         "description": alarm.description,
         "kind": match alarm.kind { Kind::Metric(_) => "metric", Kind::Composite(_) => "composite" },
-    })
+    });
+    summary.as_object().cloned().unwrap_or_default()
 }
 
 fn definition(alarm: &Alarm) -> Value {
@@ -117,11 +125,11 @@ fn evidence(alarm: &Alarm, metrics: &MetricStore, at: Timestamp, seen: &Seen) ->
             let states = rule
                 .alarms()
                 .into_iter()
-                .map(|name| (name.to_owned(), seen.alarms.state(name).map(|state| state.as_str()).into()));
-            json!({ "states": states.collect::<serde_json::Map<String, Value>>() })
+                .map(|name| (name.to_owned(), seen.alarms.state(name).map(State::as_str).into()));
+            json!({ "states": states.collect::<Map<String, Value>>() })
         }
         Kind::Metric(metric) => {
-            let before = seen.alarms.state(&alarm.name).unwrap_or(cloudwatch_model::State::InsufficientData);
+            let before = seen.alarms.state(&alarm.name).unwrap_or(State::InsufficientData);
             match metric.evaluate(metrics, at, before) {
                 Ok(verdict) => json!({ "points": verdict.points, "because": metric.explain(&verdict) }),
                 Err(error) => json!({ "error": error.to_string() }),

@@ -59,6 +59,7 @@ impl AlarmBoard {
     }
 
     /// The transitions remembered, oldest first.
+    #[must_use]
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &Transition> {
         self.history.iter()
     }
