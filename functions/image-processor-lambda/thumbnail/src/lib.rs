@@ -15,9 +15,13 @@
 mod color;
 mod decode;
 mod encode;
+mod fit;
 mod format;
+mod jpeg;
 mod limits;
+mod planar;
 mod rejection;
+mod resample;
 mod resize;
 mod shrink;
 mod spec;

@@ -1,0 +1,83 @@
+//! One decoded channel.
+
+use super::error::Error;
+use super::header::{Component, Frame};
+
+/// Of each block of eight by eight samples, how many are made in each direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scale {
+    /// One: the mean alone.
+    Eighth,
+    /// Two.
+    Quarter,
+    /// Four.
+    Half,
+    /// All eight.
+    Full,
+}
+
+impl Scale {
+    /// Each scale, the smallest first.
+    pub(crate) const ALL: [Self; 4] = [Self::Eighth, Self::Quarter, Self::Half, Self::Full];
+
+    /// Samples of a block in each direction.
+    pub(crate) const fn samples(self) -> u32 {
+        match self {
+            Self::Eighth => 1,
+            Self::Quarter => 2,
+            Self::Half => 4,
+            Self::Full => 8,
+        }
+    }
+
+    /// The last coefficient, in zigzag order, that is used.
+    pub(super) const fn last_coefficient(self) -> u32 {
+        match self {
+            Self::Eighth => 0,
+            Self::Quarter => 4,
+            Self::Half => 24,
+            Self::Full => 63,
+        }
+    }
+}
+
+/// One decoded channel: whole blocks, of which the picture covers `width` by `height` samples.
+#[derive(Clone, Debug)]
+pub(crate) struct Plane {
+    pub(crate) samples: Vec<u8>,
+    /// Samples from one row to the next.
+    pub(crate) stride: usize,
+    /// What the picture covers, in samples and parts of them: scaled, a picture ends within a sample.
+    pub(crate) width: f64,
+    /// See `width`.
+    pub(crate) height: f64,
+    pub(super) scale: Scale,
+}
+
+impl Plane {
+    pub(super) fn new(frame: &Frame, component: &Component, scale: Scale) -> Result<Self, Error> {
+        let n = scale.samples();
+        let columns = frame.unit_columns() * component.across * n;
+        let rows = frame.unit_rows() * component.down * n;
+        const HUGE: Error = Error::Unsupported("a channel larger than memory");
+        let size = usize::try_from(u64::from(columns) * u64::from(rows)).map_err(|_| HUGE)?;
+        let covered = |length: u32, factor: u32, largest: u32| {
+            f64::from(length) * f64::from(factor) * f64::from(n) / f64::from(largest * 8)
+        };
+        Ok(Self {
+            samples: vec![0; size],
+            stride: columns as usize,
+            width: covered(frame.width, component.across, frame.across),
+            height: covered(frame.height, component.down, frame.down),
+            scale,
+        })
+    }
+
+    /// Bytes that a plane of this scale takes.
+    pub(super) fn bytes(frame: &Frame, component: &Component, scale: Scale) -> u64 {
+        let n = u64::from(scale.samples());
+        let blocks = u64::from(frame.unit_columns() * component.across)
+            * u64::from(frame.unit_rows() * component.down);
+        blocks * n * n
+    }
+}
