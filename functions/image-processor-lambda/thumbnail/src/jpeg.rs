@@ -25,6 +25,14 @@ mod refine;
 mod scan;
 mod sequential;
 mod tables;
+#[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "small numbers of pictures made here"
+)]
+mod tests;
 
 pub(crate) use self::error::Error;
 pub(crate) use self::header::{Color, Frame, Header};

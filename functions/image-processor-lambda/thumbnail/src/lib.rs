@@ -12,6 +12,11 @@
 //! - a panic in a decoder is a [`Rejection`];
 //! - the result is upright, opaque, sRGB, without metadata, never larger than the original.
 
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined into `jpeg::wide` is compiled for wider vectors"
+)]
+
 mod color;
 mod decode;
 mod encode;

@@ -63,8 +63,8 @@ impl Planar {
     /// The thumbnail of the given size, before it is turned, as an encoder stores it: colours never
     /// become red, green and blue.
     pub(crate) fn halved(&self, size: (u32, u32), orientation: Orientation) -> Result<Halved, Cause> {
-        let full = |plane| self.sampled(plane, size, orientation, 1);
-        let half = |plane| self.sampled(plane, size, orientation, 2);
+        let full = |plane| sampled(plane, size, orientation, 1);
+        let half = |plane| sampled(plane, size, orientation, 2);
         match &self.planes[..] {
             [luma] => {
                 let luma = full(luma)?;
@@ -77,24 +77,6 @@ impl Planar {
         }
     }
 
-    /// One channel, turned upright; `each` wide pixels share a sample.
-    fn sampled(
-        &self,
-        plane: &Plane,
-        (width, height): (u32, u32),
-        orientation: Orientation,
-        each: u32,
-    ) -> Result<GrayImage, Cause> {
-        let (from_right, from_bottom) = mirrored(orientation);
-        let across = axis(plane.width, width, each, from_right);
-        let down = axis(plane.height, height, each, from_bottom);
-        let samples = resample(plane, &across, &down);
-        let image = GrayImage::from_raw(across.count, down.count, samples);
-        let mut image = DynamicImage::from(image.ok_or("the resizer filled another size")?);
-        image.apply_orientation(orientation);
-        Ok(image.into_luma8())
-    }
-
     /// The thumbnail of the given size with its channels side by side, for conversion of its colours.
     pub(crate) fn interleaved(&self, size: (u32, u32)) -> Result<DynamicImage, Cause> {
         const FILLED: &str = "the resizer filled another size";
@@ -102,7 +84,7 @@ impl Planar {
         let samples: Vec<GrayImage> = self
             .planes
             .iter()
-            .map(|plane| self.sampled(plane, size, Orientation::NoTransforms, 1))
+            .map(|plane| sampled(plane, size, Orientation::NoTransforms, 1))
             .collect::<Result<_, _>>()?;
         match &samples[..] {
             [gray] => Ok(gray.clone().into()),
@@ -123,6 +105,23 @@ impl Planar {
             _ => Err("not one, three or four channels".into()),
         }
     }
+}
+
+/// One channel, turned upright; `each` wide pixels share a sample.
+fn sampled(
+    plane: &Plane,
+    (width, height): (u32, u32),
+    orientation: Orientation,
+    each: u32,
+) -> Result<GrayImage, Cause> {
+    let (from_right, from_bottom) = mirrored(orientation);
+    let across = axis(plane.width, width, each, from_right);
+    let down = axis(plane.height, height, each, from_bottom);
+    let samples = resample(plane, &across, &down);
+    let image = GrayImage::from_raw(across.count, down.count, samples);
+    let mut image = DynamicImage::from(image.ok_or("the resizer filled another size")?);
+    image.apply_orientation(orientation);
+    Ok(image.into_luma8())
 }
 
 /// Where the samples of a thumbnail lie in a plane. Seen from the side from which it is shown, a shared

@@ -61,9 +61,10 @@ impl Kernel {
         kernel
     }
 
+    /// The weights of one wanted sample.
     #[inline(always)]
-    fn entries(&self) -> impl Iterator<Item = (usize, &[f32])> {
-        self.starts.iter().copied().zip(self.weights.chunks_exact(self.length))
+    fn of(&self, index: usize) -> &[f32] {
+        &self.weights[index * self.length..(index + 1) * self.length]
     }
 }
 
@@ -92,60 +93,73 @@ pub(crate) fn resample(plane: &Plane, across: &Axis, down: &Axis) -> Vec<u8> {
     let mut row = vec![0.0; plane.stride.next_multiple_of(STRIP) + columns.length];
     wide(
         #[inline(always)]
-        || {
-            let outputs = wanted.chunks_exact_mut(columns.starts.len().max(1));
-            for ((start, weights), output) in lines.entries().zip(outputs) {
-                let given = plane.samples.get(start * plane.stride..).unwrap_or_default();
-                blend(given, plane.stride, weights, &mut row);
-                gather(&row, &columns, output);
-            }
-        },
+        || make(plane, &columns, &lines, &mut row, &mut wanted),
     );
     wanted
+}
+
+#[inline(always)]
+fn make(plane: &Plane, columns: &Kernel, lines: &Kernel, row: &mut [f32], wanted: &mut [u8]) {
+    let length = columns.starts.len();
+    for (index, &start) in lines.starts.iter().enumerate() {
+        let weights = lines.of(index);
+        // Zeros at the end would cost as much as weights.
+        let used = weights.len() - weights.iter().rev().take_while(|weight| **weight == 0.0).count();
+        blend(&plane.samples[start * plane.stride..], plane.stride, &weights[..used], row);
+        gather(row, columns, &mut wanted[index * length..(index + 1) * length]);
+    }
 }
 
 /// The weighted sum of rows.
 #[inline(always)]
 fn blend(given: &[u8], stride: usize, weights: &[f32], row: &mut [f32]) {
-    for (strip, target) in row.chunks_exact_mut(STRIP).take(stride.div_ceil(STRIP)).enumerate() {
+    let mut first = 0;
+    let mut end = [0_u8; STRIP];
+    while first < stride {
         let mut sums = [0.0_f32; STRIP];
-        let first = (strip * STRIP).min(stride.saturating_sub(STRIP));
         for (line, weight) in weights.iter().enumerate() {
-            if let Some(samples) =
-                given.get(line * stride + first..).and_then(|rest| rest.first_chunk::<STRIP>())
-            {
-                for (sum, sample) in sums.iter_mut().zip(samples) {
-                    *sum += f32::from(*sample) * weight;
-                }
-            } else if let Some(samples) = given.get(line * stride + first..) {
-                for (sum, sample) in sums.iter_mut().zip(samples.iter().take(stride)) {
-                    *sum += f32::from(*sample) * weight;
-                }
-            }
+            let rest = &given[line * stride + first..];
+            let samples = rest.first_chunk().unwrap_or_else(|| {
+                // The end of the last row.
+                end[..rest.len()].copy_from_slice(rest);
+                &end
+            });
+            sums = add(sums, samples, *weight);
         }
-        if first == strip * STRIP {
-            target.copy_from_slice(&sums);
-        } else {
-            // The last strip overlaps the one before it.
-            let kept = strip * STRIP - first;
-            target[..STRIP - kept].copy_from_slice(&sums[kept..]);
-        }
+        row[first..first + STRIP].copy_from_slice(&sums);
+        first += STRIP;
     }
+}
+
+/// By value, so that the sums stay in registers.
+#[inline(always)]
+fn add(sums: [f32; STRIP], samples: &[u8; STRIP], weight: f32) -> [f32; STRIP] {
+    let mut added = [0.0; STRIP];
+    for column in 0..STRIP {
+        added[column] = sums[column] + f32::from(samples[column]) * weight;
+    }
+    added
 }
 
 /// Weighted sums along a row.
 #[inline(always)]
 fn gather(row: &[f32], columns: &Kernel, output: &mut [u8]) {
-    for ((start, weights), output) in columns.entries().zip(output) {
+    for (index, output) in output.iter_mut().enumerate() {
         let mut sums = [0.0_f32; STEP];
+        let start = columns.starts[index];
+        let weights = columns.of(index);
         let samples = &row[start..start + weights.len()];
-        for (samples, weights) in samples.as_chunks::<STEP>().0.iter().zip(weights.as_chunks::<STEP>().0) {
-            for ((sum, sample), weight) in sums.iter_mut().zip(samples).zip(weights) {
-                *sum += sample * weight;
+        let mut at = 0;
+        while at < weights.len() {
+            let (samples, weights) = (&samples[at..at + STEP], &weights[at..at + STEP]);
+            for lane in 0..STEP {
+                sums[lane] += samples[lane] * weights[lane];
             }
+            at += STEP;
         }
-        let [a, b, c, d, e, f, g, h] = sums;
-        let sum = ((a + e) + (b + f)) + ((c + g) + (d + h));
+        // In pairs, as registers are folded.
+        let folded: [f32; STEP / 2] = std::array::from_fn(|lane| sums[lane] + sums[lane + STEP / 2]);
+        let sum = (folded[0] + folded[2]) + (folded[1] + folded[3]);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such casts saturate")]
         let level = (sum + 0.5) as u8;
         *output = level;

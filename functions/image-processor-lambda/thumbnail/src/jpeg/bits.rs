@@ -28,15 +28,15 @@ impl Cursor {
     pub(super) fn refill(&mut self, clean: &[u8]) {
         let word = clean.get(self.at..).and_then(|rest| rest.first_chunk::<8>());
         self.bits |= word.map_or(0, |word| u64::from_be_bytes(*word)).wrapping_shr(self.count);
-        self.at += (63_u32.wrapping_sub(self.count) >> 3) as usize & 7;
-        self.count |= 56;
+        self.at += (63_u32.wrapping_sub(self.count) >> 3) as usize & 0b111;
+        self.count |= 0b11_1000;
     }
 
     /// Drops up to 31 bits.
     #[inline(always)]
     pub(super) fn skip(&mut self, count: u32) {
         self.bits = self.bits.wrapping_shl(count);
-        self.count = self.count.wrapping_sub(count) & 63;
+        self.count = self.count.wrapping_sub(count) & 0b11_1111;
     }
 
     /// Takes up to 31 bits as a number.
@@ -194,7 +194,8 @@ mod tests {
 
     #[test]
     fn long_data_read_the_same_as_short_ones() {
-        let data: Vec<u8> = (0..100_000_u32).map(|at| (at * 7919 >> 5) as u8 & 0x7f).collect();
+        let data: Vec<u8> =
+            (0..100_000_u32).map(|at| (at.wrapping_mul(7919) >> 5).to_le_bytes()[0] & 0x7f).collect();
         let mut window = Window::new(&data, 0);
         let mut cursor = Cursor::default();
         for byte in &data {

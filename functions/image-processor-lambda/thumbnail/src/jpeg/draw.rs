@@ -12,7 +12,7 @@ pub(super) const ZIGZAG: [u8; 64] = [
 ];
 
 /// Where what is not used goes.
-const NOWHERE: usize = 127;
+const NOWHERE: u32 = 127;
 
 /// Coefficients of one block; those in use come first, row after row.
 pub(super) type Block = [i32; 128];
@@ -27,7 +27,7 @@ pub(super) struct Order {
 impl Order {
     pub(super) fn new(scale: Scale, quantisation: &Quantisation) -> Self {
         let n = scale.samples();
-        let mut entries = [NOWHERE as u32; 128];
+        let mut entries = [NOWHERE; 128];
         for ((entry, place), divisor) in entries.iter_mut().zip(ZIGZAG).zip(quantisation) {
             let (row, column) = (u32::from(place >> 3), u32::from(place & 7));
             if row < n && column < n {
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(Order::used(Scale::Half).count_ones(), 16);
         assert_eq!(Order::used(Scale::Full), u64::MAX);
         for scale in Scale::ALL {
-            assert_eq!(63 - Order::used(scale).leading_zeros(), scale.last_coefficient());
+            assert_eq!(Order::used(scale).ilog2(), scale.last_coefficient());
         }
     }
 }

@@ -71,7 +71,7 @@ impl Frame {
             return Err(Error::Unsupported("another number of channels than one, three or four"));
         }
         let declared = payload.get(6..6 + 3 * usize::from(count)).ok_or(SHORT)?.as_chunks().0;
-        let mut components = declared.iter().map(Component::read).collect::<Result<Vec<_>, _>>()?;
+        let mut components = declared.iter().map(|it| Component::read(*it)).collect::<Result<Vec<_>, _>>()?;
         if let [only] = &mut components[..] {
             // Sampling is relative: one channel alone has its blocks in plain order.
             (only.across, only.down) = (1, 1);
@@ -110,7 +110,7 @@ impl Frame {
 }
 
 impl Component {
-    fn read(&[id, factors, table]: &[u8; 3]) -> Result<Self, Error> {
+    fn read([id, factors, table]: [u8; 3]) -> Result<Self, Error> {
         let (across, down) = (u32::from(factors >> 4), u32::from(factors & 15));
         if !(1..=4).contains(&across) || !(1..=4).contains(&down) {
             return Err(Error::Corrupt("a sampling factor is not 1 to 4"));
@@ -184,8 +184,7 @@ fn color(frame: &Frame, metadata: &Metadata) -> Color {
         ([_], _) => Color::Gray,
         ([_, _, _, _], Some(2)) => Color::Ycck,
         ([_, _, _, _], _) => Color::Cmyk,
-        (_, Some(0)) if !metadata.is_jfif => Color::Rgb,
-        (b"RGB", None) if !metadata.is_jfif => Color::Rgb,
+        (_, Some(0)) | (b"RGB", None) if !metadata.is_jfif => Color::Rgb,
         _ => Color::YCbCr,
     }
 }

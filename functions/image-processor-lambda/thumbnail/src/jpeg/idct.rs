@@ -150,6 +150,14 @@ pub(super) fn eight(c: &[[i32; 8]; 8]) -> [[u8; 8]; 8] {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::many_single_char_names,
+    reason = "small numbers, named as in the definition"
+)]
 mod tests {
     use super::*;
 

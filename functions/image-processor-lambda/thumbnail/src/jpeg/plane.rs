@@ -56,10 +56,10 @@ pub(crate) struct Plane {
 
 impl Plane {
     pub(super) fn new(frame: &Frame, component: &Component, scale: Scale) -> Result<Self, Error> {
+        const HUGE: Error = Error::Unsupported("a channel larger than memory");
         let n = scale.samples();
         let columns = frame.unit_columns() * component.across * n;
         let rows = frame.unit_rows() * component.down * n;
-        const HUGE: Error = Error::Unsupported("a channel larger than memory");
         let size = usize::try_from(u64::from(columns) * u64::from(rows)).map_err(|_| HUGE)?;
         let covered = |length: u32, factor: u32, largest: u32| {
             f64::from(length) * f64::from(factor) * f64::from(n) / f64::from(largest * 8)
