@@ -28,7 +28,7 @@ impl Captured {
     #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
-        spans.extend(self.buffer.take().0);
+        spans.extend(self.buffer.take(usize::MAX));
         spans.clone()
     }
 

@@ -20,10 +20,12 @@ pub trait Event {
 impl Telemetry {
     /// Tells `event`: its log line and its metrics.
     pub fn emit(&self, event: &impl Event) {
-        event.log();
-        let mut emf = Emf::default();
-        event.measure(&mut emf);
-        self.measure(&emf);
+        self.inner.sink.together(|| {
+            event.log();
+            let mut emf = Emf::default();
+            event.measure(&mut emf);
+            self.measure(&emf);
+        });
     }
 
     /// Tells what the `metrics` facade collected since the last call.
@@ -37,7 +39,7 @@ impl Telemetry {
     fn measure(&self, emf: &Emf) {
         let mut base = Fields::default();
         // A line without a level would count as INFO, and be dropped by a filter in Lambda above that.
-        base.insert("level", "INFO");
+        base.insert_own("level", "INFO");
         base.insert("service", self.inner.service_dimension.as_str());
         if let Some(context) = span_context(&Span::current()) {
             insert_trace(&mut base, &context);

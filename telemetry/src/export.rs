@@ -1,73 +1,64 @@
-//! Spans leave as OTLP over UDP to the X-Ray daemon, as AWS's own Lambda layers send them.
+//! How spans leave.
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr, UdpSocket},
-};
+mod otlp;
+mod udp;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use opentelemetry_proto::{
-    tonic::collector::trace::v1::ExportTraceServiceRequest,
-    transform::{
-        common::tonic::ResourceAttributesWithSchema, trace::tonic::group_spans_by_resource_and_scope,
-    },
-};
+use std::time::Instant;
+
 use opentelemetry_sdk::{Resource, trace::SpanData};
-use prost::Message;
 
-/// What the daemon expects before the payload; `T1S` says: OTLP traces, sampled.
-const HEADER: &str = "{\"format\":\"json\",\"version\":1}\nT1S";
-/// The largest payload of a UDP datagram over IPv4.
-const DATAGRAM_BYTES: usize = 65_507;
+use crate::settings::Export;
+pub(crate) use otlp::OtlpExporter;
+pub(crate) use udp::UdpExporter;
 
-/// Sends spans without waiting for an answer.
+/// Sends ended spans to where the settings say.
 #[derive(Debug)]
-pub(crate) struct UdpExporter {
-    socket: UdpSocket,
-    daemon: SocketAddr,
-    resource: ResourceAttributesWithSchema,
+pub(crate) enum Exporter {
+    /// Drops them, as asked for.
+    Nowhere,
+    /// Drops them, because there is no way to send them; each counts as lost.
+    Missing,
+    /// To the X-Ray daemon.
+    Udp(UdpExporter),
+    /// To a collector.
+    Otlp(Box<OtlpExporter>),
 }
 
-impl UdpExporter {
-    /// Binds a socket; nothing is sent and no name is resolved.
-    pub(crate) fn new(daemon: SocketAddr, resource: &Resource) -> io::Result<Self> {
-        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
-        socket.set_nonblocking(true)?;
-        Ok(Self { socket, daemon, resource: resource.into() })
-    }
+/// What did not arrive.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Loss {
+    /// How many spans.
+    pub(crate) spans: u64,
+    /// Why, if anybody knows.
+    pub(crate) reason: Option<String>,
+}
 
-    /// Sends `spans`; answers how many could not be sent.
-    pub(crate) fn send(&self, spans: Vec<SpanData>) -> u64 {
-        self.split(spans, &mut |datagram| self.socket.send_to(datagram, self.daemon).is_ok())
-    }
-
-    /// Gives `spans` to `send` in as few datagrams as halving makes; answers how many it did not take. A
-    /// single span that fits no datagram is lost.
-    fn split(&self, mut spans: Vec<SpanData>, send: &mut impl FnMut(&[u8]) -> bool) -> u64 {
-        let count = spans.len() as u64;
-        match self.datagram(spans.clone()) {
-            Some(datagram) if send(datagram.as_bytes()) => 0,
-            None if count > 1 => {
-                let second = spans.split_off(spans.len() / 2);
-                self.split(spans, send) + self.split(second, send)
+impl Exporter {
+    /// Makes ready what can be made ready without a connection.
+    pub(crate) fn new(export: Export, resource: &Resource) -> Self {
+        match export {
+            Export::Nowhere => Self::Nowhere,
+            Export::Daemon(daemon) => daemon
+                .and_then(|daemon| UdpExporter::new(daemon, resource).ok())
+                .map_or(Self::Missing, Self::Udp),
+            Export::Collector(collector) => {
+                OtlpExporter::new(collector, resource).map_or(Self::Missing, |it| Self::Otlp(Box::new(it)))
             }
-            _ => count,
         }
     }
 
-    /// One datagram, or `None` when it would be too long.
-    fn datagram(&self, spans: Vec<SpanData>) -> Option<String> {
-        let request = ExportTraceServiceRequest {
-            resource_spans: group_spans_by_resource_and_scope(spans, &self.resource),
-        };
-        if HEADER.len() + request.encoded_len().div_ceil(3) * 4 > DATAGRAM_BYTES {
-            return None;
+    /// Whether sending now is worth the time.
+    pub(crate) fn is_ready(&self, now: Instant) -> bool {
+        !matches!(self, Self::Otlp(exporter) if exporter.rests(now))
+    }
+
+    /// Sends `spans`, for no longer than until `until`.
+    pub(crate) async fn send(&self, spans: Vec<SpanData>, until: Instant) -> Loss {
+        match self {
+            Self::Nowhere => Loss::default(),
+            Self::Missing => Loss { spans: spans.len() as u64, reason: None },
+            Self::Udp(exporter) => Loss { spans: exporter.send(spans), reason: None },
+            Self::Otlp(exporter) => exporter.send(spans, until).await,
         }
-        let mut datagram = HEADER.to_owned();
-        STANDARD.encode_string(request.encode_to_vec(), &mut datagram);
-        Some(datagram)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,8 +1,12 @@
 //! Ended spans wait here until the answer is out; no thread, no timer.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use opentelemetry::Context;
@@ -11,31 +15,57 @@ use opentelemetry_sdk::{
     trace::{Span, SpanData, SpanProcessor},
 };
 
-use crate::redact::redact_span;
+use crate::{
+    Telemetry,
+    redact::{cut_span, redact_span},
+};
 
-/// Most spans held between two flushes; more are dropped and counted.
-const CAPACITY: usize = 8_192;
+/// The longest that a flush keeps the next event waiting.
+const LONGEST: Duration = Duration::from_millis(500);
+/// The least time in which sending is tried; with less, spans wait for the next flush.
+const LEAST: Duration = Duration::from_millis(10);
+/// What a flush leaves of an invocation's time.
+pub(crate) const RESERVE: Duration = Duration::from_millis(100);
 
 /// A span processor that only remembers.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Buffer(Arc<Mutex<Held>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Buffer(Arc<Shared>);
 
-#[derive(Debug, Default)]
-struct Held {
-    spans: Vec<SpanData>,
-    dropped: u64,
+#[derive(Debug)]
+struct Shared {
+    spans: Mutex<VecDeque<SpanData>>,
+    /// Most spans held; more are dropped and counted.
+    capacity: usize,
+    dropped: AtomicU64,
+    /// Most characters of an attribute.
+    value_length: Option<usize>,
 }
 
 impl Buffer {
-    /// Takes what is held, and the number of spans that found no room.
-    pub(crate) fn take(&self) -> (Vec<SpanData>, u64) {
-        let (mut spans, dropped) = {
-            let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            (std::mem::take(&mut held.spans), std::mem::take(&mut held.dropped))
+    pub(crate) fn new(capacity: usize, value_length: Option<usize>) -> Self {
+        Self(Arc::new(Shared { spans: Mutex::default(), capacity, dropped: AtomicU64::new(0), value_length }))
+    }
+
+    /// Takes the `most` oldest spans.
+    pub(crate) fn take(&self, most: usize) -> Vec<SpanData> {
+        let mut spans: Vec<SpanData> = {
+            let mut held = self.0.spans.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = held.len().min(most);
+            held.drain(..count).collect()
         };
         // Here rather than when a span ends: the caller has its answer by now.
-        spans.iter_mut().for_each(redact_span);
-        (spans, dropped)
+        for span in &mut spans {
+            redact_span(span);
+            if let Some(length) = self.0.value_length {
+                cut_span(span, length);
+            }
+        }
+        spans
+    }
+
+    /// How many spans found no room since the last call.
+    pub(crate) fn take_dropped(&self) -> u64 {
+        self.0.dropped.swap(0, Ordering::Relaxed)
     }
 }
 
@@ -46,11 +76,11 @@ impl SpanProcessor for Buffer {
         if !span.span_context.is_sampled() {
             return;
         }
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.spans.len() < CAPACITY {
-            held.spans.push(span);
+        let mut held = self.0.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() < self.0.capacity {
+            held.push_back(span);
         } else {
-            held.dropped += 1;
+            self.0.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -60,5 +90,56 @@ impl SpanProcessor for Buffer {
 
     fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
         Ok(())
+    }
+}
+
+/// Until when a flush may last that begins at `now`, in an invocation that ends by `deadline`.
+pub(crate) fn bound(deadline: SystemTime, now: SystemTime) -> Duration {
+    deadline.duration_since(now).unwrap_or_default().saturating_sub(RESERVE).min(LONGEST)
+}
+
+/// Lambda's deadline, in milliseconds since 1970, as a time.
+pub(crate) fn deadline(epoch_ms: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(epoch_ms)
+}
+
+impl Telemetry {
+    /// Sends the spans that have ended, for no longer than `bound`; what is lost is counted, what there was
+    /// no time for waits for the next flush.
+    pub(crate) async fn flush(&self, bound: Duration) {
+        let now = Instant::now();
+        if self.inner.exporter.is_ready(now) {
+            self.flush_until(now + bound).await;
+        }
+        self.inner.sink.lose(self.inner.buffer.take_dropped());
+    }
+
+    /// As [`Telemetry::flush`], even to a collector that is being left alone.
+    pub(crate) async fn flush_until(&self, until: Instant) {
+        while Instant::now() + LEAST < until {
+            let spans = self.inner.buffer.take(self.inner.batch);
+            if spans.is_empty() {
+                return;
+            }
+            let loss = self.inner.exporter.send(spans, until).await;
+            self.inner.sink.lose_because(loss.spans, loss.reason);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flush_is_bounded_by_half_a_second_and_by_what_the_invocation_has_left() {
+        let now = deadline(1_000_000);
+        let bound_of = |left_ms: u64| bound(deadline(1_000_000 + left_ms), now);
+
+        assert_eq!(bound_of(60_000), Duration::from_millis(500));
+        assert_eq!(bound_of(600), Duration::from_millis(500));
+        assert_eq!(bound_of(350), Duration::from_millis(250));
+        assert_eq!(bound_of(100), Duration::ZERO);
+        assert_eq!(bound(deadline(0), now), Duration::ZERO);
     }
 }

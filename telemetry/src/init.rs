@@ -12,7 +12,6 @@ use std::{
 use opentelemetry::{KeyValue, trace::TracerProvider as _};
 use opentelemetry_sdk::{
     Resource,
-    resource::EnvResourceDetector,
     trace::{Sampler, SdkTracer, SdkTracerProvider},
 };
 use tracing::{Dispatch, Metadata, instrument::WithSubscriber};
@@ -25,13 +24,15 @@ use tracing_subscriber::{
 use crate::{
     Captured,
     emf::dimension_value,
-    export::UdpExporter,
+    export::Exporter,
     facade::Facade,
     flush::Buffer,
     identity::Ids,
     log::{JsonLog, RequestId, is_of_library, may_be_told},
-    sampling,
-    settings::Settings,
+    panics,
+    process::PeakMemory,
+    run::OpenSpans,
+    settings::{Complaint, Settings},
     sink::Sink,
 };
 
@@ -46,13 +47,19 @@ pub(crate) struct Inner {
     service: &'static str,
     /// The service as CloudWatch takes it.
     pub(crate) service_dimension: String,
-    dispatch: Dispatch,
     pub(crate) sampler: Sampler,
-    exporter: Option<UdpExporter>,
+    pub(crate) dispatch: Dispatch,
+    pub(crate) exporter: Exporter,
+    /// Most spans in one request.
+    pub(crate) batch: usize,
+    pub(crate) open_spans: OpenSpans,
+    /// Where Lambda listens.
+    pub(crate) runtime_api: Option<String>,
     pub(crate) buffer: Buffer,
     pub(crate) sink: Sink,
     pub(crate) facade: Facade,
     pub(crate) request_id: RequestId,
+    pub(crate) peak_memory: PeakMemory,
     pub(crate) started: Instant,
     pub(crate) cold: AtomicBool,
 }
@@ -79,15 +86,20 @@ impl Telemetry {
     /// Fails when a subscriber is installed already.
     pub fn init(service: &'static str) -> Result<Self, InitError> {
         #[expect(clippy::disallowed_methods, reason = "telemetry's one look at the environment")]
-        let settings = Settings::read(|name| std::env::var(name).ok());
-        let telemetry = Self::build(service, &settings, Sink::stdout(), &resource(service, &settings));
+        let settings = Settings::read(|name| std::env::var(name).ok(), variable_names());
+        let resource = resource(service, &settings);
+        let complaints = settings.complaints.clone();
+        let telemetry = Self::build(service, settings, Sink::stdout(), &resource);
         tracing::dispatcher::set_global_default(telemetry.inner.dispatch.clone())?;
         if metrics::set_global_recorder(telemetry.inner.facade.clone()).is_err() {
             tracing::warn!(
                 "A recorder of the metrics facade is installed already; libraries' metrics go there"
             );
         }
-        telemetry.warn_about(&settings);
+        panics::tell_panics();
+        for Complaint { variable, reason } in complaints {
+            tracing::warn!(variable, reason, "A variable of telemetry is not followed");
+        }
         Ok(telemetry)
     }
 
@@ -103,64 +115,45 @@ impl Telemetry {
     pub fn capture_with(service: &'static str, lookup: impl Fn(&str) -> Option<String>) -> (Self, Captured) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let resource = Resource::builder_empty().build();
-        let settings = Settings::read(lookup);
-        let telemetry = Self::build(service, &settings, Sink::new(Arc::clone(&lines) as _), &resource);
+        let settings = Settings::read(lookup, []);
+        let telemetry = Self::build(service, settings, Sink::new(Arc::clone(&lines) as _), &resource);
         let captured = Captured::new(lines, telemetry.inner.buffer.clone(), telemetry.inner.sink.clone());
         (telemetry, captured)
     }
 
-    fn build(service: &'static str, settings: &Settings, sink: Sink, resource: &Resource) -> Self {
-        let sampler = sampling::parse(settings.sampler.as_deref(), settings.sampler_argument.as_deref())
-            .unwrap_or(Sampler::AlwaysOn);
-        let buffer = Buffer::default();
+    fn build(service: &'static str, settings: Settings, sink: Sink, resource: &Resource) -> Self {
+        let buffer = Buffer::new(settings.queue, settings.value_length);
+        let sampler = settings.sampler;
         let provider = SdkTracerProvider::builder()
             .with_resource(resource.clone())
             .with_id_generator(Ids::default())
             .with_sampler(Sampler::ParentBased(Box::new(sampler.clone())))
+            .with_span_limits(settings.limits)
             .with_span_processor(buffer.clone())
             .build();
         let request_id = RequestId::default();
         let log = JsonLog::new(service, sink.clone(), Arc::clone(&request_id));
         let tracer = (!settings.disabled).then(|| provider.tracer(service));
+        let open_spans = OpenSpans::default();
         Self {
             inner: Arc::new(Inner {
                 service,
                 service_dimension: dimension_value(service).into_owned(),
-                dispatch: dispatch(log, tracer, settings.log_filter.as_deref()),
+                dispatch: dispatch(log, tracer, open_spans.clone(), settings.log_filter.as_deref()),
                 sampler,
-                exporter: settings.daemon.and_then(|daemon| UdpExporter::new(daemon, resource).ok()),
+                exporter: Exporter::new(settings.export, resource),
+                batch: settings.batch,
+                open_spans,
+                runtime_api: settings.runtime_api,
                 buffer,
                 facade: Facade::new(sink.clone()),
                 sink,
                 request_id,
+                peak_memory: PeakMemory::default(),
                 started: Instant::now(),
                 cold: AtomicBool::new(true),
             }),
         }
-    }
-
-    fn warn_about(&self, settings: &Settings) {
-        if let Err(value) = sampling::parse(settings.sampler.as_deref(), settings.sampler_argument.as_deref())
-        {
-            tracing::warn!(
-                value,
-                "OTEL_TRACES_SAMPLER or its argument is not understood; every trace is kept"
-            );
-        }
-        if self.inner.exporter.is_none() {
-            tracing::warn!("AWS_XRAY_DAEMON_ADDRESS is no address; spans are dropped");
-        }
-    }
-
-    /// Sends the spans that have ended; what is lost is counted.
-    pub(crate) fn flush(&self) {
-        let (spans, dropped) = self.inner.buffer.take();
-        let lost = match &self.inner.exporter {
-            _ if spans.is_empty() => 0,
-            Some(exporter) => exporter.send(spans),
-            None => spans.len() as u64,
-        };
-        self.inner.sink.lose(dropped + lost);
     }
 
     /// Runs `work` with this telemetry; needed only with [`Telemetry::capture`].
@@ -196,7 +189,17 @@ impl Telemetry {
     }
 }
 
-fn dispatch(log: JsonLog, tracer: Option<SdkTracer>, filter: Option<&str>) -> Dispatch {
+/// The names of all variables there are.
+fn variable_names() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+}
+
+fn dispatch(
+    log: JsonLog,
+    tracer: Option<SdkTracer>,
+    open_spans: OpenSpans,
+    filter: Option<&str>,
+) -> Dispatch {
     let filter = EnvFilter::builder().parse_lossy(filter.unwrap_or("info"));
     let spans = tracer.map(|tracer| {
         tracing_opentelemetry::layer()
@@ -209,6 +212,7 @@ fn dispatch(log: JsonLog, tracer: Option<SdkTracer>, filter: Option<&str>) -> Di
             .with_context_activation(false)
             .with_error_events_to_status(false)
             .with_error_events_to_exceptions(false)
+            .and_then(open_spans)
             .with_filter(filter_fn(is_our_span))
     });
     // EnvFilter comes first: it knows the greatest level, so that what nobody wants costs nothing.
@@ -225,7 +229,7 @@ fn is_our_span(metadata: &Metadata<'_>) -> bool {
 
 fn resource(service: &'static str, settings: &Settings) -> Resource {
     let mut attributes = vec![
-        KeyValue::new("service.name", settings.service_name.clone().unwrap_or_else(|| service.to_owned())),
+        KeyValue::new("service.name", service),
         KeyValue::new("cloud.provider", "aws"),
         KeyValue::new("cloud.platform", "aws_lambda"),
     ];
@@ -238,8 +242,9 @@ fn resource(service: &'static str, settings: &Settings) -> Resource {
     for (key, value) in optional {
         attributes.extend(value.clone().map(|value| KeyValue::new(key, value)));
     }
-    Resource::builder_empty()
-        .with_detector(Box::new(EnvResourceDetector::new()))
-        .with_attributes(attributes)
-        .build()
+    // What the environment says goes before what is known here, but for the service's name, which has a
+    // variable of its own.
+    let given = settings.resource_attributes.iter().cloned().map(|(key, value)| KeyValue::new(key, value));
+    let name = settings.service_name.clone().map(|name| KeyValue::new("service.name", name));
+    Resource::builder_empty().with_attributes(attributes.into_iter().chain(given).chain(name)).build()
 }

@@ -17,7 +17,12 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-use crate::{context::format_trace_id, fields::Fields, redact::redact, sink::Sink};
+use crate::{
+    context::{to_hex, xray_trace_id},
+    fields::Fields,
+    redact::redact,
+    sink::Sink,
+};
 
 /// Names that mean the same in every line, log or metric.
 pub(crate) const MEMBERS: [&str; 8] =
@@ -25,9 +30,12 @@ pub(crate) const MEMBERS: [&str; 8] =
 /// Libraries that see requests, answers and credentials; below WARN their logs hold all of these.
 const LIBRARIES: [&str; 7] = ["aws_", "hyper", "h2", "rustls", "lambda_", "tower", "opentelemetry"];
 
+/// Where the runtime logs that a handler failed, which is told already, with less said and more shown.
+const TWICE: &str = "lambda_runtime::layers::panic";
+
 /// Whether lines of `metadata`'s origin may be told, whatever `RUST_LOG` asks for.
 pub(crate) fn may_be_told(metadata: &Metadata<'_>) -> bool {
-    *metadata.level() <= Level::WARN || !is_of_library(metadata)
+    (*metadata.level() <= Level::WARN || !is_of_library(metadata)) && metadata.target() != TWICE
 }
 
 /// Whether `metadata` comes from a library beneath a function.
@@ -60,8 +68,8 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for JsonLog {
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut line = Fields::default();
-        line.insert("timestamp", timestamp(SystemTime::now()));
-        line.insert("level", event.metadata().level().as_str());
+        line.insert_own("timestamp", timestamp(SystemTime::now()));
+        line.insert_own("level", event.metadata().level().as_str());
         line.insert("service", self.service);
         let span = context.event_span(event).map(|span| span.id());
         let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade);
@@ -84,9 +92,10 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for JsonLog {
 /// Adds the ids of `context`, if it has any.
 pub(crate) fn insert_trace(line: &mut Fields, context: &opentelemetry::trace::SpanContext) {
     if context.is_valid() {
-        line.insert("trace_id", context.trace_id().to_string());
-        line.insert("xrayTraceId", format_trace_id(context.trace_id()));
-        line.insert("span_id", context.span_id().to_string());
+        let trace = to_hex(&context.trace_id().to_bytes());
+        line.insert_own("xrayTraceId", xray_trace_id(&trace));
+        line.insert_own("trace_id", trace);
+        line.insert_own("span_id", to_hex(&context.span_id().to_bytes()));
     }
 }
 

@@ -70,6 +70,30 @@ pub(crate) fn redact_span(span: &mut SpanData) {
     }
 }
 
+/// Cuts the texts among `span`'s attributes to `length` characters.
+pub(crate) fn cut_span(span: &mut SpanData, length: usize) {
+    let events = span.events.events.iter_mut().flat_map(|event| &mut event.attributes);
+    let links = span.links.links.iter_mut().flat_map(|link| &mut link.attributes);
+    for attribute in span.attributes.iter_mut().chain(events).chain(links) {
+        match &mut attribute.value {
+            opentelemetry::Value::String(text) => cut(text, length),
+            opentelemetry::Value::Array(Array::String(texts)) => {
+                for text in texts {
+                    cut(text, length);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn cut(text: &mut StringValue, length: usize) {
+    let end = text.as_str().char_indices().nth(length).map(|(at, _)| at);
+    if let Some(shorter) = end.and_then(|end| text.as_str().get(..end)) {
+        *text = shorter.to_owned().into();
+    }
+}
+
 fn redact_text(text: &mut Cow<'static, str>) {
     if let Cow::Owned(clean) = redact(text) {
         *text = Cow::Owned(clean);

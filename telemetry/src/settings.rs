@@ -1,23 +1,49 @@
 //! What the environment says about telemetry.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+mod collector;
+mod variables;
+
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    time::Duration,
+};
+
+use opentelemetry_sdk::trace::{Sampler, SpanLimits};
+use percent_encoding::percent_decode_str;
+
+pub(crate) use collector::Collector;
+pub use variables::{Fate, Variable};
+
+use crate::sampling;
 
 /// Where the X-Ray daemon listens when Lambda does not say.
 const DEFAULT_DAEMON: &str = "127.0.0.1:2000";
+/// Most spans held between two flushes.
+const DEFAULT_QUEUE: usize = 8_192;
+/// Most spans in one request.
+const DEFAULT_BATCH: usize = 512;
 
 /// Everything telemetry reads from its environment.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Settings {
     /// `OTEL_SDK_DISABLED`: no spans at all; logs and metrics stay.
     pub(crate) disabled: bool,
     /// `OTEL_SERVICE_NAME`: names traces only; metrics keep the constant service, or alarms go blind.
     pub(crate) service_name: Option<String>,
-    /// `OTEL_TRACES_SAMPLER`.
-    pub(crate) sampler: Option<String>,
-    /// `OTEL_TRACES_SAMPLER_ARG`.
-    pub(crate) sampler_argument: Option<String>,
-    /// `AWS_XRAY_DAEMON_ADDRESS`, which takes OTLP too.
-    pub(crate) daemon: Option<SocketAddr>,
+    /// `OTEL_RESOURCE_ATTRIBUTES`.
+    pub(crate) resource_attributes: Vec<(String, String)>,
+    /// `OTEL_TRACES_SAMPLER` and its argument.
+    pub(crate) sampler: Sampler,
+    /// Where spans go.
+    pub(crate) export: Export,
+    /// Most attributes, events and links.
+    pub(crate) limits: SpanLimits,
+    /// Most characters of an attribute.
+    pub(crate) value_length: Option<usize>,
+    /// Most spans held between two flushes.
+    pub(crate) queue: usize,
+    /// Most spans in one request.
+    pub(crate) batch: usize,
     /// `RUST_LOG`: which log lines are written.
     pub(crate) log_filter: Option<String>,
     /// `AWS_LAMBDA_FUNCTION_NAME`.
@@ -28,24 +54,183 @@ pub(crate) struct Settings {
     pub(crate) log_stream: Option<String>,
     /// `AWS_REGION`.
     pub(crate) region: Option<String>,
+    /// `AWS_LAMBDA_RUNTIME_API`, where Lambda listens.
+    pub(crate) runtime_api: Option<String>,
+    /// What is not followed.
+    pub(crate) complaints: Vec<Complaint>,
+}
+
+/// Where spans go.
+#[derive(Debug)]
+pub(crate) enum Export {
+    /// Nowhere, as asked for.
+    Nowhere,
+    /// To the X-Ray daemon, which takes OTLP too; `None` when its address is none.
+    Daemon(Option<SocketAddr>),
+    /// To a collector.
+    Collector(Collector),
+}
+
+/// A variable that is not followed, and why; never its value, which may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    pub(crate) variable: String,
+    pub(crate) reason: String,
+}
+
+/// Looks variables up and notes what is wrong with them.
+struct Reader<F> {
+    lookup: F,
+    complaints: Vec<Complaint>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Reader<F> {
+    /// The value of `name`; an empty one counts as unset, as the specification has it.
+    fn get(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    /// The value and name of the first that is set.
+    fn first<'a>(&self, names: &[&'a str]) -> Option<(&'a str, String)> {
+        names.iter().find_map(|name| Some((*name, self.get(name)?)))
+    }
+
+    fn complain(&mut self, variable: &str, reason: impl Into<String>) {
+        self.complaints.push(Complaint { variable: variable.to_owned(), reason: reason.into() });
+    }
+
+    /// A whole number, under the first of `names` that is set.
+    fn number(&mut self, names: &[&str]) -> Option<u64> {
+        let (name, value) = self.first(names)?;
+        let number = value.trim().parse().ok();
+        if number.is_none() {
+            self.complain(name, "it is no whole number; the default holds");
+        }
+        number
+    }
+
+    /// A number as a limit of spans.
+    fn limit(&mut self, names: &[&str], default: u32) -> u32 {
+        self.number(names).map_or(default, |number| u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    /// A number of things of which there must be one at least.
+    fn size(&mut self, name: &str, default: usize) -> usize {
+        match self.number(&[name]) {
+            Some(0) => {
+                self.complain(name, "it must be 1 or more; the default holds");
+                default
+            }
+            Some(number) => usize::try_from(number).unwrap_or(usize::MAX),
+            None => default,
+        }
+    }
+
+    /// A time limit in milliseconds; 0 means none.
+    fn timeout(&mut self, names: &[&str]) -> Option<Duration> {
+        self.number(names).filter(|ms| *ms > 0).map(Duration::from_millis)
+    }
+
+    /// `key=value,…` with percent-encoded values: all of it or, when a part is wrong, nothing.
+    fn pairs(&mut self, names: &[&str]) -> Vec<(String, String)> {
+        let Some((name, value)) = self.first(names) else { return Vec::new() };
+        let pair = |entry: &str| {
+            let (key, value) = entry.split_once('=')?;
+            let value = percent_decode_str(value.trim()).decode_utf8().ok()?;
+            let key = percent_decode_str(key.trim()).decode_utf8().ok()?;
+            (!key.is_empty()).then(|| (key.into_owned(), value.into_owned()))
+        };
+        let entries = value.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        if let Some(pairs) = entries.map(pair).collect() {
+            return pairs;
+        }
+        self.complain(name, "it is no list of key=value, so none of it holds");
+        Vec::new()
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        let Some(value) = self.get(name) else { return false };
+        let is = |word: &str| value.trim().eq_ignore_ascii_case(word);
+        if !is("true") && !is("false") {
+            self.complain(name, "it is neither true nor false; false holds");
+        }
+        is("true")
+    }
+
+    fn sampler(&mut self) -> Sampler {
+        let [name, argument] = ["OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"];
+        let (sampler, raw) = (self.get(name), self.get(argument));
+        sampling::parse(sampler.as_deref().map(str::trim), raw.as_deref().map(str::trim)).unwrap_or_else(
+            |wrong| {
+                let variable =
+                    if sampler.as_deref().map(str::trim) == Some(wrong.as_str()) { name } else { argument };
+                self.complain(variable, "it is not understood; every trace is kept");
+                Sampler::AlwaysOn
+            },
+        )
+    }
+
+    fn daemon(&mut self) -> Option<SocketAddr> {
+        let name = "AWS_XRAY_DAEMON_ADDRESS";
+        let address = self.get(name).unwrap_or_else(|| DEFAULT_DAEMON.to_owned());
+        let daemon = resolve(udp_part(&address));
+        if daemon.is_none() {
+            self.complain(name, "it is no address; spans are dropped");
+        }
+        daemon
+    }
 }
 
 impl Settings {
-    /// Reads the settings through `lookup`; what is missing keeps its default.
-    pub(crate) fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let get = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
-        let daemon = get("AWS_XRAY_DAEMON_ADDRESS").unwrap_or_else(|| DEFAULT_DAEMON.to_owned());
+    /// Reads the settings through `lookup`; what is missing or wrong keeps its default.
+    ///
+    /// `names` are those of all variables there are, so that one that nobody reads can be told.
+    pub(crate) fn read(
+        lookup: impl Fn(&str) -> Option<String>,
+        names: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let mut reader = Reader { lookup, complaints: Vec::new() };
+        for variable in Variable::all() {
+            let value = reader.get(variable.name);
+            if let Some(reason) = value.and_then(|value| variable.fate.complaint(&value)) {
+                reader.complain(variable.name, reason);
+            }
+        }
+        for name in names {
+            if name.starts_with("OTEL_") && !Variable::all().iter().any(|it| it.name == name) {
+                reader.complain(&name, "it is no variable of OpenTelemetry that is known here");
+            }
+        }
+        let general = "OTEL_ATTRIBUTE_COUNT_LIMIT";
+        let mut limits = SpanLimits::default();
+        for (limit, names) in [
+            (&mut limits.max_attributes_per_span, ["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", general].as_slice()),
+            (&mut limits.max_attributes_per_event, &["OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", general]),
+            (&mut limits.max_attributes_per_link, &["OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", general]),
+            (&mut limits.max_events_per_span, &["OTEL_SPAN_EVENT_COUNT_LIMIT"]),
+            (&mut limits.max_links_per_span, &["OTEL_SPAN_LINK_COUNT_LIMIT"]),
+        ] {
+            *limit = reader.limit(names, *limit);
+        }
+        let length =
+            reader.number(&["OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"]);
         Self {
-            disabled: get("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true")),
-            service_name: get("OTEL_SERVICE_NAME"),
-            sampler: get("OTEL_TRACES_SAMPLER"),
-            sampler_argument: get("OTEL_TRACES_SAMPLER_ARG"),
-            daemon: resolve(udp_part(&daemon)),
-            log_filter: get("RUST_LOG"),
-            function_name: get("AWS_LAMBDA_FUNCTION_NAME"),
-            function_version: get("AWS_LAMBDA_FUNCTION_VERSION"),
-            log_stream: get("AWS_LAMBDA_LOG_STREAM_NAME"),
-            region: get("AWS_REGION"),
+            disabled: reader.flag("OTEL_SDK_DISABLED"),
+            service_name: reader.get("OTEL_SERVICE_NAME"),
+            resource_attributes: reader.pairs(&["OTEL_RESOURCE_ATTRIBUTES"]),
+            sampler: reader.sampler(),
+            export: reader.export(),
+            limits,
+            value_length: length.map(|it| usize::try_from(it).unwrap_or(usize::MAX)),
+            queue: reader.size("OTEL_BSP_MAX_QUEUE_SIZE", DEFAULT_QUEUE),
+            batch: reader.size("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", DEFAULT_BATCH),
+            log_filter: reader.get("RUST_LOG"),
+            function_name: reader.get("AWS_LAMBDA_FUNCTION_NAME"),
+            function_version: reader.get("AWS_LAMBDA_FUNCTION_VERSION"),
+            log_stream: reader.get("AWS_LAMBDA_LOG_STREAM_NAME"),
+            region: reader.get("AWS_REGION"),
+            runtime_api: reader.get("AWS_LAMBDA_RUNTIME_API"),
+            complaints: reader.complaints,
         }
     }
 }
@@ -60,18 +245,4 @@ fn resolve(address: &str) -> Option<SocketAddr> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_daemon_is_found_in_both_spellings() {
-        let read = |value: &'static str| {
-            Settings::read(move |name| (name == "AWS_XRAY_DAEMON_ADDRESS").then(|| value.to_owned()))
-        };
-
-        assert_eq!(read("127.0.0.1:2001").daemon, "127.0.0.1:2001".parse().ok());
-        assert_eq!(read("tcp:127.0.0.1:1 udp:127.0.0.1:2").daemon, "127.0.0.1:2".parse().ok());
-        assert_eq!(read("").daemon, "127.0.0.1:2000".parse().ok());
-        assert_eq!(read("nonsense").daemon, None);
-    }
-}
+mod tests;

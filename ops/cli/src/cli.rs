@@ -42,6 +42,9 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Make a thumbnail of a file without any stack, and measure what it costs.
     Thumbnail(ThumbnailArgs),
+    /// Work with the alarms of `alarms/`.
+    #[command(subcommand)]
+    Alarms(AlarmsCommand),
 }
 
 impl Default for Command {
@@ -182,6 +185,30 @@ pub(crate) struct ThumbnailArgs {
     /// How often to do it; the median of the CPU times is told.
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) repeat: NonZeroUsize,
+}
+
+/// What to do with the alarms.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlarmsCommand {
+    /// Run the unit tests of the alarms, without any stack.
+    Test(AlarmsTestArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The tests are the files of alarms/tests/; its README.md tells how to write one.
+
+Examples:
+  ops alarms test
+  ops alarms test --mutants          also make every alarm wrong in every way: some test must notice
+  ops alarms test --json | jq '.failures'")]
+pub(crate) struct AlarmsTestArgs {
+    /// Also check that the tests notice every change of an alarm (takes some seconds).
+    #[arg(long)]
+    pub(crate) mutants: bool,
+    /// Print one JSON document on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

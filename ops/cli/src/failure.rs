@@ -70,6 +70,9 @@ pub(crate) enum Failure {
         /// What was asked for.
         id: String,
     },
+    /// Alarms or their tests that are not understood.
+    #[error("the alarms cannot be tested")]
+    Alarms(#[source] Box<dyn Error + Send + Sync>),
     /// A file that cannot be read.
     #[error("{path} cannot be read; check its name and permissions")]
     Read {

@@ -1,5 +1,6 @@
 //! The operator's command line: runs, proves and watches the pipeline on this machine.
 
+mod alarms;
 mod cli;
 mod failure;
 mod photos;
@@ -46,6 +47,9 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
     if let Command::Thumbnail(args) = &command {
         return thumbnail::run(args);
     }
+    if let Command::Alarms(command) = &command {
+        return alarms::run(command, root);
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     runtime.block_on(async {
@@ -55,6 +59,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Upload(args) => upload::run(args, root, terminals).await,
             Command::Trace(args) => trace::run(&args, root, terminals.out).await,
             Command::Thumbnail(args) => thumbnail::run(&args),
+            Command::Alarms(command) => alarms::run(&command, root),
         }
     })
 }

@@ -135,3 +135,59 @@ fn a_directory_that_is_no_repository_is_refused() {
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
     assert!(text(&output.stderr).contains("template.yaml"), "{}", text(&output.stderr));
 }
+
+/// The repository, whose alarms are tested.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+#[test]
+fn the_alarms_are_tested_without_a_stack() {
+    let stage = Stage::new();
+    let root = repository();
+
+    let output = stage.ops(&["alarms", "test", "--json", "--root", root.to_str().unwrap()]);
+
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let document = document(&output);
+    assert_eq!((&document["ok"], &document["failures"]), (&true.into(), &serde_json::json!([])));
+    assert!(document["tests"].as_u64().unwrap() > 100);
+}
+
+#[test]
+fn a_test_of_an_alarm_that_fails_is_told_with_what_was_seen() {
+    let stage = Stage::new();
+    let tests = stage.path("alarms/tests/bench");
+    std::fs::create_dir_all(&tests).unwrap();
+    for (from, to) in [
+        ("alarms/pipeline.json", "alarms/pipeline.json"),
+        ("alarms/tests/bench/parameters.json", "alarms/tests/bench/parameters.json"),
+        ("alarms/tests/bench/equivalents.json", "alarms/tests/bench/equivalents.json"),
+    ] {
+        std::fs::copy(repository().join(from), stage.path(to)).unwrap();
+    }
+    let test = r#"{"alarm": "dlq-not-empty", "tests": [{"name": "no alarm", "states": "", "length": "2m", "series": {}}]}"#;
+    std::fs::write(stage.path("alarms/tests/x.json"), test).unwrap();
+
+    let output = stage.ops(&["alarms", "test"]);
+
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "FAILED alarms/tests/x.json: tests[0]: no alarm\n  expected no state but INSUFFICIENT_DATA\n       \
+                    but saw 1m OK\n0 of 1 tests of alarms passed\n";
+    assert_eq!(text(&output.stdout), expected);
+}
+
+#[test]
+fn an_alarm_that_is_not_understood_is_named_with_its_place() {
+    let stage = Stage::new();
+    std::fs::create_dir_all(stage.path("alarms/tests/bench")).unwrap();
+    std::fs::write(stage.path("alarms/a.json"), r#"{"Mappings": {}}"#).unwrap();
+    for name in ["parameters", "equivalents"] {
+        std::fs::write(stage.path(&format!("alarms/tests/bench/{name}.json")), "{}").unwrap();
+    }
+
+    let output = stage.ops(&["alarms", "test"]);
+
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("alarms/a.json: Mappings: this section is not understood here"));
+}

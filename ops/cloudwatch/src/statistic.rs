@@ -1,7 +1,13 @@
 //! What can be asked about the values of a period.
 
+mod bounds;
+mod percentile;
+
 use std::fmt;
 use std::str::FromStr;
+
+pub use bounds::Bounds;
+pub use percentile::Percentile;
 
 use crate::datapoint::Distribution;
 
@@ -20,79 +26,44 @@ pub enum Statistic {
     Maximum,
     /// The least value that so many of all values do not exceed.
     Percentile(Percentile),
+    /// How many values lie between two absolute bounds.
+    TrimmedCount(Bounds),
 }
-
-/// A percentage above 0 and up to 100, kept in parts of 10^10 so that it can be compared: CloudWatch
-/// allows ten decimal places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Percentile(u64);
 
 /// A name that is no statistic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not SampleCount, Sum, Average, Minimum, Maximum or a percentile such as p99.9")]
+#[error(
+    "`{0}` is not SampleCount, Sum, Average, Minimum, Maximum, a percentile such as p99.9 or a count such as TC(5:10)"
+)]
 pub struct UnknownStatistic(pub String);
-
-const DECIMALS: usize = 10;
-const PERCENT: u64 = 10_u64.pow(10);
-
-impl Percentile {
-    /// The whole percentage `percent`.
-    ///
-    /// # Errors
-    /// Zero and what exceeds a hundred.
-    pub fn from_percent(percent: u8) -> Result<Self, UnknownStatistic> {
-        format!("{percent}").parse()
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "12 digits fit the 15 of a double")]
-    fn fraction(self) -> f64 {
-        self.0 as f64 / (100 * PERCENT) as f64
-    }
-}
-
-impl FromStr for Percentile {
-    type Err = UnknownStatistic;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unknown = || UnknownStatistic(format!("p{text}"));
-        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.is_empty() || !digits(whole) || !digits(decimals) || decimals.len() > DECIMALS {
-            return Err(unknown());
-        }
-        let whole: u64 = whole.parse().map_err(|_| unknown())?;
-        let parts: u64 = format!("{decimals:0<DECIMALS$}").parse().map_err(|_| unknown())?;
-        match whole.checked_mul(PERCENT).and_then(|whole| whole.checked_add(parts)) {
-            Some(parts) if (1..=100 * PERCENT).contains(&parts) => Ok(Self(parts)),
-            _ => Err(unknown()),
-        }
-    }
-}
-
-impl fmt::Display for Percentile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, parts) = (self.0 / PERCENT, self.0 % PERCENT);
-        if parts == 0 {
-            return write!(f, "{whole}");
-        }
-        write!(f, "{whole}.{}", format!("{parts:0>DECIMALS$}").trim_end_matches('0'))
-    }
-}
 
 impl Statistic {
     /// The value of this statistic; `None` for an empty distribution, which is missing data, not zero.
     #[must_use]
     pub fn of(self, values: &Distribution) -> Option<f64> {
-        let count: f64 = values.iter().map(|(_, count)| count).sum();
-        let sum = || values.iter().map(|(value, count)| value * count).sum::<f64>();
-        let (least, greatest) = (values.iter().next()?.0, values.iter().next_back()?.0);
+        self.over(&std::iter::once(values))
+    }
+
+    /// The value of this statistic over all of these together, without gathering them where it can be helped.
+    pub fn over<'a>(self, parts: &(impl Iterator<Item = &'a Distribution> + Clone)) -> Option<f64> {
+        let values = || parts.clone().flat_map(Distribution::iter);
+        values().next()?;
+        let count = || values().map(|(_, count)| count).sum::<f64>();
+        let sum = || values().map(|(value, count)| value * count).sum::<f64>();
         Some(match self {
-            Self::SampleCount => count,
+            Self::SampleCount => count(),
             Self::Sum => sum(),
-            Self::Average => sum() / count,
-            Self::Minimum => least,
-            Self::Maximum => greatest,
-            Self::Percentile(percentile) => nearest_rank(values, percentile.fraction() * count)?,
+            Self::Average => sum() / count(),
+            Self::Minimum => values().map(|(value, _)| value).fold(f64::INFINITY, f64::min),
+            Self::Maximum => values().map(|(value, _)| value).fold(f64::NEG_INFINITY, f64::max),
+            Self::Percentile(percentile) => {
+                let mut all = Distribution::default();
+                parts.clone().for_each(|part| all.merge(part));
+                nearest_rank(&all, percentile.fraction() * count())?
+            }
+            Self::TrimmedCount(bounds) => {
+                values().filter(|(value, _)| bounds.contain(*value)).map(|(_, count)| count).sum()
+            }
         })
     }
 }
@@ -119,10 +90,14 @@ impl FromStr for Statistic {
             "Average" => Self::Average,
             "Minimum" => Self::Minimum,
             "Maximum" => Self::Maximum,
-            _ => match text.strip_prefix('p') {
-                Some(percent) => Self::Percentile(percent.parse()?),
-                None => return Err(UnknownStatistic(text.to_owned())),
-            },
+            _ => {
+                let bounds = text.strip_prefix("TC(").and_then(|rest| rest.strip_suffix(')'));
+                match (text.strip_prefix('p'), bounds) {
+                    (Some(percent), _) => Self::Percentile(percent.parse()?),
+                    (None, Some(bounds)) => Self::TrimmedCount(bounds.parse()?),
+                    (None, None) => return Err(UnknownStatistic(text.to_owned())),
+                }
+            }
         })
     }
 }
@@ -136,6 +111,7 @@ impl fmt::Display for Statistic {
             Self::Minimum => f.write_str("Minimum"),
             Self::Maximum => f.write_str("Maximum"),
             Self::Percentile(percentile) => write!(f, "p{percentile}"),
+            Self::TrimmedCount(bounds) => write!(f, "TC({bounds})"),
         }
     }
 }
@@ -171,6 +147,13 @@ mod tests {
     }
 
     #[test]
+    fn a_trimmed_count_leaves_out_the_lower_bound_and_takes_in_the_upper() {
+        let values = Distribution::of_counted(&[5.0, 10.0, 20.0], &[1.0, 2.0, 4.0]).unwrap();
+        let asked = ["TC(5:10)", "TC(5:)", "TC(:10)", "TC(20:)"].map(|name| ask(name, &values));
+        assert_eq!(asked, [2.0, 6.0, 3.0, 0.0]);
+    }
+
+    #[test]
     fn no_values_is_missing_data_for_every_statistic() {
         for name in ["SampleCount", "Sum", "p50"] {
             assert_eq!(name.parse::<Statistic>().unwrap().of(&Distribution::default()), None);
@@ -179,7 +162,19 @@ mod tests {
 
     #[test]
     fn statistics_are_named_as_in_templates_and_back() {
-        for name in ["SampleCount", "Sum", "Average", "Minimum", "Maximum", "p99", "p99.9", "p0.0000000001"] {
+        for name in [
+            "SampleCount",
+            "Sum",
+            "Average",
+            "Minimum",
+            "Maximum",
+            "p99",
+            "p99.9",
+            "p0.0000000001",
+            "TC(10000:)",
+            "TC(0.005:0.03)",
+            "TC(:-1)",
+        ] {
             assert_eq!(name.parse::<Statistic>().unwrap().to_string(), name);
         }
         for name in [
@@ -193,6 +188,11 @@ mod tests {
             "p99.00000000001",
             "",
             "p99999999999999999999",
+            "TC(:)",
+            "TC(5)",
+            "TC(5%:)",
+            "TC(1e3:)",
+            "tc90",
         ] {
             assert_eq!(name.parse::<Statistic>(), Err(UnknownStatistic(name.to_owned())));
         }

@@ -110,6 +110,19 @@ impl MetricStore {
         }
     }
 
+    /// One statistic of a metric over any stretch of time, in whole minutes for metrics of that resolution.
+    #[must_use]
+    pub fn statistic(
+        &self,
+        metric: &MetricId,
+        statistic: Statistic,
+        unit: Option<Unit>,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Option<f64> {
+        statistic.over(&self.between(metric, unit, from, until).map(|(_, values)| values))
+    }
+
     /// All values of a metric in a time, as one distribution.
     #[must_use]
     pub fn values(
@@ -139,7 +152,7 @@ impl MetricStore {
         unit: Option<Unit>,
         from: Timestamp,
         until: Timestamp,
-    ) -> impl Iterator<Item = (Timestamp, &Distribution)> {
+    ) -> impl Iterator<Item = (Timestamp, &Distribution)> + Clone {
         let series = self.metrics.get(metric).filter(|_| from < until);
         let buckets = series.into_iter().flat_map(move |series| series.range(from..until));
         let values =

@@ -3,8 +3,10 @@
 //! - [`span`], [`otlp`], [`traces`] spans arrive by UDP and OTLP/HTTP and make up traces
 //! - `tail`, [`logs`] log groups are read on as they grow; embedded metrics leave for their store
 //! - [`mail`] what the topics sent
+//! - `datagrams` spans that nobody would send again are read at once
 //! - `receivers` the sockets, bound before the engine starts
 
+mod datagrams;
 pub mod logs;
 pub mod mail;
 pub mod otlp;

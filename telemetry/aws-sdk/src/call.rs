@@ -108,6 +108,7 @@ impl Drop for Call {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Parent {
     Current,
     Undecided,

@@ -40,11 +40,13 @@ pub struct CallSpans {
     answers: Vec<&'static str>,
 }
 
+/// Tells whether an input is of an operation, and describes the call if there is one to describe.
+type Describe = dyn Fn(&Input, Option<&Attributes<'_>>) -> bool + Send + Sync;
+
 /// What is known of one operation.
 #[derive(Clone)]
 struct Operation {
-    /// Describes a call from its input; answers whether the input is of this operation.
-    describe: Arc<dyn Fn(&Input, Option<&Attributes<'_>>) -> bool + Send + Sync>,
+    describe: Arc<Describe>,
     /// The service's word for the error, if the error is of this operation.
     code: fn(&Error) -> Option<&str>,
 }

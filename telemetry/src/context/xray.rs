@@ -37,14 +37,28 @@ impl XrayHeader {
 /// The header that continues `context`.
 pub(super) fn format(context: &SpanContext) -> String {
     let sampled = u8::from(context.is_sampled());
-    format!("Root={};Parent={};Sampled={sampled}", format_trace_id(context.trace_id()), context.span_id())
+    format!(
+        "Root={};Parent={};Sampled={sampled}",
+        xray_trace_id(&context.trace_id().to_string()),
+        context.span_id()
+    )
 }
 
-/// `1-<8 hex digits of time>-<24 hex digits>`.
-pub(crate) fn format_trace_id(id: TraceId) -> String {
-    let hex = id.to_string();
-    let (time, rest) = hex.split_at(8);
-    format!("1-{time}-{rest}")
+/// `1-<8 hex digits of time>-<24 hex digits>`, of the 32 hex digits of a trace's id.
+pub(crate) fn xray_trace_id(hex: &str) -> String {
+    let (time, rest) = hex.split_at_checked(8).unwrap_or((hex, ""));
+    ["1-", time, "-", rest].concat()
+}
+
+/// `bytes` as lower-case hex digits; each line of a log has three of these.
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        hex.push(digit(byte >> 4));
+        hex.push(digit(byte & 15));
+    }
+    hex
 }
 
 /// The chain of functions that led to this invocation, by which Lambda finds and stops loops.

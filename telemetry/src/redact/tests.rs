@@ -88,3 +88,14 @@ proptest! {
         prop_assert!(!clean.contains(marker), "{clean}");
     }
 }
+
+#[test]
+fn texts_of_a_span_are_cut_to_the_characters_allowed() {
+    let mut text = StringValue::from("äöü");
+    cut(&mut text, 3);
+    assert_eq!(text.as_str(), "äöü");
+    cut(&mut text, 2);
+    assert_eq!(text.as_str(), "äö");
+    cut(&mut text, 0);
+    assert_eq!(text.as_str(), "");
+}

@@ -125,5 +125,5 @@ fn decoded(request: &[u8]) -> BTreeMap<String, proto::Span> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 /// The version whose translation was looked at.
 const PACKAGE: &str = "rotel==0.0.1a15";
 /// Far longer than the receiver takes; only a failure waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Rotel {
     agent: Child,
@@ -134,7 +134,7 @@ fn xray() -> (String, Receiver<Value>) {
 
 fn read_body(stream: &mut TcpStream) -> Vec<u8> {
     let mut request = Vec::new();
-    let mut chunk = [0; 65_536];
+    let mut chunk = vec![0; 65_536];
     loop {
         let length = stream.read(&mut chunk).unwrap();
         request.extend_from_slice(&chunk[..length]);

@@ -110,12 +110,12 @@ fn directory_that_is_read_only_is_named_with_what_to_do() {
 }
 
 /// Uploads before, while and after the disk of the log is full; then ends the stack.
-const FILLED: &str = r#"mount -t tmpfs -o size=400m none "$1" || exit 99
+const FILLED: &str = r#"mount -t tmpfs -o size=1g none "$1" || exit 99
     upload() { "$ops" upload --name "$2" ops/local/photos/raccoon.jpg || echo "failed while $1"; }
     "$ops" up --json --engine-port 0 --console-port 0 --name "$2" >"$1.ready" &
     until [ -s "$1.ready" ]; do kill -0 $! || exit 98; sleep 0.1; done
     upload roomy "$2"
-    head -c 1G /dev/zero >"$1/filler" 2>/dev/null
+    head -c 2G /dev/zero >"$1/filler" 2>/dev/null
     echo "free: $(df --output=avail "$1" | tail -n 1)"
     upload full "$2"
     rm "$1/filler"

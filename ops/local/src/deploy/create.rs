@@ -54,7 +54,8 @@ impl Deployment<'_> {
         let template = processed_template(self.aws, self.stack).await?;
         let total = template.get("Resources").and_then(Value::as_object).map_or(0, serde_json::Map::len);
         self.wait(&step, total as u64).await?;
-        let deployed = Deployed::describe(self.aws, self.stack).await?;
+        let mut deployed = Deployed::describe(self.aws, self.stack).await?;
+        deployed.unmask(self.parameters);
         step.finish(format!("Deployed {} resources", deployed.resources.len()));
         Ok(deployed)
     }

@@ -59,6 +59,19 @@ impl Deployed {
             template: processed_template(aws, stack).await?,
         })
     }
+
+    /// Puts in what `CloudFormation` does not echo: what was `given`, else the template's default.
+    pub(super) fn unmask(&mut self, given: &BTreeMap<String, String>) {
+        let declared = self.template.get("Parameters").and_then(Value::as_object);
+        for (name, parameter) in declared.into_iter().flatten() {
+            let default = || parameter.get("Default")?.as_str().map(str::to_owned);
+            if parameter.get("NoEcho").is_some_and(|it| *it == Value::Bool(true))
+                && let Some(value) = given.get(name).cloned().or_else(default)
+            {
+                self.parameters.insert(name.clone(), value);
+            }
+        }
+    }
 }
 
 /// The template of a stack after its transforms.

@@ -10,40 +10,40 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
 
 use super::Board;
+use super::datagrams::{Arrival, Datagrams};
 use super::logs::chain;
 use super::otlp::{self, OtlpError};
 use super::span::Span;
 
-/// Larger than any UDP payload over IPv4.
-const DATAGRAM_BYTES: usize = 65_536;
 const MAX_REQUEST_BYTES: usize = 16 << 20;
+/// A source of spans, as problems name it.
+const OVER_UDP: &str = "traces over UDP";
 const PROTOBUF: &str = "application/x-protobuf";
 
 /// Bound sockets on loopback, not read yet; what comes meanwhile waits in the kernel.
 #[derive(Debug)]
 pub struct Receivers {
-    udp: UdpSocket,
+    udp: Datagrams,
     otlp: TcpListener,
-    udp_address: SocketAddr,
     otlp_address: SocketAddr,
 }
 
 impl Receivers {
     pub(super) async fn bind() -> io::Result<Self> {
-        let free = (Ipv4Addr::LOCALHOST, 0);
-        let (udp, otlp) = (UdpSocket::bind(free).await?, TcpListener::bind(free).await?);
-        let (udp_address, otlp_address) = (udp.local_addr()?, otlp.local_addr()?);
-        Ok(Self { udp, otlp, udp_address, otlp_address })
+        let (udp, otlp) = (Datagrams::bind()?, TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?);
+        let otlp_address = otlp.local_addr()?;
+        Ok(Self { udp, otlp, otlp_address })
     }
 
     /// The value for `AWS_XRAY_DAEMON_ADDRESS`.
     #[must_use]
     pub fn xray_daemon_address(&self) -> String {
-        self.udp_address.to_string()
+        self.udp.address.to_string()
     }
 
     /// The value for `OTEL_EXPORTER_OTLP_ENDPOINT`.
@@ -53,7 +53,10 @@ impl Receivers {
     }
 
     pub(super) fn spawn(self, board: &Arc<Board>, tasks: &mut JoinSet<()>) {
-        tasks.spawn(receive_datagrams(Arc::clone(board), self.udp));
+        match self.udp.read() {
+            Ok(arrivals) => drop(tasks.spawn(receive_datagrams(Arc::clone(board), arrivals))),
+            Err(error) => board.note(OVER_UDP, Some(error.to_string())),
+        }
         let routes = Router::new()
             .route("/v1/traces", post(receive_request))
             .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
@@ -67,12 +70,15 @@ impl Receivers {
     }
 }
 
-async fn receive_datagrams(board: Arc<Board>, socket: UdpSocket) {
-    let mut buffer = vec![0; DATAGRAM_BYTES];
-    loop {
-        // A failed receive concerns an earlier send (ICMP), and this socket never sends.
-        let Ok(length) = socket.recv(&mut buffer).await else { continue };
-        store(&board, "traces over UDP", otlp::datagram(buffer.get(..length).unwrap_or_default())).ok();
+async fn receive_datagrams(board: Arc<Board>, mut arrivals: Receiver<Arrival>) {
+    while let Some(arrival) = arrivals.recv().await {
+        match arrival {
+            Arrival::Datagram(bytes) => drop(store(&board, OVER_UDP, otlp::datagram(&bytes))),
+            Arrival::Lost(count) => {
+                let reason = format!("{count} datagrams came faster than they could be read and are lost");
+                board.note("spans lost", Some(reason));
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use image::ImageFormat;
 use local_stack::observe::Seen;
-use local_stack::observe::span::{Kind, Status, Trace};
+use local_stack::observe::span::{Kind, Span, Status, Trace};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -64,7 +64,22 @@ async fn client_that_knows_only_the_upload_url_gets_one_connected_trace() {
         let span = trace.span(step).unwrap();
         assert_eq!(span.parent_span_id.as_ref(), Some(&processed.span_id), "parent of {step}");
     }
-    assert_eq!(trace.spans.len(), STEPS.len() + 2, "nothing else is in it: {trace:?}");
+    let (calls, own): (Vec<_>, Vec<_>) = trace.spans.iter().partition(|span| span.kind == Kind::Client);
+    assert_eq!(own.len(), STEPS.len() + 2, "nothing else is in it: {trace:?}");
+    let below = |span: &Span| own.iter().find(|it| span.parent_span_id.as_ref() == Some(&it.span_id));
+    let calls: Vec<(&str, &str)> =
+        calls.iter().map(|call| (call.name.as_str(), below(call).map_or("", |step| &step.name))).collect();
+    for call in [
+        ("S3.GetObject", "download"),
+        ("DynamoDB.PutItem", "claim"),
+        ("S3.PutObject", "upload"),
+        ("DynamoDB.PutItem", "persist"),
+        ("SNS.Publish", "notify"),
+        ("DynamoDB.PutItem", "settle"),
+    ] {
+        assert!(calls.contains(&call), "{call:?} is not among {calls:?}");
+    }
+    assert_eq!(calls.len(), 6, "{calls:?}");
     assert_eq!(stage.settled(id).await.text("traceId"), trace.trace_id);
 }
 

@@ -236,7 +236,7 @@ fn a_call_whose_answer_tells_its_trace_is_put_below_its_step_afterwards() {
     run(telemetry.within(async {
         let batch = info_span!(parent: None, "process_batch");
         let step = info_span!(parent: None, "download");
-        let (got, calls) = undecided(get(&endpoint)).instrument(batch.clone()).await;
+        let (got, calls) = undecided(Box::pin(get(&endpoint))).instrument(batch.clone()).await;
         telemetry.adopt(&step, &Origins::default().with_metadata(Some(METADATA)));
         calls.nest(&step);
         drop((got.unwrap(), step, batch));

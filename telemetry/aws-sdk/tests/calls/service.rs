@@ -42,7 +42,8 @@ pub(crate) fn serve(answers: Vec<String>) -> (String, Received) {
 
 /// An HTTP answer.
 pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> String {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String =
+        headers.iter().fold(String::new(), |head, (name, value)| head + &format!("{name}: {value}\r\n"));
     let length = body.len();
     format!("HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}")
 }

@@ -105,10 +105,13 @@ pub(super) async fn assert_connected(stage: &Stage, uploads: &[Upload]) {
                 .map(|(fault, upload)| format!("{}: {fault} {:?}", upload.image_id, upload.struck))
                 .collect::<Vec<_>>()
         });
-        panic!("{} of {} traces:\n{}", wrong.len(), uploads.len(), wrong[..wrong.len().min(5)].join("\n"));
+        let problems = stage.observer.look(|seen| seen.problems.clone());
+        let some = wrong[..wrong.len().min(5)].join("\n");
+        panic!("{} of {} traces:\n{some}\nproblems: {problems:?}", wrong.len(), uploads.len());
     }
     stage.observer.look(|seen| {
         assert_eq!(seen.traces.dropped_spans(), 0);
+        assert_eq!(seen.problems.get("spans lost"), None);
         let traces = seen.traces.newest(usize::MAX);
         let strays = uploads.iter().filter(|upload| is_stray(upload));
         let lost: Vec<&Upload> = strays.filter(|upload| !has_stray(&traces, upload)).collect();

@@ -34,6 +34,7 @@ pub(super) const READERS: &[Reader] = &[
             ("MetricName", "/MetricName", Form::Exact),
             ("Dimensions", "/Dimensions", Form::Exact),
             ("Statistic", "/Statistic", Form::Exact),
+            ("ExtendedStatistic", "/ExtendedStatistic", Form::Exact),
             ("Period", "/Period", Form::Exact),
             ("EvaluationPeriods", "/EvaluationPeriods", Form::Exact),
             ("DatapointsToAlarm", "/DatapointsToAlarm", Form::Exact),

@@ -12,8 +12,8 @@ use super::*;
 use crate::flush::Buffer;
 
 /// Spans as calls of AWS make them, each with a key of `key_bytes` and a link.
-fn spans(count: usize, key_bytes: usize) -> Vec<SpanData> {
-    let buffer = Buffer::default();
+pub(in crate::export) fn spans(count: usize, key_bytes: usize) -> Vec<SpanData> {
+    let buffer = Buffer::new(usize::MAX, None);
     let provider = SdkTracerProvider::builder().with_span_processor(buffer.clone()).build();
     let mut other = SpanContext::empty_context();
     for number in 0..count {
@@ -32,7 +32,7 @@ fn spans(count: usize, key_bytes: usize) -> Vec<SpanData> {
         other = span.span_context().clone();
         span.end();
     }
-    buffer.take().0
+    buffer.take(usize::MAX)
 }
 
 fn exporter(receiver: &UdpSocket) -> UdpExporter {
@@ -60,7 +60,7 @@ fn decode(datagram: &[u8]) -> Vec<Span> {
 fn assert_split(sent: &[SpanData]) -> usize {
     let exporter = exporter(&UdpSocket::bind("127.0.0.1:0").unwrap());
     let mut datagrams = Vec::new();
-    let lost = exporter.split(sent.to_vec(), &mut |datagram| {
+    let lost = split(exporter.request(sent.to_vec()), &mut |datagram| {
         datagrams.push(datagram.to_vec());
         true
     });
@@ -113,7 +113,7 @@ fn a_span_that_fits_no_datagram_is_lost_alone_and_counted() {
     let exporter = exporter(&UdpSocket::bind("127.0.0.1:0").unwrap());
     let mut arrived = 0;
 
-    let lost = exporter.split(spans, &mut |datagram| {
+    let lost = split(exporter.request(spans), &mut |datagram| {
         arrived += decode(datagram).len();
         true
     });
@@ -125,5 +125,5 @@ fn a_span_that_fits_no_datagram_is_lost_alone_and_counted() {
 fn what_the_socket_does_not_take_is_counted() {
     let exporter = exporter(&UdpSocket::bind("127.0.0.1:0").unwrap());
 
-    assert_eq!(exporter.split(spans(1_000, 60), &mut |_| false), 1_000);
+    assert_eq!(split(exporter.request(spans(1_000, 60)), &mut |_| false), 1_000);
 }

@@ -1,0 +1,109 @@
+//! A metric alarm at an instant.
+
+use super::missing::{Fate, decide};
+use super::{MetricAlarm, MissingData, Source, State};
+use crate::math::{MathError, Values};
+use crate::statistic::{Percentile, Statistic};
+use crate::store::MetricStore;
+use crate::time::{Period, Timestamp};
+
+/// How many datapoints are fetched beyond `EvaluationPeriods`, in case some are missing: 2, as in AWS's
+/// examples, where 5 are fetched for 3 periods. AWS says that the number depends on period and resolution,
+/// and not how.
+pub const EXTRA_POINTS: usize = 2;
+const TEN_SECONDS_MILLIS: i64 = 10_000;
+
+/// What an evaluation found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The state from now on.
+    pub state: State,
+    /// The datapoints fetched, oldest first.
+    pub points: Values,
+    /// Whether the percentile had too few samples to be judged, so that the state stayed.
+    pub few_samples: bool,
+}
+
+impl MetricAlarm {
+    /// How often the alarm is evaluated, in milliseconds.
+    #[must_use]
+    pub const fn step_millis(&self) -> i64 {
+        if self.period.as_seconds() < 60 { TEN_SECONDS_MILLIS } else { Period::MINUTE.as_millis() }
+    }
+
+    /// The state at `now`, of the windows that end at the last step, coming from the state `before`.
+    ///
+    /// # Errors
+    /// An expression that does not come to one series; reading an alarm from a template excludes it.
+    pub fn evaluate(&self, store: &MetricStore, now: Timestamp, before: State) -> Result<Verdict, MathError> {
+        let until = Timestamp::from_millis(now.as_millis() - now.as_millis().rem_euclid(self.step_millis()));
+        let points = self.source.points(store, until, self.period, self.evaluation_periods + EXTRA_POINTS)?;
+        if self.ignores_few_samples && self.has_few_samples(store, until) {
+            return Ok(Verdict { state: before, points, few_samples: true });
+        }
+        let fates: Vec<Fate> = points.iter().map(|point| self.fate(*point)).collect();
+        let (periods, to_alarm) = (self.evaluation_periods, self.datapoints_to_alarm);
+        let state = decide(&fates, periods, to_alarm, self.missing_as(), before);
+        Ok(Verdict { state, points, few_samples: false })
+    }
+
+    fn fate(&self, point: Option<f64>) -> Fate {
+        match point {
+            None => Fate::Missing,
+            Some(value) if self.comparison.breaches(value, self.threshold) => Fate::Breaching,
+            Some(_) => Fate::Within,
+        }
+    }
+
+    /// AWS/DynamoDB's missing data is always ignored, whatever the alarm says.
+    fn missing_as(&self) -> MissingData {
+        let dynamodb = self.source.metrics().any(|stat| stat.metric.namespace() == "AWS/DynamoDB");
+        if dynamodb { MissingData::Ignore } else { self.missing }
+    }
+
+    fn has_few_samples(&self, store: &MetricStore, until: Timestamp) -> bool {
+        let Source::Metric(stat) = &self.source else { return false };
+        let Statistic::Percentile(percentile) = stat.statistic else { return false };
+        let periods = i64::try_from(self.evaluation_periods).unwrap_or(i64::MAX);
+        let from = until.plus_millis(-periods.saturating_mul(self.period.as_millis()));
+        let count = store.statistic(&stat.metric, Statistic::SampleCount, stat.unit, from, until);
+        count.unwrap_or(0.0) < samples_needed(percentile)
+    }
+
+    /// Why a verdict is what it is.
+    #[must_use]
+    pub fn explain(&self, verdict: &Verdict) -> String {
+        if verdict.few_samples {
+            return "too few samples for the percentile".to_owned();
+        }
+        let points = &verdict.points;
+        let fates: Vec<Fate> = points.iter().map(|point| self.fate(*point)).collect();
+        let breaching = fates.iter().filter(|fate| **fate == Fate::Breaching).count();
+        let missing = fates.iter().filter(|fate| **fate == Fate::Missing).count();
+        let shown: Vec<String> = points.iter().map(|point| point.map_or("–".to_owned(), number)).collect();
+        let Self { datapoints_to_alarm, evaluation_periods, .. } = self;
+        format!(
+            "of [{}] {breaching} breach {} {} and {missing} are missing; {datapoints_to_alarm} of \
+             {evaluation_periods} make an alarm",
+            shown.join(", "),
+            self.comparison.as_str(),
+            number(self.threshold),
+        )
+    }
+}
+
+/// Ten samples beyond the percentile, or before it if it is below the median.
+pub(super) fn samples_needed(percentile: Percentile) -> f64 {
+    let fraction = percentile.fraction();
+    if fraction >= 1.0 {
+        return 0.0;
+    }
+    // Rounded, as 10 / (1 - 0.99) is a hair above 1000 in binary.
+    (10.0 / if fraction >= 0.5 { 1.0 - fraction } else { fraction }).round()
+}
+
+/// A number as people write it: no more than four decimals.
+fn number(value: f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,105 @@
+//! Metric math: expressions over time series, as CloudWatch documents them.
+//!
+//! What the documentation leaves open is refused rather than guessed: `AND` beside `OR`, chained comparisons
+//! and `-a^b` want parentheses; `STDDEV`, `SEARCH`, bands, and functions of the calendar are not evaluated.
+//! Two readings are ours: `MIN` and `MAX` over several series look at the values that exist at an instant,
+//! and `LINEAR` and `REPEAT` fill nothing before the first value (nor, for `LINEAR`, after the last).
+
+mod choose;
+mod combine;
+mod error;
+mod functions;
+mod parse;
+mod reduce;
+mod series;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+pub use error::MathError;
+use parse::Node;
+
+use crate::time::{Period, Timestamp};
+
+/// A value or a gap for each period.
+pub type Values = Vec<Option<f64>>;
+
+/// What an expression comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// One number.
+    Scalar(f64),
+    /// One time series.
+    Series(Values),
+    /// Several time series.
+    Array(Vec<Values>),
+}
+
+/// An expression, understood.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    text: String,
+    root: Node,
+}
+
+/// The series that an expression can name, all over the same periods.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// When each period began, oldest first.
+    pub starts: Vec<Timestamp>,
+    /// How long each is.
+    pub period: Period,
+    /// The metrics by their ids: what `METRICS()` returns.
+    pub metrics: Vec<(String, Values)>,
+    /// What other expressions came to, by their ids.
+    pub expressions: BTreeMap<String, Outcome>,
+}
+
+impl Expression {
+    /// The expression that `text` spells.
+    ///
+    /// # Errors
+    /// Text that is no expression, and what is not evaluated here.
+    pub fn parse(text: &str) -> Result<Self, MathError> {
+        let root = parse::parse(text)?;
+        Ok(Self { text: text.to_owned(), root })
+    }
+
+    /// The text it was written as.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The ids that it names.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        let mut ids = Vec::new();
+        self.root.collect_ids(&mut ids);
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// What it comes to.
+    ///
+    /// # Errors
+    /// Ids that the scope has not, and operands of kinds that the operation does not take. Neither depends
+    /// on the values, so that one evaluation shows whether all will succeed.
+    pub fn evaluate(&self, scope: &Scope) -> Result<Outcome, MathError> {
+        functions::evaluate(&self.root, scope)
+    }
+}
+
+/// Where in `text` its numbers stand; for tests that change them.
+///
+/// # Errors
+/// Text that has something that belongs to no expression.
+pub fn constants(text: &str) -> Result<Vec<Range<usize>>, MathError> {
+    let tokens = token::tokens(text)?;
+    let numbers = tokens.into_iter().filter(|token| matches!(token.kind, token::Kind::Number(_)));
+    Ok(numbers.map(|token| token.span).collect())
+}

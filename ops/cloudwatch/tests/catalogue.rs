@@ -1,0 +1,15 @@
+//! What alarms, dashboards, runbooks and code say about each other is true in both directions.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of a test may panic"
+)]
+
+mod catalogue {
+    pub(crate) mod assets;
+    mod dashboards;
+    mod links;
+    mod metrics;
+    mod runbooks;
+}

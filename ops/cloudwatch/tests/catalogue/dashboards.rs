@@ -1,0 +1,62 @@
+//! Dashboards show the alarms, and draw their thresholds where they are.
+
+use std::collections::BTreeSet;
+
+use cloudwatch_model::alarm::Kind;
+use serde_json::Value;
+
+use super::assets::{alarms, dashboards, ringing, widgets};
+
+#[test]
+fn the_alarm_widget_shows_every_alarm_that_rings_and_no_other() {
+    let shown: BTreeSet<String> = widgets()
+        .into_iter()
+        .filter(|(kind, _)| kind == "alarm")
+        .flat_map(|(_, properties)| properties["alarms"].as_array().unwrap().clone())
+        .map(|arn| arn.as_str().unwrap().split(":alarm:").nth(1).unwrap().to_owned())
+        .collect();
+    let ringing: BTreeSet<String> = ringing().into_iter().map(|alarm| alarm.name).collect();
+    assert_eq!(shown, ringing);
+}
+
+/// The lines that carry an alarm's name: annotations by their value.
+fn lines(properties: &Value) -> Vec<(String, f64)> {
+    let annotations = properties.pointer("/annotations/horizontal").and_then(Value::as_array);
+    let line = |annotation: &Value| {
+        (annotation["label"].as_str().unwrap().to_owned(), annotation["value"].as_f64().unwrap())
+    };
+    annotations.map(|annotations| annotations.iter().map(line).collect()).unwrap_or_default()
+}
+
+#[test]
+fn a_line_named_like_an_alarm_lies_at_its_threshold() {
+    let alarms = alarms();
+    let mut seen = 0;
+    for (name, value) in widgets().iter().flat_map(|(_, properties)| lines(properties)) {
+        let alarm = alarms.iter().find(|alarm| alarm.name == name);
+        let Some(Kind::Metric(metric)) = alarm.map(|alarm| &alarm.kind) else {
+            panic!(
+                "the line {name} is called like no alarm; draw what depends on a parameter as an expression"
+            );
+        };
+        assert!(
+            (metric.threshold - value).abs() < f64::EPSILON,
+            "{name}: {value} is not {}",
+            metric.threshold
+        );
+        seen += 1;
+    }
+    assert!(seen >= 8, "{seen} lines seen");
+}
+
+#[test]
+fn dashboards_lead_to_each_other() {
+    let dashboards = dashboards();
+    for (name, body) in &dashboards {
+        let text = body.to_string();
+        for (other, _) in dashboards.iter().filter(|(other, _)| other != name) {
+            let link = format!("#dashboards/dashboard/{other})");
+            assert!(text.contains(&link), "{name} has no link to {other}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Every metric that is watched or drawn is told by somebody, and every metric that we tell is drawn.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cloudwatch_model::alarm::{Kind, MetricStat};
+use cloudwatch_model::id::{Dimensions, MetricId};
+use serde_json::Value;
+
+use super::assets::{alarms, files, text, widgets};
+
+/// The services that `every function` stands for.
+const FUNCTIONS: [&str; 3] = ["generate-upload-url", "image-processor-lambda", "s3-metrics-lambda"];
+
+/// A metric of our catalogue, as `docs/metrics.md` has it; a test of `telemetry` holds that page to the code.
+struct Told {
+    dimension: Option<String>,
+    by: String,
+}
+
+fn told() -> BTreeMap<String, Told> {
+    let page = text("docs/metrics.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let unquoted = |cell: &str| cell.trim().trim_matches('`').to_owned();
+    let row = |line: &str| {
+        let cells: Vec<String> = line.split('|').map(unquoted).collect();
+        let dimension = Some(cells[3].clone()).filter(|dimension| !dimension.is_empty());
+        (cells[1].clone(), Told { dimension, by: cells[4].clone() })
+    };
+    rows.map(row).collect()
+}
+
+/// The metrics that widgets draw, without those of expressions.
+fn drawn() -> Vec<MetricId> {
+    let metrics = widgets().into_iter().flat_map(|(_, properties)| {
+        properties.get("metrics").and_then(Value::as_array).cloned().unwrap_or_default()
+    });
+    let words = |metric: Value| -> Vec<String> {
+        metric.as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let metrics = metrics.map(words).filter(|words| !words.is_empty());
+    let id = |words: Vec<String>| {
+        let pairs = words[2..].chunks(2).map(|pair| (pair[0].clone(), pair[1].clone()));
+        MetricId::new(&words[0], &words[1], Dimensions::new(pairs).unwrap()).unwrap()
+    };
+    metrics.map(id).collect()
+}
+
+fn watched() -> Vec<MetricId> {
+    let alarms = alarms();
+    let metrics = alarms.iter().flat_map(|alarm| match &alarm.kind {
+        Kind::Metric(metric) => metric.source.metrics().collect::<Vec<&MetricStat>>(),
+        Kind::Composite(_) => Vec::new(),
+    });
+    metrics.map(|stat| stat.metric.clone()).collect()
+}
+
+fn source_of_functions() -> String {
+    let folders = [
+        "functions/generate-upload-url/src",
+        "functions/image-processor-lambda/src",
+        "functions/image-processor-lambda/thumbnail/src",
+    ];
+    folders.iter().flat_map(|folder| files(folder, "rs")).map(|file| text(&file)).collect()
+}
+
+/// Why nobody tells this metric; `None` if somebody does.
+fn untold(
+    metric: &MetricId,
+    ours: &BTreeMap<String, Told>,
+    aws: &Value,
+    source: &str,
+) -> Option<&'static str> {
+    let names: Vec<&str> = metric.dimensions().iter().map(|(name, _)| name).collect();
+    let (namespace, name) = (metric.namespace(), metric.name());
+    if namespace == "CustomS3" {
+        let known = ["BucketSizeBytes", "NumberOfObjects"].contains(&name) && names == ["BucketName"];
+        return (!known)
+            .then_some("s3-metrics-lambda tells BucketSizeBytes and NumberOfObjects by BucketName");
+    }
+    if namespace != "ImagePipeline" {
+        let sets = aws[namespace][name].as_array();
+        let known = sets.is_some_and(|sets| sets.iter().any(|set| set.as_array().unwrap() == &names));
+        return (!known).then_some("AWS's list has no such metric with these dimensions");
+    }
+    let Some(told) = ours.get(name) else { return Some("the catalogue has no such metric") };
+    let service = metric.dimensions().get("service").unwrap_or_default();
+    if told.by != service && (told.by != "every function" || !FUNCTIONS.contains(&service)) {
+        return Some("another service tells it");
+    }
+    let further: Vec<(&str, &str)> =
+        metric.dimensions().iter().filter(|(name, _)| *name != "service").collect();
+    match further.as_slice() {
+        [] => None,
+        [(name, value)] if told.dimension.as_deref() == Some(*name) => {
+            (!source.contains(&format!("\"{value}\""))).then_some("no code gives the dimension this value")
+        }
+        _ => Some("the catalogue gives it other dimensions"),
+    }
+}
+
+#[test]
+fn every_metric_that_is_watched_or_drawn_is_told_by_somebody() {
+    let (ours, source) = (told(), source_of_functions());
+    let aws: Value = serde_json::from_str(&text("ops/cloudwatch/tests/catalogue/aws-metrics.json")).unwrap();
+    let all: BTreeSet<MetricId> = watched().into_iter().chain(drawn()).collect();
+    assert!(all.len() > 50, "the assets' shape changed, and this test sees nothing");
+    let untold: Vec<String> = all
+        .iter()
+        .filter_map(|metric| untold(metric, &ours, &aws, &source).map(|why| format!("{metric}: {why}")))
+        .collect();
+    assert_eq!(untold, Vec::<String>::new());
+}
+
+#[test]
+fn every_metric_that_we_tell_is_drawn_for_every_service_that_tells_it() {
+    let drawn = drawn();
+    let mut missing = Vec::new();
+    for (name, told) in told() {
+        let services = match told.by.as_str() {
+            "every function" => FUNCTIONS.to_vec(),
+            one => vec![one],
+        };
+        for service in services {
+            let is_drawn = drawn
+                .iter()
+                .any(|metric| metric.name() == name && metric.dimensions().get("service") == Some(service));
+            if !is_drawn {
+                missing.push(format!("{name} of {service}"));
+            }
+        }
+    }
+    for name in ["BucketSizeBytes", "NumberOfObjects"] {
+        assert!(drawn.iter().any(|metric| metric.name() == name), "{name}");
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
+fn every_metric_that_is_watched_is_drawn() {
+    let drawn = drawn();
+    let hidden: Vec<String> =
+        watched().iter().filter(|metric| !drawn.contains(metric)).map(ToString::to_string).collect();
+    assert_eq!(hidden, Vec::<String>::new());
+}

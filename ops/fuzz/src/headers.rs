@@ -1,0 +1,58 @@
+use std::collections::HashMap;
+
+use aws_lambda_events::sqs::SqsMessage;
+use serde_json::json;
+use telemetry::{
+    Telemetry,
+    context::{Origins, parse_traceparent},
+};
+use tracing::info_span;
+
+/// Whatever three lines say as message attribute, signed metadata and X-Ray header: one span, in one trace, that
+/// is lost only if we decided so when we signed.
+///
+/// # Panics
+///
+/// When that is not so.
+pub fn headers(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let mut lines = text.splitn(3, '\n').map(|line| (!line.is_empty()).then_some(line));
+    let (attribute, metadata, system) =
+        (lines.next().flatten(), lines.next().flatten(), lines.next().flatten());
+    let message = message(attribute, system);
+    let (telemetry, captured) = Telemetry::capture("fuzz");
+
+    telemetry.scope(|| {
+        let span = info_span!(parent: None, "process_image");
+        telemetry.adopt(&span, &Origins::of_message(&message).with_metadata(metadata));
+    });
+
+    let spans = captured.spans();
+    let decided = attribute
+        .iter()
+        .chain(&metadata)
+        .any(|header| parse_traceparent(header).is_some_and(|it| !it.is_sampled()));
+    match spans.as_slice() {
+        [] => assert!(decided, "lost, though nobody of ours said so"),
+        [span] => {
+            assert!(span.span_context.is_valid());
+            assert!(span.links.iter().all(|link| link.span_context.is_valid()));
+            assert!(span.links.iter().all(|link| link.span_context.span_id() != span.parent_span_id));
+        }
+        _ => unreachable!("one span was made"),
+    }
+}
+
+fn message(attribute: Option<&str>, system: Option<&str>) -> SqsMessage {
+    let attribute = attribute.map(|value| {
+        let value = json!({
+            "dataType": "String", "stringValue": value, "stringListValues": [], "binaryListValues": [],
+        });
+        ("traceparent", value)
+    });
+    let message = json!({
+        "attributes": system.map(|value| ("AWSTraceHeader", value)).into_iter().collect::<HashMap<_, _>>(),
+        "messageAttributes": attribute.into_iter().collect::<HashMap<_, _>>(),
+    });
+    serde_json::from_value(message).unwrap()
+}

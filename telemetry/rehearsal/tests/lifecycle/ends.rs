@@ -1,0 +1,201 @@
+//! However something ends, what can be told of it is told.
+
+use std::time::{Duration, Instant};
+
+use rehearsal::{Answer, Collector, Extensions, Scene};
+use serde_json::{Value, json};
+
+use crate::{
+    AMPLE, SOON,
+    actor::{Actor, error, named, spans},
+    work,
+};
+
+/// A secret by shape, as an error or a panic of a library may carry it.
+const SECRET: &str = "marker.person@example.com";
+
+fn failure(answer: &Answer) -> &Value {
+    let (Answer::Error(told) | Answer::Response(told)) = answer;
+    assert!(matches!(answer, Answer::Error(_)), "{answer:?}");
+    told
+}
+
+#[test]
+fn a_failed_invocation_answers_an_error_its_span_and_log_say_why_and_the_next_one_works() {
+    let collector = Collector::healthy().unwrap();
+    let mut actor = Actor::with_collector(&collector.endpoint());
+
+    let failed = actor.invoke(&json!({ "order": "fail", "text": format!("no room for {SECRET}") }));
+    let spans = spans(&collector, SOON);
+    actor.respond(&work());
+    let remains = actor.terminate();
+
+    assert_eq!(failure(&failed.answer)["errorMessage"], "no room for [email]");
+    assert!(error(named(&spans, "rehearse")).unwrap().ends_with("no room for [email]"));
+    let told = remains.logs("The invocation failed");
+    assert_eq!((told.len(), &told[0]["error"]), (1, &"no room for [email]".into()));
+    assert!(told[0]["requestId"].is_string() && told[0]["trace_id"].is_string());
+    assert!(!remains.text().contains("marker.person"), "{}", remains.text());
+}
+
+#[test]
+fn a_panic_fails_its_invocation_alone_and_is_one_json_line_with_its_place_and_no_secret() {
+    let collector = Collector::healthy().unwrap();
+    let mut actor = Actor::with_collector(&collector.endpoint());
+
+    let failed = actor.invoke(&json!({ "order": "panic", "text": format!("no idea who {SECRET} is") }));
+    let spans = spans(&collector, SOON);
+    actor.respond(&work());
+    let remains = actor.terminate();
+
+    let message = "no idea who [email] is";
+    assert_eq!(failure(&failed.answer)["errorType"], "Panic");
+    assert_eq!(failure(&failed.answer)["errorMessage"], message);
+    assert_eq!(error(named(&spans, "rehearse")), Some(format!("Panic: {message}").as_str()));
+    let told = remains.logs("Panicked");
+    assert_eq!((told.len(), &told[0]["panic.message"]), (1, &message.into()));
+    assert!(told[0]["panic.location"].as_str().unwrap().contains("rehearsed/function.rs:"));
+    assert_eq!(told[0]["trace_id"], remains.logs("The invocation failed")[0]["trace_id"]);
+    assert_eq!(remains.stderr, "", "the default hook would have printed it as it is");
+    assert!(!remains.text().contains("marker.person"), "{}", remains.text());
+}
+
+#[test]
+fn an_event_that_is_not_understood_is_answered_and_logged_without_a_word_of_it() {
+    let mut actor = Actor::start(Extensions::Absent, &[("RUST_LOG", "trace")]);
+    let events = [
+        json!({ "order": "marker" }),
+        json!({ "order": "sleep", "ms": "marker" }),
+        json!(["marker"]),
+        json!("marker"),
+    ];
+
+    for event in &events {
+        let failed = actor.invoke(event);
+        assert_eq!(failure(&failed.answer)["errorType"], "InvalidEvent", "{event}");
+        let message = failure(&failed.answer)["errorMessage"].as_str().unwrap();
+        assert!(message.starts_with("the event is not understood: the JSON has a member"), "{message}");
+    }
+    actor.respond(&work());
+    let remains = actor.terminate();
+
+    assert_eq!(remains.logs("The invocation failed").len(), events.len());
+    assert!(!remains.text().contains("marker"), "{}", remains.text());
+}
+
+#[test]
+fn a_start_that_fails_or_panics_is_told_to_lambda_and_in_the_log_and_ends_the_process() {
+    for role in ["fail", "panic"] {
+        let mut actor = Actor::start(Extensions::Absent, &[("REHEARSE", role)]);
+
+        let told = actor.stage.until(|scene| match scene {
+            Scene::StartFailed(told) => Some(told.clone()),
+            _ => None,
+        });
+        let remains = actor.remains();
+
+        let told = told.unwrap();
+        assert!(!remains.status.success());
+        assert_eq!(told["errorType"], "Runtime.InitError");
+        assert!(told["errorMessage"].as_str().unwrap().ends_with("no table for [email]"), "{told}");
+        assert_eq!(remains.logs("The start failed").len(), 1);
+        assert!(!remains.text().contains("marker.person"), "{}", remains.text());
+    }
+}
+
+#[test]
+fn sigterm_while_idle_sends_what_waits_and_ends_well() {
+    let collector = Collector::hanging().unwrap();
+    let mut actor =
+        Actor::start(Extensions::Present, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint())]);
+    assert!(actor.stage.until(|scene| matches!(scene, Scene::Registered).then_some(())).is_some());
+    actor.respond(&work());
+    actor.respond(&work());
+    assert_eq!(collector.seen().len(), 1);
+
+    let ended = Instant::now();
+    let remains = actor.terminate();
+
+    assert!(remains.status.success());
+    assert!(ended.elapsed() < Duration::from_secs(2), "{:?}", ended.elapsed());
+    assert_eq!(spans(&collector, SOON).len(), 10, "the spans that had waited were sent at the end");
+    assert_eq!(remains.logs("The environment ends").len(), 1);
+}
+
+#[test]
+fn sigterm_during_an_invocation_tells_its_spans_and_measures() {
+    let collector = Collector::healthy().unwrap();
+    let mut actor =
+        Actor::start(Extensions::Present, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint())]);
+    actor.stage.polled().unwrap();
+    actor.stage.give(&json!({ "order": "sleep", "ms": 20_000 }), AMPLE);
+    assert!(actor.stage.until(|scene| matches!(scene, Scene::Given(_)).then_some(())).is_some());
+    std::thread::sleep(Duration::from_millis(300));
+
+    let ended = Instant::now();
+    let remains = actor.terminate();
+
+    assert!(ended.elapsed() < Duration::from_secs(2), "{:?}", ended.elapsed());
+    let spans = spans(&collector, SOON);
+    assert_eq!(spans.len(), 2);
+    assert_eq!(error(named(&spans, "rehearse")), Some("the environment ended during the invocation"));
+    assert!((remains.sum("ColdStarts") - 1.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_missing_or_silent_extensions_api_stops_no_function() {
+    for extensions in [Extensions::Absent, Extensions::Silent] {
+        let collector = Collector::healthy().unwrap();
+        let endpoint = collector.endpoint();
+        let mut actor = Actor::start(extensions, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+
+        actor.respond(&work());
+
+        let remains = actor.terminate();
+        assert!(remains.status.success());
+        assert_eq!(spans(&collector, SOON).len(), 10);
+    }
+}
+
+#[test]
+fn an_invocation_that_runs_out_of_time_is_told_before_it_is_killed() {
+    let collector = Collector::healthy().unwrap();
+    let mut actor = Actor::with_collector(&collector.endpoint());
+    actor.stage.polled().unwrap();
+    let time = Duration::from_secs(1);
+    let given = Instant::now();
+    actor.stage.give(&json!({ "order": "sleep", "ms": 20_000 }), time);
+
+    let spans = spans(&collector, SOON);
+    let told = given.elapsed();
+    std::thread::sleep(time.saturating_sub(told));
+    let remains = actor.kill();
+
+    assert!(told > Duration::from_millis(700) && told < time, "{told:?}");
+    assert_eq!(spans.len(), 2);
+    let why = "told before its end, because the invocation was running out of time";
+    for name in ["rehearse", "nap"] {
+        assert_eq!(error(named(&spans, name)), Some(why), "{name}");
+    }
+    assert!(named(&spans, "nap").attributes.iter().any(|attribute| attribute.key == "ms"));
+    assert_eq!(named(&spans, "nap").parent_span_id, named(&spans, "rehearse").span_id);
+    let told = remains.logs("The invocation is running out of time");
+    assert_eq!(told.len(), 1);
+    assert!(told[0]["left_ms"].as_u64().unwrap() <= 200 && told[0]["trace_id"].is_string());
+    assert!((remains.sum("ColdStarts") - 1.0).abs() < f64::EPSILON);
+    assert!(remains.sum("PeakMemory") > 0.0);
+}
+
+#[test]
+fn an_invocation_that_ends_in_its_last_moment_answers_all_the_same_and_no_span_comes_twice() {
+    let collector = Collector::healthy().unwrap();
+    let mut actor = Actor::with_collector(&collector.endpoint());
+    actor.stage.polled().unwrap();
+
+    let late = actor.stage.invoke(&json!({ "order": "sleep", "ms": 900 }), Duration::from_secs(1));
+
+    assert!(matches!(late.unwrap().answer, Answer::Response(_)));
+    assert_eq!(spans(&collector, SOON).len(), 2);
+    actor.respond(&work());
+    assert_eq!(spans(&collector, SOON).len(), 10, "only those of the next invocation");
+}

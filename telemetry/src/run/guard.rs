@@ -1,0 +1,81 @@
+//! An invocation that is about to run out of time is told before Lambda kills the process.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use opentelemetry::trace::{Status, TraceContextExt};
+use tracing::{Span, Subscriber, span};
+use tracing_subscriber::{Layer, layer::Context};
+
+use crate::{Telemetry, flush::bound};
+
+/// How long before the deadline the guard acts: what a flush may take, and what it leaves.
+const MARGIN: Duration = Duration::from_millis(200);
+/// The reason that spans cut short carry.
+const OUT_OF_TIME: &str = "told before its end, because the invocation was running out of time";
+
+/// When to act in an invocation that ends by `deadline`; one with little time from the start is given half.
+pub(super) fn patience(deadline: SystemTime, now: SystemTime) -> Duration {
+    let left = deadline.duration_since(now).unwrap_or_default();
+    left.saturating_sub(MARGIN).max(left / 2)
+}
+
+/// The spans that have begun and not ended; a subscriber layer beside the one that records them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OpenSpans(Arc<Mutex<Vec<u64>>>);
+
+impl<S: Subscriber> Layer<S> for OpenSpans {
+    fn on_new_span(&self, _: &span::Attributes<'_>, id: &span::Id, _: Context<'_, S>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(id.into_u64());
+    }
+
+    fn on_close(&self, id: span::Id, _: Context<'_, S>) {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The youngest mostly ends first, and there are few.
+        if let Some(at) = open.iter().rposition(|it| *it == id.into_u64()) {
+            open.swap_remove(at);
+        }
+    }
+}
+
+impl Telemetry {
+    /// Tells what can be told of an invocation that will probably not end: its metrics, and its open spans
+    /// with what they hold by now, marked as failed.
+    ///
+    /// A span can be told only once. Should the invocation end in time after all, its spans keep this end.
+    pub(super) async fn tell_before_the_deadline(&self, span: Span, deadline: SystemTime) {
+        let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+        span.in_scope(|| {
+            let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(left_ms, "The invocation is running out of time");
+            self.tell_measures(Some(self.inner.started.elapsed()));
+        });
+        let open = self.inner.open_spans.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for id in open {
+            let id = span::Id::from_u64(id);
+            if let Some(context) = tracing_opentelemetry::get_otel_context(&id, &self.inner.dispatch) {
+                context.span().set_status(Status::error(OUT_OF_TIME));
+                context.span().end();
+            }
+        }
+        self.flush(bound(deadline, SystemTime::now())).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flush::deadline;
+
+    #[test]
+    fn the_guard_acts_200_ms_before_the_deadline_or_half_way_of_a_short_invocation() {
+        let now = deadline(1_000_000);
+        let patience_of = |left_ms: u64| patience(deadline(1_000_000 + left_ms), now);
+
+        assert_eq!(patience_of(30_000), Duration::from_millis(29_800));
+        assert_eq!(patience_of(300), Duration::from_millis(150));
+        assert_eq!(patience(deadline(0), now), Duration::ZERO);
+    }
+}

@@ -1,0 +1,97 @@
+//! The handler as the runtime sees it: it never panics, and what it says of a failure holds no secret.
+
+use std::{
+    any::Any,
+    fmt::Debug,
+    future::{Future, poll_fn},
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
+
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use opentelemetry::trace::Status;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use super::ending::Ending;
+use crate::{JsonError, Telemetry, redact::redact};
+
+/// A function's handler with what is told around it.
+#[derive(Debug)]
+pub(super) struct Handler<'a, E, H> {
+    telemetry: &'a Telemetry,
+    serve: H,
+    initialised: Duration,
+    event: PhantomData<fn(E)>,
+}
+
+impl<'a, E, H, R, Fut, Err> Handler<'a, E, H>
+where
+    E: for<'de> Deserialize<'de>,
+    H: Fn(LambdaEvent<E>) -> Fut,
+    Fut: Future<Output = Result<R, Err>>,
+    Err: Into<Diagnostic> + Debug,
+{
+    pub(super) fn new(telemetry: &'a Telemetry, handler: H) -> Self {
+        let initialised = telemetry.inner.started.elapsed();
+        Self { telemetry, serve: handler, initialised, event: PhantomData }
+    }
+
+    /// Serves one event. The runtime would log serde's message about one that is not understood, which quotes
+    /// the event; so the event is parsed here.
+    pub(super) async fn serve(&self, event: LambdaEvent<Box<RawValue>>) -> Result<R, Diagnostic> {
+        // Whatever ends this future, a drop too, tells the end of the invocation.
+        let mut ending = Ending::new(self.telemetry, self.initialised);
+        let result = self.answer(event).await;
+        if let Err(failure) = &result {
+            let reason = format!("{}: {}", failure.error_type, failure.error_message);
+            tracing::error!(
+                error_type = failure.error_type,
+                error = failure.error_message,
+                "The invocation failed"
+            );
+            Span::current().set_status(Status::error(reason));
+        }
+        ending.told();
+        result
+    }
+
+    async fn answer(&self, event: LambdaEvent<Box<RawValue>>) -> Result<R, Diagnostic> {
+        let LambdaEvent { payload, context } = event;
+        let payload = serde_json::from_str(payload.get()).map_err(|error| Diagnostic {
+            error_type: "InvalidEvent".to_owned(),
+            error_message: format!("the event is not understood: {}", JsonError::from(error)),
+        })?;
+        match caught(|| (self.serve)(LambdaEvent { payload, context })).await {
+            Ok(result) => result.map_err(|error| clean(error.into())),
+            Err(panic) => Err(Diagnostic { error_type: "Panic".to_owned(), error_message: panic }),
+        }
+    }
+}
+
+/// Runs `work`; answers what it panicked with, if it did.
+pub(crate) async fn caught<T, Fut: Future<Output = T>>(work: impl FnOnce() -> Fut) -> Result<T, String> {
+    let mut work = pin!(catch_unwind(AssertUnwindSafe(work)).map_err(|panic| message(&*panic))?);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(panic) => Poll::Ready(Err(message(&*panic))),
+    })
+    .await
+}
+
+/// What a panic says, without secrets.
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    redact(text.unwrap_or("a panic without a message")).into_owned()
+}
+
+fn clean(failure: Diagnostic) -> Diagnostic {
+    Diagnostic { error_message: redact(&failure.error_message).into_owned(), ..failure }
+}

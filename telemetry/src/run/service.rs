@@ -1,0 +1,116 @@
+//! Wraps the runtime's innermost service, so that an invocation is over once its answer was posted and its
+//! spans were sent.
+
+use std::{
+    future::Future,
+    marker::PhantomData,
+    pin::{Pin, pin},
+    sync::{PoisonError, atomic::Ordering},
+    task::{Context, Poll},
+    time::SystemTime,
+};
+
+use lambda_runtime::{
+    LambdaInvocation,
+    tower::{Layer, Service},
+};
+use tracing::{Instrument, Span, info_span};
+
+use super::{Entry, guard::patience};
+use crate::{
+    Telemetry,
+    flush::{bound, deadline},
+};
+
+/// What the service's future borrows lives for `'a`: the handler.
+#[derive(Clone, Debug)]
+pub(super) struct InvocationLayer<'a> {
+    telemetry: Telemetry,
+    entry: Entry,
+    borrowed: PhantomData<&'a ()>,
+}
+
+impl InvocationLayer<'_> {
+    pub(super) fn new(telemetry: Telemetry, entry: Entry) -> Self {
+        Self { telemetry, entry, borrowed: PhantomData }
+    }
+}
+
+impl<'a, S> Layer<S> for InvocationLayer<'a> {
+    type Service = InvocationService<'a, S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        InvocationService { inner, outer: self.clone() }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct InvocationService<'a, S> {
+    inner: S,
+    outer: InvocationLayer<'a>,
+}
+
+impl InvocationLayer<'_> {
+    fn span(&self, invocation: &LambdaInvocation) -> Span {
+        let context = &invocation.context;
+        let span = info_span!(
+            parent: None,
+            "invocation",
+            otel.name = self.entry.span,
+            otel.kind = self.entry.trigger.span_kind(),
+            faas.trigger = self.entry.trigger.name(),
+            faas.invocation_id = context.request_id,
+            faas.coldstart = self.telemetry.inner.cold.load(Ordering::Relaxed),
+            cloud.resource_id = context.invoked_function_arn,
+        );
+        self.telemetry.adopt_invocation(&span, context.xray_trace_id.as_deref());
+        span
+    }
+}
+
+impl<'a, S> Service<LambdaInvocation> for InvocationService<'a, S>
+where
+    S: Service<LambdaInvocation, Response = ()>,
+    S::Future: 'a,
+{
+    type Response = ();
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<(), S::Error>> + 'a>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
+        let telemetry = self.outer.telemetry.clone();
+        telemetry.serve(&invocation.context.request_id);
+        let deadline = deadline(invocation.context.deadline);
+        let span = self.outer.span(&invocation);
+        let answered = span.in_scope(|| self.inner.call(invocation));
+        Box::pin(conduct(telemetry, answered, span, deadline))
+    }
+}
+
+/// Resolves after the answer was posted, its span closed and the spans sent.
+async fn conduct<F: Future>(
+    telemetry: Telemetry,
+    answered: F,
+    span: Span,
+    deadline: SystemTime,
+) -> F::Output {
+    // The end of this block closes the span, which must happen before the flush.
+    let output = {
+        let guarded = span.clone();
+        let mut answered = pin!(answered.instrument(span));
+        tokio::select! {
+            biased;
+            output = &mut answered => output,
+            () = tokio::time::sleep(patience(deadline, SystemTime::now())) => {
+                tokio::join!(answered, telemetry.tell_before_the_deadline(guarded, deadline)).0
+            }
+        }
+    };
+    telemetry.flush(bound(deadline, SystemTime::now())).await;
+    *telemetry.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    output
+}

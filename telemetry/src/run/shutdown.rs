@@ -1,0 +1,88 @@
+//! SIGTERM, which Lambda sends only to a function with a registered extension.
+
+use std::{future::pending, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{http::Client, log::chain, runtime_api};
+
+/// Unique among the extensions of a function.
+const NAME: HeaderValue = HeaderValue::from_static("telemetry-shutdown");
+const ID: &str = "lambda-extension-identifier";
+/// The longest that a start waits for an Extensions API, which is on this machine.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Waits for the end of the environment.
+#[derive(Debug)]
+pub(super) struct Shutdown {
+    sigterm: Option<Signal>,
+    extension: Option<Extension>,
+}
+
+/// An extension without events: it asks for the next one, which never comes, and is thereby ready.
+#[derive(Debug)]
+struct Extension {
+    client: Client,
+    id: HeaderValue,
+}
+
+impl Shutdown {
+    /// Listens for SIGTERM and registers the extension; neither is needed to work, so a failure is told and
+    /// no more. Must come before the first event is asked for, which ends Lambda's phase of registration.
+    pub(super) async fn prepare(runtime_api: Option<&str>) -> Self {
+        let sigterm = signal(SignalKind::terminate())
+            .inspect_err(|error| tracing::warn!(error = chain(error), "SIGTERM will not be noticed"));
+        let registered = tokio::time::timeout(PATIENCE, Extension::register(runtime_api)).await;
+        let extension = registered.ok().flatten();
+        if extension.is_none() {
+            tracing::debug!("There is no Extensions API; only some environments tell their end without it");
+        }
+        Self { sigterm: sigterm.ok(), extension }
+    }
+
+    /// Resolves when the environment is to end.
+    pub(super) async fn asked_for(&mut self) {
+        let extension = async {
+            if let Some(extension) = &self.extension {
+                extension.idle().await;
+            }
+            pending::<()>().await;
+        };
+        let sigterm = async {
+            match &mut self.sigterm {
+                Some(sigterm) => sigterm.recv().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = sigterm => {}
+            () = extension => {}
+        }
+    }
+}
+
+impl Extension {
+    async fn register(runtime_api: Option<&str>) -> Option<Self> {
+        let client = runtime_api::client(runtime_api?)?;
+        let request = Request::post("/2020-01-01/extension/register")
+            .header("lambda-extension-name", NAME)
+            .body(Bytes::from_static(br#"{"events":[]}"#))
+            .ok()?;
+        let answer = client.send(request).await.ok()?;
+        let id = answer.headers().get(ID)?.clone();
+        answer.status().is_success().then_some(Self { client, id })
+    }
+
+    async fn idle(&self) {
+        let request =
+            Request::get("/2020-01-01/extension/event/next").header(ID, self.id.clone()).body(Bytes::new());
+        if let Ok(request) = request
+            && let Err(error) = self.client.send(request).await
+        {
+            tracing::debug!(error = chain(&error), "The Extensions API hung up");
+        }
+    }
+}

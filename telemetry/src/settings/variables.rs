@@ -1,0 +1,174 @@
+//! Every variable of OpenTelemetry's specification, and what becomes of it here.
+
+/// A variable of the specification.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What becomes of it here.
+    pub fate: Fate,
+}
+
+/// What becomes of a variable that is set.
+#[derive(Clone, Copy, Debug)]
+pub enum Fate {
+    /// It does what it says, with the values or defaults told here.
+    Honoured(&'static str),
+    /// It does nothing, and a warning tells so.
+    Refused {
+        /// Why.
+        reason: &'static str,
+        /// What may stand there without a warning, because it asks for what is done anyway.
+        harmless: &'static [&'static str],
+    },
+}
+
+impl Variable {
+    /// Every variable of the specification.
+    #[must_use]
+    pub const fn all() -> &'static [Self] {
+        VARIABLES
+    }
+}
+
+const fn honoured(name: &'static str, meaning: &'static str) -> Variable {
+    Variable { name, fate: Fate::Honoured(meaning) }
+}
+
+const fn refused(name: &'static str, reason: &'static str) -> Variable {
+    refused_but(name, reason, &[])
+}
+
+const fn refused_but(
+    name: &'static str,
+    reason: &'static str,
+    harmless: &'static [&'static str],
+) -> Variable {
+    Variable { name, fate: Fate::Refused { reason, harmless } }
+}
+
+const METRICS: &str = "metrics are lines in CloudWatch's embedded metric format";
+const LOGS: &str = "logs are JSON lines on stdout";
+const TLS: &str = "only http is spoken, so there are no certificates";
+const GRPC: &str = "only http/protobuf is spoken";
+const GONE: &str = "the exporter does not exist here; use otlp";
+
+/// The table that the README shows and that a test holds it to.
+pub(crate) const VARIABLES: &[Variable] = &[
+    honoured("OTEL_SDK_DISABLED", "`true`: no spans; logs and metrics stay"),
+    honoured(
+        "OTEL_SERVICE_NAME",
+        "names traces; metrics keep the function's constant name, which alarms watch",
+    ),
+    honoured("OTEL_RESOURCE_ATTRIBUTES", "`key=value,…`, percent-encoded; all or nothing"),
+    honoured(
+        "OTEL_TRACES_SAMPLER",
+        "`always_on`, `always_off`, `traceidratio`, each also with `parentbased_`",
+    ),
+    honoured("OTEL_TRACES_SAMPLER_ARG", "the ratio, 0 to 1"),
+    honoured(
+        "OTEL_TRACES_EXPORTER",
+        "`otlp`, `none`; unset: `otlp` if an endpoint is set, else the X-Ray daemon",
+    ),
+    honoured("OTEL_EXPORTER_OTLP_ENDPOINT", "`http://host:port`, to which `/v1/traces` is appended"),
+    honoured("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "as it stands; goes before the general one"),
+    honoured("OTEL_EXPORTER_OTLP_HEADERS", "`key=value,…`, percent-encoded; secret, hence never logged"),
+    honoured("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "goes before the general one"),
+    honoured(
+        "OTEL_EXPORTER_OTLP_TIMEOUT",
+        "milliseconds for one request; the bound of a flush may be shorter",
+    ),
+    honoured("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "goes before the general one"),
+    honoured("OTEL_EXPORTER_OTLP_PROTOCOL", "`http/protobuf`"),
+    honoured("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "goes before the general one"),
+    honoured("OTEL_EXPORTER_OTLP_COMPRESSION", "`none`: a collector stands beside the function"),
+    honoured("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "goes before the general one"),
+    honoured("OTEL_BSP_MAX_QUEUE_SIZE", "most spans held between two flushes, 8192 unless set"),
+    honoured("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "most spans in one request, 512 unless set"),
+    honoured("OTEL_BSP_EXPORT_TIMEOUT", "milliseconds for one request; the bound of a flush may be shorter"),
+    honoured("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "characters; longer texts are cut"),
+    honoured("OTEL_ATTRIBUTE_COUNT_LIMIT", "of spans, events and links, 128 unless set"),
+    honoured("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "goes before the general one"),
+    honoured("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "goes before the general one"),
+    honoured("OTEL_SPAN_EVENT_COUNT_LIMIT", "128 unless set"),
+    honoured("OTEL_SPAN_LINK_COUNT_LIMIT", "128 unless set"),
+    honoured("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "goes before the general one"),
+    honoured("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "goes before the general one"),
+    refused_but(
+        "OTEL_PROPAGATORS",
+        "which headers are read, and in which order, is part of what a trace means here",
+        &["tracecontext", "xray"],
+    ),
+    refused("OTEL_BSP_SCHEDULE_DELAY", "spans leave after each answer, by no clock"),
+    refused("OTEL_LOG_LEVEL", "`RUST_LOG` filters logs"),
+    refused("OTEL_CONFIG_FILE", "there is no file of configuration"),
+    refused("OTEL_EXPERIMENTAL_CONFIG_FILE", "there is no file of configuration"),
+    refused("OTEL_ENTITIES", "entities are no stable part of the specification"),
+    refused("OTEL_SEMCONV_STABILITY_OPT_IN", "there is one version of the names"),
+    refused("OTEL_EXPORTER_OTLP_CERTIFICATE", TLS),
+    refused("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", TLS),
+    refused("OTEL_EXPORTER_OTLP_CLIENT_KEY", TLS),
+    refused("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", TLS),
+    refused("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", TLS),
+    refused("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", TLS),
+    refused("OTEL_EXPORTER_OTLP_INSECURE", GRPC),
+    refused("OTEL_EXPORTER_OTLP_TRACES_INSECURE", GRPC),
+    refused("OTEL_EXPORTER_OTLP_SPAN_INSECURE", GRPC),
+    refused("OTEL_EXPORTER_OTLP_METRIC_INSECURE", GRPC),
+    refused_but("OTEL_METRICS_EXPORTER", METRICS, &["none"]),
+    refused("OTEL_METRICS_EXEMPLAR_FILTER", METRICS),
+    refused("OTEL_METRIC_EXPORT_INTERVAL", METRICS),
+    refused("OTEL_METRIC_EXPORT_TIMEOUT", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_HEADERS", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_INSECURE", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", METRICS),
+    refused("OTEL_EXPORTER_PROMETHEUS_HOST", METRICS),
+    refused("OTEL_EXPORTER_PROMETHEUS_PORT", METRICS),
+    refused_but("OTEL_LOGS_EXPORTER", LOGS, &["none"]),
+    refused("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", LOGS),
+    refused("OTEL_EXPORTER_OTLP_LOGS_HEADERS", LOGS),
+    refused("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", LOGS),
+    refused("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", LOGS),
+    refused("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", LOGS),
+    refused("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", LOGS),
+    refused("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", LOGS),
+    refused("OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", LOGS),
+    refused("OTEL_EXPORTER_OTLP_LOGS_INSECURE", LOGS),
+    refused("OTEL_BLRP_SCHEDULE_DELAY", LOGS),
+    refused("OTEL_BLRP_EXPORT_TIMEOUT", LOGS),
+    refused("OTEL_BLRP_MAX_QUEUE_SIZE", LOGS),
+    refused("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", LOGS),
+    refused("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", LOGS),
+    refused("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", LOGS),
+    refused("OTEL_EXPORTER_ZIPKIN_ENDPOINT", GONE),
+    refused("OTEL_EXPORTER_ZIPKIN_TIMEOUT", GONE),
+    refused("OTEL_EXPORTER_JAEGER_ENDPOINT", GONE),
+    refused("OTEL_EXPORTER_JAEGER_TIMEOUT", GONE),
+    refused("OTEL_EXPORTER_JAEGER_USER", GONE),
+    refused("OTEL_EXPORTER_JAEGER_PASSWORD", GONE),
+    refused("OTEL_EXPORTER_JAEGER_PROTOCOL", GONE),
+    refused("OTEL_EXPORTER_JAEGER_AGENT_HOST", GONE),
+    refused("OTEL_EXPORTER_JAEGER_AGENT_PORT", GONE),
+];
+
+impl Fate {
+    /// Why `value` is not followed, if it is not.
+    pub(crate) fn complaint(self, value: &str) -> Option<&'static str> {
+        match self {
+            Self::Refused { reason, harmless }
+                if !value.split(',').all(|item| harmless.contains(&item.trim())) =>
+            {
+                Some(reason)
+            }
+            Self::Refused { .. } | Self::Honoured(_) => None,
+        }
+    }
+}
