@@ -53,7 +53,8 @@ mod tests {
     #[test]
     fn every_seed_keeps_the_property() {
         let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/thumbnails");
-        let mut files: Vec<_> = std::fs::read_dir(seeds).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(seeds).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         assert!(files.len() > 10);
         for file in files {
