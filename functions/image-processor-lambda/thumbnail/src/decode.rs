@@ -4,6 +4,7 @@ mod budget;
 mod generic;
 mod guard;
 mod jpeg;
+mod png;
 mod segments;
 mod webp;
 mod zune;
@@ -17,6 +18,7 @@ use self::budget::Budget;
 use crate::format::{Format, sniff};
 use crate::limits::Limits;
 use crate::planar::Planar;
+use crate::reduce::{self, reduce};
 use crate::rejection::Rejection;
 use crate::shrink;
 
@@ -132,14 +134,15 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result
         let mut raster = match format {
             Format::Jpeg => jpeg::decode(bytes, &budget, largest_side),
             Format::WebP => webp::decode(bytes, &budget),
-            Format::Png | Format::Gif | Format::Tiff | Format::Bmp => generic::decode(bytes, &budget),
+            Format::Png => png::decode(bytes, &budget, largest_side.get()),
+            Format::Gif | Format::Tiff | Format::Bmp => generic::decode(bytes, &budget),
         }?;
         if let Pixels::Whole(pixels) = raster.pixels {
             let mut pixels = shrink::to_integers(pixels);
             if raster.ink.is_none() {
                 shrink::premultiply(&mut pixels);
             }
-            raster.pixels = Pixels::Whole(pixels);
+            raster.pixels = reduced(pixels, largest_side.get(), &budget);
         }
         Ok(raster)
     });
@@ -148,4 +151,15 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result
     let Raster { pixels, ink, profile, orientation } = outcome?;
     let stored = pixels.stored();
     Ok(Decoded { format, pixels, ink, profile, orientation, stored, largest_side })
+}
+
+/// As small as the largest thumbnail needs it, if there is memory for both.
+fn reduced(pixels: DynamicImage, side: u32, budget: &Budget) -> Pixels {
+    let (width, height) = (pixels.width(), pixels.height());
+    let factor = reduce::factor(width, height, side);
+    let small = reduce::bytes(width, height, pixels.color().channel_count().into(), factor);
+    if budget.check_memory(pixels.as_bytes().len() as u64 + small).is_err() {
+        return Pixels::Whole(pixels);
+    }
+    reduce(pixels, side).map_or_else(Pixels::Whole, Pixels::Planes)
 }

@@ -36,34 +36,22 @@ mod tests;
 
 pub(crate) use self::error::Error;
 pub(crate) use self::header::{Color, Frame, Header};
-pub(crate) use self::plane::{Plane, Scale};
+pub(crate) use self::plane::Scale;
 
 use self::coefficients::Coefficients;
 use self::marker::START_OF_SCAN;
 use self::scan::Scan;
+use crate::plane::Plane;
 
 /// Asked once for each row of blocks whether time is left.
 pub(crate) type Clock<'a> = &'a dyn Fn() -> Result<(), Error>;
-
-/// Runs `work` compiled for the widest vectors that this processor is known to have.
-///
-/// The bit manipulation that comes with them helps the decoder of symbols as well. What shall
-/// profit must be inlined into `work`.
-#[inline(always)]
-pub(crate) fn wide<T>(work: impl FnOnce() -> T) -> T {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(avx2) = fearless_simd::Level::new().as_avx2() {
-        return fearless_simd::Simd::vectorize(avx2, work);
-    }
-    work()
-}
 
 /// Most bytes that [`decode`] holds at once for pixels and coefficients.
 pub(crate) fn memory(frame: &Frame, scales: &[Scale]) -> u64 {
     let channels = frame.components.iter().zip(scales).map(|(component, scale)| {
         let coefficients =
             if frame.is_progressive { Coefficients::bytes(frame, component, *scale) } else { 0 };
-        Plane::bytes(frame, component, *scale) + coefficients
+        plane::bytes(frame, component, *scale) + coefficients
     });
     channels.sum()
 }
@@ -88,7 +76,7 @@ pub(crate) fn decode(
         .components
         .iter()
         .zip(scales)
-        .map(|(component, scale)| Plane::new(frame, component, *scale))
+        .map(|(component, scale)| plane::plane(frame, component, *scale))
         .collect::<Result<Vec<_>, _>>()?;
     let mut missing: Vec<usize> = (0..planes.len()).collect();
     let mut tables = header.tables.clone();
@@ -102,7 +90,7 @@ pub(crate) fn decode(
                 if !scan.parts.iter().all(|part| missing.contains(&part.component)) {
                     return Err(Error::Corrupt("a channel has two scans"));
                 }
-                at = sequential::decode(file, frame, &scan, &tables, &mut planes, clock)?;
+                at = sequential::decode(file, frame, &scan, &tables, scales, &mut planes, clock)?;
                 missing.retain(|index| scan.parts.iter().all(|part| part.component != *index));
             }
             marker::END_OF_IMAGE => return Err(Error::Truncated("before a channel's scan")),

@@ -12,10 +12,7 @@
 //! - a panic in a decoder is a [`Rejection`];
 //! - the result is upright, opaque, sRGB, without metadata, never larger than the original.
 
-#![expect(
-    clippy::inline_always,
-    reason = "only what is inlined into `jpeg::wide` is compiled for wider vectors"
-)]
+#![expect(clippy::inline_always, reason = "only what is inlined into `wide` is compiled for wider vectors")]
 
 mod color;
 mod decode;
@@ -25,11 +22,14 @@ mod format;
 mod jpeg;
 mod limits;
 mod planar;
+mod plane;
+mod reduce;
 mod rejection;
 mod resample;
 mod resize;
 mod shrink;
 mod spec;
+mod wide;
 
 pub use crate::decode::{Decoded, decode};
 pub use crate::encode::Thumbnail;

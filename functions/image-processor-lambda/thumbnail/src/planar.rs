@@ -1,13 +1,51 @@
-//! Channels of a JPEG, to the size of a thumbnail.
+//! Channels of a picture, to the size of a thumbnail.
 
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
+use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 
 use crate::color::from_ycc;
 use crate::decode::Ink;
-use crate::jpeg::{Color, Plane};
+use crate::jpeg::Color;
+use crate::plane::Plane;
 use crate::rejection::Cause;
 use crate::resample::{Axis, resample};
+
+/// What the channels of a picture are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Channels {
+    Gray,
+    /// The first of them weighed by the second.
+    GrayAlpha,
+    /// Luminance and two colour differences.
+    YCbCr,
+    Rgb,
+    /// The first three weighed by the last.
+    Rgba,
+    Inks(Ink),
+}
+
+impl Channels {
+    pub(crate) const fn count(self) -> usize {
+        match self {
+            Self::Gray => 1,
+            Self::GrayAlpha => 2,
+            Self::YCbCr | Self::Rgb => 3,
+            Self::Rgba | Self::Inks(_) => 4,
+        }
+    }
+}
+
+impl From<Color> for Channels {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Gray => Self::Gray,
+            Color::YCbCr => Self::YCbCr,
+            Color::Rgb => Self::Rgb,
+            Color::Cmyk => Self::Inks(Ink::Cmyk),
+            Color::Ycck => Self::Inks(Ink::Ycck),
+        }
+    }
+}
 
 /// A picture as its channels, each of a size of its own.
 #[derive(Debug)]
@@ -15,7 +53,7 @@ pub(crate) struct Planar {
     /// Size of the picture as stored, before any scaling.
     pub(crate) width: u32,
     pub(crate) height: u32,
-    pub(crate) color: Color,
+    pub(crate) channels: Channels,
     pub(crate) planes: Vec<Plane>,
 }
 
@@ -48,16 +86,15 @@ fn row(image: &GrayImage, y: usize) -> &[u8] {
 
 impl Planar {
     pub(crate) const fn ink(&self) -> Option<Ink> {
-        match self.color {
-            Color::Cmyk => Some(Ink::Cmyk),
-            Color::Ycck => Some(Ink::Ycck),
-            Color::Gray | Color::YCbCr | Color::Rgb => None,
+        match self.channels {
+            Channels::Inks(ink) => Some(ink),
+            _ => None,
         }
     }
 
     /// Whether the channels are those that a thumbnail's file has.
     pub(crate) const fn is_encodable(&self) -> bool {
-        matches!(self.color, Color::Gray | Color::YCbCr)
+        matches!(self.channels, Channels::Gray | Channels::YCbCr)
     }
 
     /// The thumbnail of the given size, before it is turned, as an encoder stores it: colours never
@@ -88,21 +125,24 @@ impl Planar {
             .collect::<Result<_, _>>()?;
         match &samples[..] {
             [gray] => Ok(gray.clone().into()),
+            [gray, alpha] => {
+                let pixels = gray.as_raw().iter().zip(alpha.as_raw()).flat_map(|(&g, &a)| [g, a]).collect();
+                Ok(GrayAlphaImage::from_raw(width, height, pixels).ok_or(FILLED)?.into())
+            }
             [one, two, three] => {
                 let triples = one.as_raw().iter().zip(two.as_raw()).zip(three.as_raw());
                 let to_rgb = |((&a, &b), &c): ((&u8, &u8), &u8)| -> [u8; 3] {
-                    if self.color == Color::Rgb { [a, b, c] } else { from_ycc(a, b, c) }
+                    if self.channels == Channels::YCbCr { from_ycc(a, b, c) } else { [a, b, c] }
                 };
                 let pixels = triples.flat_map(to_rgb).collect();
                 Ok(RgbImage::from_raw(width, height, pixels).ok_or(FILLED)?.into())
             }
-            [cyan, magenta, yellow, black] => {
-                let rows =
-                    cyan.as_raw().iter().zip(magenta.as_raw()).zip(yellow.as_raw()).zip(black.as_raw());
-                let pixels = rows.flat_map(|(((&c, &m), &y), &k)| [c, m, y, k]).collect();
+            [one, two, three, four] => {
+                let rows = one.as_raw().iter().zip(two.as_raw()).zip(three.as_raw()).zip(four.as_raw());
+                let pixels = rows.flat_map(|(((&a, &b), &c), &d)| [a, b, c, d]).collect();
                 Ok(RgbaImage::from_raw(width, height, pixels).ok_or(FILLED)?.into())
             }
-            _ => Err("not one, three or four channels".into()),
+            _ => Err("not one to four channels".into()),
         }
     }
 }

@@ -7,7 +7,8 @@
 
 use std::f64::consts::PI;
 
-use crate::jpeg::{Plane, wide};
+use crate::plane::Plane;
+use crate::wide::wide;
 
 /// Lobes of the kernel on each side.
 const LOBES: f64 = 3.0;

@@ -64,20 +64,17 @@ impl Decoded {
         let fitting = fit(self.stored.0, self.stored.1, side.get());
         let reject = |source| Rejection::Unrenderable { format: self.format, source };
         let profile = self.profile.as_deref().filter(|profile| !color::is_srgb(profile));
-        let small = match &self.pixels {
+        let mut small = match &self.pixels {
             Pixels::Planes(planar) if profile.is_none() && planar.is_encodable() => {
                 let pixels = Small::Halved(planar.halved(fitting, self.orientation).map_err(reject)?);
                 return Ok(Resized { format: self.format, pixels });
             }
             Pixels::Planes(planar) => planar.interleaved(fitting).map_err(reject)?,
-            Pixels::Whole(pixels) => {
-                let mut small = shrink::shrink(pixels, fitting).map_err(reject)?;
-                if self.ink.is_none() {
-                    shrink::unpremultiply(&mut small);
-                }
-                small
-            }
+            Pixels::Whole(pixels) => shrink::shrink(pixels, fitting).map_err(reject)?,
         };
+        if self.ink.is_none() {
+            shrink::unpremultiply(&mut small);
+        }
         let srgb = color::to_srgb(&small, self.ink, profile);
         let mut upright = DynamicImage::ImageRgb8(color::flatten(srgb, spec.background));
         if self.orientation != Orientation::NoTransforms {

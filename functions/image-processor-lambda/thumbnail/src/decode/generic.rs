@@ -1,4 +1,4 @@
-//! PNG, GIF, TIFF and BMP, through the crate `image`.
+//! PNG, GIF, TIFF and BMP as a whole, through the crate `image`.
 
 use image::codecs::bmp::BmpDecoder;
 use image::codecs::gif::GifDecoder;
@@ -13,7 +13,7 @@ use crate::format::Format;
 use crate::rejection::Rejection;
 
 /// Room for what a PNG carries beside its pixels: profile, text, one row.
-const PNG_CHUNKS_BYTES: u64 = 8 * 1024 * 1024;
+pub(super) const PNG_CHUNKS_BYTES: u64 = 8 * 1024 * 1024;
 
 pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
     let reject = |error| classify(error, budget);

@@ -30,7 +30,8 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget, side: NonZeroU32) -> Result<
         Err(Error::Unsupported(_)) => return zune::decode(bytes, budget),
         Err(error) => return Err(reject(error, budget)),
     };
-    let planar = Planar { width: frame.width, height: frame.height, color: header.color, planes };
+    let (width, height) = (frame.width, frame.height);
+    let planar = Planar { width, height, channels: header.color.into(), planes };
     Ok(Raster {
         ink: planar.ink(),
         pixels: Pixels::Planes(planar),

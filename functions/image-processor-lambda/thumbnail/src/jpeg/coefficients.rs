@@ -4,7 +4,8 @@ use super::Clock;
 use super::draw::{Block, Order};
 use super::error::Error;
 use super::header::{Component, Frame};
-use super::plane::{Plane, Scale};
+use super::plane::Scale;
+use crate::plane::Plane;
 
 /// All blocks of a channel: the first coefficients of each, and which of all its 64 are not zero.
 pub(super) struct Coefficients {
@@ -56,7 +57,7 @@ impl Coefficients {
     #[inline(always)]
     pub(super) fn draw(&self, order: &Order, plane: &mut Plane, clock: Clock) -> Result<(), Error> {
         let mut block: Block = [0; 128];
-        let n = plane.scale.samples() as usize;
+        let n = order.scale().samples() as usize;
         let (stride, row_length) = (plane.stride, plane.stride * n);
         for (row, blocks) in self.values.chunks(self.columns * self.kept).enumerate() {
             clock()?;

@@ -37,6 +37,10 @@ impl Order {
         Self { scale, entries }
     }
 
+    pub(super) const fn scale(&self) -> Scale {
+        self.scale
+    }
+
     /// Puts a coefficient, `index` in zigzag order, in its place.
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "both indices are masked to the length")]

@@ -1,7 +1,8 @@
-//! One decoded channel.
+//! How large a channel is decoded.
 
 use super::error::Error;
 use super::header::{Component, Frame};
+use crate::plane::Plane;
 
 /// Of each block of eight by eight samples, how many are made in each direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,43 +42,25 @@ impl Scale {
     }
 }
 
-/// One decoded channel: whole blocks, of which the picture covers `width` by `height` samples.
-#[derive(Clone, Debug)]
-pub(crate) struct Plane {
-    pub(crate) samples: Vec<u8>,
-    /// Samples from one row to the next.
-    pub(crate) stride: usize,
-    /// What the picture covers, in samples and parts of them: scaled, a picture ends within a sample.
-    pub(crate) width: f64,
-    /// See `width`.
-    pub(crate) height: f64,
-    pub(super) scale: Scale,
+/// An empty channel of whole blocks.
+pub(super) fn plane(frame: &Frame, component: &Component, scale: Scale) -> Result<Plane, Error> {
+    const HUGE: Error = Error::Unsupported("a channel larger than memory");
+    let n = scale.samples();
+    let covered = |length: u32, factor: u32, largest: u32| {
+        f64::from(length) * f64::from(factor) * f64::from(n) / f64::from(largest * 8)
+    };
+    Ok(Plane {
+        samples: vec![0; usize::try_from(bytes(frame, component, scale)).map_err(|_| HUGE)?],
+        stride: (frame.unit_columns() * component.across * n) as usize,
+        width: covered(frame.width, component.across, frame.across),
+        height: covered(frame.height, component.down, frame.down),
+    })
 }
 
-impl Plane {
-    pub(super) fn new(frame: &Frame, component: &Component, scale: Scale) -> Result<Self, Error> {
-        const HUGE: Error = Error::Unsupported("a channel larger than memory");
-        let n = scale.samples();
-        let columns = frame.unit_columns() * component.across * n;
-        let rows = frame.unit_rows() * component.down * n;
-        let size = usize::try_from(u64::from(columns) * u64::from(rows)).map_err(|_| HUGE)?;
-        let covered = |length: u32, factor: u32, largest: u32| {
-            f64::from(length) * f64::from(factor) * f64::from(n) / f64::from(largest * 8)
-        };
-        Ok(Self {
-            samples: vec![0; size],
-            stride: columns as usize,
-            width: covered(frame.width, component.across, frame.across),
-            height: covered(frame.height, component.down, frame.down),
-            scale,
-        })
-    }
-
-    /// Bytes that a plane of this scale takes.
-    pub(super) fn bytes(frame: &Frame, component: &Component, scale: Scale) -> u64 {
-        let n = u64::from(scale.samples());
-        let blocks = u64::from(frame.unit_columns() * component.across)
-            * u64::from(frame.unit_rows() * component.down);
-        blocks * n * n
-    }
+/// Bytes that a channel of this scale takes.
+pub(super) fn bytes(frame: &Frame, component: &Component, scale: Scale) -> u64 {
+    let n = u64::from(scale.samples());
+    let blocks =
+        u64::from(frame.unit_columns() * component.across) * u64::from(frame.unit_rows() * component.down);
+    blocks * n * n
 }

@@ -7,10 +7,12 @@ use super::error::Error;
 use super::header::{Frame, Header};
 use super::huffman::{Class, Lookup};
 use super::marker::{self, END_OF_IMAGE, START_OF_SCAN};
-use super::plane::{Plane, Scale};
+use super::plane::{Scale, plane};
 use super::scan::{Grid, Scan};
 use super::tables::Tables;
-use super::{Clock, refine, wide};
+use super::{Clock, refine};
+use crate::plane::Plane;
+use crate::wide::wide;
 
 /// Most scans of a file. Programs write about ten; each costs a walk over the picture.
 const MOST_SCANS: usize = 100;
@@ -49,7 +51,7 @@ pub(super) fn decode(
     drawn
         .map(|((component, scale), coefficients)| {
             let order = Order::new(*scale, &*last_tables.quantisation(component.table)?);
-            let mut plane = Plane::new(frame, component, *scale)?;
+            let mut plane = plane(frame, component, *scale)?;
             wide(
                 #[inline(always)]
                 || coefficients.draw(&order, &mut plane, clock),

@@ -2,15 +2,17 @@
 
 use std::rc::Rc;
 
+use super::Clock;
 use super::bits::{Cursor, Window};
 use super::draw::{Block, Order};
 use super::error::Error;
 use super::header::Frame;
 use super::huffman::{Class, Lookup, Skips};
-use super::plane::Plane;
+use super::plane::Scale;
 use super::scan::{Grid, Part, Scan};
 use super::tables::Tables;
-use super::{Clock, wide};
+use crate::plane::Plane;
+use crate::wide::wide;
 
 /// A block of each unit: how to read it and where it goes.
 struct Slot {
@@ -35,11 +37,12 @@ pub(super) fn decode(
     frame: &Frame,
     scan: &Scan,
     tables: &Tables,
+    scales: &[Scale],
     planes: &mut [Plane],
     clock: Clock,
 ) -> Result<usize, Error> {
     let grid = Grid::new(frame, scan);
-    let slots = slots(frame, scan, grid, tables, planes)?;
+    let slots = slots(frame, scan, grid, tables, scales, planes)?;
     let interval = tables.restart_interval;
     let is_all_means = slots.iter().all(|slot| slot.last == 0);
     wide(
@@ -59,6 +62,7 @@ fn slots(
     scan: &Scan,
     grid: Grid,
     tables: &Tables,
+    scales: &[Scale],
     planes: &[Plane],
 ) -> Result<Vec<Slot>, Error> {
     let mut slots = Vec::new();
@@ -66,7 +70,9 @@ fn slots(
     let mut shared: Vec<(u8, Rc<Skips>)> = Vec::new();
     for (index, part) in scan.parts.iter().enumerate() {
         let Part { component: plane, dc_table, ac_table } = *part;
-        let (Some(component), Some(target)) = (frame.components.get(plane), planes.get(plane)) else {
+        let (Some(component), Some(scale), Some(target)) =
+            (frame.components.get(plane), scales.get(plane).copied(), planes.get(plane))
+        else {
             return Err(Error::Corrupt("a scan names a channel that is not in the frame"));
         };
         let dc = Rc::new(Lookup::new(Class::Dc, &*tables.dc(dc_table)?)?);
@@ -75,8 +81,8 @@ fn slots(
             None => Rc::new(Skips::new(&*tables.ac(ac_table)?)?),
         };
         shared.push((ac_table, Rc::clone(&ac)));
-        let order = Rc::new(Order::new(target.scale, &*tables.quantisation(component.table)?));
-        let n = target.scale.samples() as usize;
+        let order = Rc::new(Order::new(scale, &*tables.quantisation(component.table)?));
+        let n = scale.samples() as usize;
         let (across, down) = if grid.is_single { (1, 1) } else { (component.across, component.down) };
         for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
             slots.push(Slot {
@@ -85,7 +91,7 @@ fn slots(
                 dc: Rc::clone(&dc),
                 ac: Rc::clone(&ac),
                 order: Rc::clone(&order),
-                last: target.scale.last_coefficient(),
+                last: scale.last_coefficient(),
                 offset: (row as usize * target.stride + column as usize) * n,
                 step: across as usize * n,
                 row_step: down as usize * n * target.stride,
