@@ -26,7 +26,7 @@ pub(crate) async fn list(args: &AlarmsListArgs, root: &Path, terminal: Terminal)
     if args.json {
         return print_json(&answer);
     }
-    let alarms = answer["alarms"].as_array().cloned().unwrap_or_default();
+    let alarms = member(&answer, "alarms").as_array().cloned().unwrap_or_default();
     let widest = alarms.iter().map(|alarm| text(alarm, "name").len()).max().unwrap_or(0);
     let row = |alarm: &Value| {
         let since = text(alarm, "since");
@@ -35,7 +35,7 @@ pub(crate) async fn list(args: &AlarmsListArgs, root: &Path, terminal: Terminal)
         format!("{:widest$}  {state}  {:<8}  {since}", text(alarm, "name"), text(alarm, "severity"))
     };
     let mut lines: Vec<String> = alarms.iter().map(row).collect();
-    lines.push(match answer["evaluated_at"].as_str() {
+    lines.push(match member(&answer, "evaluated_at").as_str() {
         Some(at) => format!("evaluated up to {at}; `ops alarms explain NAME` tells why, and what to do"),
         None => "not evaluated yet: the first whole minute is not over".to_owned(),
     });
@@ -60,33 +60,33 @@ pub(crate) async fn explain(
 }
 
 fn explanation(alarm: &Value, terminal: Terminal) -> String {
-    let definition = &alarm["definition"];
+    let definition = member(alarm, "definition");
     let mut lines = vec![
         format!("{}  {}", text(alarm, "name"), painted(text(alarm, "state"), terminal)),
         text(alarm, "description").to_owned(),
         String::new(),
     ];
-    if let Some(rule) = definition["rule"].as_str() {
+    if let Some(rule) = member(definition, "rule").as_str() {
         lines.push(format!("rule      {rule}"));
-        let states = alarm["now"]["states"].as_object().cloned().unwrap_or_default();
+        let states = member(member(alarm, "now"), "states").as_object().cloned().unwrap_or_default();
         lines.extend(
             states.iter().map(|(name, state)| format!("  {name} is {}", state.as_str().unwrap_or("?"))),
         );
     } else {
-        let of = definition["metrics"].as_array().cloned().unwrap_or_default();
+        let of = member(definition, "metrics").as_array().cloned().unwrap_or_default();
         lines.extend(of.iter().filter_map(Value::as_str).map(|metric| format!("metric    {metric}")));
         lines.push(format!(
             "alarm     {} of {} periods of {} s {} {}; missing data: {}",
-            definition["datapoints_to_alarm"],
-            definition["evaluation_periods"],
-            definition["period_seconds"],
+            member(definition, "datapoints_to_alarm"),
+            member(definition, "evaluation_periods"),
+            member(definition, "period_seconds"),
             text(definition, "comparison"),
-            definition["threshold"],
+            member(definition, "threshold"),
             text(definition, "missing_data"),
         ));
-        lines.push(format!("now       {}", text(&alarm["now"], "because")));
+        lines.push(format!("now       {}", text(member(alarm, "now"), "because")));
     }
-    for transition in alarm["history"].as_array().into_iter().flatten().rev().take(5) {
+    for transition in member(alarm, "history").as_array().into_iter().flatten().rev().take(5) {
         lines.push(format!("at {}", told(transition, terminal)));
     }
     lines.push(format!("runbook   {}", text(alarm, "runbook")));
@@ -105,14 +105,14 @@ pub(crate) async fn watch(args: &AlarmsWatchArgs, root: &Path, terminal: Termina
         let (after, wait) = (known.to_string(), WAIT_MS.to_string());
         let query = [("after", after.as_str()), ("wait_ms", wait.as_str())];
         let answer: Value = signals.guard(console::get(&info, "transitions", &query)).await??;
-        for transition in answer["transitions"].as_array().into_iter().flatten() {
+        for transition in member(&answer, "transitions").as_array().into_iter().flatten() {
             if args.json {
                 print_json(transition)?;
             } else {
                 print_text(&told(transition, terminal))?;
             }
         }
-        known = answer["count"].as_u64().unwrap_or(known);
+        known = member(&answer, "count").as_u64().unwrap_or(known);
     }
 }
 
@@ -125,6 +125,11 @@ fn told(transition: &Value, terminal: Terminal) -> String {
         text(transition, "from"),
         text(transition, "reason"),
     )
+}
+
+/// A member of an object; null where there is none, as of an older console.
+fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

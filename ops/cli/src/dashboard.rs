@@ -25,7 +25,8 @@ pub(crate) async fn list(args: &DashboardListArgs, root: &Path) -> Result<(), Fa
     if args.json {
         return print_json(&answer);
     }
-    let names = answer["dashboards"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let names =
+        answer.get("dashboards").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     print_text(&names.collect::<Vec<_>>().join("\n"))
 }
 
@@ -40,7 +41,7 @@ pub(crate) async fn render(args: &DashboardRenderArgs, root: &Path) -> Result<()
     let answer = console::fetch(&info, "dashboard.svg", &query).await?;
     if answer.status() != StatusCode::OK {
         let body: Value = serde_json::from_slice(answer.body()).map_err(Failure::Answer)?;
-        let why = body["error"].as_str().unwrap_or_default().to_owned();
+        let why = body.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
         return Err(Failure::NotDrawn { name: args.dashboard.clone(), why });
     }
     let svg = String::from_utf8_lossy(answer.body());
