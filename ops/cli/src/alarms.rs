@@ -1,105 +1,195 @@
-//! `ops alarms test`: the unit tests of the alarms.
+//! `ops alarms`: their tests without a stack, and their states on a running one.
 
-use std::fs;
+pub(crate) mod test;
+
 use std::path::Path;
 
-use cloudwatch_model::scenario::bench::Mismatch;
-use cloudwatch_model::scenario::file::Test;
-use cloudwatch_model::scenario::mutation::Report;
-use cloudwatch_model::scenario::suite::{NamedText, Suite};
-use serde_json::{Value, json};
+use local_stack::stack::StackInfo;
+use serde_json::Value;
 
-use crate::cli::{AlarmsCommand, AlarmsTestArgs};
+use crate::cli::{AlarmsExplainArgs, AlarmsListArgs, AlarmsWatchArgs};
+use crate::console;
 use crate::failure::Failure;
-use crate::terminal::{print_json, print_text};
+use crate::signals::Signals;
+use crate::terminal::{Terminal, print_json, print_text};
 
-const FOLDER: &str = "alarms";
+/// How long the console waits for news before it says that there are none.
+const WAIT_MS: u64 = 30_000;
 
-pub(crate) fn run(command: &AlarmsCommand, root: &Path) -> Result<(), Failure> {
-    match command {
-        AlarmsCommand::Test(args) => test(args, root),
-    }
-}
-
-fn test(args: &AlarmsTestArgs, root: &Path) -> Result<(), Failure> {
-    let suite = suite(root)?;
-    let mut failures = Vec::new();
-    for test in suite.tests() {
-        let mismatch = suite.run(test).map_err(|error| Failure::Alarms(Box::new(error)))?;
-        failures.extend(mismatch.map(|mismatch| (test, mismatch)));
-    }
-    let count = suite.tests().len();
-    // A test that fails would notice every mutant.
-    let report = if args.mutants && failures.is_empty() {
-        Some(suite.mutate().map_err(|error| Failure::Alarms(Box::new(error)))?)
-    } else {
-        None
-    };
-    let passed = failures.is_empty() && report.as_ref().is_none_or(Report::is_clean);
+/// Every alarm with its state.
+///
+/// # Errors
+/// No running stack.
+pub(crate) async fn list(args: &AlarmsListArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
+    let info = StackInfo::find(root, &args.name)?;
+    let answer: Value = console::get(&info, "alarms", &[]).await?;
     if args.json {
-        print_json(&document(passed, count, &failures, report.as_ref()))?;
-    } else {
-        print_text(&text_of(count, &failures, report.as_ref()))?;
+        return print_json(&answer);
     }
-    if passed { Ok(()) } else { Err(Failure::Pipeline) }
+    let alarms = member(&answer, "alarms").as_array().cloned().unwrap_or_default();
+    let widest = alarms.iter().map(|alarm| text(alarm, "name").len()).max().unwrap_or(0);
+    let row = |alarm: &Value| {
+        let since = text(alarm, "since");
+        let since = if since.is_empty() { "since it was created" } else { since };
+        let state = painted(text(alarm, "state"), terminal);
+        format!("{:widest$}  {state}  {:<8}  {since}", text(alarm, "name"), text(alarm, "severity"))
+    };
+    let mut lines: Vec<String> = alarms.iter().map(row).collect();
+    lines.push(match member(&answer, "evaluated_at").as_str() {
+        Some(at) => format!("evaluated up to {at}; `ops alarms explain NAME` tells why, and what to do"),
+        None => "not evaluated yet: the first whole minute is not over".to_owned(),
+    });
+    print_text(&lines.join("\n"))
 }
 
-type Failed<'a> = (&'a Test, Mismatch);
+/// One alarm: what it is, why it is in its state, what to do.
+///
+/// # Errors
+/// No running stack, or no such alarm.
+pub(crate) async fn explain(
+    args: &AlarmsExplainArgs,
+    root: &Path,
+    terminal: Terminal,
+) -> Result<(), Failure> {
+    let info = StackInfo::find(root, &args.name)?;
+    let answer: Value = console::get(&info, "alarm", &[("name", &args.alarm)]).await?;
+    if answer.get("error").is_some() {
+        return Err(Failure::NoAlarm { name: args.alarm.clone() });
+    }
+    if args.json { print_json(&answer) } else { print_text(&explanation(&answer, terminal)) }
+}
 
-fn text_of(count: usize, failures: &[Failed<'_>], report: Option<&Report>) -> String {
-    let failed = failures
-        .iter()
-        .map(|(test, mismatch)| format!("FAILED {}: {}\n  {mismatch}", test.location, test.name));
-    let passed = format!("{} of {count} tests of alarms passed", count - failures.len());
-    let lines: Vec<String> = failed.chain([passed]).chain(report.map(ToString::to_string)).collect();
+fn explanation(alarm: &Value, terminal: Terminal) -> String {
+    let definition = member(alarm, "definition");
+    let mut lines = vec![
+        format!("{}  {}", text(alarm, "name"), painted(text(alarm, "state"), terminal)),
+        text(alarm, "description").to_owned(),
+        String::new(),
+    ];
+    if let Some(rule) = member(definition, "rule").as_str() {
+        lines.push(format!("rule      {rule}"));
+        let states = member(member(alarm, "now"), "states").as_object().cloned().unwrap_or_default();
+        lines.extend(
+            states.iter().map(|(name, state)| format!("  {name} is {}", state.as_str().unwrap_or("?"))),
+        );
+    } else {
+        let of = member(definition, "metrics").as_array().cloned().unwrap_or_default();
+        lines.extend(of.iter().filter_map(Value::as_str).map(|metric| format!("metric    {metric}")));
+        lines.push(format!(
+            "alarm     {} of {} periods of {} s {} {}; missing data: {}",
+            member(definition, "datapoints_to_alarm"),
+            member(definition, "evaluation_periods"),
+            member(definition, "period_seconds"),
+            text(definition, "comparison"),
+            member(definition, "threshold"),
+            text(definition, "missing_data"),
+        ));
+        lines.push(format!("now       {}", text(member(alarm, "now"), "because")));
+    }
+    for transition in member(alarm, "history").as_array().into_iter().flatten().rev().take(5) {
+        lines.push(format!("at {}", told(transition, terminal)));
+    }
+    lines.push(format!("runbook   {}", text(alarm, "runbook")));
     lines.join("\n")
 }
 
-fn document(passed: bool, count: usize, failures: &[Failed<'_>], report: Option<&Report>) -> Value {
-    let failures = failures.iter().map(|(test, mismatch)| {
-        json!({
-            "at": test.location.to_string(), "test": test.name,
-            "expected": mismatch.expected, "seen": mismatch.seen,
-        })
-    });
-    let named = |pairs: &[(String, String)]| -> Vec<String> {
-        pairs.iter().map(|(alarm, what)| format!("{alarm}: {what}")).collect()
+/// Each transition as it comes, until a signal.
+///
+/// # Errors
+/// No running stack, or one that ends.
+pub(crate) async fn watch(args: &AlarmsWatchArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
+    let info = StackInfo::find(root, &args.name)?;
+    let mut signals = Signals::listen().map_err(Failure::Runtime)?;
+    let mut known = 0;
+    loop {
+        let (after, wait) = (known.to_string(), WAIT_MS.to_string());
+        let query = [("after", after.as_str()), ("wait_ms", wait.as_str())];
+        let answer: Value = signals.guard(console::get(&info, "transitions", &query)).await??;
+        for transition in member(&answer, "transitions").as_array().into_iter().flatten() {
+            if args.json {
+                print_json(transition)?;
+            } else {
+                print_text(&told(transition, terminal))?;
+            }
+        }
+        known = member(&answer, "count").as_u64().unwrap_or(known);
+    }
+}
+
+fn told(transition: &Value, terminal: Terminal) -> String {
+    format!(
+        "{}  {} {} (was {}): {}",
+        text(transition, "at"),
+        text(transition, "alarm"),
+        painted(text(transition, "to"), terminal).trim_end(),
+        text(transition, "from"),
+        text(transition, "reason"),
+    )
+}
+
+/// A member of an object; null where there is none, as of an older console.
+fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A state in its colour, padded to the width of the longest.
+fn painted(state: &str, terminal: Terminal) -> String {
+    let padded = format!("{state:<17}");
+    let code = match state {
+        "ALARM" => "1;31",
+        "OK" => "32",
+        _ => "33",
     };
-    let mutants = report.map(|report| {
-        json!({
-            "alarms": report.alarms, "killed": report.killed, "equivalent": report.equivalent,
-            "refused": report.refused, "survived": named(&report.survived), "stale": named(&report.stale),
-        })
-    });
-    json!({"ok": passed, "tests": count, "failures": failures.collect::<Vec<_>>(), "mutants": mutants})
+    if terminal.style.color { format!("\x1b[{code}m{padded}\x1b[0m") } else { padded }
 }
 
-fn suite(root: &Path) -> Result<Suite, Failure> {
-    let folder = root.join(FOLDER);
-    let tests = folder.join("tests");
-    let bench = tests.join("bench");
-    let suite = Suite::read(
-        &texts(root, &folder)?,
-        &text(root, &bench.join("parameters.json"))?,
-        &texts(root, &tests)?,
-        &text(root, &bench.join("equivalents.json"))?,
-    );
-    suite.map_err(|error| Failure::Alarms(Box::new(error)))
-}
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
 
-/// The JSON files of a folder, those in folders below left out.
-fn texts(root: &Path, folder: &Path) -> Result<Vec<NamedText>, Failure> {
-    let unreadable = |source| Failure::Read { path: folder.to_owned(), source };
-    let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(unreadable)?.collect();
-    let paths = entries.map_err(unreadable)?.into_iter().map(|entry| entry.path());
-    let mut paths: Vec<_> =
-        paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
-    paths.sort();
-    paths.iter().map(|path| text(root, path)).collect()
-}
+    use serde_json::json;
 
-fn text(root: &Path, path: &Path) -> Result<NamedText, Failure> {
-    let text = fs::read_to_string(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
-    let name = path.strip_prefix(root).unwrap_or(path);
-    Ok((name.display().to_string(), text))
+    use super::*;
+
+    fn plain() -> Terminal {
+        Terminal::of(&std::io::stderr(), |name| (name == "NO_COLOR").then(|| OsString::from("1")))
+    }
+
+    #[test]
+    fn explanation_says_what_is_compared_what_was_seen_and_where_to_read_on() {
+        let alarm = json!({
+            "name": "queue-backlog", "state": "ALARM", "description": "Uploads wait.", "runbook": "runbooks/queue-backlog.md",
+            "definition": {
+                "metrics": ["Maximum of AWS/SQS Age{QueueName=q}"], "datapoints_to_alarm": 3, "evaluation_periods": 5,
+                "period_seconds": 60, "comparison": "GreaterThanThreshold", "threshold": 300.0, "missing_data": "notBreaching",
+            },
+            "now": {"because": "of [400] 1 breach"},
+            "history": [{"at": "2026-01-01T00:00:00Z", "alarm": "queue-backlog", "from": "OK", "to": "ALARM", "reason": "r"}],
+        });
+        let text = explanation(&alarm, plain());
+        for part in [
+            "queue-backlog  ALARM",
+            "metric    Maximum of AWS/SQS Age{QueueName=q}",
+            "alarm     3 of 5 periods of 60 s GreaterThanThreshold 300.0; missing data: notBreaching",
+            "now       of [400] 1 breach",
+            "at 2026-01-01T00:00:00Z  queue-backlog ALARM (was OK): r",
+            "runbook   runbooks/queue-backlog.md",
+        ] {
+            assert!(text.contains(part), "{part} of:\n{text}");
+        }
+    }
+
+    #[test]
+    fn explanation_of_a_composite_tells_the_states_that_it_looks_at() {
+        let alarm = json!({
+            "name": "slo-burn", "state": "OK", "definition": {"rule": "ALARM(\"a\")", "looks_at": ["a"]},
+            "now": {"states": {"a": "OK"}}, "runbook": "runbooks/slo-burn.md",
+        });
+        let text = explanation(&alarm, plain());
+        assert!(text.contains("rule      ALARM(\"a\")\n  a is OK"), "{text}");
+    }
 }

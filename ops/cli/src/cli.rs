@@ -50,9 +50,12 @@ pub(crate) enum Command {
     /// See, redrive or drop what lies in the dead-letter queue, here or on AWS.
     #[command(subcommand)]
     Dlq(DlqCommand),
-    /// Work with the alarms of `alarms/`.
+    /// Test the alarms of `alarms/`, and see them on a running stack.
     #[command(subcommand)]
     Alarms(AlarmsCommand),
+    /// See the dashboards of `dashboards/` as CloudWatch draws them.
+    #[command(subcommand)]
+    Dashboard(DashboardCommand),
 }
 
 impl Default for Command {
@@ -88,6 +91,10 @@ pub(crate) struct UpArgs {
     /// Port of the console; 0 takes a free one.
     #[arg(long, value_name = "PORT", default_value_t = 4580)]
     pub(crate) console_port: u16,
+    /// How many times faster than the day the clock of metrics, alarms and schedules goes: 60 makes a minute of
+    /// theirs a second. Nothing else is faster.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) clock_rate: u32,
     /// A parameter of template.yaml that shall differ from the local default; may be repeated.
     #[arg(long = "param", value_name = "KEY=VALUE", value_parser = parameter)]
     pub(crate) params: Vec<(String, String)>,
@@ -102,6 +109,7 @@ impl Default for UpArgs {
             name: "default".to_owned(),
             engine_port: 4566,
             console_port: 4580,
+            clock_rate: 1,
             params: Vec::new(),
         }
     }
@@ -200,6 +208,99 @@ pub(crate) struct ThumbnailArgs {
 pub(crate) enum AlarmsCommand {
     /// Run the unit tests of the alarms, without any stack.
     Test(AlarmsTestArgs),
+    /// Every alarm with its state on the running stack.
+    List(AlarmsListArgs),
+    /// Why an alarm is in its state, from which data, and what to do about it.
+    Explain(AlarmsExplainArgs),
+    /// Print each change of a state as it comes, until Ctrl-C.
+    Watch(AlarmsWatchArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ops alarms list
+  ops alarms list --json | jq -r '.alarms[] | select(.state == \"ALARM\") | .name'")]
+pub(crate) struct AlarmsListArgs {
+    /// Print one JSON document on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which running stack.
+    #[arg(long, default_value = "default")]
+    pub(crate) name: String,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ops alarms explain queue-backlog
+  ops alarms explain slo-burn --json | jq .now")]
+pub(crate) struct AlarmsExplainArgs {
+    /// The alarm's name.
+    #[arg(value_name = "ALARM")]
+    pub(crate) alarm: String,
+    /// Print one JSON document on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which running stack.
+    #[arg(long, default_value = "default")]
+    pub(crate) name: String,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ops alarms watch
+  ops alarms watch --json | jq -c '[.at, .alarm, .to]'")]
+pub(crate) struct AlarmsWatchArgs {
+    /// Print each as one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which running stack.
+    #[arg(long, default_value = "default")]
+    pub(crate) name: String,
+}
+
+/// What to do with the dashboards.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DashboardCommand {
+    /// The names of the dashboards.
+    List(DashboardListArgs),
+    /// Draw one into a file, from what the running stack reported.
+    Render(DashboardRenderArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DashboardListArgs {
+    /// Print one JSON document on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which running stack.
+    #[arg(long, default_value = "default")]
+    pub(crate) name: String,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ops dashboard render image-pipeline --out overview.svg
+  ops dashboard render image-pipeline-time --out time.png --dark")]
+pub(crate) struct DashboardRenderArgs {
+    /// The dashboard's name.
+    #[arg(value_name = "DASHBOARD")]
+    pub(crate) dashboard: String,
+    /// The file; its name ends in .svg or .png.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Light ink on a dark ground.
+    #[arg(long)]
+    pub(crate) dark: bool,
+    /// Print one JSON document on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which running stack.
+    #[arg(long, default_value = "default")]
+    pub(crate) name: String,
 }
 
 #[derive(Args, Debug)]

@@ -77,6 +77,26 @@ pub(crate) enum Failure {
     /// Alarms or their tests that are not understood.
     #[error("the alarms cannot be tested")]
     Alarms(#[source] Box<dyn Error + Send + Sync>),
+    /// No alarm of that name.
+    #[error("there is no alarm {name}; `ops alarms list` names them all")]
+    NoAlarm {
+        /// What was asked for.
+        name: String,
+    },
+    /// A dashboard that cannot be drawn.
+    #[error("the dashboard {name} is not drawn: {why}; `ops dashboard list` names them all")]
+    NotDrawn {
+        /// What was asked for.
+        name: String,
+        /// Why not.
+        why: String,
+    },
+    /// A drawing that does not become a picture.
+    #[error("the drawing does not become a PNG: {why}")]
+    Picture {
+        /// Why not.
+        why: String,
+    },
     /// A file that cannot be read.
     #[error("{path} cannot be read; check its name and permissions")]
     Read {
@@ -110,9 +130,10 @@ impl Failure {
     /// The exit status, as `--help` documents it.
     pub(crate) fn code(&self) -> ExitCode {
         match self {
-            Self::Pipeline | Self::NoTrace { .. } | Self::Dlq(DlqError::NoMessage { .. }) => {
-                ExitCode::from(1)
-            }
+            Self::Pipeline
+            | Self::NoTrace { .. }
+            | Self::NoAlarm { .. }
+            | Self::Dlq(DlqError::NoMessage { .. }) => ExitCode::from(1),
             Self::Signal(signal) => ExitCode::from(signal.exit_status()),
             _ => ExitCode::from(2),
         }

@@ -2,6 +2,8 @@
 
 mod alarms;
 mod cli;
+mod console;
+mod dashboard;
 mod dlq;
 mod failure;
 mod photos;
@@ -23,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{Cli, Command};
+use cli::{AlarmsCommand, Cli, Command, DashboardCommand};
 use failure::Failure;
 use terminal::{Terminal, Terminals, say};
 
@@ -48,8 +50,8 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
     if let Command::Thumbnail(args) = &command {
         return thumbnail::run(args);
     }
-    if let Command::Alarms(command) = &command {
-        return alarms::run(command, root);
+    if let Command::Alarms(AlarmsCommand::Test(args)) = &command {
+        return alarms::test::run(args, root);
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
@@ -64,7 +66,14 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
                 let lookup = |name: &str| env::var_os(name)?.into_string().ok();
                 dlq::run(command, root, terminals, &lookup).await
             }
-            Command::Alarms(command) => alarms::run(&command, root),
+            Command::Alarms(AlarmsCommand::Test(args)) => alarms::test::run(&args, root),
+            Command::Alarms(AlarmsCommand::List(args)) => alarms::list(&args, root, terminals.out).await,
+            Command::Alarms(AlarmsCommand::Explain(args)) => {
+                alarms::explain(&args, root, terminals.out).await
+            }
+            Command::Alarms(AlarmsCommand::Watch(args)) => alarms::watch(&args, root, terminals.out).await,
+            Command::Dashboard(DashboardCommand::List(args)) => dashboard::list(&args, root).await,
+            Command::Dashboard(DashboardCommand::Render(args)) => dashboard::render(&args, root).await,
         }
     })
 }

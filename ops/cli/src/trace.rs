@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use local_stack::http::Http;
 use local_stack::observe::span::Trace;
 use local_stack::stack::StackInfo;
 use local_stack::waterfall;
 use serde::Deserialize;
 
 use crate::cli::TraceArgs;
+use crate::console;
 use crate::failure::Failure;
 use crate::terminal::{Terminal, print_json, print_text};
 
@@ -37,11 +37,7 @@ pub(crate) async fn run(args: &TraceArgs, root: &Path, terminal: Terminal) -> Re
 async fn find(info: &StackInfo, id: &str) -> Result<Trace, Failure> {
     let is_trace_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     let by = if is_trace_id { "trace_id" } else { "image_id" };
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair(by, id).append_pair("spans", "process_image").append_pair("wait_ms", WAIT_MS);
-    let query = query.finish();
-    let url = format!("{}/api/traces?{query}", info.console);
-    let response = Http::new().send(http::Method::GET, &url, &[], "").await.map_err(Failure::Console)?;
-    let answer: Traces = serde_json::from_slice(response.body()).map_err(Failure::Answer)?;
+    let query = [(by, id), ("spans", "process_image"), ("wait_ms", WAIT_MS)];
+    let answer: Traces = console::get(info, "traces", &query).await?;
     answer.traces.into_iter().next().ok_or_else(|| Failure::NoTrace { id: id.to_owned() })
 }

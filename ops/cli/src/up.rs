@@ -59,6 +59,7 @@ pub(crate) async fn run(args: UpArgs, root: &Path, terminals: Terminals) -> Resu
         name: args.name.clone(),
         engine_port: args.engine_port,
         console_port: args.console_port,
+        clock_rate: args.clock_rate,
         parameters: args.params.iter().cloned().collect(),
         root: root.to_owned(),
         cargo: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),

@@ -137,10 +137,13 @@ impl Aws {
         params: &[(&str, &str)],
     ) -> Result<String, AwsError> {
         let call = format!("{service} {action}");
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("Action", action).append_pair("Version", version).extend_pairs(params);
+        // Not kept across the call: the serializer cannot be sent to another thread.
+        let body = {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            form.append_pair("Action", action).append_pair("Version", version).extend_pairs(params);
+            form.finish().into_bytes()
+        };
         let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
-        let body = form.finish().into_bytes();
         let response = self.call(&call, service, Method::POST, "/", body, &headers).await?;
         String::from_utf8(response.into_body().to_vec())
             .map_err(|source| AwsError::Answer { call, source: Box::new(source) })

@@ -1,10 +1,12 @@
 //! The console of a running stack: a page for people, a JSON API for tools, on loopback only.
 //!
 //! - `guard` who may ask
-//! - `api` what is answered; `metrics`, `uploads` how it is gathered
+//! - `api`, `alarms`, `dashboards` what is answered; `metrics`, `uploads` how it is gathered
 //! - `page/` the page, which only reads the API
 
+mod alarms;
 mod api;
+mod dashboards;
 mod guard;
 mod metrics;
 #[cfg(test)]
@@ -113,6 +115,11 @@ fn routes(source: Source) -> Router {
         .route("/api/mail", get(api::mail))
         .route("/api/logs", get(api::logs))
         .route("/api/uploads", get(api::uploads))
+        .route("/api/alarms", get(alarms::list))
+        .route("/api/alarm", get(alarms::one))
+        .route("/api/transitions", get(alarms::transitions))
+        .route("/api/dashboards", get(dashboards::list))
+        .route("/api/dashboard.svg", get(dashboards::draw))
         .route("/api/problems", get(api::problems))
         .route("/api/revision", get(api::revision))
         .with_state(source)

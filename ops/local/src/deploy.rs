@@ -1,5 +1,6 @@
 //! Brings template.yaml up on the engine, the very file that AWS gets.
 
+mod assets;
 mod attributes;
 mod build;
 mod create;
@@ -12,6 +13,7 @@ mod package;
 mod reconcile;
 mod template;
 
+pub use assets::{Assets, AssetsError};
 pub use build::{BuildError, Functions};
 pub use create::Deployment;
 pub use deployed::{Deployed, Resource};

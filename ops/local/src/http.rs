@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 #[derive(Clone, Debug)]
 pub struct Http {
     plain: Client<HttpConnector, Full<Bytes>>,
-    /// Made for the first `https://` address: reading the machine's certificates takes milliseconds.
+    /// Made for the first `https://` address, since it reads the machine's certificates.
     secure: Arc<OnceLock<secure::Secure>>,
 }
 

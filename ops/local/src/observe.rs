@@ -2,28 +2,39 @@
 //!
 //! - [`span`], [`otlp`], [`traces`] spans arrive by UDP and OTLP/HTTP and make up traces
 //! - `tail`, [`logs`] log groups are read on as they grow; embedded metrics leave for their store
+//! - [`insights`] queries of them
 //! - [`mail`] what the topics sent
+//! - [`alarms`] the alarms, evaluated as time goes on; `clock` may make it go faster
+//! - `services` metrics of AWS's services
 //! - `datagrams` spans that nobody would send again are read at once
 //! - `receivers` the sockets, bound before the engine starts
 
+pub mod alarms;
+mod clock;
 mod datagrams;
+pub mod insights;
 pub mod logs;
 pub mod mail;
 pub mod otlp;
 mod receivers;
+mod services;
 pub mod span;
 mod tail;
 pub mod traces;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use cloudwatch_model::{MetricStore, Timestamp};
+use cloudwatch_model::MetricStore;
+use cloudwatch_model::dashboard::Dashboard;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::aws::Aws;
+use crate::deploy::Assets;
+use alarms::AlarmBoard;
+pub use clock::{Clock, rfc3339};
 use logs::{LogFilter, LogLine, LogStore, chain};
 use mail::{Mail, MailStore};
 pub use receivers::Receivers;
@@ -37,12 +48,16 @@ const TAIL_INTERVAL: Duration = Duration::from_millis(200);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What to watch beside the receivers.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Targets {
     /// The functions' log groups, existing or not yet.
     pub log_groups: Vec<String>,
     /// The queue that gets a copy of every notification.
     pub outbox_queue_url: String,
+    /// The alarms to evaluate and the dashboards to draw.
+    pub assets: Assets,
+    /// By which clock.
+    pub clock: Clock,
 }
 
 /// Everything seen so far.
@@ -52,8 +67,12 @@ pub struct Seen {
     pub traces: TraceStore,
     /// Log lines read.
     pub logs: LogStore,
-    /// Metrics embedded in log lines.
+    /// Metrics: embedded in log lines, published, and told by services.
     pub metrics: MetricStore,
+    /// The alarms.
+    pub alarms: AlarmBoard,
+    /// The dashboards by name.
+    pub dashboards: BTreeMap<String, Dashboard>,
     /// Messages of the topics.
     pub mail: MailStore,
     /// Sources that fail right now, each with the reason.
@@ -65,6 +84,7 @@ pub struct Seen {
 pub struct Observer {
     board: Arc<Board>,
     tasks: Arc<Mutex<JoinSet<()>>>,
+    clock: Clock,
 }
 
 /// What the tasks write and the handles read.
@@ -75,8 +95,8 @@ struct Board {
 }
 
 impl Board {
-    fn new() -> Self {
-        Self { seen: Mutex::default(), revision: watch::Sender::new(0) }
+    fn of(seen: Seen) -> Self {
+        Self { seen: Mutex::new(seen), revision: watch::Sender::new(0) }
     }
 
     /// Changes what is seen and wakes who waits for it.
@@ -113,21 +133,25 @@ impl Observer {
     /// Starts watching; must be called on a Tokio runtime.
     #[must_use]
     pub fn start(receivers: Receivers, aws: &Aws, targets: Targets) -> Self {
-        let board = Arc::new(Board::new());
+        let Targets { log_groups, outbox_queue_url, assets, clock } = targets;
+        let alarms = AlarmBoard::new(assets.alarms);
+        let logs = LogStore::by(clock);
+        let seen = Seen { logs, alarms, dashboards: assets.dashboards, ..Seen::default() };
+        let board = Arc::new(Board::of(seen));
         let mut tasks = JoinSet::new();
-        receivers.spawn(&board, &mut tasks);
-        for group in targets.log_groups {
+        receivers.spawn(&board, clock, &mut tasks);
+        for group in log_groups {
             tasks.spawn(follow_logs(Arc::clone(&board), aws.clone(), Tail::new(group)));
         }
-        tasks.spawn(follow_mail(Arc::clone(&board), aws.clone(), targets.outbox_queue_url));
-        Self { board, tasks: Arc::new(Mutex::new(tasks)) }
+        tasks.spawn(follow_mail(Arc::clone(&board), aws.clone(), outbox_queue_url));
+        tasks.spawn(alarms::follow(Arc::clone(&board), aws.clone(), clock));
+        Self { board, tasks: Arc::new(Mutex::new(tasks)), clock }
     }
 
     /// An observer of nothing that is told what to have seen.
     #[must_use]
     pub fn of(seen: Seen) -> Self {
-        let board = Board { seen: Mutex::new(seen), revision: watch::Sender::new(0) };
-        Self { board: Arc::new(board), tasks: Arc::default() }
+        Self { board: Arc::new(Board::of(seen)), tasks: Arc::default(), clock: Clock::default() }
     }
 
     /// Adds to what was seen, as the sources do.
@@ -144,6 +168,12 @@ impl Observer {
     /// Ends the watching; what was seen stays.
     pub fn stop(&self) {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+
+    /// The clock that metrics and alarms go by.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// Looks at everything seen so far.
@@ -211,7 +241,7 @@ async fn follow_logs(board: Arc<Board>, aws: Aws, mut tail: Tail) {
             board.write(|seen| {
                 for event in events {
                     let line = LogLine::read(&group, stream, event.timestamp, &event.message);
-                    seen.logs.put(line, &event.message, now(), &mut seen.metrics);
+                    seen.logs.put(line, &event.message, clock::today(), &mut seen.metrics);
                 }
             });
         });
@@ -234,9 +264,4 @@ async fn follow_mail(board: Arc<Board>, aws: Aws, queue_url: String) {
             tokio::time::sleep(RETRY_AFTER).await;
         }
     }
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

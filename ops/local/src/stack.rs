@@ -71,6 +71,8 @@ pub struct Options {
     pub engine_port: u16,
     /// Port of the console on loopback; 0 picks a free one.
     pub console_port: u16,
+    /// How many times faster than the day the clock of metrics, alarms and schedules goes.
+    pub clock_rate: u32,
     /// Template parameters that differ from the local defaults.
     pub parameters: BTreeMap<String, String>,
     /// The repository: where template.yaml and the workspace are.
@@ -89,6 +91,7 @@ impl Default for Options {
             name: "default".into(),
             engine_port: 4566,
             console_port: 4580,
+            clock_rate: 1,
             parameters: BTreeMap::new(),
             root: ".".into(),
             functions: None,

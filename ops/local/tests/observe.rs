@@ -13,9 +13,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cloudwatch_model::{Dimensions, MetricId};
 use local_stack::aws::{Aws, Credentials};
+use local_stack::deploy::Assets;
 use local_stack::http::Http;
 use local_stack::observe::logs::LogFilter;
-use local_stack::observe::{Observer, Receivers, Targets};
+use local_stack::observe::{Clock, Observer, Receivers, Targets};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
@@ -151,8 +152,12 @@ impl Stage {
             session_token: None,
         };
         let aws = Aws::new(&endpoint, "ap-northeast-1", credentials);
-        let targets =
-            Targets { log_groups: vec![GROUP.to_owned()], outbox_queue_url: format!("{endpoint}/outbox") };
+        let targets = Targets {
+            log_groups: vec![GROUP.to_owned()],
+            outbox_queue_url: format!("{endpoint}/outbox"),
+            assets: Assets::default(),
+            clock: Clock::default(),
+        };
         Self { engine, observer: Observer::start(receivers, &aws, targets), xray, otlp }
     }
 

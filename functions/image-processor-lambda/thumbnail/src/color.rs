@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::{DynamicImage, GenericImageView, RgbImage, RgbaImage};
-use moxcms::{ColorProfile, DataColorSpace, Layout, ParsingOptions, TransformOptions};
+use moxcms::{ColorProfile, DataColorSpace, Layout, ParsingOptions, ToneReprCurve, TransformOptions};
 
 use crate::decode::Ink;
 use crate::spec::Rgb;
@@ -72,11 +72,11 @@ fn to_positive_inks(pixels: &DynamicImage, ink: Ink) -> DynamicImage {
 }
 
 /// JFIF's luminance and colour differences to their three colours.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 to 255 before")]
-fn from_ycc(luma: u8, blue: u8, red: u8) -> [u8; 3] {
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such casts saturate")]
+pub(crate) fn from_ycc(luma: u8, blue: u8, red: u8) -> [u8; 3] {
     let (luma, blue, red) = (f32::from(luma), f32::from(blue) - 128.0, f32::from(red) - 128.0);
     [1.402 * red, -0.344_136 * blue - 0.714_136 * red, 1.772 * blue]
-        .map(|difference| (luma + difference).round().clamp(0.0, 255.0) as u8)
+        .map(|difference| (luma + difference + 0.5) as u8)
 }
 
 /// Inks to colours when no profile says how: each ink, then black, takes its share of the light.
@@ -88,14 +88,56 @@ fn without_profile(inks: &DynamicImage) -> DynamicImage {
     rgb.into()
 }
 
-/// Applies the profile; none when it is broken or does not fit.
-fn convert(pixels: &DynamicImage, is_ink: bool, profile: &[u8]) -> Option<DynamicImage> {
+/// Whether the profile says what is assumed without one, within what eight bits can show.
+pub(crate) fn is_srgb(profile: &[u8]) -> bool {
+    // Profiles come from strangers; their parser stands behind the same boundary as the decoders.
+    catch_unwind(|| parse(profile).is_some_and(|profile| has_srgb_values(&profile))).unwrap_or(false)
+}
+
+fn has_srgb_values(profile: &ColorProfile) -> bool {
+    /// Half a step of eight bits at the steepest part of the curve.
+    const NEAR: f64 = 0.001;
+    let srgb = ColorProfile::new_srgb();
+    let primaries = |of: &ColorProfile| {
+        [of.red_colorant, of.green_colorant, of.blue_colorant].map(|color| [color.x, color.y, color.z])
+    };
+    let is_near = |(one, other): (&f64, &f64)| (one - other).abs() < NEAR;
+    let (found, expected) = (primaries(profile), primaries(&srgb));
+    let has_curve = |curve: &Option<ToneReprCurve>| {
+        let evaluator = curve.as_ref().and_then(|curve| curve.make_linear_evaluator().ok());
+        evaluator.is_some_and(|it| {
+            (0_u8..=32).all(|step| {
+                let level = f32::from(step) / 32.0;
+                is_near((&f64::from(it.evaluate_value(level)), &f64::from(linear(level))))
+            })
+        })
+    };
+    profile.color_space == DataColorSpace::Rgb
+        && profile.pcs == DataColorSpace::Xyz
+        // Tables come before primaries where there are both.
+        && profile.lut_a_to_b_perceptual.is_none()
+        && profile.lut_a_to_b_colorimetric.is_none()
+        && found.as_flattened().iter().zip(expected.as_flattened()).all(is_near)
+        && [&profile.red_trc, &profile.green_trc, &profile.blue_trc].into_iter().all(has_curve)
+}
+
+/// The curve of sRGB.
+fn linear(level: f32) -> f32 {
+    if level <= 0.040_45 { level / 12.92 } else { ((level + 0.055) / 1.055).powf(2.4) }
+}
+
+fn parse(profile: &[u8]) -> Option<ColorProfile> {
     const LIMITS: ParsingOptions = ParsingOptions {
         max_profile_size: 4 * 1024 * 1024,
         max_allowed_clut_size: 4_000_000,
         max_allowed_trc_size: 40_000,
     };
-    let profile = ColorProfile::new_from_slice_with_options(profile, LIMITS).ok()?;
+    ColorProfile::new_from_slice_with_options(profile, LIMITS).ok()
+}
+
+/// Applies the profile; none when it is broken or does not fit.
+fn convert(pixels: &DynamicImage, is_ink: bool, profile: &[u8]) -> Option<DynamicImage> {
+    let profile = parse(profile)?;
     let has_alpha = !is_ink && pixels.color().has_alpha();
     let (source, from) = match (profile.color_space, is_ink) {
         (DataColorSpace::Cmyk, true) => (pixels.to_rgba8().into_raw(), Layout::Rgba),

@@ -4,8 +4,10 @@ mod budget;
 mod generic;
 mod guard;
 mod jpeg;
+mod png;
 mod segments;
 mod webp;
+mod zune;
 
 use std::num::NonZeroU32;
 
@@ -15,16 +17,37 @@ use image::metadata::Orientation;
 use self::budget::Budget;
 use crate::format::{Format, sniff};
 use crate::limits::Limits;
+use crate::planar::Planar;
+use crate::reduce::{self, reduce};
 use crate::rejection::Rejection;
 use crate::shrink;
 
 /// What a decoder hands over.
 struct Raster {
     /// The pixels; four inks, when `ink` is set, stand in place of red, green, blue and alpha.
-    pixels: DynamicImage,
+    pixels: Pixels,
     ink: Option<Ink>,
     profile: Option<Vec<u8>>,
     orientation: Orientation,
+}
+
+/// Pixels, as the decoder has them.
+#[derive(Debug)]
+pub(crate) enum Pixels {
+    /// The whole picture.
+    Whole(DynamicImage),
+    /// Its channels, of about the wanted size or larger.
+    Planes(Planar),
+}
+
+impl Pixels {
+    /// Width and height of the picture as stored, whatever the size of its channels.
+    fn stored(&self) -> (u32, u32) {
+        match self {
+            Self::Whole(pixels) => (pixels.width(), pixels.height()),
+            Self::Planes(planar) => (planar.width, planar.height),
+        }
+    }
 }
 
 /// How the four channels of a print image are to be read. All are stored inverted, 0 being full ink.
@@ -43,7 +66,7 @@ pub(crate) enum Ink {
 #[derive(Debug)]
 pub struct Decoded {
     pub(crate) format: Format,
-    pub(crate) pixels: DynamicImage,
+    pub(crate) pixels: Pixels,
     pub(crate) ink: Option<Ink>,
     pub(crate) profile: Option<Vec<u8>>,
     pub(crate) orientation: Orientation,
@@ -109,19 +132,34 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result
     let budget = Budget::start(format, *limits);
     let outcome = guard::catch(format, || {
         let mut raster = match format {
-            Format::Jpeg => jpeg::decode(bytes, &budget),
+            Format::Jpeg => jpeg::decode(bytes, &budget, largest_side),
             Format::WebP => webp::decode(bytes, &budget),
-            Format::Png | Format::Gif | Format::Tiff | Format::Bmp => generic::decode(bytes, &budget),
+            Format::Png => png::decode(bytes, &budget, largest_side.get()),
+            Format::Gif | Format::Tiff | Format::Bmp => generic::decode(bytes, &budget),
         }?;
-        raster.pixels = shrink::to_integers(raster.pixels);
-        if raster.ink.is_none() {
-            shrink::premultiply(&mut raster.pixels);
+        if let Pixels::Whole(pixels) = raster.pixels {
+            let mut pixels = shrink::to_integers(pixels);
+            if raster.ink.is_none() {
+                shrink::premultiply(&mut pixels);
+            }
+            raster.pixels = reduced(pixels, largest_side.get(), &budget);
         }
         Ok(raster)
     });
     // Some decoders take a refused read for the end of the file and go on with grey pixels.
     budget.check_time()?;
     let Raster { pixels, ink, profile, orientation } = outcome?;
-    let stored = (pixels.width(), pixels.height());
+    let stored = pixels.stored();
     Ok(Decoded { format, pixels, ink, profile, orientation, stored, largest_side })
+}
+
+/// As small as the largest thumbnail needs it, if there is memory for both.
+fn reduced(pixels: DynamicImage, side: u32, budget: &Budget) -> Pixels {
+    let (width, height) = (pixels.width(), pixels.height());
+    let factor = reduce::factor(width, height, side);
+    let small = reduce::bytes(width, height, pixels.color().channel_count().into(), factor);
+    if budget.check_memory(pixels.as_bytes().len() as u64 + small).is_err() {
+        return Pixels::Whole(pixels);
+    }
+    reduce(pixels, side).map_or_else(Pixels::Whole, Pixels::Planes)
 }

@@ -12,15 +12,24 @@
 //! - a panic in a decoder is a [`Rejection`];
 //! - the result is upright, opaque, sRGB, without metadata, never larger than the original.
 
+#![expect(clippy::inline_always, reason = "only what is inlined into `wide` is compiled for wider vectors")]
+
 mod color;
 mod decode;
 mod encode;
+mod fit;
 mod format;
+mod jpeg;
 mod limits;
+mod planar;
+mod plane;
+mod reduce;
 mod rejection;
+mod resample;
 mod resize;
 mod shrink;
 mod spec;
+mod wide;
 
 pub use crate::decode::{Decoded, decode};
 pub use crate::encode::Thumbnail;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// What one image may cost, checked before and while it is decoded.
 ///
+/// Frames need no limit: the first alone is read, whatever stands behind it.
+///
 /// [`Limits::default`] suits a function with 512 MB of memory or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -1,38 +1,50 @@
 //! From pixels to a small, upright sRGB picture.
 
-use std::num::NonZeroU32;
-
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 
 use crate::color;
-use crate::decode::Decoded;
+use crate::decode::{Decoded, Pixels};
+use crate::fit::fit;
 use crate::format::Format;
-use crate::rejection::{Cause, Rejection};
+use crate::planar::Halved;
+use crate::rejection::Rejection;
 use crate::shrink;
 use crate::spec::Spec;
-
-/// JPEG stores each side in 16 bits.
-const LONGEST_SIDE: u32 = 65_535;
 
 /// A thumbnail's pixels: upright, opaque, sRGB.
 #[derive(Debug)]
 pub struct Resized {
     pub(crate) format: Format,
-    pub(crate) pixels: RgbImage,
+    pub(crate) pixels: Small,
+}
+
+/// What an encoder takes.
+#[derive(Debug)]
+pub(crate) enum Small {
+    Rgb(RgbImage),
+    /// As a JPEG stores it already.
+    Halved(Halved),
 }
 
 impl Resized {
     /// Width in pixels.
     #[must_use]
     pub fn width(&self) -> u32 {
-        self.pixels.width()
+        self.size().0
     }
 
     /// Height in pixels.
     #[must_use]
     pub fn height(&self) -> u32 {
-        self.pixels.height()
+        self.size().1
+    }
+
+    fn size(&self) -> (u32, u32) {
+        match &self.pixels {
+            Small::Rgb(pixels) => pixels.dimensions(),
+            Small::Halved(pixels) => pixels.size(),
+        }
     }
 }
 
@@ -49,58 +61,25 @@ impl Decoded {
     /// [`Rejection::Unrenderable`]; no image is known that leads to it.
     pub fn resize(&self, spec: &Spec) -> Result<Resized, Rejection> {
         let side = spec.side_px.min(self.largest_side);
-        let small =
-            self.shrink(side).map_err(|source| Rejection::Unrenderable { format: self.format, source })?;
-        let srgb = color::to_srgb(&small, self.ink, self.profile.as_deref());
+        let fitting = fit(self.stored.0, self.stored.1, side.get());
+        let reject = |source| Rejection::Unrenderable { format: self.format, source };
+        let profile = self.profile.as_deref().filter(|profile| !color::is_srgb(profile));
+        let mut small = match &self.pixels {
+            Pixels::Planes(planar) if profile.is_none() && planar.is_encodable() => {
+                let pixels = Small::Halved(planar.halved(fitting, self.orientation).map_err(reject)?);
+                return Ok(Resized { format: self.format, pixels });
+            }
+            Pixels::Planes(planar) => planar.interleaved(fitting).map_err(reject)?,
+            Pixels::Whole(pixels) => shrink::shrink(pixels, fitting).map_err(reject)?,
+        };
+        if self.ink.is_none() {
+            shrink::unpremultiply(&mut small);
+        }
+        let srgb = color::to_srgb(&small, self.ink, profile);
         let mut upright = DynamicImage::ImageRgb8(color::flatten(srgb, spec.background));
         if self.orientation != Orientation::NoTransforms {
             upright.apply_orientation(self.orientation);
         }
-        Ok(Resized { format: self.format, pixels: upright.into_rgb8() })
-    }
-
-    fn shrink(&self, side: NonZeroU32) -> Result<DynamicImage, Cause> {
-        let fitting = fit(self.pixels.width(), self.pixels.height(), side.get());
-        let mut pixels = shrink::shrink(&self.pixels, fitting)?;
-        if self.ink.is_none() {
-            shrink::unpremultiply(&mut pixels);
-        }
-        Ok(pixels)
-    }
-}
-
-/// The largest size of the same shape that fits a square, at least one pixel each way.
-fn fit(width: u32, height: u32, side: u32) -> (u32, u32) {
-    let longer = width.max(height);
-    let side = side.min(longer).min(LONGEST_SIDE);
-    let scaled = |length: u32| {
-        let rounded = (u64::from(length) * u64::from(side) + u64::from(longer) / 2) / u64::from(longer);
-        u32::try_from(rounded).unwrap_or(side).max(1)
-    };
-    (scaled(width), scaled(height))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fit;
-
-    #[test]
-    fn shape_is_kept_within_the_box() {
-        assert_eq!(fit(4032, 3024, 256), (256, 192));
-        assert_eq!(fit(3024, 4032, 256), (192, 256));
-        assert_eq!(fit(1000, 667, 256), (256, 171));
-    }
-
-    #[test]
-    fn small_image_is_not_enlarged() {
-        assert_eq!(fit(200, 10, 256), (200, 10));
-        assert_eq!(fit(256, 256, 256), (256, 256));
-    }
-
-    #[test]
-    fn thin_image_keeps_one_pixel() {
-        assert_eq!(fit(50_000, 1, 256), (256, 1));
-        assert_eq!(fit(1, 50_000, 256), (1, 256));
-        assert_eq!(fit(u32::MAX, 1, u32::MAX), (65_535, 1));
+        Ok(Resized { format: self.format, pixels: Small::Rgb(upright.into_rgb8()) })
     }
 }

@@ -7,6 +7,7 @@ use pic_scale_safe::{
     resize_rgb16, resize_rgba8, resize_rgba16, unpremultiply_la8, unpremultiply_rgba8,
 };
 
+use crate::planar::Channels;
 use crate::rejection::Cause;
 
 const LANCZOS: ResamplingFunction = ResamplingFunction::Lanczos3;
@@ -29,6 +30,15 @@ pub(crate) fn premultiply(pixels: &mut DynamicImage) {
         DynamicImage::ImageRgba8(pixels) => premultiply_rgba8(pixels),
         DynamicImage::ImageLumaA16(pixels) => premultiply_la16(pixels, BITS),
         DynamicImage::ImageRgba16(pixels) => premultiply_rgba16(pixels, BITS),
+        _ => {}
+    }
+}
+
+/// [`premultiply`] for one row of samples.
+pub(crate) fn premultiply_row(row: &mut [u8], channels: Channels) {
+    match channels {
+        Channels::GrayAlpha => premultiply_la8(row),
+        Channels::Rgba => premultiply_rgba8(row),
         _ => {}
     }
 }

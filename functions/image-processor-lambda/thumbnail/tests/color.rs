@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{assert_near, pixels, thumb};
+use common::{assert_near, fixture, pixels, thumb};
 use image::{ExtendedColorType, ImageEncoder, Rgb};
 use moxcms::ColorProfile;
 
@@ -108,4 +108,32 @@ fn broken_profile_on_print_colours_is_ignored() {
     encoder.add_icc_profile(&ColorProfile::new_display_p3().encode().unwrap()).unwrap();
     encoder.encode(&inks, 32, 32, jpeg_encoder::ColorType::Cmyk).unwrap();
     assert_near(shown(&jpeg), [0, 255, 0], 4);
+}
+
+#[test]
+fn inks_with_a_profile_are_shown_as_littlecms_shows_them() {
+    // Printed by tests/fixtures/make_inks.py: LittleCMS 2.19 on the same file.
+    const SHOWN: [[u8; 3]; 16] = [
+        [255, 255, 255],
+        [88, 179, 225],
+        [211, 89, 137],
+        [249, 231, 80],
+        [47, 47, 48],
+        [71, 59, 120],
+        [206, 79, 38],
+        [86, 162, 69],
+        [180, 213, 237],
+        [230, 180, 195],
+        [252, 241, 178],
+        [172, 172, 173],
+        [208, 179, 151],
+        [136, 158, 180],
+        [178, 169, 162],
+        [75, 68, 62],
+    ];
+    let small = pixels(&thumb(&fixture("inks.jpg"), 64).unwrap());
+    for (expected, index) in SHOWN.into_iter().zip(0..) {
+        let found = *small.get_pixel(index % 4 * 16 + 8, index / 4 * 16 + 8);
+        assert!(delta_e(found, expected) < 2.5, "patch {index}: {:?}, not {expected:?}", found.0);
+    }
 }

@@ -60,6 +60,14 @@ fn memory_stays_within_the_limit_whatever_a_file_declares() {
     ] {
         assert_bounded(name, &bytes, &limits, expected, 256 * MIB);
     }
+    // Photographs are never held whole: of twelve megapixels a fraction is in memory.
+    for (name, bytes, bound) in [
+        ("JPEG of 12 MP", bombs::large_jpeg(4_032, 3_024, false), 2 * MIB),
+        ("progressive JPEG of 12 MP", bombs::large_jpeg(4_032, 3_024, true), 3 * MIB),
+        ("PNG of 12 MP", bombs::large_png(4_032, 3_024), 4 * MIB),
+    ] {
+        assert_bounded(name, &bytes, &limits, "ok", bound);
+    }
     let twenty_times_the_rows = bombs::png_of_zeros_with_more(1_000, 1_000, 20);
     assert_bounded("PNG with more rows than declared", &twenty_times_the_rows, &limits, "ok", 8 * MIB);
 }

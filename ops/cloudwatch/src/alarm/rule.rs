@@ -1,5 +1,7 @@
 //! The rule of a composite alarm.
 
+use std::fmt;
+
 use super::State;
 
 /// A rule over the states of other alarms.
@@ -37,6 +39,23 @@ pub enum RuleError {
     /// A function that is not evaluated here.
     #[error("the function {0} is not evaluated here")]
     Function(String),
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let joined = |f: &mut fmt::Formatter<'_>, rules: &[Self], word: &str| {
+            let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
+            write!(f, "({})", rules.join(word))
+        };
+        match self {
+            Self::Is(state, name) => write!(f, "{state}(\"{name}\")"),
+            Self::Not(rule) => write!(f, "NOT {rule}"),
+            Self::All(rules) => joined(f, rules, " AND "),
+            Self::Any(rules) => joined(f, rules, " OR "),
+            Self::Constant(true) => f.write_str("TRUE"),
+            Self::Constant(false) => f.write_str("FALSE"),
+        }
+    }
 }
 
 impl Rule {

@@ -1,12 +1,12 @@
 //! A drawing of a dashboard, in the manner of CloudWatch's.
 //!
-//! - [`canvas`] shapes and text as SVG
-//! - [`theme`] colours, light and dark
-//! - [`scale`] from values and times to places, and ticks that people read easily
-//! - [`chart`] lines and areas over time
-//! - [`figures`] numbers, dials and tables
-//! - [`lists`] states of alarms, and answers of queries
-//! - [`prose`] Markdown
+//! - `canvas` shapes and text as SVG
+//! - `theme` colours, light and dark
+//! - `scale` from values and times to places, and ticks that people read easily
+//! - `chart` lines and areas over time
+//! - `figures` numbers, dials and tables
+//! - `lists` states of alarms, and answers of queries
+//! - `prose` Markdown
 
 mod canvas;
 mod chart;

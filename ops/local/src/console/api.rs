@@ -20,14 +20,19 @@ const DEFAULT_LINES: usize = 500;
 
 /// How long to wait for an answer that is not empty; 0 answers at once.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-struct Wait {
+pub(super) struct Wait {
     #[serde(default)]
-    wait_ms: u64,
+    pub(super) wait_ms: u64,
 }
 
 impl Wait {
     /// What `look` gives once `enough` accepts it, or when time is up.
-    async fn until<T>(self, source: &Source, look: impl Fn(&Seen) -> T, enough: impl Fn(&T) -> bool) -> T {
+    pub(super) async fn until<T>(
+        self,
+        source: &Source,
+        look: impl Fn(&Seen) -> T,
+        enough: impl Fn(&T) -> bool,
+    ) -> T {
         let timeout = Duration::from_millis(self.wait_ms).min(MAX_WAIT);
         let found = source.observer.wait_for(timeout, |seen| Some(look(seen)).filter(&enough)).await;
         found.unwrap_or_else(|| source.observer.look(look))

@@ -177,6 +177,78 @@ async fn metrics_and_logs_are_answered_with_their_numbers() {
     assert_eq!(stage.json("/api/logs?image_id=cat&level=ERROR").await["logs"][0]["message"], "broken");
 }
 
+/// One alarm of its own, one on its state, and a dashboard with a graph of the same metric.
+fn watched() -> Seen {
+    use cloudwatch_model::alarm::AlarmSet;
+    use cloudwatch_model::dashboard::Dashboard;
+    use cloudwatch_model::{Inputs, Template};
+
+    use crate::observe::alarms::AlarmBoard;
+
+    let alarm = json!({
+        "Type": "AWS::CloudWatch::Alarm",
+        "Metadata": {"severity": "page", "owner": "o", "runbook": "runbooks/many.md", "reason": "r"},
+        "Properties": {
+            "AlarmName": "many", "AlarmDescription": "Many.", "Namespace": "N", "MetricName": "M", "Statistic": "Sum",
+            "Period": 60, "EvaluationPeriods": 3, "DatapointsToAlarm": 2, "Threshold": 5,
+            "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching",
+        }
+    });
+    let composite = json!({
+        "Type": "AWS::CloudWatch::CompositeAlarm",
+        "Metadata": {"severity": "page", "owner": "o", "runbook": "runbooks/any.md", "reason": "r"},
+        "Properties": {"AlarmName": "any", "AlarmDescription": "Any.", "AlarmRule": "ALARM(\"many\")"}
+    });
+    let template = json!({"Resources": {"Many": alarm, "Any": composite}}).to_string();
+    let inputs = Inputs { parameters: [].into(), region: "r".into(), account_id: "1".into() };
+    let resources = Template::parse("alarms.json", &template).unwrap().resolve(&inputs).unwrap();
+    let body = json!({"widgets": [{
+        "type": "metric", "x": 0, "y": 0, "width": 12, "height": 6,
+        "properties": {"title": "All of them", "region": "r", "metrics": [["N", "M"]]},
+    }]});
+    Seen {
+        alarms: AlarmBoard::new(AlarmSet::read(&resources).unwrap()),
+        dashboards: [("board".to_owned(), Dashboard::read("board", &body).unwrap())].into(),
+        ..Seen::default()
+    }
+}
+
+#[tokio::test]
+async fn alarms_are_told_with_state_runbook_definition_and_evidence() {
+    let stage = Stage::new(watched()).await;
+    let list = stage.json("/api/alarms").await;
+    assert_eq!(list["alarms"][0]["name"], "many");
+    assert_eq!(list["alarms"][0]["state"], "INSUFFICIENT_DATA");
+    assert_eq!(list["evaluated_at"], Value::Null);
+
+    let many = stage.json("/api/alarm?name=many").await;
+    assert_eq!(many["runbook"], "runbooks/many.md");
+    assert_eq!(many["definition"]["metrics"], json!(["Sum of N M"]));
+    assert_eq!(many["definition"]["threshold"], 5.0);
+    assert!(many["now"]["because"].as_str().unwrap().contains("2 of 3 make an alarm"), "{many}");
+    let any = stage.json("/api/alarm?name=any").await;
+    assert_eq!(any["definition"]["rule"], "ALARM(\"many\")");
+    assert_eq!(any["now"]["states"], json!({"many": "INSUFFICIENT_DATA"}));
+    assert_eq!(stage.get("/api/alarm?name=none", &[]).await.status(), 404);
+    assert_eq!(stage.json("/api/transitions").await, json!({"transitions": [], "count": 0}));
+}
+
+#[tokio::test]
+async fn dashboards_are_named_and_drawn_in_both_themes() {
+    let stage = Stage::new(watched()).await;
+    assert_eq!(stage.json("/api/dashboards").await, json!({"dashboards": ["board"]}));
+    let mut drawings = Vec::new();
+    for dark in ["false", "true"] {
+        let answer = stage.get(&format!("/api/dashboard.svg?name=board&dark={dark}"), &[]).await;
+        assert_eq!(answer.headers()["content-type"], "image/svg+xml");
+        let svg = String::from_utf8(answer.body().to_vec()).unwrap();
+        assert!(svg.contains("All of them") && svg.contains("No data available"), "{svg}");
+        drawings.push(svg);
+    }
+    assert_ne!(drawings[0], drawings[1]);
+    assert_eq!(stage.get("/api/dashboard.svg?name=none", &[]).await.status(), 404);
+}
+
 #[tokio::test]
 async fn a_taken_port_is_refused() {
     let first = Console::bind(0).await.unwrap();

@@ -19,7 +19,7 @@ use crate::progress::{Reporter, Step};
 use crate::xml;
 
 /// Holds what was uploaded; no bucket of the pipeline has this name.
-const ARTIFACTS: &str = "ops-artifacts";
+pub(super) const ARTIFACTS: &str = "ops-artifacts";
 
 /// What is deployed, and where to.
 #[derive(Clone, Debug)]

@@ -44,7 +44,7 @@ pub struct Gap {
 }
 
 /// What it means that the engine knows only alarms on one metric.
-const LEFT_OUT: &str = "`MathAlarms=disabled` leaves the alarms out here; `ops alarms test` proves them";
+const LEFT_OUT: &str = "`MathAlarms=disabled` keeps the alarms from it, and `ops up` evaluates them itself";
 
 /// What tells the engine's policy evaluation.
 const CONDITIONS: &str = "`engine/conditions.py`";

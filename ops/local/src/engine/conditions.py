@@ -10,7 +10,6 @@ Written for the pinned version of the engine; whatever is wrapped here is checke
 """
 
 import dataclasses
-import inspect
 import json
 import re
 
@@ -18,19 +17,9 @@ import cbor2
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import cognito, sts
 
+from pinned import wrap
+
 VARIABLE = re.compile(r"\$\{([^}]+)\}")
-
-
-def wrap(module, name, parameters):
-    def decorate(around):
-        inner = getattr(module, name)
-        found = list(inspect.signature(inner).parameters)
-        if found != parameters:
-            raise SystemExit(f"{module.__name__}.{name} takes {found}, not {parameters}: not the pinned engine")
-        setattr(module, name, lambda *arguments: around(inner, *arguments))
-        return around
-
-    return decorate
 
 
 @wrap(sts, "register_session", ["access_key", "session"])

@@ -20,8 +20,12 @@ use crate::http::{Http, HttpError};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 2] =
-    [("conditions.py", include_str!("conditions.py")), ("output.py", include_str!("output.py"))];
+const MODULES: [(&str, &str); 4] = [
+    ("conditions.py", include_str!("conditions.py")),
+    ("output.py", include_str!("output.py")),
+    ("pinned.py", include_str!("pinned.py")),
+    ("service_metrics.py", include_str!("service_metrics.py")),
+];
 
 /// Longest wait for the engine to answer; it takes about a second on an idle machine.
 const START_TIMEOUT: Duration = Duration::from_secs(90);

@@ -20,6 +20,9 @@ import output  # noqa: E402, F401  (beside this file)
 if AUTH:
     import conditions  # noqa: E402, F401  (beside this file)
 
+if "SERVICE_METRICS" in os.environ:
+    import service_metrics  # noqa: E402, F401  (beside this file)
+
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 

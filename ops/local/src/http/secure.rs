@@ -11,7 +11,7 @@ use rustls::crypto::aws_lc_rs;
 
 use super::{BoxError, box_error};
 
-/// A handshake costs more than the calls after it; AWS keeps an idle connection for longer than this.
+/// Spares a handshake for each call; short, so that no server has ended the connection meanwhile.
 const IDLE: Duration = Duration::from_secs(15);
 
 /// A client for `https://` addresses only.

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
-use cloudwatch_model::{MetricStore, Timestamp, emf};
+use cloudwatch_model::{Datapoint, MetricStore, Timestamp, emf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use super::Clock;
 
 /// The newest lines are kept.
 const MAX_LINES: usize = 20_000;
@@ -41,7 +43,10 @@ pub struct LogFilter {
 #[derive(Debug, Default)]
 pub struct LogStore {
     lines: VecDeque<LogLine>,
+    /// Lines whose metrics were taken: only queries ask for them.
+    measured: VecDeque<LogLine>,
     refused_metrics: u64,
+    clock: Clock,
 }
 
 impl LogLine {
@@ -88,15 +93,26 @@ impl LogFilter {
 }
 
 impl LogStore {
+    /// An empty store whose metrics go by `clock`.
+    #[must_use]
+    pub fn by(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
+    }
+
     /// Sorts a line in: metrics go to `metrics`, all others are kept here.
     pub fn put(&mut self, line: LogLine, raw: &str, received: Timestamp, metrics: &mut MetricStore) {
         match emf::parse(raw, received) {
-            None => self.keep(line),
-            Some(Ok(datapoints)) => datapoints.into_iter().for_each(|datapoint| metrics.put(datapoint)),
+            None => keep(&mut self.lines, line),
+            Some(Ok(datapoints)) => {
+                for datapoint in datapoints {
+                    metrics.put(Datapoint { timestamp: self.clock.at(datapoint.timestamp), ..datapoint });
+                }
+                keep(&mut self.measured, line);
+            }
             Some(Err(error)) => {
                 self.refused_metrics += 1;
                 let message = format!("CloudWatch would refuse the metrics of this line: {}", chain(&error));
-                self.keep(LogLine { message, level: Some("ERROR".to_owned()), ..line });
+                keep(&mut self.lines, LogLine { message, level: Some("ERROR".to_owned()), ..line });
             }
         }
     }
@@ -118,12 +134,17 @@ impl LogStore {
         self.refused_metrics
     }
 
-    fn keep(&mut self, line: LogLine) {
-        if self.lines.len() == MAX_LINES {
-            self.lines.pop_front();
-        }
-        self.lines.push_back(line);
+    /// Lines of both kinds, as queries see them.
+    pub(super) fn everything(&self) -> impl Iterator<Item = &LogLine> {
+        self.lines.iter().chain(&self.measured)
     }
+}
+
+fn keep(lines: &mut VecDeque<LogLine>, line: LogLine) {
+    if lines.len() == MAX_LINES {
+        lines.pop_front();
+    }
+    lines.push_back(line);
 }
 
 /// An error and its causes in one line.

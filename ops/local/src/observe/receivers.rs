@@ -14,11 +14,12 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
 
-use super::Board;
 use super::datagrams::{Arrival, Datagrams};
 use super::logs::chain;
 use super::otlp::{self, OtlpError};
+use super::services;
 use super::span::Span;
+use super::{Board, Clock};
 
 const MAX_REQUEST_BYTES: usize = 16 << 20;
 /// A source of spans, as problems name it.
@@ -31,13 +32,16 @@ pub struct Receivers {
     udp: Datagrams,
     otlp: TcpListener,
     otlp_address: SocketAddr,
+    services: TcpListener,
+    services_address: SocketAddr,
 }
 
 impl Receivers {
     pub(super) async fn bind() -> io::Result<Self> {
         let (udp, otlp) = (Datagrams::bind()?, TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?);
-        let otlp_address = otlp.local_addr()?;
-        Ok(Self { udp, otlp, otlp_address })
+        let services = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let (otlp_address, services_address) = (otlp.local_addr()?, services.local_addr()?);
+        Ok(Self { udp, otlp, otlp_address, services, services_address })
     }
 
     /// The value for `AWS_XRAY_DAEMON_ADDRESS`.
@@ -52,7 +56,14 @@ impl Receivers {
         format!("http://{}", self.otlp_address)
     }
 
-    pub(super) fn spawn(self, board: &Arc<Board>, tasks: &mut JoinSet<()>) {
+    /// Where the engine's modules tell the metrics of services.
+    #[must_use]
+    pub fn services_address(&self) -> String {
+        self.services_address.to_string()
+    }
+
+    pub(super) fn spawn(self, board: &Arc<Board>, clock: Clock, tasks: &mut JoinSet<()>) {
+        tasks.spawn(services::follow(Arc::clone(board), self.services, clock));
         match self.udp.read() {
             Ok(arrivals) => drop(tasks.spawn(receive_datagrams(Arc::clone(board), arrivals))),
             Err(error) => board.note(OVER_UDP, Some(error.to_string())),

@@ -11,12 +11,12 @@ use super::{MissingOutput, NoRoom, Options, StackInfo, addresses, room};
 use crate::aws::{Aws, AwsError, Credentials};
 use crate::console::{Console, Serving};
 use crate::deploy::{
-    BuildError, DeployError, Deployed, Deployment, Functions, ReconcileError, Reconciled, create_outbox,
-    reconcile,
+    Assets, AssetsError, BuildError, DeployError, Deployed, Deployment, Functions, ReconcileError,
+    Reconciled, create_outbox, reconcile,
 };
 use crate::engine::{Engine, Launch, Provision, ProvisionError, StartError};
 use crate::faults::{Faults, Proxy, Proxying};
-use crate::observe::{Observer, Receivers, Targets};
+use crate::observe::{Clock, Observer, Receivers, Targets};
 use crate::progress::{Reporter, Step};
 use crate::user::create_user;
 
@@ -95,6 +95,9 @@ pub enum UpError {
     /// What the engine dropped could not be applied again.
     #[error(transparent)]
     Reconcile(Box<ReconcileError>),
+    /// An alarm or a dashboard is not understood.
+    #[error(transparent)]
+    Assets(#[from] AssetsError),
     /// The template lacks an output.
     #[error(transparent)]
     Output(#[from] MissingOutput),
@@ -133,9 +136,11 @@ impl Stack {
         let proxy = proxy.serve(engine.endpoint(), engine.group(), faults.clone());
         let aws = Aws::new(engine.endpoint(), REGION, root_credentials());
         let (deployed, reconciled) = deploy(&options, &root, &aws, &functions, reporter).await?;
+        let assets = Assets::of(&aws, &deployed).await?;
         let info = settle(&options, &aws, deployed, reconciled, &console.address(), reporter).await?;
+        let (log_groups, outbox_queue_url) = (info.log_groups.clone(), info.outbox_queue_url.clone());
         let targets =
-            Targets { log_groups: info.log_groups.clone(), outbox_queue_url: info.outbox_queue_url.clone() };
+            Targets { log_groups, outbox_queue_url, assets, clock: Clock::start(options.clock_rate) };
         let observer = Observer::start(receivers, &aws, targets);
         let console = console.serve(observer.clone(), &info);
         state.publish(&info).map_err(UpError::Publish)?;
@@ -200,6 +205,9 @@ async fn start(
         ("AWS_XRAY_DAEMON_ADDRESS".to_owned(), receivers.xray_daemon_address()),
         // The engine hands it to its functions; it does not use it itself.
         ("AWS_ENDPOINT_URL".to_owned(), proxy.address()),
+        // These it keeps for itself.
+        ("SERVICE_METRICS".to_owned(), receivers.services_address()),
+        ("CLOCK_RATE".to_owned(), options.clock_rate.max(1).to_string()),
     ];
     let launch = Launch {
         venv: &venv,

@@ -10,6 +10,7 @@
 mod cors;
 mod crashes;
 mod crowd;
+mod drills;
 mod faults;
 mod formats;
 mod item;

@@ -105,18 +105,34 @@ impl Stage {
         STAGE.get_or_init(|| Self::up("e2e-memory", parameters)).await.alone().await
     }
 
+    /// A stack of one drill alone, since windows of hours remember others; its minutes are seconds.
+    pub(crate) async fn drilled(
+        kind: &'static str,
+        parameters: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self::up_at(60, kind, parameters).await
+    }
+
     async fn alone(&'static self) -> (&'static Self, MutexGuard<'static, ()>) {
         (self, self.alone.lock().await)
     }
 
-    /// Brings a stack up in a thread of its own, because the runtime of a test ends with the test.
     async fn up(kind: &'static str, parameters: &'static [(&'static str, &'static str)]) -> Self {
+        Self::up_at(1, kind, parameters).await
+    }
+
+    /// Brings a stack up in a thread of its own, because the runtime of a test ends with the test.
+    async fn up_at(
+        clock_rate: u32,
+        kind: &'static str,
+        parameters: &'static [(&'static str, &'static str)],
+    ) -> Self {
         let functions = functions().await;
         let (tell, told) = tokio::sync::oneshot::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let mut stack = first_free(kind, parameters, functions).await;
+                let mut stack = first_free(clock_rate, kind, parameters, functions).await;
                 let seen = (stack.observer.clone(), stack.faults.clone(), stack.engine_group());
                 tell.send((stack.info.clone(), seen)).unwrap();
                 panic!("the engine ended by itself: {:?}", stack.ended().await);
@@ -245,12 +261,13 @@ async fn functions() -> Functions {
 }
 
 /// A stack under the first name that no other process uses.
-async fn first_free(kind: &str, parameters: &[(&str, &str)], functions: Functions) -> Stack {
+async fn first_free(clock_rate: u32, kind: &str, parameters: &[(&str, &str)], functions: Functions) -> Stack {
     for number in 1..=SIDE_BY_SIDE {
         let options = Options {
             name: format!("{kind}-{number}"),
             engine_port: 0,
             console_port: 0,
+            clock_rate,
             parameters: parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             root: root(),
             functions: Some(functions.clone()),

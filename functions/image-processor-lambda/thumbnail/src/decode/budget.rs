@@ -64,7 +64,8 @@ impl Budget {
         Timed { bytes, position: 0, calls: 0, budget: self }
     }
 
-    fn spend(&self) -> io::Result<()> {
+    /// Looks at the clock; once the time is over it stays so.
+    pub(super) fn spend(&self) -> io::Result<()> {
         if self.is_late.get() || self.started.elapsed() >= self.limits.time {
             self.is_late.set(true);
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the time to decode is over"));

@@ -1,4 +1,4 @@
-//! PNG, GIF, TIFF and BMP, through the crate `image`.
+//! PNG, GIF, TIFF and BMP as a whole, through the crate `image`.
 
 use image::codecs::bmp::BmpDecoder;
 use image::codecs::gif::GifDecoder;
@@ -7,13 +7,13 @@ use image::codecs::tiff::TiffDecoder;
 use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder};
 
-use super::Raster;
 use super::budget::{Budget, Timed};
+use super::{Pixels, Raster};
 use crate::format::Format;
 use crate::rejection::Rejection;
 
 /// Room for what a PNG carries beside its pixels: profile, text, one row.
-const PNG_CHUNKS_BYTES: u64 = 8 * 1024 * 1024;
+pub(super) const PNG_CHUNKS_BYTES: u64 = 8 * 1024 * 1024;
 
 pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
     let reject = |error| classify(error, budget);
@@ -31,7 +31,7 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection>
     limits.max_alloc = Some(budget.limits.max_decode_bytes - pixels_bytes);
     decoder.set_limits(limits).map_err(reject)?;
     let pixels = DynamicImage::from_decoder(decoder).map_err(reject)?;
-    Ok(Raster { pixels, ink: None, profile, orientation })
+    Ok(Raster { pixels: Pixels::Whole(pixels), ink: None, profile, orientation })
 }
 
 fn open<'a>(reader: Timed<'a>, budget: &Budget) -> Result<Box<dyn ImageDecoder + 'a>, ImageError> {

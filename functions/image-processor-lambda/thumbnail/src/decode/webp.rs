@@ -4,8 +4,8 @@ use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage, RgbaImage};
 use image_webp::{DecodingError, WebPDecoder};
 
-use super::Raster;
 use super::budget::Budget;
+use super::{Pixels, Raster};
 use crate::rejection::Rejection;
 
 /// Room for one metadata chunk. Its declared size is allocated before a byte of it is read.
@@ -33,7 +33,7 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection>
         RgbImage::from_raw(width, height, buffer).map(DynamicImage::ImageRgb8)
     };
     Ok(Raster {
-        pixels: pixels.ok_or_else(|| reject(DecodingError::InconsistentImageSizes))?,
+        pixels: Pixels::Whole(pixels.ok_or_else(|| reject(DecodingError::InconsistentImageSizes))?),
         ink: None,
         profile,
         orientation: exif.as_deref().and_then(orientation).unwrap_or(Orientation::NoTransforms),

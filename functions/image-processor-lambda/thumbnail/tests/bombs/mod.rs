@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "offsets into files made here")]
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part")]
 
-use image::{GrayImage, ImageFormat};
+use image::{GrayImage, ImageFormat, Rgb, RgbImage};
 use jpeg_encoder::{ColorType, Encoder};
 
 /// A JPEG that declares a size, with data for a few pixels.
@@ -30,6 +30,27 @@ pub(crate) fn jpeg_with_scans(width: u16, height: u16, repeats: usize) -> Vec<u8
     let scan = jpeg[start..start + length].repeat(repeats);
     jpeg.truncate(jpeg.len() - 2);
     [&jpeg[..], &scan, &[0xff, 0xd9]].concat()
+}
+
+/// A whole JPEG with four colours.
+pub(crate) fn large_jpeg(width: u16, height: u16, is_progressive: bool) -> Vec<u8> {
+    let mut jpeg = Vec::new();
+    let mut encoder = Encoder::new(&mut jpeg, 80);
+    encoder.set_progressive(is_progressive);
+    encoder.encode(quarters(width.into(), height.into()).as_raw(), width, height, ColorType::Rgb).unwrap();
+    jpeg
+}
+
+/// A whole PNG with four colours.
+pub(crate) fn large_png(width: u32, height: u32) -> Vec<u8> {
+    let mut png = std::io::Cursor::new(Vec::new());
+    quarters(width, height).write_to(&mut png, ImageFormat::Png).unwrap();
+    png.into_inner()
+}
+
+fn quarters(width: u32, height: u32) -> RgbImage {
+    let is_beyond = |at, length| u8::from(at >= length / 2) * 200;
+    RgbImage::from_fn(width, height, |x, y| Rgb([is_beyond(x, width), is_beyond(y, height), 50]))
 }
 
 /// A PNG that declares a size, without pixels.

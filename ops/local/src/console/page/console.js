@@ -154,16 +154,41 @@ function mailCard(mail) {
     [["Time", "time"], ["Topic"], ["Subject"], ["Image"]], rows, "No mail yet."));
 }
 
+function alarmsCard({ alarms, evaluated_at }, { dashboards }) {
+  const rank = (alarm) => ["ALARM", "INSUFFICIENT_DATA", "OK"].indexOf(alarm.state);
+  const kinds = { ALARM: "bad", OK: "good", INSUFFICIENT_DATA: "idle" };
+  const rows = [...alarms].sort((a, b) => rank(a) - rank(b)).map((alarm) => h("tr", {},
+    cell(h("details", { id: `alarm-${alarm.name}` }, h("summary", {}, alarm.name),
+      h("p", {}, alarm.description), alarm.reason ? h("p", { class: "soft" }, alarm.reason) : null,
+      h("p", { class: "mono" }, alarm.runbook))),
+    cell(h("span", { class: `pill ${kinds[alarm.state] || "idle"}` }, alarm.state)),
+    cell(alarm.severity, "soft"),
+    cell(alarm.since ? clock(Date.parse(alarm.since)) : "", "num")));
+  const links = dashboards.map((name) => h("a", { href: `#/dashboard/${encodeURIComponent(name)}` }, name));
+  const note = evaluated_at ? `evaluated up to ${clock(Date.parse(evaluated_at))}` : "not evaluated yet";
+  return card("Alarms", note, h("p", { class: "links" }, "Dashboards: ", links.flatMap((link) => [link, " "])),
+    table([["Alarm"], ["State"], ["Severity"], ["Since", "num"]], rows, "No alarms."));
+}
+
+// A dashboard, drawn anew whenever the page is.
+
+function dashboardPage(name) {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const source = `/api/dashboard.svg?name=${encodeURIComponent(name)}&dark=${dark}&at=${Date.now()}`;
+  return [h("a", { class: "back", href: "#/" }, "← All uploads"),
+    card("Dashboard", name, h("img", { class: "dashboard", src: source, alt: `The dashboard ${name}` }))];
+}
+
 async function overview() {
-  const [stack, uploads, metrics, mail, logs] = await Promise.all([
+  const [stack, uploads, metrics, mail, logs, alarms, dashboards] = await Promise.all([
     ask("/api/stack"), ask("/api/uploads"), ask("/api/metrics"), ask("/api/mail"),
-    ask("/api/logs?level=ERROR,WARN&limit=50")]);
+    ask("/api/logs?level=ERROR,WARN&limit=50"), ask("/api/alarms"), ask("/api/dashboards")]);
   const count = (status) => uploads.uploads.filter((upload) => upload.status === status).length;
   const number = (value, label) => h("div", { class: "number" }, h("b", {}, String(value)), h("span", {}, label));
   return [
     h("div", { class: "numbers" }, number(count("DONE"), "done"), number(count("FAILED"), "failed"),
       number(count("PROCESSING"), "processing"), number(mail.mail.length, "mails sent")),
-    uploadsCard(uploads), failuresCard(logs.logs, uploads.uploads), metricsCard(metrics),
+    uploadsCard(uploads), failuresCard(logs.logs, uploads.uploads), alarmsCard(alarms, dashboards), metricsCard(metrics),
     mailCard(mail.mail), stackCard(stack)];
 }
 
@@ -226,8 +251,9 @@ const openPlaces = () => new Set([...view.querySelectorAll("details")]
   .map((item, index) => (item.open ? item.id || index : null)).filter((place) => place !== null));
 
 async function draw(moved) {
-  const path = location.hash.match(/^#\/trace\/(.+)$/);
-  const content = path ? await tracePage(decodeURIComponent(path[1])) : await overview();
+  const [, page, id] = location.hash.match(/^#\/(trace|dashboard)\/(.+)$/) || [];
+  const pages = { trace: tracePage, dashboard: dashboardPage };
+  const content = page ? await pages[page](decodeURIComponent(id)) : await overview();
   const open = moved ? new Set() : openPlaces();
   view.replaceChildren(...content);
   view.querySelectorAll("details").forEach((item, index) => { item.open = open.has(item.id || index); });

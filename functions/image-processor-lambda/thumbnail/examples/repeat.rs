@@ -1,0 +1,23 @@
+//! Makes one thumbnail several times: `repeat FILE SIDE COUNT OUT`, for the benchmark.
+//!
+//! Writes the last one to OUT, and the most memory that the process held, in kilobytes, beside it.
+
+use std::error::Error;
+use std::fs;
+
+use thumbnail::{Limits, Spec, thumbnail};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [file, side, count, out] = arguments.try_into().map_err(|_| "repeat FILE SIDE COUNT OUT")?;
+    let bytes = fs::read(file)?;
+    let spec = Spec { side_px: side.parse()?, ..Spec::default() };
+    let mut last = Vec::new();
+    for _ in 0..count.parse::<u32>()? {
+        last = thumbnail(&bytes, &Limits::default(), &spec)?.jpeg;
+    }
+    fs::write(&out, last)?;
+    let status = fs::read_to_string("/proc/self/status")?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    Ok(fs::write(out + ".kb", peak.trim().trim_end_matches(" kB"))?)
+}

@@ -1,0 +1,123 @@
+//! One block, from its coefficients to samples in a plane.
+
+use super::idct;
+use super::plane::Scale;
+use super::tables::Quantisation;
+
+/// For each coefficient in zigzag order, its row and column in the block: eight times the one plus the other.
+pub(super) const ZIGZAG: [u8; 64] = [
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7,
+    14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39,
+    46, 53, 60, 61, 54, 47, 55, 62, 63,
+];
+
+/// Where what is not used goes.
+const NOWHERE: u32 = 127;
+
+/// Coefficients of one block; those in use come first, row after row.
+pub(super) type Block = [i32; 128];
+
+/// Where each coefficient of a block goes, and its factor.
+pub(super) struct Order {
+    scale: Scale,
+    /// Place in the low seven bits, factor above. The last half stands for runs beyond the block.
+    entries: [u32; 128],
+}
+
+impl Order {
+    pub(super) fn new(scale: Scale, quantisation: &Quantisation) -> Self {
+        let n = scale.samples();
+        let mut entries = [NOWHERE; 128];
+        for ((entry, place), divisor) in entries.iter_mut().zip(ZIGZAG).zip(quantisation) {
+            let (row, column) = (u32::from(place >> 3), u32::from(place & 7));
+            if row < n && column < n {
+                *entry = u32::from(*divisor) << 7 | (row * n + column);
+            }
+        }
+        Self { scale, entries }
+    }
+
+    pub(super) const fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// Puts a coefficient, `index` in zigzag order, in its place.
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "both indices are masked to the length")]
+    pub(super) fn put(&self, block: &mut Block, index: u32, value: i32) {
+        let entry = self.entries[index as usize & 127];
+        block[entry as usize & 127] = value.wrapping_mul((entry >> 7).cast_signed());
+    }
+
+    /// The one sample of a block of which only the mean is drawn.
+    #[inline(always)]
+    pub(super) const fn mean(&self, value: i32) -> u8 {
+        let [entry, ..] = self.entries;
+        idct::mean(value.wrapping_mul((entry >> 7).cast_signed()))
+    }
+
+    /// The coefficients in use, as a set.
+    pub(super) fn used(scale: Scale) -> u64 {
+        let n = scale.samples();
+        let is_used = |place: &u8| u32::from(place >> 3) < n && u32::from(place & 7) < n;
+        ZIGZAG.iter().zip(0..).filter(|(place, _)| is_used(place)).fold(0, |set, (_, index)| set | 1 << index)
+    }
+
+    /// Draws the block and clears it. `is_flat` when all but the mean are zero.
+    #[inline(always)]
+    pub(super) fn draw(&self, block: &mut Block, is_flat: bool, target: &mut [u8], stride: usize) {
+        let [dc, ..] = *block;
+        match self.scale {
+            Scale::Eighth => rows(&[[idct::mean(dc)]], target, stride),
+            Scale::Quarter if is_flat => rows(&[[idct::mean(dc); 2]; 2], target, stride),
+            Scale::Half if is_flat => rows(&[[idct::mean(dc); 4]; 4], target, stride),
+            Scale::Full if is_flat => rows(&[[idct::mean(dc); 8]; 8], target, stride),
+            Scale::Quarter => rows(&idct::two(&take::<4>(block)), target, stride),
+            Scale::Half => rows(&idct::four(&chunked::<4, 16>(take(block))), target, stride),
+            Scale::Full => rows(&idct::eight(&chunked::<8, 64>(take(block))), target, stride),
+        }
+    }
+}
+
+/// The first coefficients, which are left zero.
+#[inline(always)]
+fn take<const M: usize>(block: &mut Block) -> [i32; M] {
+    block.first_chunk_mut().map_or([0; M], |first| std::mem::replace(first, [0; M]))
+}
+
+#[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "M is N times N")]
+fn chunked<const N: usize, const M: usize>(values: [i32; M]) -> [[i32; N]; N] {
+    let mut out = [[0; N]; N];
+    for row in 0..N {
+        for column in 0..N {
+            out[row][column] = values[row * N + column];
+        }
+    }
+    out
+}
+
+#[inline(always)]
+fn rows<const N: usize>(rows: &[[u8; N]; N], target: &mut [u8], stride: usize) {
+    for (index, row) in rows.iter().enumerate() {
+        if let Some(target) = target.get_mut(index * stride..).and_then(|rest| rest.first_chunk_mut()) {
+            *target = *row;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coefficients_in_use_are_the_low_ones() {
+        assert_eq!(Order::used(Scale::Eighth), 1);
+        assert_eq!(Order::used(Scale::Quarter), 0b1_0111);
+        assert_eq!(Order::used(Scale::Half).count_ones(), 16);
+        assert_eq!(Order::used(Scale::Full), u64::MAX);
+        for scale in Scale::ALL {
+            assert_eq!(Order::used(scale).ilog2(), scale.last_coefficient());
+        }
+    }
+}

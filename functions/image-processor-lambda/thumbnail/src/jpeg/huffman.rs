@@ -1,0 +1,271 @@
+//! Huffman tables, and what is derived from them to decode or skip several bits at once.
+
+#![expect(clippy::indexing_slicing, reason = "indices are the top bits of a word, one for each entry")]
+
+use super::error::Error;
+
+/// Bits that one lookup of a symbol sees. Longer codes are rare and found by comparison.
+const SEEN: u32 = 10;
+/// Bits that one lookup of symbols to skip sees: 8 KB for each table.
+const SKIP_SEEN: u32 = 12;
+/// Of an entry of [`Skips`]: no whole code is seen.
+const UNSEEN: u16 = 128 << 6;
+
+/// What a table is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// Differences of mean values: a symbol is the number of bits that follow.
+    Dc,
+    /// Other coefficients: a symbol is a run of zeros and a number of bits.
+    Ac,
+    /// Progressive: as before, but a symbol without bits may be a run of whole blocks.
+    Band,
+}
+
+/// A decoded symbol, and how many bits it takes together with the number behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Symbol(u32);
+
+impl Symbol {
+    const NONE: Self = Self(0);
+    /// No code of the table; as if the block ended.
+    const INVALID: Self = Self(1 << 31 | 16 << 24 | 64 << 8 | 16);
+
+    fn new(class: Class, symbol: u8, length: u32) -> Self {
+        let (run, size) = match class {
+            Class::Dc => (0, u32::from(symbol)),
+            Class::Ac | Class::Band => (u32::from(symbol >> 4), u32::from(symbol & 15)),
+        };
+        let advance = if class == Class::Ac && size == 0 && run != 15 { 64 } else { run + 1 };
+        Self(length << 24 | size << 16 | advance << 8 | (length + size))
+    }
+
+    /// Bits of the code and of the number behind it, at most 31.
+    #[inline(always)]
+    pub(super) const fn bits(self) -> u32 {
+        self.0 & 63
+    }
+
+    /// Bits of the code alone.
+    #[inline(always)]
+    pub(super) const fn length(self) -> u32 {
+        self.0 >> 24 & 31
+    }
+
+    /// Whether the code is longer than a lookup sees.
+    #[inline(always)]
+    pub(super) const fn is_long(self) -> bool {
+        self.length() > SEEN
+    }
+
+    /// Bits of the number behind the code.
+    #[inline(always)]
+    pub(super) const fn size(self) -> u32 {
+        self.0 >> 16 & 31
+    }
+
+    /// Coefficients to go forward, the one decoded included; 64 at the end of a block.
+    #[inline(always)]
+    pub(super) const fn advance(self) -> u32 {
+        self.0 >> 8 & 127
+    }
+
+    /// Whether the bits were no code at all.
+    #[inline(always)]
+    pub(super) const fn is_invalid(self) -> bool {
+        self.0 >> 31 == 1
+    }
+
+    /// The signed number behind the code, which is at the top of `bits`.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 15 bits")]
+    pub(super) const fn value(self, bits: u64) -> i32 {
+        let number = bits << self.length();
+        let size = self.size();
+        let raw = ((number >> 1) >> (63 - size)) as i32;
+        // A leading zero means a negative number, counted down from it.
+        let is_negative = !((number as i64 >> 63) as i32);
+        raw + (is_negative & (1 - (1_i32 << size)))
+    }
+}
+
+/// A table as the file defines it.
+#[derive(Clone)]
+pub(super) struct Huffman {
+    symbols: Vec<u8>,
+    /// For each length, the end of its codes, aligned to the top of 16 bits.
+    ends: [u32; 17],
+    /// For each length, what to add to a code to find its symbol.
+    offsets: [i32; 17],
+}
+
+impl Huffman {
+    /// Reads one definition; also tells the bytes it took.
+    pub(super) fn read(definition: &[u8]) -> Result<(Self, usize), Error> {
+        const SHORT: Error = Error::Corrupt("a Huffman table is cut off");
+        let counts: &[u8; 16] = definition.first_chunk().ok_or(SHORT)?;
+        let total: usize = counts.iter().map(|&count| usize::from(count)).sum();
+        let symbols = definition.get(16..16 + total).ok_or(SHORT)?.to_vec();
+        let (mut code, mut index) = (0_u32, 0_i32);
+        let (mut ends, mut offsets) = ([0; 17], [0; 17]);
+        for (length, &count) in (1_u32..).zip(counts) {
+            offsets[length as usize] = index - code.cast_signed();
+            code += u32::from(count);
+            index += i32::from(count);
+            if code > 1 << length {
+                return Err(Error::Corrupt("a Huffman table has more codes than there can be"));
+            }
+            ends[length as usize] = code << (16 - length);
+            code <<= 1;
+        }
+        Ok((Self { symbols, ends, offsets }, 16 + total))
+    }
+
+    /// Codes of up to `bits` bits, each in all places whose top bits are the code.
+    fn spread(&self, class: Class, bits: u32) -> Vec<Symbol> {
+        let mut entries = vec![Symbol::NONE; 1 << bits];
+        let mut start = 0_u32;
+        for length in 1..=bits {
+            let end = self.ends[length as usize] >> (16 - bits);
+            let each = 1 << (bits - length);
+            // Shorter codes come first, so this length begins where the last one ended.
+            let mut places =
+                entries.get_mut(start as usize..end as usize).unwrap_or_default().chunks_mut(each);
+            let first = self.offsets[length as usize] + (start >> (bits - length)).cast_signed();
+            let symbols = usize::try_from(first).ok().and_then(|first| self.symbols.get(first..));
+            for (symbol, places) in symbols.unwrap_or_default().iter().zip(&mut places) {
+                places.fill(Symbol::new(class, *symbol, length));
+            }
+            start = start.max(end);
+        }
+        entries
+    }
+
+    /// The symbol and length of the code at the top of 16 bits.
+    fn find(&self, top: u32) -> Option<(u8, u32)> {
+        let length = (1..=16_u32).find(|&length| top < self.ends[length as usize])?;
+        let code = (top >> (16 - length)).cast_signed();
+        let index = usize::try_from(code + self.offsets[length as usize]).ok()?;
+        Some((*self.symbols.get(index)?, length))
+    }
+}
+
+/// A table with a lookup.
+pub(super) struct Lookup {
+    class: Class,
+    table: Huffman,
+    entries: Box<[Symbol; 1 << SEEN]>,
+}
+
+impl Lookup {
+    pub(super) fn new(class: Class, table: &Huffman) -> Result<Self, Error> {
+        if class == Class::Dc && table.symbols.iter().any(|&size| size > 15) {
+            return Err(Error::Corrupt("a Huffman table has a difference of more than 15 bits"));
+        }
+        let entries = table.spread(class, SEEN);
+        let entries = entries.try_into().map_err(|_| Error::Corrupt("a lookup has the wrong size"))?;
+        Ok(Self { class, table: table.clone(), entries })
+    }
+
+    /// The symbol at the top of `bits`.
+    #[inline(always)]
+    pub(super) fn symbol(&self, bits: u64) -> Symbol {
+        let entry = self.entries[(bits >> (64 - SEEN)) as usize];
+        if entry == Symbol::NONE { self.long(bits) } else { entry }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn long(&self, bits: u64) -> Symbol {
+        let top = u32::try_from(bits >> 48).unwrap_or_default();
+        let found = self.table.find(top);
+        found.map_or(Symbol::INVALID, |(symbol, length)| Symbol::new(self.class, symbol, length))
+    }
+}
+
+/// Goes over several coefficients for each lookup, without their values.
+///
+/// Each entry holds as many whole codes as are seen: six bits of their bits (numbers included, of
+/// which the last need not be seen), eight of the coefficients they advance, 64 more at an end of block.
+pub(super) struct Skips {
+    pub(super) lookup: Lookup,
+    entries: Box<[u16; 1 << SKIP_SEEN]>,
+}
+
+impl Skips {
+    pub(super) fn new(table: &Huffman) -> Result<Self, Error> {
+        let lookup = Lookup::new(Class::Ac, table)?;
+        let single = table.spread(Class::Ac, SKIP_SEEN);
+        let entries: Vec<u16> = (0..single.len()).map(|index| entry(&single, index)).collect();
+        let entries = entries.try_into().map_err(|_| Error::Corrupt("a lookup has the wrong size"))?;
+        Ok(Self { lookup, entries })
+    }
+
+    /// Bits and advance of the codes at the top of `bits`.
+    #[inline(always)]
+    pub(super) fn look(&self, bits: u64) -> (u32, u32) {
+        let entry = u32::from(self.entries[(bits >> (64 - SKIP_SEEN)) as usize]);
+        (entry & 63, entry >> 6)
+    }
+}
+
+/// As many codes as the bits of `index` hold; `single` is the first for each `index`.
+fn entry(single: &[Symbol], index: usize) -> u16 {
+    let (mut taken, mut advance) = (0_u32, 0_u32);
+    while taken < SKIP_SEEN && advance < 64 {
+        let symbol = single[index << taken & ((1 << SKIP_SEEN) - 1)];
+        if symbol == Symbol::NONE || taken + symbol.length() > SKIP_SEEN {
+            break;
+        }
+        let ends = symbol.advance() == 64;
+        // Two entries fit a refilled register; and without an end, all coefficients must fit a block.
+        if taken + symbol.bits() > 28 || (!ends && advance + symbol.advance() > 63) {
+            break;
+        }
+        taken += symbol.bits();
+        advance += symbol.advance();
+    }
+    if taken == 0 { UNSEEN } else { u16::try_from(advance << 6 | taken).unwrap_or(UNSEEN) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Codes 0, 10 and 110 for an end of block, a one-bit number, and two zeros before one.
+    fn table() -> Huffman {
+        let mut definition = vec![1, 1, 1];
+        definition.resize(16, 0);
+        definition.extend([0x00, 0x01, 0x21]);
+        Huffman::read(&definition).unwrap().0
+    }
+
+    #[test]
+    fn symbols_are_found_with_their_numbers() {
+        let lookup = Lookup::new(Class::Ac, &table()).unwrap();
+        let bits = 0b1101 << 60;
+        let symbol = lookup.symbol(bits);
+        assert_eq!((symbol.bits(), symbol.advance(), symbol.value(bits)), (4, 3, 1));
+        let bits = 0b100 << 61;
+        assert_eq!(lookup.symbol(bits).value(bits), -1);
+        assert_eq!(lookup.symbol(0).advance(), 64);
+        assert!(lookup.symbol(u64::MAX).is_invalid());
+    }
+
+    #[test]
+    fn one_lookup_skips_several_codes() {
+        let skips = Skips::new(&table()).unwrap();
+        // 10x 110x 0: three codes, 8 bits, 4 coefficients and the end.
+        assert_eq!(skips.look(0b1011_1010 << 56), (8, 64 + 4));
+        assert_eq!(skips.look(u64::MAX), (0, 128));
+    }
+
+    #[test]
+    fn table_with_too_many_codes_is_refused() {
+        let mut definition = vec![3];
+        definition.resize(16 + 3, 0);
+        assert!(Huffman::read(&definition).is_err());
+        assert!(Huffman::read(&definition[..15]).is_err());
+        assert!(Huffman::read(&[9; 20]).is_err());
+    }
+}

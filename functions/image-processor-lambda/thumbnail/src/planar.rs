@@ -1,0 +1,199 @@
+//! Channels of a picture, to the size of a thumbnail.
+
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
+
+use crate::color::from_ycc;
+use crate::decode::Ink;
+use crate::jpeg::Color;
+use crate::plane::Plane;
+use crate::rejection::Cause;
+use crate::resample::{Axis, resample};
+
+/// What the channels of a picture are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Channels {
+    Gray,
+    /// The first of them weighed by the second.
+    GrayAlpha,
+    /// Luminance and two colour differences.
+    YCbCr,
+    Rgb,
+    /// The first three weighed by the last.
+    Rgba,
+    Inks(Ink),
+}
+
+impl Channels {
+    pub(crate) const fn count(self) -> usize {
+        match self {
+            Self::Gray => 1,
+            Self::GrayAlpha => 2,
+            Self::YCbCr | Self::Rgb => 3,
+            Self::Rgba | Self::Inks(_) => 4,
+        }
+    }
+}
+
+impl From<Color> for Channels {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Gray => Self::Gray,
+            Color::YCbCr => Self::YCbCr,
+            Color::Rgb => Self::Rgb,
+            Color::Cmyk => Self::Inks(Ink::Cmyk),
+            Color::Ycck => Self::Inks(Ink::Ycck),
+        }
+    }
+}
+
+/// A picture as its channels, each of a size of its own.
+#[derive(Debug)]
+pub(crate) struct Planar {
+    /// Size of the picture as stored, before any scaling.
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) channels: Channels,
+    pub(crate) planes: Vec<Plane>,
+}
+
+/// A thumbnail as most JPEGs store it: luminance, and colour differences of half the size.
+#[derive(Debug)]
+pub(crate) struct Halved {
+    luma: GrayImage,
+    blue: GrayImage,
+    red: GrayImage,
+}
+
+impl Halved {
+    pub(crate) fn size(&self) -> (u32, u32) {
+        self.luma.dimensions()
+    }
+
+    pub(crate) fn luma_row(&self, y: usize) -> &[u8] {
+        row(&self.luma, y)
+    }
+
+    /// Of both colour differences the row `y`, of half the rows.
+    pub(crate) fn difference_rows(&self, y: usize) -> [&[u8]; 2] {
+        [row(&self.blue, y), row(&self.red, y)]
+    }
+}
+
+fn row(image: &GrayImage, y: usize) -> &[u8] {
+    image.as_raw().chunks_exact(image.width().max(1) as usize).nth(y).unwrap_or_default()
+}
+
+impl Planar {
+    pub(crate) const fn ink(&self) -> Option<Ink> {
+        match self.channels {
+            Channels::Inks(ink) => Some(ink),
+            _ => None,
+        }
+    }
+
+    /// Whether the channels are those that a thumbnail's file has.
+    pub(crate) const fn is_encodable(&self) -> bool {
+        matches!(self.channels, Channels::Gray | Channels::YCbCr)
+    }
+
+    /// The thumbnail of the given size, before it is turned, as an encoder stores it: colours never
+    /// become red, green and blue.
+    pub(crate) fn halved(&self, size: (u32, u32), orientation: Orientation) -> Result<Halved, Cause> {
+        let full = |plane| sampled(plane, size, orientation, 1);
+        let half = |plane| sampled(plane, size, orientation, 2);
+        match &self.planes[..] {
+            [luma] => {
+                let luma = full(luma)?;
+                let (width, height) = luma.dimensions();
+                let none = GrayImage::from_pixel(width.div_ceil(2), height.div_ceil(2), image::Luma([128]));
+                Ok(Halved { luma, blue: none.clone(), red: none })
+            }
+            [luma, blue, red] => Ok(Halved { luma: full(luma)?, blue: half(blue)?, red: half(red)? }),
+            _ => Err("not one channel, nor three".into()),
+        }
+    }
+
+    /// The thumbnail of the given size with its channels side by side, for conversion of its colours.
+    pub(crate) fn interleaved(&self, size: (u32, u32)) -> Result<DynamicImage, Cause> {
+        const FILLED: &str = "the resizer filled another size";
+        let (width, height) = size;
+        let samples: Vec<GrayImage> = self
+            .planes
+            .iter()
+            .map(|plane| sampled(plane, size, Orientation::NoTransforms, 1))
+            .collect::<Result<_, _>>()?;
+        match &samples[..] {
+            [gray] => Ok(gray.clone().into()),
+            [gray, alpha] => {
+                let pixels = gray.as_raw().iter().zip(alpha.as_raw()).flat_map(|(&g, &a)| [g, a]).collect();
+                Ok(GrayAlphaImage::from_raw(width, height, pixels).ok_or(FILLED)?.into())
+            }
+            [one, two, three] => {
+                let triples = one.as_raw().iter().zip(two.as_raw()).zip(three.as_raw());
+                let to_rgb = |((&a, &b), &c): ((&u8, &u8), &u8)| -> [u8; 3] {
+                    if self.channels == Channels::YCbCr { from_ycc(a, b, c) } else { [a, b, c] }
+                };
+                let pixels = triples.flat_map(to_rgb).collect();
+                Ok(RgbImage::from_raw(width, height, pixels).ok_or(FILLED)?.into())
+            }
+            [one, two, three, four] => {
+                let rows = one.as_raw().iter().zip(two.as_raw()).zip(three.as_raw()).zip(four.as_raw());
+                let pixels = rows.flat_map(|(((&a, &b), &c), &d)| [a, b, c, d]).collect();
+                Ok(RgbaImage::from_raw(width, height, pixels).ok_or(FILLED)?.into())
+            }
+            _ => Err("not one to four channels".into()),
+        }
+    }
+}
+
+/// One channel, turned upright; `each` wide pixels share a sample.
+fn sampled(
+    plane: &Plane,
+    (width, height): (u32, u32),
+    orientation: Orientation,
+    each: u32,
+) -> Result<GrayImage, Cause> {
+    let (from_right, from_bottom) = mirrored(orientation);
+    let across = axis(plane.width, width, each, from_right);
+    let down = axis(plane.height, height, each, from_bottom);
+    let samples = resample(plane, &across, &down);
+    let image = GrayImage::from_raw(across.count, down.count, samples);
+    let mut image = DynamicImage::from(image.ok_or("the resizer filled another size")?);
+    image.apply_orientation(orientation);
+    Ok(image.into_luma8())
+}
+
+/// Where the samples of a thumbnail lie in a plane. Seen from the side from which it is shown, a shared
+/// sample covers pixels from the first on; the last one may cover pixels that are not there.
+fn axis(covered: f64, length: u32, each: u32, is_mirrored: bool) -> Axis {
+    let pixel = covered / f64::from(length);
+    let step = pixel * f64::from(each);
+    let count = length.div_ceil(each);
+    let beyond = if is_mirrored { f64::from(count * each - length) } else { 0.0 };
+    Axis { start: step / 2.0 - beyond * pixel, step, count, end: covered }
+}
+
+/// Whether the picture will be shown from its right to its left, and from its bottom to its top.
+const fn mirrored(orientation: Orientation) -> (bool, bool) {
+    match orientation {
+        Orientation::NoTransforms | Orientation::Rotate90FlipH => (false, false),
+        Orientation::FlipHorizontal | Orientation::Rotate270 => (true, false),
+        Orientation::FlipVertical | Orientation::Rotate90 => (false, true),
+        Orientation::Rotate180 | Orientation::Rotate270FlipH => (true, true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_samples_begin_at_the_side_that_is_shown_first() {
+        let plain = axis(10.0, 5, 2, false);
+        assert_eq!((plain.start, plain.step, plain.count), (2.0, 4.0, 3));
+        // The last of the three covers the first pixel, and one before it.
+        let mirrored = axis(10.0, 5, 2, true);
+        assert_eq!((mirrored.start, mirrored.step, mirrored.count), (0.0, 4.0, 3));
+    }
+}

@@ -1,0 +1,99 @@
+//! `ops dashboard`: the deployed dashboards, drawn from what the running stack reported.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use http::StatusCode;
+use local_stack::stack::StackInfo;
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree};
+use serde_json::{Value, json};
+
+use crate::cli::{DashboardListArgs, DashboardRenderArgs};
+use crate::console;
+use crate::failure::Failure;
+use crate::terminal::{print_json, print_text};
+
+/// The names of the dashboards.
+///
+/// # Errors
+/// No running stack.
+pub(crate) async fn list(args: &DashboardListArgs, root: &Path) -> Result<(), Failure> {
+    let info = StackInfo::find(root, &args.name)?;
+    let answer: Value = console::get(&info, "dashboards", &[]).await?;
+    if args.json {
+        return print_json(&answer);
+    }
+    let names =
+        answer.get("dashboards").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    print_text(&names.collect::<Vec<_>>().join("\n"))
+}
+
+/// Draws one into a file: SVG, or PNG by its name.
+///
+/// # Errors
+/// No running stack, no such dashboard, no font for a PNG, a file that cannot be written.
+pub(crate) async fn render(args: &DashboardRenderArgs, root: &Path) -> Result<(), Failure> {
+    let info = StackInfo::find(root, &args.name)?;
+    let dark = if args.dark { "true" } else { "false" };
+    let query = [("name", args.dashboard.as_str()), ("dark", dark)];
+    let answer = console::fetch(&info, "dashboard.svg", &query).await?;
+    if answer.status() != StatusCode::OK {
+        let body: Value = serde_json::from_slice(answer.body()).map_err(Failure::Answer)?;
+        let why = body.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
+        return Err(Failure::NotDrawn { name: args.dashboard.clone(), why });
+    }
+    let svg = String::from_utf8_lossy(answer.body());
+    let is_png = args.out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
+    let bytes = if is_png { png(&svg)? } else { svg.into_owned().into_bytes() };
+    fs::write(&args.out, bytes).map_err(|source| Failure::Write { path: args.out.clone(), source })?;
+    if args.json {
+        return print_json(&json!({"dashboard": args.dashboard, "out": args.out}));
+    }
+    print_text(&format!("drew {} into {}", args.dashboard, args.out.display()))
+}
+
+/// The picture as PNG, in twice the resolution so that small text stays sharp.
+fn png(svg: &str) -> Result<Vec<u8>, Failure> {
+    const SCALE: f32 = 2.0;
+    let failed = |why: String| Failure::Picture { why };
+    let mut options = Options::default();
+    Arc::make_mut(&mut options.fontdb).load_system_fonts();
+    if options.fontdb.is_empty() {
+        return Err(failed(
+            "this machine has no font; install one, such as fonts-dejavu-core, or write SVG".into(),
+        ));
+    }
+    let tree = Tree::from_str(svg, &options).map_err(|error| failed(error.to_string()))?;
+    let size = tree.size().to_int_size().scale_by(SCALE).ok_or_else(|| failed("it has no size".into()))?;
+    let mut picture =
+        Pixmap::new(size.width(), size.height()).ok_or_else(|| failed("it is too large".into()))?;
+    resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut picture.as_mut());
+    picture.encode_png().map_err(|error| failed(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SVG: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="10" height="5">
+        <rect width="10" height="5" fill="#ff0000"/><text y="4" fill="#fff">i</text></svg>"##;
+
+    #[test]
+    fn picture_has_twice_the_size_and_the_colours_of_the_drawing() {
+        match png(SVG) {
+            Ok(bytes) => {
+                let picture = image::load_from_memory(&bytes).unwrap().to_rgb8();
+                assert_eq!(picture.dimensions(), (20, 10));
+                assert_eq!(picture.get_pixel(19, 0).0, [255, 0, 0]);
+            }
+            Err(error) => assert!(error.to_string().contains("no font"), "{error}"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_drawing_is_an_error() {
+        assert!(png("<svg").is_err());
+    }
+}

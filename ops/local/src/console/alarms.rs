@@ -1,0 +1,139 @@
+//! Alarms: what they are, in which state, and how they got there.
+
+use axum::Json;
+use axum::extract::{self, Query};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use cloudwatch_model::alarm::{Alarm, Kind, Source as Of, State, Transition};
+use cloudwatch_model::{MetricStore, Timestamp};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::Source;
+use super::api::Wait;
+use crate::observe::{Seen, rfc3339};
+
+/// Every alarm with its state, in the order of the templates.
+pub(super) async fn list(extract::State(source): extract::State<Source>) -> Json<Value> {
+    Json(source.observer.look(|seen| {
+        let alarms: Vec<_> = seen.alarms.set().iter().map(|alarm| summary(alarm, seen)).collect();
+        json!({
+            "alarms": alarms, "evaluated_at": seen.alarms.evaluated().map(rfc3339),
+            "clock_rate": source.observer.clock().rate(),
+        })
+    }))
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Named {
+    name: String,
+}
+
+/// One alarm whole: its definition, and what it was decided from last.
+pub(super) async fn one(
+    extract::State(source): extract::State<Source>,
+    Query(query): Query<Named>,
+) -> Response {
+    let now = source.observer.clock().now();
+    let answer = source.observer.look(|seen| {
+        let alarm = seen.alarms.set().get(&query.name)?;
+        let of_it = |transition: &&Transition| transition.alarm == alarm.name;
+        let history: Vec<Value> = seen.alarms.history().filter(of_it).map(told).collect();
+        let mut answer = summary(alarm, seen);
+        answer.insert("history".to_owned(), history.into());
+        answer.insert("definition".to_owned(), definition(alarm));
+        let at = seen.alarms.evaluated().unwrap_or(now);
+        answer.insert("now".to_owned(), evidence(alarm, &seen.metrics, at, seen));
+        Some(answer)
+    });
+    match answer {
+        Some(answer) => Json(answer).into_response(),
+        None => (StatusCode::NOT_FOUND, Json(json!({"error": "no alarm of this name"}))).into_response(),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct After {
+    /// How many transitions are known already.
+    #[serde(default)]
+    after: usize,
+    #[serde(default)]
+    wait_ms: u64,
+}
+
+/// Transitions as they come.
+pub(super) async fn transitions(
+    extract::State(source): extract::State<Source>,
+    Query(query): Query<After>,
+) -> Json<Value> {
+    let look = |seen: &Seen| seen.alarms.after(query.after);
+    let wait = Wait { wait_ms: query.wait_ms };
+    let (new, count) = wait.until(&source, look, |(_, count)| *count > query.after).await;
+    let new: Vec<Value> = new.iter().map(told).collect();
+    Json(json!({ "transitions": new, "count": count }))
+}
+
+fn told(transition: &Transition) -> Value {
+    let Transition { alarm, at, from, to, reason } = transition;
+    json!({
+        "alarm": alarm, "at": rfc3339(*at), "from": from.as_str(), "to": to.as_str(), "reason": reason,
+    })
+}
+
+fn summary(alarm: &Alarm, seen: &Seen) -> Map<String, Value> {
+    let last = seen.alarms.history().rev().find(|transition| transition.alarm == alarm.name);
+    let summary = json!({
+        "name": alarm.name,
+        "state": seen.alarms.state(&alarm.name).map(State::as_str),
+        "since": last.map(|transition| rfc3339(transition.at)),
+        "reason": last.map(|transition| transition.reason.as_str()),
+        "severity": alarm.notes.severity,
+        "runbook": alarm.notes.runbook,
+        "description": alarm.description,
+        "kind": match alarm.kind { Kind::Metric(_) => "metric", Kind::Composite(_) => "composite" },
+    });
+    summary.as_object().cloned().unwrap_or_default()
+}
+
+fn definition(alarm: &Alarm) -> Value {
+    match &alarm.kind {
+        Kind::Composite(rule) => json!({ "rule": rule.to_string(), "looks_at": rule.alarms() }),
+        Kind::Metric(metric) => {
+            let metrics: Vec<String> = metric
+                .source
+                .metrics()
+                .map(|stat| format!("{} of {}", stat.statistic, stat.metric))
+                .collect();
+            json!({
+                "metrics": metrics,
+                "expression": matches!(metric.source, Of::Math { .. }),
+                "period_seconds": metric.period.as_seconds(),
+                "datapoints_to_alarm": metric.datapoints_to_alarm,
+                "evaluation_periods": metric.evaluation_periods,
+                "comparison": metric.comparison.as_str(),
+                "threshold": metric.threshold,
+                "missing_data": metric.missing.as_str(),
+            })
+        }
+    }
+}
+
+/// What an evaluation at `at` goes by.
+fn evidence(alarm: &Alarm, metrics: &MetricStore, at: Timestamp, seen: &Seen) -> Value {
+    match &alarm.kind {
+        Kind::Composite(rule) => {
+            let states = rule
+                .alarms()
+                .into_iter()
+                .map(|name| (name.to_owned(), seen.alarms.state(name).map(State::as_str).into()));
+            json!({ "states": states.collect::<Map<String, Value>>() })
+        }
+        Kind::Metric(metric) => {
+            let before = seen.alarms.state(&alarm.name).unwrap_or(State::InsufficientData);
+            match metric.evaluate(metrics, at, before) {
+                Ok(verdict) => json!({ "points": verdict.points, "because": metric.explain(&verdict) }),
+                Err(error) => json!({ "error": error.to_string() }),
+            }
+        }
+    }
+}

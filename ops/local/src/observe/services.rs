@@ -1,0 +1,182 @@
+//! Metrics that AWS's services tell by themselves: the engine's modules report them, a line each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cloudwatch_model::{
+    Datapoint, Dimensions, Distribution, InvalidDatapoint, InvalidId, MetricId, Resolution, Timestamp,
+};
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpListener;
+
+use super::logs::chain;
+use super::{Board, Clock};
+
+/// This source, as problems name it.
+const SOURCE: &str = "metrics of services";
+
+/// One report.
+#[derive(Debug, Deserialize)]
+struct Report {
+    namespace: String,
+    name: String,
+    dimensions: BTreeMap<String, String>,
+    unit: String,
+    /// Seconds since 1970 by the machine's clock.
+    at: f64,
+    value: Option<f64>,
+    /// The value is the time that passed since this instant, by the plane's clock.
+    since: Option<f64>,
+    #[serde(default)]
+    values: Vec<f64>,
+    #[serde(default)]
+    counts: Vec<f64>,
+    statistics: Option<Statistics>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statistics {
+    sample_count: f64,
+    sum: f64,
+    minimum: f64,
+    maximum: f64,
+}
+
+/// A report that is not understood.
+#[derive(Debug, thiserror::Error)]
+enum ReportError {
+    #[error("a line is no report")]
+    Json(#[from] serde_json::Error),
+    #[error("a report names no metric")]
+    Id(#[from] InvalidId),
+    #[error("a report has no value")]
+    Value(#[from] InvalidDatapoint),
+}
+
+/// Reads reports until the watching ends; the engine connects once in its life.
+pub(super) async fn follow(board: Arc<Board>, listener: TcpListener, clock: Clock) {
+    loop {
+        let connection = match listener.accept().await {
+            Ok((connection, _)) => connection,
+            Err(error) => {
+                board.note(SOURCE, Some(error.to_string()));
+                tokio::time::sleep(super::RETRY_AFTER).await;
+                continue;
+            }
+        };
+        let mut lines = BufReader::new(connection).lines();
+        loop {
+            match lines.next_line().await {
+                Ok(Some(line)) => match read(&line, &clock) {
+                    Ok(datapoint) => board.write(|seen| seen.metrics.put(datapoint)),
+                    Err(error) => board.note(SOURCE, Some(chain(&error))),
+                },
+                Ok(None) => break,
+                Err(error) => {
+                    board.note(SOURCE, Some(error.to_string()));
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn read(line: &str, clock: &Clock) -> Result<Datapoint, ReportError> {
+    let report: Report = serde_json::from_str(line)?;
+    let at = clock.at(instant(report.at));
+    let values = if let Some(since) = report.since {
+        let passed = at.as_millis() - clock.at(instant(since)).as_millis();
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of days")]
+        Distribution::of_values(&[(passed as f64 / 1000.0).max(0.0)])
+    } else if let Some(statistics) = &report.statistics {
+        statistics.distribution()
+    } else if report.values.is_empty() {
+        Distribution::of_values(report.value.as_slice())
+    } else {
+        Distribution::of_counted(&report.values, &report.counts)
+    };
+    Ok(Datapoint {
+        metric: MetricId::new(report.namespace, report.name, Dimensions::new(report.dimensions)?)?,
+        timestamp: at,
+        unit: report.unit.parse()?,
+        values: values?,
+        resolution: Resolution::Standard,
+    })
+}
+
+impl Statistics {
+    /// Values that have these statistics: the ends, and the others all at their mean.
+    fn distribution(&self) -> Result<Distribution, InvalidDatapoint> {
+        let others = self.sample_count - 2.0;
+        if others <= 0.0 {
+            let mean = self.sum / self.sample_count;
+            return Distribution::of_counted(&[mean], &[self.sample_count]);
+        }
+        let mean = (self.sum - self.minimum - self.maximum) / others;
+        let mut all = Distribution::of_values(&[self.minimum, self.maximum])?;
+        all.merge(&Distribution::of_counted(&[mean], &[others])?);
+        Ok(all)
+    }
+}
+
+fn instant(seconds: f64) -> Timestamp {
+    #[expect(clippy::cast_possible_truncation, reason = "rounded, and saturating")]
+    Timestamp::from_millis((seconds * 1000.0).round() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use cloudwatch_model::Statistic;
+
+    use super::*;
+
+    fn values(rest: &str) -> Vec<(f64, f64)> {
+        let line = format!(
+            r#"{{"namespace":"AWS/SQS","name":"N","dimensions":{{"QueueName":"q"}},"unit":"Count","at":5,{rest}}}"#
+        );
+        read(&line, &Clock::default()).unwrap().values.iter().collect()
+    }
+
+    #[test]
+    fn report_becomes_a_datapoint_of_exactly_its_metric() {
+        let line = r#"{"namespace":"AWS/SQS","name":"N","dimensions":{"QueueName":"q"},"unit":"Seconds","at":1.5,"value":3}"#;
+        let datapoint = read(line, &Clock::default()).unwrap();
+        assert_eq!(datapoint.metric.dimensions().get("QueueName"), Some("q"));
+        assert_eq!(datapoint.timestamp, Timestamp::from_millis(1500));
+        assert_eq!(datapoint.unit.as_str(), "Seconds");
+    }
+
+    #[test]
+    fn each_form_of_a_value_is_read() {
+        assert_eq!(values(r#""value":7"#), [(7.0, 1.0)]);
+        assert_eq!(values(r#""since":2"#), [(3.0, 1.0)]);
+        assert_eq!(values(r#""values":[1,2],"counts":[3,4]"#), [(1.0, 3.0), (2.0, 4.0)]);
+        let set = r#""statistics":{"SampleCount":4,"Sum":20,"Minimum":2,"Maximum":8}"#;
+        assert_eq!(values(set), [(2.0, 1.0), (5.0, 2.0), (8.0, 1.0)]);
+    }
+
+    #[test]
+    fn statistics_of_a_set_are_those_that_were_reported() {
+        for (count, sum, least, most) in [(1.0, 3.0, 3.0, 3.0), (2.0, 4.0, 2.0, 2.0), (5.0, 20.0, 1.0, 9.0)] {
+            let set = Statistics { sample_count: count, sum, minimum: least, maximum: most };
+            let values = set.distribution().unwrap();
+            for (statistic, expected) in [
+                (Statistic::SampleCount, count),
+                (Statistic::Sum, sum),
+                (Statistic::Minimum, least),
+                (Statistic::Maximum, most),
+            ] {
+                assert_eq!(statistic.of(&values), Some(expected), "{statistic}");
+            }
+        }
+    }
+
+    #[test]
+    fn report_without_value_unit_or_form_is_an_error() {
+        for line in ["", "{}", r#"{"namespace":"A","name":"N","dimensions":{},"unit":"Count","at":1}"#] {
+            assert!(read(line, &Clock::default()).is_err(), "{line}");
+        }
+    }
+}
