@@ -31,7 +31,7 @@ pub use emf::Emf;
 pub use event::Event;
 pub use init::{InitError, Telemetry};
 pub use metric::{Counter, Dimension, NAMESPACE, Size, Timer};
-pub use redact::JsonError;
+pub use redact::{JsonError, redact, redact_value};
 pub use run::{Entry, Trigger, fail};
 pub use settings::{Fate, Variable};
 pub use start::StartError;

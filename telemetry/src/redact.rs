@@ -16,7 +16,8 @@ const SECRET_NAMES: [&str; 4] = ["x-amz-signature", "x-amz-security-token", "x-a
 const LEAST_TOKEN: usize = 12;
 
 /// `text` without tokens, presigned URLs and email addresses; borrowed when it has none, as nearly always.
-pub(crate) fn redact(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn redact(text: &str) -> Cow<'_, str> {
     if !may_hold_secret(text) {
         return Cow::Borrowed(text);
     }
@@ -37,7 +38,7 @@ pub(crate) fn redact(text: &str) -> Cow<'_, str> {
 }
 
 /// Takes secrets out of every text inside `value`.
-pub(crate) fn redact_value(value: &mut Value) {
+pub fn redact_value(value: &mut Value) {
     match value {
         Value::String(text) => {
             if let Cow::Owned(clean) = redact(text) {

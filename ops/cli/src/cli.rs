@@ -1,9 +1,13 @@
 //! The command line as it is typed.
 
+pub(crate) mod dlq;
+
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use dlq::DlqCommand;
 
 const AFTER: &str = "\
 Examples:
@@ -11,14 +15,15 @@ Examples:
   cargo run -- up --once --json     the same as a test: one JSON document, then an exit status
   cargo run -- upload cat.jpg       in another terminal: upload as a user would
   cargo run -- trace IMAGE_ID       what happened to it, as a waterfall
+  cargo run -- dlq list             what could not be processed, and why; on AWS with --stack NAME
 
 Exit status:
   0  everything went well
-  1  the pipeline did not do its part: a step failed, an image was refused
+  1  the pipeline did not do its part: a step failed, an image was refused, a message was left
   2  the command could not be carried out: usage, files, no running stack
   130, 143  ended by Ctrl-C or SIGTERM, after an orderly shutdown";
 
-/// Runs, proves and watches the image pipeline on this machine. Without a command: `up`.
+/// Runs, proves and watches the image pipeline, on this machine and (`dlq`) on AWS. Without a command: `up`.
 #[derive(Debug, Parser)]
 #[command(name = "ops", version, after_help = AFTER, disable_help_subcommand = true)]
 pub(crate) struct Cli {
@@ -42,6 +47,9 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Make a thumbnail of a file without any stack, and measure what it costs.
     Thumbnail(ThumbnailArgs),
+    /// See, redrive or drop what lies in the dead-letter queue, here or on AWS.
+    #[command(subcommand)]
+    Dlq(DlqCommand),
     /// Test the alarms of `alarms/`, and see them on a running stack.
     #[command(subcommand)]
     Alarms(AlarmsCommand),

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use local_stack::http::HttpError;
 use local_stack::stack::{FindError, UpError};
 
+use crate::dlq::DlqError;
 use crate::signals::Signal;
 use crate::upload::JournalError;
 
@@ -62,6 +63,9 @@ pub(crate) enum Failure {
     /// No memory for uploads.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A dead-letter queue that cannot be worked with.
+    #[error(transparent)]
+    Dlq(#[from] DlqError),
     /// No trace by that id.
     #[error(
         "no trace is known for {id}; only uploads since the stack came up are, and `ops upload` prints their ids"
@@ -126,7 +130,10 @@ impl Failure {
     /// The exit status, as `--help` documents it.
     pub(crate) fn code(&self) -> ExitCode {
         match self {
-            Self::Pipeline | Self::NoTrace { .. } | Self::NoAlarm { .. } => ExitCode::from(1),
+            Self::Pipeline
+            | Self::NoTrace { .. }
+            | Self::NoAlarm { .. }
+            | Self::Dlq(DlqError::NoMessage { .. }) => ExitCode::from(1),
             Self::Signal(signal) => ExitCode::from(signal.exit_status()),
             _ => ExitCode::from(2),
         }

@@ -4,6 +4,7 @@ mod alarms;
 mod cli;
 mod console;
 mod dashboard;
+mod dlq;
 mod failure;
 mod photos;
 mod progress;
@@ -61,6 +62,10 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Upload(args) => upload::run(args, root, terminals).await,
             Command::Trace(args) => trace::run(&args, root, terminals.out).await,
             Command::Thumbnail(args) => thumbnail::run(&args),
+            Command::Dlq(command) => {
+                let lookup = |name: &str| env::var_os(name)?.into_string().ok();
+                dlq::run(command, root, terminals, &lookup).await
+            }
             Command::Alarms(AlarmsCommand::Test(args)) => alarms::test::run(&args, root),
             Command::Alarms(AlarmsCommand::List(args)) => alarms::list(&args, root, terminals.out).await,
             Command::Alarms(AlarmsCommand::Explain(args)) => {

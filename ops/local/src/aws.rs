@@ -2,8 +2,10 @@
 //!
 //! The SDK crates of these services cost minutes to compile; this costs one signature.
 
+mod environment;
 mod error;
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials as SigningCredentials;
@@ -18,8 +20,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::http::Http;
+use crate::xml;
+pub use environment::EnvironmentError;
 pub use error::AwsError;
 use error::refused;
+
+/// What stands for the service's name in an endpoint that differs for each.
+pub const SERVICE: &str = "{service}";
 
 /// An access key, as a client on the stack needs it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -49,11 +56,19 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// A client of the APIs at `endpoint`, such as `http://127.0.0.1:4566`.
+    /// A client of the APIs at `endpoint`, such as `http://127.0.0.1:4566`; a [`SERVICE`] in it stands for
+    /// the name of the service that is called.
     #[must_use]
     pub fn new(endpoint: &str, region: &str, credentials: Credentials) -> Self {
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         Self { endpoint, region: region.to_owned(), credentials, http: Http::new() }
+    }
+
+    /// A client of AWS itself.
+    #[must_use]
+    pub fn regional(region: &str, credentials: Credentials) -> Self {
+        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        Self::new(&format!("https://{SERVICE}.{region}.{suffix}"), region, credentials)
     }
 
     /// Where the APIs are, without a slash at the end.
@@ -66,6 +81,28 @@ impl Aws {
     #[must_use]
     pub fn region(&self) -> &str {
         &self.region
+    }
+
+    /// The outputs of a stack that CloudFormation knows.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such stack, or it may not be asked for.
+    pub async fn outputs(&self, stack: &str) -> Result<BTreeMap<String, String>, AwsError> {
+        let params = [("StackName", stack)];
+        let answer = self.query("cloudformation", "2010-05-15", "DescribeStacks", &params).await?;
+        let outputs = xml::members(&answer, "Outputs", ["OutputKey", "OutputValue"]);
+        Ok(outputs.into_iter().map(|[name, value]| (name, value)).collect())
+    }
+
+    /// Whose credentials these are: an ARN.
+    ///
+    /// # Errors
+    ///
+    /// When they are nobody's, or no longer.
+    pub async fn identity(&self) -> Result<String, AwsError> {
+        let answer = self.query("sts", "2011-06-15", "GetCallerIdentity", &[]).await?;
+        Ok(xml::first(&answer, "Arn").unwrap_or_default())
     }
 
     /// Calls an API of the JSON protocol: `SQS`, `DynamoDB`, CloudWatch Logs, Cognito and others.
@@ -139,7 +176,7 @@ impl Aws {
         body: Vec<u8>,
         headers: &[(&str, &str)],
     ) -> Result<Response<Bytes>, AwsError> {
-        let url = format!("{}{path_and_query}", self.endpoint);
+        let url = format!("{}{path_and_query}", self.endpoint.replace(SERVICE, service));
         let signed = self
             .signature(service, &method, &url, &body, headers)
             .map_err(|source| AwsError::Signing { call: call.to_owned(), source })?;
@@ -235,6 +272,13 @@ mod tests {
         };
         assert!(names("s3").contains(&"x-amz-content-sha256"));
         assert!(!names("lambda").contains(&"x-amz-content-sha256"));
+    }
+
+    #[test]
+    fn regional_client_calls_each_service_at_its_own_host() {
+        let aws = Aws::regional("cn-north-1", aws().credentials);
+        let url = aws.endpoint().replace(SERVICE, "sqs");
+        assert_eq!(url, "https://sqs.cn-north-1.amazonaws.com.cn");
     }
 
     #[test]

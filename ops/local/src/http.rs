@@ -1,20 +1,28 @@
-//! A plain HTTP client: what a user of the pipeline does, unsigned.
+//! A small HTTP client: what a user of the pipeline does, unsigned.
 
+mod secure;
+
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::uri::Scheme;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Longest wait for a whole answer; a cold function start on a busy machine takes seconds.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A client for `http://` addresses that keeps no connections and follows no redirects.
+/// A client for `http://` and `https://` addresses that follows no redirects.
 #[derive(Clone, Debug)]
 pub struct Http {
-    client: Client<HttpConnector, Full<Bytes>>,
+    plain: Client<HttpConnector, Full<Bytes>>,
+    /// Made for the first `https://` address, since it reads the machine's certificates.
+    secure: Arc<OnceLock<secure::Secure>>,
 }
 
 /// A request got no answer.
@@ -40,7 +48,7 @@ pub enum HttpError {
         address: String,
         /// What the connection said.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: BoxError,
     },
     /// The answer did not come, or not whole, in time.
     #[error("{method} {address} was not answered within {} s", TIMEOUT.as_secs())]
@@ -72,8 +80,8 @@ impl Http {
     pub fn new() -> Self {
         // An idle connection that the server closes at the moment it is reused fails the request;
         // connecting over loopback costs less than telling those failures apart.
-        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
-        Self { client }
+        let plain = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
+        Self { plain, secure: Arc::default() }
     }
 
     /// Sends a request and reads the whole answer, whatever its status.
@@ -104,7 +112,12 @@ impl Http {
         address: String,
     ) -> Result<Response<Bytes>, HttpError> {
         let answer = tokio::time::timeout(TIMEOUT, async {
-            let (parts, body) = self.client.request(request).await.map_err(box_error)?.into_parts();
+            let answer = if request.uri().scheme() == Some(&Scheme::HTTPS) {
+                self.secure()?.request(request)
+            } else {
+                self.plain.request(request)
+            };
+            let (parts, body) = answer.await.map_err(box_error)?.into_parts();
             let body = body.collect().await.map_err(box_error)?.to_bytes();
             Ok(Response::from_parts(parts, body))
         });
@@ -113,6 +126,14 @@ impl Http {
             Ok(Err(source)) => Err(HttpError::Unreachable { method, address, source }),
             Err(_) => Err(HttpError::TooSlow { method, address }),
         }
+    }
+
+    fn secure(&self) -> Result<&secure::Secure, BoxError> {
+        if let Some(secure) = self.secure.get() {
+            return Ok(secure);
+        }
+        let made = secure::client()?;
+        Ok(self.secure.get_or_init(|| made))
     }
 }
 
@@ -129,9 +150,7 @@ fn build(
     Ok(request)
 }
 
-fn box_error<E: std::error::Error + Send + Sync + 'static>(
-    error: E,
-) -> Box<dyn std::error::Error + Send + Sync> {
+fn box_error<E: std::error::Error + Send + Sync + 'static>(error: E) -> BoxError {
     Box::new(error)
 }
 

@@ -6,6 +6,7 @@
     reason = "a failed step of a helper fails the test"
 )]
 
+mod dead_letters;
 mod disk;
 mod ended;
 mod first;

@@ -1,5 +1,7 @@
 //! The built program, run as a user runs it.
-#![expect(clippy::unwrap_used, reason = "helpers of a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of a test may panic")]
+
+mod dlq;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,0 +1,231 @@
+//! Why a message is in the dead-letter queue, as far as its body and its image's record tell.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::content::{Content, Upload};
+use super::items::{Item, Items};
+
+/// A group of messages that need the same thing done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Cause {
+    /// No S3 notification: nothing can process it.
+    Malformed,
+    /// About a bucket that is not this pipeline's.
+    ForeignBucket,
+    /// No record of this upload: the processor did not get as far as claiming the image.
+    NeverClaimed,
+    /// Claimed and never finished.
+    Unfinished,
+    /// Recorded, but nobody was told.
+    Untold,
+    /// An upload whose record could not be read.
+    Upload,
+    /// The image is done, or a newer version of it is: nothing is left to do.
+    Settled,
+    /// S3's own test of the notification.
+    TestEvent,
+}
+
+impl Cause {
+    /// Its name on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::ForeignBucket => "foreign-bucket",
+            Self::NeverClaimed => "never-claimed",
+            Self::Unfinished => "unfinished",
+            Self::Untold => "untold",
+            Self::Upload => "upload",
+            Self::Settled => "settled",
+            Self::TestEvent => "test-event",
+        }
+    }
+
+    /// What it says about what happened.
+    pub(crate) const fn means(self) -> &'static str {
+        match self {
+            Self::Malformed => "no S3 notification: a defect of ours, something sent by hand, or an intruder",
+            Self::ForeignBucket => "about a bucket that is not this pipeline's",
+            Self::NeverClaimed => {
+                "no record: S3 or DynamoDB refused the processor, or it died before claiming the image"
+            }
+            Self::Unfinished => {
+                "claimed, never finished: it died, ran out of time or memory, or could not store the result"
+            }
+            Self::Untold => "recorded, but the notification could not be sent",
+            Self::Upload => "an upload; its record could not be read, so nothing more is known",
+            Self::Settled => "nothing is left to do: this version or a newer one is done",
+            Self::TestEvent => "S3's test of the notification, of no consequence",
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) const fn next(self) -> &'static str {
+        match self {
+            Self::Malformed | Self::ForeignBucket => {
+                "keep it as evidence and find out who sent it: `ops dlq drop`; a redrive brings it back"
+            }
+            Self::NeverClaimed | Self::Unfinished | Self::Untold | Self::Upload => {
+                "read the processor's log, mend the cause, then `ops dlq redrive`"
+            }
+            Self::Settled => {
+                "`ops dlq redrive` (it is recognised, and not announced again) or `ops dlq drop`"
+            }
+            Self::TestEvent => "`ops dlq drop`",
+        }
+    }
+
+    /// Whether the processor can do nothing with it, however often it comes.
+    pub(crate) const fn is_hopeless(self) -> bool {
+        matches!(self, Self::Malformed | Self::ForeignBucket)
+    }
+}
+
+/// What was found out about a message.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding {
+    /// The group it belongs to.
+    pub(crate) cause: Cause,
+    /// In what its body differs, if it is malformed.
+    pub(crate) defect: Option<&'static str>,
+    /// The upload that decided, if it is about any.
+    pub(crate) image: Option<Image>,
+}
+
+/// The image that a message is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Image {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its original.
+    pub(crate) key: String,
+    /// Its record, if there is one.
+    pub(crate) item: Option<Item>,
+}
+
+/// Judges what a message says by the records, where they could be read; `bucket` is that of uploads, if known.
+pub(crate) fn judge(content: &Content, bucket: Option<&str>, items: Option<&Items>) -> Finding {
+    let alone = |cause, defect| Finding { cause, defect, image: None };
+    match content {
+        Content::TestEvent => alone(Cause::TestEvent, None),
+        Content::Malformed(defect) => alone(Cause::Malformed, Some(*defect)),
+        Content::Uploads(uploads) => {
+            if bucket.is_some_and(|own| uploads.iter().any(|upload| upload.bucket != own)) {
+                return alone(Cause::ForeignBucket, None);
+            }
+            let mut findings: Vec<Finding> = uploads.iter().map(|upload| of_upload(upload, items)).collect();
+            // The processor takes them in turn: what is not settled is where it stopped.
+            let stopped = findings.iter().position(|finding| finding.cause != Cause::Settled);
+            let decisive = stopped.unwrap_or(findings.len().saturating_sub(1));
+            if findings.is_empty() { alone(Cause::Upload, None) } else { findings.swap_remove(decisive) }
+        }
+    }
+}
+
+fn of_upload(upload: &Upload, items: Option<&Items>) -> Finding {
+    let ids = upload.image_ids();
+    let owned =
+        |id: &&String| items.and_then(|items| items.get(*id)).is_some_and(|item| item.key == upload.key);
+    let taken = |id: &String| items.is_some_and(|items| items.contains_key(id));
+    let [usual, derived] = &ids;
+    let id = ids.iter().find(owned).unwrap_or(if taken(usual) { derived } else { usual });
+    let item = items.and_then(|items| items.get(id)).filter(|item| item.key == upload.key);
+    let cause = match (items, item) {
+        (None, _) => Cause::Upload,
+        (Some(_), None) => Cause::NeverClaimed,
+        (Some(_), Some(item)) => of_item(upload, item),
+    };
+    let image = Image { id: id.clone(), key: upload.key.clone(), item: item.cloned() };
+    Finding { cause, defect: None, image: Some(image) }
+}
+
+fn of_item(upload: &Upload, item: &Item) -> Cause {
+    use std::cmp::Ordering::{Equal, Greater, Less};
+    match item.sequencer.cmp(&upload.sequencer) {
+        Greater => Cause::Settled,
+        Less => Cause::NeverClaimed,
+        Equal if item.notified => Cause::Settled,
+        Equal if item.status == "PROCESSING" => Cause::Unfinished,
+        Equal => Cause::Untold,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0193a5b2-7c41-7d0e-9f00-5be2a1c0ffee";
+
+    fn upload(key: &str, sequencer: &str) -> Upload {
+        Upload { bucket: "ours".into(), key: key.into(), sequencer: sequencer.into() }
+    }
+
+    fn key() -> String {
+        format!("user-uploads/u/{ID}.jpg")
+    }
+
+    fn items(key: &str, sequencer: &str, status: &str, notified: bool) -> Items {
+        let (key, sequencer, status) = (key.into(), sequencer.into(), status.into());
+        [(ID.to_owned(), Item { key, sequencer, status, notified, ..Item::default() })].into()
+    }
+
+    fn cause(sequencer: &str, items: Option<&Items>) -> Cause {
+        judge(&Content::Uploads(vec![upload(&key(), sequencer)]), Some("ours"), items).cause
+    }
+
+    #[test]
+    fn record_tells_how_far_the_processor_came() {
+        for (sequencer, status, notified, expected) in [
+            ("2", "PROCESSING", false, Cause::Unfinished),
+            ("2", "DONE", false, Cause::Untold),
+            ("2", "FAILED", true, Cause::Settled),
+            ("1", "PROCESSING", false, Cause::Settled),
+            ("3", "DONE", true, Cause::NeverClaimed),
+        ] {
+            let items = items(&key(), "2", status, notified);
+            assert_eq!(cause(sequencer, Some(&items)), expected, "{sequencer} {status} {notified}");
+        }
+        assert_eq!(cause("1", Some(&Items::new())), Cause::NeverClaimed);
+        assert_eq!(cause("1", None), Cause::Upload);
+    }
+
+    #[test]
+    fn record_of_another_users_image_is_not_taken_for_this_one() {
+        let theirs = items("user-uploads/v/other.jpg", "2", "DONE", true);
+        let content = Content::Uploads(vec![upload(&key(), "2")]);
+        let finding = judge(&content, Some("ours"), Some(&theirs));
+        assert_eq!(finding.cause, Cause::NeverClaimed);
+        assert_ne!(finding.image.unwrap().id, ID);
+    }
+
+    #[test]
+    fn message_about_several_uploads_is_where_the_first_of_them_is_that_is_not_settled() {
+        let items = items(&key(), "2", "DONE", true);
+        let both = Content::Uploads(vec![upload(&key(), "2"), upload("user-uploads/u/cat.jpg", "1")]);
+        let finding = judge(&both, Some("ours"), Some(&items));
+        assert_eq!(finding.cause, Cause::NeverClaimed);
+        assert_eq!(finding.image.unwrap().key, "user-uploads/u/cat.jpg");
+        let one = Content::Uploads(vec![upload(&key(), "2")]);
+        assert_eq!(judge(&one, None, Some(&items)).image.unwrap().id, ID);
+    }
+
+    #[test]
+    fn what_is_no_upload_of_ours_is_told_apart() {
+        let foreign = Content::Uploads(vec![Upload { bucket: "theirs".into(), ..upload(&key(), "1") }]);
+        assert_eq!(judge(&foreign, Some("ours"), None).cause, Cause::ForeignBucket);
+        assert_eq!(judge(&foreign, None, None).cause, Cause::Upload);
+        assert_eq!(judge(&Content::TestEvent, None, None).cause, Cause::TestEvent);
+        let malformed = judge(&Content::Malformed("it is no JSON"), None, None);
+        assert_eq!((malformed.cause, malformed.defect), (Cause::Malformed, Some("it is no JSON")));
+    }
+
+    #[test]
+    fn causes_have_one_name_on_the_command_line_and_in_json() {
+        for cause in Cause::value_variants() {
+            assert_eq!(cause.to_possible_value().unwrap().get_name(), cause.name());
+            assert_eq!(serde_json::json!(cause), cause.name());
+        }
+    }
+}

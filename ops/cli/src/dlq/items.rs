@@ -1,0 +1,91 @@
+//! What the table says of the images that messages are about.
+
+use std::collections::{BTreeSet, HashMap};
+
+use local_stack::aws::{Aws, AwsError};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// `BatchGetItem` takes so many keys.
+const BATCH: usize = 100;
+/// So many answers may leave keys out before it counts as a refusal.
+const PATIENCE: usize = 5;
+
+/// The record of one image, as far as it matters here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Item {
+    /// `PROCESSING`, `DONE` or `FAILED`.
+    pub(crate) status: String,
+    /// Why it failed, in a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// Whether its result is complete: recorded and told.
+    pub(crate) notified: bool,
+    /// The object that owns the id.
+    #[serde(skip)]
+    pub(crate) key: String,
+    /// The version of it.
+    #[serde(skip)]
+    pub(crate) sequencer: String,
+    /// The trace that the processor worked in.
+    #[serde(skip)]
+    pub(crate) trace_id: Option<String>,
+}
+
+/// The records by image id.
+pub(crate) type Items = HashMap<String, Item>;
+
+/// Asks for the records of `ids`; those that do not exist are left out.
+pub(crate) async fn look_up(aws: &Aws, table: &str, ids: BTreeSet<String>) -> Result<Items, AwsError> {
+    let mut items = Items::new();
+    let ids: Vec<String> = ids.into_iter().collect();
+    for ids in ids.chunks(BATCH) {
+        let keys: Vec<Value> = ids.iter().map(|id| json!({"imageId": {"S": id}})).collect();
+        let mut wanted = json!({table: {"Keys": keys, "ConsistentRead": true}});
+        for _ in 0..PATIENCE {
+            let ask = json!({"RequestItems": wanted});
+            let mut answer = aws.json("dynamodb", "DynamoDB_20120810.BatchGetItem", ask).await?;
+            let found = answer.get("Responses").and_then(|tables| tables.get(table)?.as_array());
+            items.extend(found.into_iter().flatten().filter_map(read));
+            wanted = answer.get_mut("UnprocessedKeys").map(Value::take).unwrap_or_default();
+            if wanted.as_object().is_none_or(serde_json::Map::is_empty) {
+                break;
+            }
+        }
+    }
+    Ok(items)
+}
+
+fn read(item: &Value) -> Option<(String, Item)> {
+    let text = |name: &str| item.get(name)?.get("S")?.as_str().map(str::to_owned);
+    let notified = item.get("notified").and_then(|it| it.get("BOOL")).and_then(Value::as_bool);
+    let read = Item {
+        status: text("status")?,
+        reason: text("reason"),
+        notified: notified.unwrap_or_default(),
+        key: text("originalS3Key")?,
+        sequencer: text("sequencer").unwrap_or_default(),
+        trace_id: text("traceId"),
+    };
+    Some((text("imageId")?, read))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn item_is_read_as_the_processor_writes_it() {
+        let item = json!({
+            "imageId": {"S": "i"}, "originalS3Key": {"S": "k"}, "status": {"S": "FAILED"}, "reason": {"S": "Corrupt"},
+            "sequencer": {"S": "1"}, "notified": {"BOOL": true}, "traceId": {"S": "t"}, "width": {"N": "1"},
+        });
+        let (id, item) = read(&item).unwrap();
+        assert_eq!(
+            (id.as_str(), item.status.as_str(), item.reason.as_deref()),
+            ("i", "FAILED", Some("Corrupt"))
+        );
+        assert_eq!((item.key.as_str(), item.sequencer.as_str(), item.notified), ("k", "1", true));
+        assert_eq!(read(&json!({"imageId": {"S": "i"}})), None);
+    }
+}

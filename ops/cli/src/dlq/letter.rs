@@ -1,0 +1,146 @@
+//! A message of the dead-letter queue, as SQS gives it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// The name under which a W3C trace context travels.
+const TRACEPARENT: &str = "traceparent";
+/// The system attribute that S3 fills from the uploader's `X-Amzn-Trace-Id`.
+const TRACE_HEADER: &str = "AWSTraceHeader";
+
+/// A received message; what is written to an evidence file is all of it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Letter {
+    /// The queue's id of it.
+    pub(crate) message_id: String,
+    /// Proves this one receipt; a later receipt has another.
+    pub(crate) receipt_handle: String,
+    /// What was sent.
+    #[serde(default)]
+    pub(crate) body: String,
+    /// What SQS knows of it.
+    #[serde(default)]
+    pub(crate) attributes: BTreeMap<String, String>,
+    /// What its sender said beside the body.
+    #[serde(default)]
+    pub(crate) message_attributes: BTreeMap<String, Map<String, Value>>,
+    /// Checksums, as a rule.
+    #[serde(flatten)]
+    pub(crate) rest: Map<String, Value>,
+}
+
+impl Letter {
+    /// When it was sent first; a move to the dead-letter queue does not change that.
+    pub(crate) fn sent(&self) -> Option<SystemTime> {
+        let millis = self.attributes.get("SentTimestamp")?.parse().ok()?;
+        UNIX_EPOCH.checked_add(Duration::from_millis(millis))
+    }
+
+    /// How long ago that was.
+    pub(crate) fn age(&self, now: SystemTime) -> Duration {
+        self.sent().and_then(|sent| now.duration_since(sent).ok()).unwrap_or_default()
+    }
+
+    /// How often it was received, by the processor and by readers of this queue, this time included.
+    pub(crate) fn receives(&self) -> u32 {
+        self.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(0)
+    }
+
+    /// The trace that the message itself names: 32 hex digits.
+    pub(crate) fn trace_id(&self) -> Option<String> {
+        let attribute = self.message_attributes.get(TRACEPARENT).and_then(|it| it.get("StringValue"));
+        let by_attribute = || {
+            let mut parts = attribute?.as_str()?.split('-');
+            parts.next()?;
+            parts.next().map(str::to_owned)
+        };
+        let by_header = || {
+            let root =
+                self.attributes.get(TRACE_HEADER)?.split(';').find_map(|it| it.strip_prefix("Root="))?;
+            Some(root.strip_prefix("1-")?.replace('-', ""))
+        };
+        let valid = |id: &String| is_trace_id(id);
+        by_attribute().filter(valid).or_else(|| by_header().filter(valid))
+    }
+
+    /// The request that sends it again: body, attributes and trace as they are.
+    pub(crate) fn resent(&self, queue_url: &str) -> Value {
+        let mut request = Map::new();
+        request.insert("QueueUrl".to_owned(), queue_url.into());
+        request.insert("MessageBody".to_owned(), self.body.as_str().into());
+        if !self.message_attributes.is_empty() {
+            request.insert("MessageAttributes".to_owned(), json!(self.message_attributes));
+        }
+        // The only one that a sender may set.
+        if let Some(header) = self.attributes.get(TRACE_HEADER) {
+            let attribute = json!({TRACE_HEADER: {"DataType": "String", "StringValue": header}});
+            request.insert("MessageSystemAttributes".to_owned(), attribute);
+        }
+        Value::Object(request)
+    }
+}
+
+fn is_trace_id(id: &str) -> bool {
+    id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) && id.bytes().any(|byte| byte != b'0')
+}
+
+#[cfg(test)]
+pub(crate) fn letter(body: &str, more: &Value) -> Letter {
+    let mut letter = json!({"MessageId": "m", "ReceiptHandle": "r", "Body": body, "MD5OfBody": "x"});
+    if let (Some(letter), Some(more)) = (letter.as_object_mut(), more.as_object()) {
+        letter.extend(more.clone());
+    }
+    serde_json::from_value(letter).expect("a test writes a whole letter")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    fn traced(traceparent: &str, header: &str) -> Letter {
+        let attribute = json!({"traceparent": {"DataType": "String", "StringValue": traceparent}});
+        let more = json!({"MessageAttributes": attribute, "Attributes": {"AWSTraceHeader": header}});
+        letter("b", &more)
+    }
+
+    #[test]
+    fn trace_is_that_of_the_attribute_else_that_of_the_header_else_none() {
+        let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+        let by_attribute = traced(&format!("00-{TRACE}-00f067aa0ba902b7-01"), header);
+        assert_eq!(by_attribute.trace_id().as_deref(), Some(TRACE));
+        for broken in ["", "00", "00-xyz-1-01", &format!("00-{}-1-01", "0".repeat(32))] {
+            let id = traced(broken, header).trace_id();
+            assert_eq!(id.as_deref(), Some("5759e988bd862e3fe1be46a994272793"), "{broken}");
+        }
+        assert_eq!(traced("", "Root=nonsense").trace_id(), None);
+    }
+
+    #[test]
+    fn resent_message_keeps_body_attributes_and_trace_header_and_nothing_of_the_queue() {
+        let attributes = json!({"n": {"DataType": "Number", "StringValue": "1"}, "b": {"DataType": "Binary", "BinaryValue": "AA=="}});
+        let more = json!({
+            "MessageAttributes": attributes,
+            "Attributes": {"AWSTraceHeader": "Root=1-x", "ApproximateReceiveCount": "7", "SenderId": "s"},
+        });
+        let expected = json!({
+            "QueueUrl": "q", "MessageBody": "b", "MessageAttributes": attributes,
+            "MessageSystemAttributes": {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-x"}},
+        });
+        assert_eq!(letter("b", &more).resent("q"), expected);
+        assert_eq!(letter("b", &json!({})).resent("q"), json!({"QueueUrl": "q", "MessageBody": "b"}));
+    }
+
+    #[test]
+    fn evidence_holds_all_that_sqs_told() {
+        let letter = letter("b", &json!({"Attributes": {"SentTimestamp": "1000"}}));
+        let kept = json!(letter);
+        assert_eq!((&kept["MD5OfBody"], &kept["Attributes"]["SentTimestamp"]), (&json!("x"), &json!("1000")));
+        assert_eq!(letter.sent(), Some(UNIX_EPOCH + Duration::from_secs(1)));
+    }
+}

@@ -1,0 +1,136 @@
+//! Which queue is meant, and with whose credentials: the running local stack, or AWS.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use local_stack::aws::{Aws, SERVICE};
+use local_stack::stack::StackInfo;
+
+use super::error::DlqError;
+use super::queue::Queue;
+use crate::cli::dlq::WhereArgs;
+use crate::failure::Failure;
+
+/// The output that names the function which the queue feeds.
+const PROCESSOR: &str = "ImageProcessorFunctionName";
+
+/// Reads a variable of the environment.
+pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A dead-letter queue and what belongs to it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) aws: Aws,
+    /// The dead-letter queue.
+    pub(crate) url: String,
+    /// The queue that its messages came from, if known.
+    pub(crate) source: Option<String>,
+    /// The table of images, if known.
+    pub(crate) table: Option<String>,
+    /// The bucket of uploads, if known.
+    pub(crate) bucket: Option<String>,
+    /// The processor's log, if known.
+    pub(crate) log_group: Option<String>,
+    /// How commands of `ops` name this place.
+    words: String,
+    /// Whether traces are in X-Ray's console.
+    has_xray: bool,
+}
+
+impl Place {
+    /// Finds it.
+    pub(crate) async fn find(args: &WhereArgs, root: &Path, lookup: Lookup<'_>) -> Result<Self, Failure> {
+        if args.stack.is_none() && args.queue_url.is_none() {
+            let info = StackInfo::find(root, &args.name)?;
+            let words = if args.name == "default" { String::new() } else { format!(" --name {}", args.name) };
+            let of_stack = |output: &'static str| info.output(output).map(str::to_owned);
+            return Ok(Self {
+                aws: info.aws(),
+                url: of_stack("DeadLetterQueueUrl").map_err(DlqError::from)?,
+                source: Some(of_stack("QueueUrl").map_err(DlqError::from)?),
+                table: Some(of_stack("MetadataTableName").map_err(DlqError::from)?),
+                bucket: Some(of_stack("OriginalBucketName").map_err(DlqError::from)?),
+                log_group: Some(log_group(&of_stack(PROCESSOR).map_err(DlqError::from)?)),
+                words,
+                has_xray: false,
+            });
+        }
+        let aws = Aws::from_environment(lookup).await.map_err(DlqError::from)?;
+        let place = match &args.stack {
+            Some(stack) => Self::of_stack(aws, stack).await?,
+            None => Self::of_queue(aws, args),
+        };
+        Ok(place)
+    }
+
+    async fn of_stack(aws: Aws, stack: &str) -> Result<Self, DlqError> {
+        let outputs = aws.outputs(stack).await;
+        let mut outputs = outputs.map_err(|source| DlqError::Stack { stack: stack.to_owned(), source })?;
+        let mut take = |output: &'static str| take(&mut outputs, stack, output);
+        Ok(Self {
+            url: take("DeadLetterQueueUrl")?,
+            source: Some(take("QueueUrl")?),
+            table: Some(take("MetadataTableName")?),
+            bucket: Some(take("OriginalBucketName")?),
+            log_group: Some(log_group(&take(PROCESSOR)?)),
+            words: format!(" --stack {stack}"),
+            has_xray: aws.endpoint().contains(SERVICE),
+            aws,
+        })
+    }
+
+    fn of_queue(aws: Aws, args: &WhereArgs) -> Self {
+        let url = args.queue_url.clone().unwrap_or_default();
+        Self {
+            source: None,
+            table: args.table.clone(),
+            bucket: None,
+            log_group: None,
+            words: format!(" --queue-url {url}"),
+            has_xray: aws.endpoint().contains(SERVICE),
+            url,
+            aws,
+        }
+    }
+
+    /// The dead-letter queue.
+    pub(crate) fn dead_letters(&self) -> Queue<'_> {
+        Queue { aws: &self.aws, url: &self.url }
+    }
+
+    /// The dead-letter queue's name.
+    pub(crate) fn name(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or(&self.url)
+    }
+
+    /// What to add to a command of `ops dlq` so that it means this place.
+    pub(crate) fn words(&self) -> &str {
+        &self.words
+    }
+
+    /// Where a trace can be looked at: an address, or a command of `ops`.
+    pub(crate) fn trace(&self, id: &str) -> String {
+        match (self.has_xray, id.split_at_checked(8)) {
+            (true, Some((time, rest))) => {
+                let region = self.aws.region();
+                format!(
+                    "https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#xray:traces/1-{time}-{rest}"
+                )
+            }
+            _ => format!("ops trace {id}"),
+        }
+    }
+}
+
+/// Where Lambda keeps what a function writes.
+fn log_group(function: &str) -> String {
+    format!("/aws/lambda/{function}")
+}
+
+fn take(
+    outputs: &mut BTreeMap<String, String>,
+    stack: &str,
+    output: &'static str,
+) -> Result<String, DlqError> {
+    outputs.remove(output).ok_or_else(|| DlqError::Output { stack: stack.to_owned(), output })
+}

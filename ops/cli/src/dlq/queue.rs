@@ -1,0 +1,96 @@
+//! The calls to SQS: receive, give back, send, delete. No more is used, since the local engine has no other way.
+
+use local_stack::aws::{Aws, AwsError};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::letter::Letter;
+
+/// A receive takes so many at most, and so does a call that gives back.
+const BATCH: usize = 10;
+/// With a wait, SQS asks all its servers, so that an empty answer means an empty queue.
+const WAIT_SECONDS: u32 = 1;
+
+/// One queue.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queue<'a> {
+    pub(crate) aws: &'a Aws,
+    pub(crate) url: &'a str,
+}
+
+/// How many messages it has, about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Those that a receive would give.
+    pub(crate) waiting: u64,
+    /// Those that somebody has received and not yet given back.
+    pub(crate) hidden: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Received {
+    #[serde(default)]
+    messages: Vec<Letter>,
+}
+
+impl Queue<'_> {
+    /// Some messages, hidden from others for `hold_seconds`; none when none is visible.
+    pub(crate) async fn receive(&self, hold_seconds: u32) -> Result<Vec<Letter>, AwsError> {
+        let ask = json!({
+            "QueueUrl": self.url, "MaxNumberOfMessages": BATCH, "WaitTimeSeconds": WAIT_SECONDS,
+            "VisibilityTimeout": hold_seconds,
+            // The older name, which AWS and the engine both know.
+            "AttributeNames": ["All"], "MessageAttributeNames": ["All"],
+        });
+        let answer = self.call("ReceiveMessage", ask).await?;
+        let received: Received = serde_json::from_value(answer).map_err(|source| AwsError::Answer {
+            call: "sqs ReceiveMessage".to_owned(),
+            source: Box::new(source),
+        })?;
+        Ok(received.messages)
+    }
+
+    /// Lets others see messages again. One that cannot be given back comes back by itself.
+    pub(crate) async fn give_back(&self, receipts: &[String]) {
+        for receipts in receipts.chunks(BATCH) {
+            let entry = |(number, receipt): (usize, &String)| json!({"Id": number.to_string(), "ReceiptHandle": receipt, "VisibilityTimeout": 0});
+            let entries: Vec<Value> = receipts.iter().enumerate().map(entry).collect();
+            let ask = json!({"QueueUrl": self.url, "Entries": entries});
+            self.call("ChangeMessageVisibilityBatch", ask).await.ok();
+        }
+    }
+
+    /// Puts a message into this queue; its new id is the proof that SQS has it.
+    pub(crate) async fn send(&self, letter: &Letter) -> Result<String, AwsError> {
+        let answer = self.call("SendMessage", letter.resent(self.url)).await?;
+        let id = answer.get("MessageId").and_then(Value::as_str).filter(|id| !id.is_empty());
+        id.map(str::to_owned).ok_or_else(|| AwsError::Answer {
+            call: "sqs SendMessage".to_owned(),
+            source: "it holds no message id".into(),
+        })
+    }
+
+    /// Deletes a received message.
+    pub(crate) async fn delete(&self, receipt: &str) -> Result<(), AwsError> {
+        let ask = json!({"QueueUrl": self.url, "ReceiptHandle": receipt});
+        self.call("DeleteMessage", ask).await.map(drop)
+    }
+
+    /// How many messages there are.
+    pub(crate) async fn counts(&self) -> Result<Counts, AwsError> {
+        const NAMES: [&str; 2] = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+        let ask = json!({"QueueUrl": self.url, "AttributeNames": NAMES});
+        let answer = self.call("GetQueueAttributes", ask).await?;
+        let count = |name: &str| {
+            let text = answer.get("Attributes")?.get(name)?.as_str()?;
+            text.parse().ok()
+        };
+        let [waiting, hidden] = NAMES.map(|name| count(name).unwrap_or_default());
+        Ok(Counts { waiting, hidden })
+    }
+
+    async fn call(&self, operation: &str, ask: Value) -> Result<Value, AwsError> {
+        self.aws.json("sqs", &format!("AmazonSQS.{operation}"), ask).await
+    }
+}

@@ -1,0 +1,137 @@
+//! Which messages are meant.
+
+use std::time::{Duration, SystemTime};
+
+use super::cause::Cause;
+use super::walk::Judged;
+use crate::cli::dlq::SelectArgs;
+
+/// What a message must fulfil; of several values of one kind, one.
+#[derive(Clone, Debug)]
+pub(crate) struct Selection {
+    causes: Vec<Cause>,
+    images: Vec<String>,
+    ids: Vec<String>,
+    older_than: Option<Duration>,
+    /// Whether what is hopeless must be named to be meant.
+    hopeful: bool,
+}
+
+impl Selection {
+    /// As it was typed.
+    pub(crate) fn of(args: &SelectArgs) -> Self {
+        let SelectArgs { causes, images, ids, older_than, limit: _ } = args.clone();
+        Self { causes, images, ids, older_than, hopeful: false }
+    }
+
+    /// Without what nothing can process, unless its cause or its id is named.
+    pub(crate) fn hopeful(self) -> Self {
+        Self { hopeful: true, ..self }
+    }
+
+    /// Whether nothing was named, so that every message is meant.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.causes.is_empty() && self.images.is_empty() && self.ids.is_empty() && self.older_than.is_none()
+    }
+
+    /// Whether a message is meant.
+    pub(crate) fn takes(&self, judged: &Judged, now: SystemTime) -> bool {
+        let is_one = |wanted: &[String], id: Option<&str>| {
+            wanted.is_empty() || wanted.iter().any(|it| Some(it.as_str()) == id)
+        };
+        let cause = judged.finding.cause;
+        let image = judged.finding.image.as_ref().map(|image| image.id.as_str());
+        let is_named = self.causes.contains(&cause) || !self.ids.is_empty();
+        (self.causes.is_empty() || self.causes.contains(&cause))
+            && is_one(&self.images, image)
+            && is_one(&self.ids, Some(&judged.letter.message_id))
+            && self.older_than.is_none_or(|least| judged.letter.age(now) >= least)
+            && (!self.hopeful || !cause.is_hopeless() || is_named)
+    }
+}
+
+/// Reads an age such as `90s`, `30m`, `2h` or `3d`.
+pub(crate) fn parse_age(text: &str) -> Result<Duration, String> {
+    let mistake = || "write it as a number and s, m, h or d, such as 30m".to_owned();
+    let unit = text.chars().next_back().ok_or_else(mistake)?;
+    let seconds: u64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(mistake()),
+    };
+    let number: u64 = text.strip_suffix(unit).and_then(|digits| digits.parse().ok()).ok_or_else(mistake)?;
+    Ok(Duration::from_secs(number.saturating_mul(seconds)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::dlq::cause::{Finding, Image};
+    use crate::dlq::letter::letter;
+
+    /// A message sent a thousand seconds before `now`.
+    fn judged(cause: Cause, image: Option<&str>) -> Judged {
+        let image = image.map(|id| Image { id: id.to_owned(), key: String::new(), item: None });
+        let letter = letter("", &json!({"Attributes": {"SentTimestamp": "9000000"}}));
+        Judged { letter, finding: Finding { cause, defect: None, image } }
+    }
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(10_000)
+    }
+
+    fn everything() -> Selection {
+        Selection { causes: vec![], images: vec![], ids: vec![], older_than: None, hopeful: false }
+    }
+
+    fn one(id: &str) -> Selection {
+        Selection { ids: vec![id.to_owned()], ..everything() }
+    }
+
+    #[test]
+    fn every_kind_of_wish_must_be_fulfilled_by_one_of_its_values() {
+        let message = judged(Cause::Untold, Some("i"));
+        let takes = |selection: &Selection| selection.takes(&message, now());
+        assert!(takes(&everything()) && everything().is_everything());
+        for (selection, expected) in [
+            (Selection { causes: vec![Cause::Malformed, Cause::Untold], ..everything() }, true),
+            (Selection { causes: vec![Cause::Malformed], ..everything() }, false),
+            (Selection { images: vec!["x".into(), "i".into()], ..everything() }, true),
+            (Selection { images: vec!["x".into()], ..everything() }, false),
+            (one("m"), true),
+            (one("x"), false),
+            (Selection { older_than: Some(Duration::from_secs(1_000)), ..everything() }, true),
+            (Selection { older_than: Some(Duration::from_secs(1_001)), ..everything() }, false),
+            (Selection { causes: vec![Cause::Untold], images: vec!["x".into()], ..everything() }, false),
+        ] {
+            assert_eq!(takes(&selection), expected, "{selection:?}");
+            assert!(!selection.is_everything());
+        }
+    }
+
+    #[test]
+    fn hopeless_messages_are_meant_only_when_named() {
+        let poison = judged(Cause::Malformed, None);
+        let takes = |selection: Selection| selection.hopeful().takes(&poison, now());
+        assert!(!takes(everything()));
+        assert!(!takes(Selection { older_than: Some(Duration::ZERO), ..everything() }));
+        assert!(takes(Selection { causes: vec![Cause::Malformed], ..everything() }));
+        assert!(takes(one("m")));
+        assert!(everything().hopeful().takes(&judged(Cause::Untold, None), now()));
+    }
+
+    #[test]
+    fn ages_are_a_number_and_a_unit() {
+        let ages = ["90s", "30m", "2h", "3d"].map(|text| parse_age(text).unwrap().as_secs());
+        assert_eq!(ages, [90, 1_800, 7_200, 259_200]);
+        for text in ["", "m", "3", "3w", "-1h", "1.5h", "3 d", "1ｈ"] {
+            assert!(parse_age(text).is_err(), "{text}");
+        }
+    }
+}

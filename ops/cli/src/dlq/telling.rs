@@ -1,0 +1,200 @@
+//! Messages as they are told: rows for people and for machines, without anything secret.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
+
+use local_stack::waterfall::clean;
+use serde::Serialize;
+use telemetry::redact;
+
+use super::cause::Cause;
+use super::items::Item;
+use super::place::Place;
+use super::record::rfc3339;
+use super::walk::Judged;
+
+/// One message in a list.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    pub(crate) message_id: String,
+    pub(crate) cause: Cause,
+    /// In what the body differs from a notification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    defect: Option<&'static str>,
+    image_id: Option<String>,
+    key: Option<String>,
+    item: Option<Item>,
+    trace_id: Option<String>,
+    /// Where the trace can be looked at: an address, or a command.
+    pub(crate) trace: Option<String>,
+    pub(crate) sent: Option<String>,
+    pub(crate) age_seconds: u64,
+    pub(crate) receives: u32,
+}
+
+impl Row {
+    /// What is told of a message.
+    pub(crate) fn of(judged: &Judged, place: &Place, now: SystemTime) -> Self {
+        let image = judged.finding.image.as_ref();
+        let trace_id = judged.trace_id();
+        Self {
+            message_id: judged.letter.message_id.clone(),
+            cause: judged.finding.cause,
+            defect: judged.finding.defect,
+            image_id: image.map(|image| image.id.clone()),
+            key: image.map(|image| safe(&image.key)),
+            item: image.and_then(|image| image.item.clone()),
+            trace: trace_id.as_deref().map(|id| place.trace(id)),
+            trace_id,
+            sent: judged.letter.sent().map(rfc3339),
+            age_seconds: judged.letter.age(now).as_secs(),
+            receives: judged.letter.receives(),
+        }
+    }
+}
+
+/// The messages of one cause.
+#[derive(Debug, Serialize)]
+pub(crate) struct Group {
+    pub(crate) cause: Cause,
+    pub(crate) count: usize,
+    means: &'static str,
+    pub(crate) next: &'static str,
+    messages: Vec<Row>,
+}
+
+/// The rows by cause, the oldest first.
+pub(crate) fn groups(rows: Vec<Row>) -> Vec<Group> {
+    let mut by_cause: BTreeMap<Cause, Vec<Row>> = BTreeMap::new();
+    for row in rows {
+        by_cause.entry(row.cause).or_default().push(row);
+    }
+    by_cause
+        .into_iter()
+        .map(|(cause, mut messages)| {
+            messages.sort_by(|one, other| {
+                other.age_seconds.cmp(&one.age_seconds).then_with(|| one.message_id.cmp(&other.message_id))
+            });
+            Group { cause, count: messages.len(), means: cause.means(), next: cause.next(), messages }
+        })
+        .collect()
+}
+
+/// The groups as a table.
+pub(crate) fn table(groups: &[Group]) -> String {
+    let mut text = String::new();
+    for group in groups {
+        let Group { cause, count, means, messages, .. } = group;
+        let line = format!("{} · {} · {means}", cause.name(), messages_of(*count));
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        // Writing to a string cannot fail.
+        writeln!(text, "{line}").ok();
+        let row = |text: &mut String, cells: [&str; 6]| {
+            let [message, image, trace, age, receives, record] = cells;
+            let line =
+                format!("  {message:<36}  {image:<36}  {trace:<32}  {age:>6}  {receives:>8}  {record}");
+            writeln!(text, "{}", line.trim_end()).ok();
+        };
+        row(&mut text, ["MESSAGE", "IMAGE", "TRACE", "AGE", "RECEIVES", "RECORD"]);
+        for message in messages {
+            let record = match (&message.item, message.defect) {
+                (Some(item), _) => item.status.clone(),
+                (None, Some(defect)) => defect.to_owned(),
+                (None, None) => "-".to_owned(),
+            };
+            let cells = [
+                message.message_id.as_str(),
+                message.image_id.as_deref().unwrap_or("-"),
+                message.trace_id.as_deref().unwrap_or("-"),
+                &age(Duration::from_secs(message.age_seconds)),
+                &message.receives.to_string(),
+                &record,
+            ];
+            row(&mut text, cells);
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+/// A number of messages in words.
+pub(crate) fn messages_of(count: usize) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
+}
+
+/// A time in its largest unit.
+pub(crate) fn age(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// Text that somebody else wrote, without secrets and without what could command a terminal.
+pub(crate) fn safe(text: &str) -> String {
+    clean(&redact(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_told_in_their_largest_unit() {
+        let ages = [0, 119, 120, 7_199, 7_200, 172_799, 172_800, 1_000_000];
+        let told = ages.map(|seconds| age(Duration::from_secs(seconds)));
+        assert_eq!(told, ["0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d", "11 d"]);
+    }
+
+    #[test]
+    fn secrets_and_commands_to_the_terminal_are_taken_out() {
+        let told = safe("mail jane@example.com \u{1b}[2J");
+        assert!(!told.contains("jane@example.com") && !told.contains('\u{1b}'), "{told}");
+    }
+
+    fn row(message_id: &str, cause: Cause, age_seconds: u64) -> Row {
+        let (message_id, defect) = (message_id.to_owned(), Some("it is no JSON"));
+        let none = || None;
+        Row {
+            message_id,
+            cause,
+            defect,
+            image_id: none(),
+            key: none(),
+            item: None,
+            trace_id: none(),
+            trace: none(),
+            sent: none(),
+            age_seconds,
+            receives: 6,
+        }
+    }
+
+    #[test]
+    fn groups_come_in_a_fixed_order_each_with_its_oldest_first() {
+        let rows = vec![
+            row("young", Cause::Untold, 1),
+            row("b", Cause::Malformed, 9),
+            row("old", Cause::Untold, 7_200),
+            row("a", Cause::Malformed, 9),
+        ];
+        let groups = groups(rows);
+        let order: Vec<Vec<&str>> = groups
+            .iter()
+            .map(|group| group.messages.iter().map(|row| row.message_id.as_str()).collect())
+            .collect();
+        assert_eq!(order, [["a", "b"], ["old", "young"]]);
+        let told = table(&groups);
+        let lines: Vec<&str> = told.lines().collect();
+        assert!(lines[0].starts_with("malformed · 2 messages · no S3"), "{told}");
+        assert!(
+            lines[2].starts_with("  a ") && lines[2].ends_with(" 9 s         6  it is no JSON"),
+            "{told}"
+        );
+        assert_eq!((lines[4], lines.len()), ("", 9));
+    }
+}
