@@ -6,7 +6,7 @@ use std::error::Error;
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 
-use local_stack::engine::{Engine, Launch, Provision};
+use local_stack::engine::{ENGINE_PACKAGES, Engine, Launch, Provision};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -14,7 +14,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let directory = PathBuf::from(arguments.next().ok_or("name the directory for the engine's files")?);
     let port = arguments.next().map_or(Ok(0), |port| port.parse())?;
     let environments = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local-stack"));
-    let venv = Provision { directory: environments, python: "python3".into() }.ensure(&()).await?;
+    let venv = Provision { directory: environments, python: "python3".into(), packages: ENGINE_PACKAGES };
+    let venv = venv.ensure(&()).await?;
     let launch = Launch {
         venv: &venv,
         directory: &directory,

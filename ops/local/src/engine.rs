@@ -5,4 +5,4 @@ mod provision;
 
 pub use process::{Engine, Launch, StartError};
 pub(crate) use provision::ENVIRONMENTS;
-pub use provision::{Provision, ProvisionError, Venv};
+pub use provision::{ENGINE_PACKAGES, Provision, ProvisionError, Venv};

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
-use local_stack::engine::Provision;
+use local_stack::engine::{ENGINE_PACKAGES, Provision};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -117,7 +117,11 @@ async fn installation_killed_at_any_step_is_made_anew_by_the_next_start() {
         }
 
         let python = python(root.path(), "-m pip *", "echo pip >> \"$(dirname \"$0\")/../installed\"");
-        let provision = Provision { directory: root.path().join(".local-stack"), python: python.into() };
+        let provision = Provision {
+            directory: root.path().join(".local-stack"),
+            python: python.into(),
+            packages: ENGINE_PACKAGES,
+        };
         let venv = provision.ensure(&()).await.unwrap();
 
         let installed = venv.python.parent().unwrap().join("../installed");

@@ -97,7 +97,7 @@ pub const GAPS: [Gap; 13] = [
         kind: "AWS::ApiGatewayV2::Stage",
         property: "AccessLogSettings",
         engine: "keeps it and never writes a line",
-        remedy: Remedy::None("the API's metrics come from the console, not from its access log"),
+        remedy: Remedy::Supplied("the lines", "`engine/access_log.py`"),
     },
     Gap {
         kind: "AWS::Cognito::IdentityPoolPrincipalTag",

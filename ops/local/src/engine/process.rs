@@ -20,8 +20,11 @@ use crate::http::{Http, HttpError};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 4] = [
+const MODULES: [(&str, &str); 7] = [
+    ("access_log.py", include_str!("access_log.py")),
     ("conditions.py", include_str!("conditions.py")),
+    ("filter_patterns.py", include_str!("filter_patterns.py")),
+    ("message_moves.py", include_str!("message_moves.py")),
     ("output.py", include_str!("output.py")),
     ("pinned.py", include_str!("pinned.py")),
     ("service_metrics.py", include_str!("service_metrics.py")),

@@ -17,8 +17,8 @@ use crate::group::Group;
 use crate::progress::{Reporter, Step};
 pub use error::ProvisionError;
 
-/// Every package of the engine, pinned.
-const REQUIREMENTS: &str = include_str!("requirements.txt");
+/// Every package of the engine, pinned: a requirements file of pip, one package a line.
+pub const ENGINE_PACKAGES: &str = include_str!("requirements.txt");
 
 /// Oldest Python that the engine runs on.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
@@ -39,6 +39,8 @@ pub struct Provision {
     pub directory: PathBuf,
     /// The Python that makes the environment.
     pub python: OsString,
+    /// What goes into it, in the form of [`ENGINE_PACKAGES`].
+    pub packages: &'static str,
 }
 
 /// A finished environment.
@@ -81,7 +83,7 @@ impl Provision {
 
     /// Environments cannot be moved once made, so each set of pins has its own place.
     fn home(&self) -> PathBuf {
-        let hash: [u8; 32] = Sha256::digest(REQUIREMENTS).into();
+        let hash: [u8; 32] = Sha256::digest(self.packages).into();
         let [a, b, c, d, ..] = hash;
         self.directory.join(format!("{ENVIRONMENTS}{:08x}", u32::from_be_bytes([a, b, c, d])))
     }
@@ -134,7 +136,7 @@ impl Provision {
         ensurepip.args(["-m", "ensurepip", "--upgrade", "--default-pip"]);
         self.run("python -m ensurepip", &mut ensurepip).await?;
         let requirements = home.join("requirements.txt");
-        fs::write(&requirements, REQUIREMENTS).map_err(|source| self.disk(source))?;
+        fs::write(&requirements, self.packages).map_err(|source| self.disk(source))?;
         let output = self.pip_install(home, &requirements, step).await.map_err(|source| self.disk(source))?;
         if !output.status.success() {
             return Err(self.explain("pip install", &output));
@@ -164,7 +166,7 @@ impl Provision {
             return Err(io::Error::other("pip has no output"));
         };
         let mut said = Vec::new();
-        let (told, read) = tokio::join!(tell(stdout, step), stderr.read_to_end(&mut said));
+        let (told, read) = tokio::join!(tell(stdout, self.packages, step), stderr.read_to_end(&mut said));
         told?;
         read?;
         let status = child.wait().await?;
@@ -210,8 +212,8 @@ fn finished(home: &Path) -> Option<Venv> {
 }
 
 /// Passes on what pip does, package by package.
-async fn tell(stdout: impl tokio::io::AsyncRead + Unpin, step: &Step<'_>) -> io::Result<()> {
-    let total = REQUIREMENTS.lines().filter(|line| !line.starts_with('#')).count() as u64;
+async fn tell(stdout: impl tokio::io::AsyncRead + Unpin, packages: &str, step: &Step<'_>) -> io::Result<()> {
+    let total = packages.lines().filter(|line| !line.starts_with('#')).count() as u64;
     let mut collected = 0;
     let mut lines = BufReader::new(stdout).lines();
     while let Some(line) = lines.next_line().await? {

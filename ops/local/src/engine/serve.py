@@ -15,13 +15,16 @@ from hypercorn.asyncio import serve  # noqa: E402  (whatever it prints must find
 from hypercorn.config import Config  # noqa: E402
 from ministack.app import AUTH, app  # noqa: E402
 
-import output  # noqa: E402, F401  (beside this file)
+import access_log  # noqa: E402, F401  (beside this file, like the others)
+import filter_patterns  # noqa: E402, F401
+import message_moves  # noqa: E402, F401
+import output  # noqa: E402, F401
 
 if AUTH:
-    import conditions  # noqa: E402, F401  (beside this file)
+    import conditions  # noqa: E402, F401
 
 if "SERVICE_METRICS" in os.environ:
-    import service_metrics  # noqa: E402, F401  (beside this file)
+    import service_metrics  # noqa: E402, F401
 
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))

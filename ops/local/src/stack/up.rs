@@ -14,7 +14,7 @@ use crate::deploy::{
     Assets, AssetsError, BuildError, DeployError, Deployed, Deployment, Functions, ReconcileError,
     Reconciled, create_outbox, reconcile,
 };
-use crate::engine::{Engine, Launch, Provision, ProvisionError, StartError};
+use crate::engine::{ENGINE_PACKAGES, Engine, Launch, Provision, ProvisionError, StartError};
 use crate::faults::{Faults, Proxy, Proxying};
 use crate::observe::{Clock, Observer, Receivers, Targets};
 use crate::progress::{Reporter, Step};
@@ -198,7 +198,11 @@ async fn start(
     proxy: &Proxy,
     reporter: &dyn Reporter,
 ) -> Result<Engine, UpError> {
-    let provision = Provision { directory: root.join(".local-stack"), python: options.python.clone() };
+    let provision = Provision {
+        directory: root.join(".local-stack"),
+        python: options.python.clone(),
+        packages: ENGINE_PACKAGES,
+    };
     let venv = provision.ensure(reporter).await?;
     let step = Step::start(reporter, "engine-start", "Starting the engine");
     let environment = [

@@ -16,6 +16,7 @@ use crate::crowd::push;
 use crate::picture::picture;
 use crate::queue::{dead_letters, enqueue};
 use crate::stage::Stage;
+use crate::switches::{consume, schedule};
 use crate::uploader::{somebody, upload};
 
 /// A stack that is well, and what has rung on it since.
@@ -74,23 +75,6 @@ impl Drill {
         let reached = |seen: &Seen| seen.alarms.evaluated().filter(|at| *at >= until);
         self.stage.seen("more minutes", "the clock", reached).await;
     }
-
-    async fn consume(&self, enabled: bool) {
-        let list = "/2015-03-31/event-source-mappings/";
-        let answer = self.stage.aws.rest("lambda", Method::GET, list, Vec::new(), &[]).await.unwrap();
-        let answer: Value = serde_json::from_slice(answer.body()).unwrap();
-        let id = answer["EventSourceMappings"][0]["UUID"].as_str().unwrap();
-        let body = json!({"Enabled": enabled}).to_string().into_bytes();
-        self.stage.aws.rest("lambda", Method::PUT, &format!("{list}{id}"), body, &[]).await.unwrap();
-    }
-
-    async fn schedule(&self, action: &str) {
-        let list = self.stage.aws.json("events", "AWSEvents.ListRules", json!({})).await.unwrap();
-        for rule in list["Rules"].as_array().unwrap() {
-            let name = json!({"Name": rule["Name"]});
-            self.stage.aws.json("events", &format!("AWSEvents.{action}"), name).await.unwrap();
-        }
-    }
 }
 
 fn names(alarms: &[&str]) -> BTreeSet<String> {
@@ -101,11 +85,11 @@ fn names(alarms: &[&str]) -> BTreeSet<String> {
 #[ignore = "takes half a minute"]
 async fn consumer_that_is_off_rings_queue_backlog_and_nothing_else() {
     let drill = Drill::begin("drill-backlog", &[]).await;
-    drill.consume(false).await;
+    consume(&drill.stage, false).await;
     let ticket = upload(&drill.stage, &drill.user, picture(ImageFormat::Jpeg)).await;
 
     drill.mailed("queue-backlog", State::Alarm).await;
-    drill.consume(true).await;
+    consume(&drill.stage, true).await;
     drill.mailed("queue-backlog", State::Ok).await;
 
     assert_eq!(drill.stage.settled(&ticket.image_id).await.status(), "DONE");
@@ -131,10 +115,10 @@ async fn poison_message_rings_dlq_not_empty_and_nothing_else() {
 #[ignore = "takes half a minute"]
 async fn metrics_function_that_is_not_started_rings_its_heartbeat_and_nothing_else() {
     let drill = Drill::begin("drill-heartbeat", &[]).await;
-    drill.schedule("DisableRule").await;
+    schedule(&drill.stage, "DisableRule").await;
 
     drill.mailed("s3-metrics-heartbeat", State::Alarm).await;
-    drill.schedule("EnableRule").await;
+    schedule(&drill.stage, "EnableRule").await;
     drill.mailed("s3-metrics-heartbeat", State::Ok).await;
 
     assert_eq!(drill.rung(), names(&["s3-metrics-heartbeat"]));
@@ -144,7 +128,7 @@ async fn metrics_function_that_is_not_started_rings_its_heartbeat_and_nothing_el
 #[ignore = "takes half a minute"]
 async fn dead_consumer_with_uploads_arriving_rings_processing_stopped() {
     let drill = Drill::begin("drill-stopped", &[]).await;
-    drill.consume(false).await;
+    consume(&drill.stage, false).await;
     let mut tickets = Vec::new();
     let stopped = |seen: &Seen| seen.alarms.state("processing-stopped") == Some(State::Alarm);
     while !drill.stage.observer.look(stopped) {
@@ -153,7 +137,7 @@ async fn dead_consumer_with_uploads_arriving_rings_processing_stopped() {
         assert!(tickets.len() < 60, "an hour of uploads that nobody processes rings nothing");
     }
     drill.mailed("processing-stopped", State::Alarm).await;
-    drill.consume(true).await;
+    consume(&drill.stage, true).await;
     drill.mailed("processing-stopped", State::Ok).await;
 
     for ticket in &tickets {

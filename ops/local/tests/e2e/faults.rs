@@ -15,7 +15,7 @@ use crate::stage::Stage;
 use crate::uploader::{somebody, upload};
 
 /// Waits until an attempt at the image has failed; answers the step that failed and the trace.
-async fn failed_attempt(stage: &Stage, image_id: &str) -> (String, String) {
+pub(crate) async fn failed_attempt(stage: &Stage, image_id: &str) -> (String, String) {
     let failed = |seen: &Seen| {
         let trace_id = seen.traces.of_image(image_id)?.trace_id;
         let filter = LogFilter { trace_id: Some(trace_id.clone()), ..LogFilter::default() };

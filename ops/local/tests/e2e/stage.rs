@@ -113,6 +113,19 @@ impl Stage {
         Self::up_at(60, kind, parameters).await
     }
 
+    /// A stack on which runbooks are followed, one at a time: a message is given up after its second failure, and
+    /// comes again soon after its function died.
+    pub(crate) async fn rehearsed() -> (&'static Self, MutexGuard<'static, ()>) {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        const PARAMETERS: &[(&str, &str)] = &[
+            ("MaxReceiveCount", "2"),
+            ("ProcessorTimeoutSeconds", "15"),
+            ("QueueVisibilityTimeoutSeconds", "18"),
+            ("RetryBaseSeconds", "0"),
+        ];
+        STAGE.get_or_init(|| Self::up("e2e-runbooks", PARAMETERS)).await.alone().await
+    }
+
     async fn alone(&'static self) -> (&'static Self, MutexGuard<'static, ()>) {
         (self, self.alone.lock().await)
     }
@@ -254,7 +267,7 @@ impl Stage {
 }
 
 /// The functions, built once for all stacks.
-async fn functions() -> Functions {
+pub(crate) async fn functions() -> Functions {
     static FUNCTIONS: OnceCell<Functions> = OnceCell::const_new();
     let build = async || Functions::build(&root(), env!("CARGO").as_ref(), &()).await.unwrap();
     FUNCTIONS.get_or_init(build).await.clone()

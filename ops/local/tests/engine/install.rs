@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use local_stack::engine::{Provision, ProvisionError};
+use local_stack::engine::{ENGINE_PACKAGES, Provision, ProvisionError};
 use local_stack::progress::{Progress, Reporter};
 use tempfile::TempDir;
 
@@ -36,7 +36,11 @@ impl Machine {
     }
 
     fn provision(&self) -> Provision {
-        Provision { directory: self.environments(), python: self.home.path().join("python3").into() }
+        Provision {
+            directory: self.environments(),
+            python: self.home.path().join("python3").into(),
+            packages: ENGINE_PACKAGES,
+        }
     }
 
     fn environments(&self) -> PathBuf {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use local_stack::aws::{Aws, Credentials};
 use local_stack::deploy::Functions;
-use local_stack::engine::{Engine, Launch, Provision, StartError, Venv};
+use local_stack::engine::{ENGINE_PACKAGES, Engine, Launch, Provision, StartError, Venv};
 use local_stack::stack::Options;
 use tempfile::TempDir;
 
@@ -45,7 +45,8 @@ impl Lab {
 /// The environment that all tests and stacks of this repository share.
 pub(crate) async fn venv() -> Venv {
     let directory = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local-stack"));
-    Provision { directory, python: "python3".into() }.ensure(&()).await.unwrap()
+    let provision = Provision { directory, python: "python3".into(), packages: ENGINE_PACKAGES };
+    provision.ensure(&()).await.unwrap()
 }
 
 /// Starts an engine in `directory`.

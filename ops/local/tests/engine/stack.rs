@@ -61,7 +61,7 @@ impl Reporter for Lines {
 }
 
 #[tokio::test]
-async fn stack_says_what_was_applied_again_and_what_stays_otherwise_than_on_aws() {
+async fn stack_says_what_was_applied_again_and_leaves_no_property_otherwise_than_on_aws() {
     let directory = tempfile::tempdir().unwrap();
     let lines = Lines::default();
     let stack = Stack::up(options("test-reconciled", directory.path()), &lines).await.unwrap();
@@ -72,15 +72,15 @@ async fn stack_says_what_was_applied_again_and_what_stays_otherwise_than_on_aws(
     let consumer = reconciled.iter().find(|applied| applied.property == "ScalingConfig").unwrap();
     assert_eq!(consumer.resource, "ImageProcessorFunctionUploads");
     assert_eq!(consumer.call, "Lambda UpdateEventSourceMapping");
-    let gaps: Vec<_> = info.reconciled.known_gaps.iter().map(|gap| gap.resource.as_str()).collect();
-    assert!(gaps.contains(&"HttpApiStage"), "{gaps:?}");
+    // What no call applies is closed in the engine, or left out of the template.
+    assert!(info.reconciled.known_gaps.is_empty(), "{:?}", info.reconciled.known_gaps);
 
     let lines = lines.0.into_inner().unwrap();
     let headline = format!("Applied {} properties that the engine dropped", reconciled.len());
     let at = lines.iter().position(|line| *line == headline).unwrap();
     let consumer = "  ScalingConfig by Lambda UpdateEventSourceMapping: ImageProcessorFunctionUploads";
     assert!(lines[at + 1..].iter().any(|line| line == consumer), "{lines:#?}");
-    assert!(lines.iter().any(|line| line.contains("Not as on AWS: AccessLogSettings")), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("Not as on AWS")), "{lines:#?}");
 }
 
 #[tokio::test]

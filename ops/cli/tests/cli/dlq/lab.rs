@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use local_stack::aws::{Aws, Credentials};
-use local_stack::engine::{Engine, Launch, Provision};
+use local_stack::engine::{ENGINE_PACKAGES, Engine, Launch, Provision};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -49,7 +49,8 @@ fn key(image_id: &str) -> String {
 impl Lab {
     pub(super) async fn start() -> Self {
         let shared = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local-stack"));
-        let venv = Provision { directory: shared, python: "python3".into() }.ensure(&()).await.unwrap();
+        let venv = Provision { directory: shared, python: "python3".into(), packages: ENGINE_PACKAGES };
+        let venv = venv.ensure(&()).await.unwrap();
         let (directory, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let path = directory.path();
         let launch =

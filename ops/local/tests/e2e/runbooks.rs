@@ -1,0 +1,85 @@
+//! Every command of every runbook, run against a stack that has the trouble, with what the runbook promises.
+//!
+//! - `book` reads the runbooks
+//! - `session` is the shell
+//! - `rehearsal` follows one
+//! - `troubles` makes the trouble, mends what no command mends, and knows what a reader would have found out
+
+mod book;
+mod rehearsal;
+mod session;
+mod troubles;
+
+use std::collections::BTreeSet;
+
+use book::Mark;
+use rehearsal::{Rehearsal, read};
+use troubles::{api, metrics, processor, queue, releases, services};
+
+use crate::stage::root;
+
+macro_rules! rehearsals {
+    ($($name:ident: $trouble:path,)*) => {
+        $(
+            #[tokio::test]
+            #[ignore = "takes ten seconds"]
+            async fn $name() {
+                let mut book = Rehearsal::of(&stringify!($name).replace('_', "-")).await;
+                $trouble(&mut book).await;
+                book.rest().await;
+            }
+        )*
+        /// Each runbook that is followed.
+        const REHEARSED: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+rehearsals! {
+    api_5xx: api::signer_has_no_room,
+    api_latency: api::signer_hangs,
+    bucket_almost_full: services::bucket_holds_something,
+    deploy_rollback: releases::release_is_bad,
+    dlq_aging: queue::letters_lie_there,
+    dlq_not_empty: queue::upload_and_poison_fail,
+    dynamodb_errors: services::table_refuses,
+    game_day: releases::players_come,
+    lambda_throttles: queue::processor_has_no_room,
+    processing_stopped: queue::everything_is_off_while_uploads_come,
+    processor_crashing: processor::image_kills_it,
+    processor_slow: processor::image_takes_long,
+    queue_backlog: queue::everything_is_off,
+    s3_metrics_failing: metrics::bucket_cannot_be_listed,
+    s3_metrics_heartbeat: metrics::schedule_is_off,
+    slo_burn: processor::images_fail_once,
+    slo_burn_slow: processor::images_fail_once,
+    sns_delivery_failed: services::topic_has_failed,
+    traces_missing: processor::upload_is_looked_for,
+    traffic_anomaly: api::clients_are_refused,
+}
+
+/// The file names of all runbooks.
+fn pages() -> BTreeSet<String> {
+    let entries = std::fs::read_dir(root().join("runbooks")).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn every_runbook_is_rehearsed() {
+    let rehearsed = REHEARSED.iter().map(|name| format!("{}.md", name.replace('_', "-")));
+    assert_eq!(rehearsed.collect::<BTreeSet<_>>(), pages());
+}
+
+#[test]
+fn every_command_says_what_it_prints_or_why_it_cannot_run_here() {
+    let (mut run, mut excused) = (0, Vec::new());
+    for page in pages() {
+        for block in read(&page).unwrap_or_else(|why| panic!("{why}")) {
+            match block.mark {
+                Mark::NotHere(reason) => excused.push(format!("{page}:{}: {reason}", block.line)),
+                Mark::Prints(_) | Mark::PrintsNothing => run += 1,
+            }
+        }
+    }
+    println!("{run} blocks of commands are run, {} are not:\n{}", excused.len(), excused.join("\n"));
+    assert!(run > 100 && excused.len() < 10, "most commands are to be tried");
+}

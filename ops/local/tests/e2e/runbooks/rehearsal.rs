@@ -1,0 +1,99 @@
+//! Somebody who follows a runbook to the letter, on a stack that has the trouble it is about.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::sync::MutexGuard;
+
+use super::book::{Block, Mark, blocks};
+use super::session::Session;
+use super::troubles::calm;
+use crate::stage::{Stage, root};
+
+/// A runbook that is being followed.
+pub(super) struct Rehearsal {
+    pub(super) stage: &'static Stage,
+    pub(super) session: Session,
+    page: String,
+    ahead: VecDeque<Block>,
+    /// How many blocks did what they promise, and how many could not here.
+    done: usize,
+    excused: usize,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Rehearsal {
+    /// Opens a runbook and a shell.
+    pub(super) async fn of(name: &str) -> Self {
+        let (stage, alone) = Stage::rehearsed().await;
+        calm(stage).await;
+        let page = format!("{name}.md");
+        let ahead = read(&page).unwrap_or_else(|why| panic!("{why}"));
+        let session = Session::open(stage).await;
+        Self { stage, session, page, ahead: ahead.into(), done: 0, excused: 0, _alone: alone }
+    }
+
+    /// Follows it up to a section.
+    pub(super) async fn until(&mut self, section: &str) {
+        while self.ahead.front().is_some_and(|block| block.section != section) {
+            self.next().await;
+        }
+        assert!(!self.ahead.is_empty(), "{} has no command in {section}", self.page);
+    }
+
+    /// Follows it up to the block with these words.
+    pub(super) async fn up_to(&mut self, words: &str) {
+        while self.ahead.front().is_some_and(|block| !block.script.contains(words)) {
+            self.next().await;
+        }
+        assert!(!self.ahead.is_empty(), "{} has no further command with {words}", self.page);
+    }
+
+    /// Follows it to its end, and says what was done.
+    pub(super) async fn rest(&mut self) {
+        while !self.ahead.is_empty() {
+            self.next().await;
+        }
+        let Self { page, done, excused, .. } = self;
+        println!("{page}: {done} blocks did what they promise, {excused} excused");
+    }
+
+    /// Gives a variable the value that a reader has found out by now.
+    pub(super) async fn set(&mut self, name: &str, value: &str) {
+        self.session.set(name, value).await;
+    }
+
+    /// Has the reader come back after so many minutes.
+    pub(super) fn wait_minutes(&self, minutes: u64) {
+        self.session.wait(Duration::from_mins(minutes));
+    }
+
+    async fn next(&mut self) {
+        let Some(Block { line, script, mark, .. }) = self.ahead.pop_front() else { return };
+        let page = self.page.clone();
+        let told = |what: &str, stdout: &str, stderr: &str| {
+            format!(
+                "runbooks/{page}:{line}: {what}\n{script}--- it printed\n{stdout}--- and complained\n{stderr}"
+            )
+        };
+        if let Mark::NotHere(reason) = &mark {
+            let said = self.session.attempt(&page, line, &script).await;
+            let works = told(&format!("works here, though `{reason}`"), &said.stdout, &said.stderr);
+            assert!(!said.succeeded, "{works}");
+            self.excused += 1;
+            return;
+        }
+        let said = self.session.run(&page, line, &script).await;
+        assert!(said.succeeded, "{}", told("fails", &said.stdout, &said.stderr));
+        if let Some(complaint) = mark.complaint(&said.stdout) {
+            panic!("{}", told(&format!("the output {complaint}"), &said.stdout, &said.stderr));
+        }
+        self.done += 1;
+    }
+}
+
+/// The blocks of a runbook; what is wrong with it is told with file and line.
+pub(super) fn read(page: &str) -> Result<Vec<Block>, String> {
+    let text = std::fs::read_to_string(root().join("runbooks").join(page)).unwrap();
+    blocks(&text).map_err(|why| format!("runbooks/{page}:{why}"))
+}

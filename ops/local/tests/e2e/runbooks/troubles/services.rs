@@ -1,0 +1,44 @@
+//! Trouble with what the functions stand on.
+
+use http::StatusCode;
+use local_stack::faults::{Fault, Rule};
+use local_stack::flow::{TraceHeaders, put};
+
+use super::{done, uploaded};
+use crate::faults::failed_attempt;
+use crate::picture::picture;
+use crate::runbooks::rehearsal::Rehearsal;
+use crate::uploader::{plain_url, somebody};
+
+/// A bucket need not be full for its size to be asked.
+pub(in crate::runbooks) async fn bucket_holds_something(book: &mut Rehearsal) {
+    let ticket = uploaded(book.stage).await;
+    done(book.stage, &ticket).await;
+}
+
+/// The table refuses what the function writes, once.
+pub(in crate::runbooks) async fn table_refuses(book: &mut Rehearsal) {
+    let stage = book.stage;
+    let ticket = plain_url(stage, &somebody(stage).await).await;
+    let refused = Fault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
+    let _strike = stage.faults.strike(Rule::next("dynamodb", "PutItem", &ticket.image_id, refused));
+    put(&ticket, picture(image::ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
+    failed_attempt(stage, &ticket.image_id).await;
+    done(stage, &ticket).await;
+    book.until("Verify").await;
+    book.wait_minutes(6);
+}
+
+/// SNS has counted failures; the engine counts none, so they are told to it as SNS tells CloudWatch.
+pub(in crate::runbooks) async fn topic_has_failed(book: &mut Rehearsal) {
+    let stage = book.stage;
+    let topic = stage.output("TopicArn").rsplit(':').next().unwrap();
+    let failures = [
+        ("Namespace", "AWS/SNS"),
+        ("MetricData.member.1.MetricName", "NumberOfNotificationsFailed"),
+        ("MetricData.member.1.Dimensions.member.1.Name", "TopicName"),
+        ("MetricData.member.1.Dimensions.member.1.Value", topic),
+        ("MetricData.member.1.Value", "2"),
+    ];
+    stage.aws.query("monitoring", "2010-08-01", "PutMetricData", &failures).await.unwrap();
+}
