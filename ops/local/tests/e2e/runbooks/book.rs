@@ -6,7 +6,7 @@
 //! - `<!-- prints nothing -->`
 //! - `<!-- not here: REASON -->` what the local stack lacks, so that the command fails there
 
-use regex::Regex;
+use regex_lite::Regex;
 
 /// Commands that are pasted together.
 #[derive(Debug)]
