@@ -6,12 +6,13 @@ use std::process::Command;
 /// Every package with the sets of features that it is compiled with, by way of `edges`.
 fn features(edges: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["tree", "--workspace", "--locked", "--no-dedupe", "--prefix=none", "--format={p}|{f}"]);
+    cargo.args(["tree", "--workspace", "--locked", "--prefix=none", "--format={p}|{f}"]);
     let output = cargo.args(["--edges", edges]).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut packages = BTreeMap::<_, BTreeSet<_>>::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let Some((package, features)) = line.split_once('|') else { continue };
+        let features = features.trim_end_matches(" (*)");
         packages.entry(package.to_owned()).or_default().insert(features.to_owned());
     }
     packages
