@@ -63,8 +63,9 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for JsonLog {
             insert_trace(&mut line, otel.span().span_context());
         }
         insert_request(&mut line, &self.request_id);
-        event.record(&mut Recorder(&mut line));
-        if !line.contains("message") {
+        let mut recorder = Recorder { line: &mut line, says: false };
+        event.record(&mut recorder);
+        if !recorder.says {
             line.insert_text("message", event.metadata().target());
         }
         let haste = if *level <= Level::WARN { Haste::AtOnce } else { Haste::CanWait };
@@ -109,35 +110,41 @@ fn timestamp(at: SystemTime) -> String {
 }
 
 /// Copies an event's fields into the line; a field cannot replace what stands there already.
-struct Recorder<'a>(&'a mut Fields);
+struct Recorder<'a> {
+    line: &'a mut Fields,
+    /// Whether the event has a message.
+    says: bool,
+}
 
 impl Visit for Recorder<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.insert_plain(field.name(), &value);
+        self.line.insert_plain(field.name(), &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.insert_plain(field.name(), &value);
+        self.line.insert_plain(field.name(), &value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.insert_plain(field.name(), &value);
+        self.line.insert_plain(field.name(), &value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.insert_plain(field.name(), &value);
+        self.line.insert_plain(field.name(), &value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert_text(field.name(), value);
+        self.says |= field.name() == "message";
+        self.line.insert_text(field.name(), value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.0.insert_text(field.name(), &chain(value));
+        self.line.insert_text(field.name(), &chain(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.insert_text(field.name(), &format!("{value:?}"));
+        self.says |= field.name() == "message";
+        self.line.insert_text(field.name(), &format!("{value:?}"));
     }
 }
 
