@@ -181,8 +181,6 @@ impl Aws {
             .signature(service, &method, &url, &body, headers)
             .map_err(|source| AwsError::Signing { call: call.to_owned(), source })?;
         let mut all: Vec<(&str, &str)> = headers.to_vec();
-        // The engine takes it for TLS, which policies ask for and loopback does not need.
-        all.push(("x-forwarded-proto", "https"));
         all.extend(signed.iter().map(|(name, value)| (*name, value.as_str())));
         let response = self
             .http

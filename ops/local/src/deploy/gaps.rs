@@ -115,7 +115,7 @@ pub const GAPS: [Gap; 13] = [
         kind: "AWS::S3::BucketPolicy",
         property: "PolicyDocument",
         engine: "sees plain HTTP, which the policy refuses",
-        remedy: Remedy::Supplied("that TLS ends in front of it", "the proxy before the engine"),
+        remedy: Remedy::Supplied("that TLS ends in front of it", "`engine/addresses.py`"),
     },
     Gap {
         kind: "AWS::CloudWatch::Alarm",

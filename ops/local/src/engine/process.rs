@@ -20,9 +20,11 @@ use crate::http::{Http, HttpError};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 7] = [
+const MODULES: [(&str, &str); 9] = [
     ("access_log.py", include_str!("access_log.py")),
+    ("addresses.py", include_str!("addresses.py")),
     ("conditions.py", include_str!("conditions.py")),
+    ("endings.py", include_str!("endings.py")),
     ("filter_patterns.py", include_str!("filter_patterns.py")),
     ("message_moves.py", include_str!("message_moves.py")),
     ("output.py", include_str!("output.py")),

@@ -16,6 +16,8 @@ from hypercorn.config import Config  # noqa: E402
 from ministack.app import AUTH, app  # noqa: E402
 
 import access_log  # noqa: E402, F401  (beside this file, like the others)
+import addresses  # noqa: E402, F401
+import endings  # noqa: E402, F401
 import filter_patterns  # noqa: E402, F401
 import message_moves  # noqa: E402, F401
 import output  # noqa: E402, F401

@@ -35,7 +35,7 @@ macro_rules! rehearsals {
 }
 
 rehearsals! {
-    api_5xx: api::signer_has_no_room,
+    api_5xx: api::signer_dies,
     api_latency: api::signer_hangs,
     bucket_almost_full: services::bucket_holds_something,
     deploy_rollback: releases::release_is_bad,

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 /// The first failure ends the shell and is told with the line of the runbook.
 const BEGIN: &str = r#"set -Eeuo pipefail
 exec 3>&1
-trap 'echo "${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND" >&2' ERR
+trap 'echo "${BASH_SOURCE[0]-}:$LINENO: $BASH_COMMAND" >&2' ERR
 "#;
 
 /// `cargo run -- ARGUMENTS` for the program as it was built for this test.
@@ -50,7 +50,8 @@ echo $(( $(/bin/date +%s) + $(cat "$DESK/later") ))
 pub(super) struct Said {
     pub(super) stdout: String,
     pub(super) stderr: String,
-    pub(super) succeeded: bool,
+    /// The exit status; words when there is none.
+    pub(super) status: String,
 }
 
 /// A running shell.
@@ -153,6 +154,7 @@ impl Session {
             }
         };
         let read = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
-        Said { stdout: read(&out), stderr: read(&err), succeeded: status.as_deref() == Some("0") }
+        let status = status.unwrap_or_else(|| "it ended the shell".to_owned());
+        Said { stdout: read(&out), stderr: read(&err), status }
     }
 }

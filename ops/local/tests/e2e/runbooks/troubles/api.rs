@@ -14,13 +14,20 @@ use crate::uploader::{ask, bearer, somebody};
 
 const SIGNER: &str = "GenerateUploadUrlFunctionName";
 
-/// The function may not run, so calls end in 5xx; the runbook lets it.
-pub(in crate::runbooks) async fn signer_has_no_room(book: &mut Rehearsal) {
+/// The function's process dies with a call in its hands, and a new one may not run; the runbook lets it.
+pub(in crate::runbooks) async fn signer_dies(book: &mut Rehearsal) {
     let stage = book.stage;
     let token = bearer(&somebody(stage).await.id_token);
-    throttle(stage, SIGNER).await;
-    let (status, answer) = ask(stage, "", Some(&token), &[], "").await;
+    // So that there is a process.
+    ask(stage, "", Some(&token), &[], "").await;
+    signal(stage, Signal::SIGSTOP);
+    let die = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        signal(stage, Signal::SIGKILL);
+    };
+    let ((status, answer), ()) = tokio::join!(ask(stage, "", Some(&token), &[], ""), die);
     assert!(status.is_server_error(), "{status} {answer}");
+    throttle(stage, SIGNER).await;
     book.until("Verify").await;
     let (status, answer) = ask(stage, "", Some(&token), &[], "").await;
     assert_eq!(status, StatusCode::OK, "{answer}");
