@@ -103,7 +103,9 @@ fn text(document: &Document<'_>, place: &Place) -> String {
     );
     if document.hidden > 0 {
         let hidden = document.hidden;
-        lines.push(format!("about {hidden} more are being read by somebody else at this moment"));
+        lines.push(format!(
+            "about {hidden} more are being read by somebody else, or were a moment ago: wait, and look again"
+        ));
     }
     if !document.complete {
         lines.push("the limit was reached: there may be more; raise --limit".to_owned());

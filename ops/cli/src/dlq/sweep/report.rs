@@ -44,6 +44,8 @@ pub(super) struct Report<'a> {
     record_unreadable: Option<String>,
     /// How many messages lie in the queue now, those that somebody holds included.
     left: Option<u64>,
+    /// How many messages somebody else held, so that they were not looked at.
+    hidden: Option<u64>,
     messages: Vec<Told>,
     #[serde(skip)]
     place: &'a Place,
@@ -69,6 +71,7 @@ impl<'a> Report<'a> {
             complete: false,
             record_unreadable: None,
             left: None,
+            hidden: None,
             messages: Vec::new(),
             place,
             carry,
@@ -100,6 +103,7 @@ impl<'a> Report<'a> {
         self.complete = walk.is_complete();
         self.record_unreadable = walk.unreadable().map(str::to_owned);
         self.left = counts.map(|counts| counts.waiting + counts.hidden);
+        self.hidden = counts.map(|counts| counts.hidden);
     }
 
     /// Whether all that was to be done is done.
@@ -159,6 +163,11 @@ impl<'a> Report<'a> {
         lines.extend(stop.and_then(|stop| self.stopped(stop)));
         if !self.complete && stop.is_none() {
             lines.push("the limit was reached: there may be more; run it again, or raise --limit".to_owned());
+        }
+        if let Some(hidden) = self.hidden.filter(|hidden| *hidden > 0) {
+            lines.push(format!(
+                "about {hidden} more are being read by somebody else, or were a moment ago: wait, and run it again"
+            ));
         }
         if let Some(left) = self.left.filter(|_| self.executed) {
             lines.push(format!("about {left} left in {}", self.place.name()));

@@ -4,7 +4,7 @@ use http::StatusCode;
 use image::ImageFormat;
 use local_stack::faults::{Fault, Rule};
 use local_stack::flow::{TraceHeaders, put};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{done, purge, uploaded};
 use crate::picture::picture;
@@ -61,9 +61,12 @@ pub(in crate::runbooks) async fn upload_and_poison_fail(book: &mut Rehearsal) {
     book.set("IMAGE_ID", &ticket.image_id).await;
     book.until("Mitigation").await;
     drop(strike);
+    // The reader looked at them, which hides them for half a minute.
+    given_up(stage, 2).await;
     book.up_to("dlq drop").await;
     done(stage, &ticket).await;
-    // The move has taken the poison along, as the runbook says, and it comes back.
+    // The move takes the poison along, as the runbook says, and it comes back.
+    moved(stage).await;
     given_up(stage, 1).await;
     book.up_to("dlq-evidence.json").await;
     // The command before has dropped the first; this one is for those who have no `ops`.
@@ -75,9 +78,7 @@ pub(in crate::runbooks) async fn upload_and_poison_fail(book: &mut Rehearsal) {
         enqueue(stage, &json!("much poison"), json!({})).await;
     }
     given_up(stage, 10).await;
-    let queue = json!({"QueueUrl": stage.output("DeadLetterQueueUrl"), "AttributeNames": ["QueueArn"]});
-    let queue = stage.aws.json("sqs", "AmazonSQS.GetQueueAttributes", queue).await.unwrap();
-    let slowly = json!({"SourceArn": queue["Attributes"]["QueueArn"], "MaxNumberOfMessagesPerSecond": 1});
+    let slowly = json!({"SourceArn": dead_letter_arn(stage).await, "MaxNumberOfMessagesPerSecond": 1});
     stage.aws.json("sqs", "AmazonSQS.StartMessageMoveTask", slowly).await.unwrap();
 }
 
@@ -103,6 +104,22 @@ pub(in crate::runbooks) async fn letters_lie_there(book: &mut Rehearsal) {
     book.until("Verify").await;
     // As dlq-not-empty says, which has a rehearsal of its own.
     purge(stage).await;
+}
+
+async fn dead_letter_arn(stage: &Stage) -> Value {
+    let queue = json!({"QueueUrl": stage.output("DeadLetterQueueUrl"), "AttributeNames": ["QueueArn"]});
+    let queue = stage.aws.json("sqs", "AmazonSQS.GetQueueAttributes", queue).await.unwrap();
+    queue["Attributes"]["QueueArn"].clone()
+}
+
+/// Waits until SQS's own move has moved everything.
+async fn moved(stage: &Stage) {
+    let look = json!({"SourceArn": dead_letter_arn(stage).await});
+    let ended = async || {
+        let tasks = stage.aws.json("sqs", "AmazonSQS.ListMessageMoveTasks", look.clone()).await.unwrap();
+        (tasks["Results"][0]["Status"] == "COMPLETED").then_some(())
+    };
+    assert!(stage.until(ended).await.is_some(), "{}", stage.story("nothing"));
 }
 
 /// Waits until so many messages lie in the dead-letter queue for all to see.

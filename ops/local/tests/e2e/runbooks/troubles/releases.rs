@@ -3,8 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
+use local_stack::xml;
+
 use crate::queue::dead_letters;
 use crate::runbooks::rehearsal::Rehearsal;
+use crate::stage::Stage;
 use crate::switches::{consume, schedule};
 
 /// A repository with the commit that is deployed and the one before.
@@ -36,12 +39,22 @@ pub(in crate::runbooks) async fn players_come(book: &mut Rehearsal) {
     book.up_to("get-function-configuration").await;
     schedule(stage, "EnableRule").await;
     book.until("Verify").await;
-    // The engine judges alarms by rules of its own; ours are judged by `ops`.
-    let all = stage.aws.query("monitoring", "2010-08-01", "DescribeAlarms", &[]).await.unwrap();
-    for name in
-        local_stack::xml::leaves(&all).iter().filter_map(|leaf| leaf.strip_prefix("member/AlarmName="))
-    {
-        let fine = [("AlarmName", name), ("StateValue", "OK"), ("StateReason", "a rehearsal")];
+    let quiet = async || all_alarms_are_fine(stage).await.then_some(());
+    assert!(stage.until(quiet).await.is_some(), "{}", stage.story("nothing"));
+}
+
+/// Whether an alarm that is said to be fine stays so: the engine judges by rules of its own, and goes back to
+/// ALARM for as long as the trouble is among the last minutes' data.
+async fn all_alarms_are_fine(stage: &Stage) -> bool {
+    let alarms = async |filter: &[(&str, &str)]| {
+        let said = stage.aws.query("monitoring", "2010-08-01", "DescribeAlarms", filter).await.unwrap();
+        let names = xml::leaves(&said).into_iter();
+        names.filter_map(|leaf| Some(leaf.strip_prefix("member/AlarmName=")?.to_owned())).collect::<Vec<_>>()
+    };
+    let ringing = [("StateValue", "ALARM")];
+    for name in alarms(&ringing).await {
+        let fine = [("AlarmName", name.as_str()), ("StateValue", "OK"), ("StateReason", "a rehearsal")];
         stage.aws.query("monitoring", "2010-08-01", "SetAlarmState", &fine).await.unwrap();
     }
+    alarms(&ringing).await.is_empty()
 }
