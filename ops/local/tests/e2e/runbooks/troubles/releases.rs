@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use cloudwatch_model::{Alarm, State};
+use local_stack::observe::Seen;
 use local_stack::xml;
 
 use crate::queue::dead_letters;
@@ -39,22 +41,30 @@ pub(in crate::runbooks) async fn players_come(book: &mut Rehearsal) {
     book.up_to("get-function-configuration").await;
     schedule(stage, "EnableRule").await;
     book.until("Verify").await;
-    let quiet = async || all_alarms_are_fine(stage).await.then_some(());
-    assert!(stage.until(quiet).await.is_some(), "{}", stage.story("nothing"));
-}
-
-/// Whether an alarm that is said to be fine stays so: the engine judges by rules of its own, and goes back to
-/// ALARM for as long as the trouble is among the last minutes' data.
-async fn all_alarms_are_fine(stage: &Stage) -> bool {
-    let alarms = async |filter: &[(&str, &str)]| {
-        let said = stage.aws.query("monitoring", "2010-08-01", "DescribeAlarms", filter).await.unwrap();
-        let names = xml::leaves(&said).into_iter();
-        names.filter_map(|leaf| Some(leaf.strip_prefix("member/AlarmName=")?.to_owned())).collect::<Vec<_>>()
+    // A reader looks half an hour later, when all is forgotten. Here those that ring are said to be fine, just
+    // after the end of a minute: until the next one no alarm changes.
+    let before = stage.observer.look(|seen| seen.alarms.evaluated());
+    let later = |seen: &Seen| (seen.alarms.evaluated() > before).then_some(());
+    stage.seen("the end of a minute", "nothing", later).await;
+    let told = async || {
+        let (known, ringing) = (alarms(stage, &[]).await, alarms(stage, &RINGING).await);
+        stage.observer.look(|seen| {
+            let rings = |alarm: &&Alarm| seen.alarms.state(&alarm.name) == Some(State::Alarm);
+            let mut meant = seen.alarms.set().iter().filter(rings).map(|alarm| &alarm.name);
+            meant.all(|name| ringing.contains(name) || !known.contains(name)).then_some(())
+        })
     };
-    let ringing = [("StateValue", "ALARM")];
-    for name in alarms(&ringing).await {
+    assert!(stage.until(told).await.is_some(), "{}", stage.story("nothing"));
+    for name in alarms(stage, &RINGING).await {
         let fine = [("AlarmName", name.as_str()), ("StateValue", "OK"), ("StateReason", "a rehearsal")];
         stage.aws.query("monitoring", "2010-08-01", "SetAlarmState", &fine).await.unwrap();
     }
-    alarms(&ringing).await.is_empty()
+}
+
+const RINGING: [(&str, &str); 1] = [("StateValue", "ALARM")];
+
+/// The names of the alarms that `filter` leaves.
+async fn alarms(stage: &Stage, filter: &[(&str, &str)]) -> Vec<String> {
+    let said = stage.aws.query("monitoring", "2010-08-01", "DescribeAlarms", filter).await.unwrap();
+    xml::members(&said, "MetricAlarms", ["AlarmName"]).into_iter().map(|[name]| name).collect()
 }
