@@ -146,7 +146,7 @@ impl Stage {
             "PROCESSED_BUCKET" | "METADATA_TABLE" | "TOPIC_ARN" | "QUEUE_URL" => Some(name.to_owned()),
             _ => None,
         });
-        Self { app: App { config: config.unwrap(), store: Memory::default(), telemetry }, captured }
+        Self { app: App::new(config.unwrap(), Memory::default(), telemetry), captured }
     }
 
     pub(crate) fn with_photo(key: &str) -> Self {

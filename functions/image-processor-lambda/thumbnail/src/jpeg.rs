@@ -34,6 +34,8 @@ mod tables;
 )]
 mod tests;
 
+#[cfg(feature = "inner")]
+pub(crate) use self::draw::transform;
 pub(crate) use self::error::Error;
 pub(crate) use self::header::{Color, Frame, Header};
 pub(crate) use self::plane::Scale;
