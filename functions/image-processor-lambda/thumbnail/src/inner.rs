@@ -3,8 +3,8 @@
 #![expect(missing_docs, clippy::missing_errors_doc, reason = "for `benches/inner.rs` alone")]
 
 use crate::jpeg::{self, Header, Scale, transform};
-use crate::plane::Plane;
 use crate::planar::Channels;
+use crate::plane::Plane;
 use crate::reduce::Reduction;
 use crate::rejection::Cause;
 use crate::resample::{Axis, resample};
