@@ -16,7 +16,7 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget, side: NonZeroU32) -> Result<
     let is_in_time = || budget.spend().map_err(|_| Error::Late);
     let header = match Header::read(bytes) {
         Ok(header) => header,
-        Err(Error::Unsupported(_)) => return zune::decode(bytes, budget),
+        Err(error @ Error::Unsupported(_)) => return other(bytes, budget, error),
         Err(error) => return Err(reject(error, budget)),
     };
     let frame = &header.frame;
@@ -27,7 +27,7 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget, side: NonZeroU32) -> Result<
     budget.check_memory(memory + TABLES_BYTES.min(memory))?;
     let planes = match jpeg::decode(bytes, &header, &scales, &is_in_time) {
         Ok(planes) => planes,
-        Err(Error::Unsupported(_)) => return zune::decode(bytes, budget),
+        Err(error @ Error::Unsupported(_)) => return other(bytes, budget, error),
         Err(error) => return Err(reject(error, budget)),
     };
     let (width, height) = (frame.width, frame.height);
@@ -54,6 +54,14 @@ fn scales(header: &Header, side: u32) -> Vec<Scale> {
         if is_difference(index) { (scant(width), scant(height)) } else { (ample(width), ample(height)) }
     };
     (0..frame.components.len()).map(|index| frame.scale(index, wanted(index))).collect()
+}
+
+/// Another decoder, for what this one leaves out; it takes for damage what it does not know either.
+fn other(bytes: &[u8], budget: &Budget, error: Error) -> Result<Raster, Rejection> {
+    zune::decode(bytes, budget).map_err(|rejection| match rejection {
+        Rejection::Corrupt { .. } => reject(error, budget),
+        rejection => rejection,
+    })
 }
 
 fn reject(error: Error, budget: &Budget) -> Rejection {
