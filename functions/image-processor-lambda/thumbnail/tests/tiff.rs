@@ -100,7 +100,8 @@ fn few_bits_show_the_same_gray_in_any_order() {
             let file = tiff::file((width, 60), &[bits.into()], &pieces, &order, &data);
             let small = pixels(&thumb(&file, 40).unwrap());
             let difference = common::difference(&small, &expected);
-            assert!(difference < 2.0, "{bits} bits, {width}, {is_inverted}, {is_reversed}: {difference}");
+            // Hard edges, through two resizers; bits in another order differ by dozens.
+            assert!(difference < 5.0, "{bits} bits, {width}, {is_inverted}, {is_reversed}: {difference}");
         }
     }
 }

@@ -51,7 +51,9 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget, side: u32) -> Result<Raster,
         let read = grid.read(&mut decoder, band, (&mut rows, &mut piece));
         read.map_err(|error| reject(error, budget))?;
         if pixel.is_reversed {
-            rows.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+            for byte in &mut rows {
+                *byte = byte.reverse_bits();
+            }
         }
         for row in rows.chunks_exact_mut(pixel.bytes(width)) {
             if pixel.bits < 8 {
