@@ -1,7 +1,5 @@
 //! Inner loops, one by one, for benches. Not part of the crate's interface.
 
-#![expect(missing_docs, clippy::missing_errors_doc, reason = "for `benches/inner.rs` alone")]
-
 use crate::jpeg::{self, Header, Scale, transform};
 use crate::planar::Channels;
 use crate::plane::Plane;
