@@ -6,6 +6,10 @@ use thumbnail::{Limits, Rgb, Spec};
 
 /// Memory of the function that is not for images: code, clients, buffers of the runtime.
 const OVERHEAD_BYTES: u64 = 96 * 1024 * 1024;
+/// Lambda gives a whole core for each of these, and parts of one below.
+const MIB_OF_A_CORE: u64 = 1_769;
+/// Messages that SQS hands over at most.
+const LARGEST_BATCH: u64 = 10;
 
 /// Everything the function reads from its environment.
 #[derive(Clone, Debug)]
@@ -27,8 +31,10 @@ pub struct Config {
     pub limits: Limits,
     /// `RETRY_BASE_SECONDS`: wait before the second attempt.
     pub retry_base: Duration,
-    /// Images in work at the same time, from the function's memory and the limits above.
+    /// Messages in work at the same time: most of their time is spent waiting for AWS.
     pub parallel: usize,
+    /// Of them, originals decoded at the same time: this is what the processor and the memory are spent on.
+    pub decoders: usize,
 }
 
 /// An environment variable is missing or malformed.
@@ -55,6 +61,7 @@ impl Config {
             time: parsed(&lookup, "DECODE_TIMEOUT_SECONDS")?.map_or(defaults.time, Duration::from_secs),
         };
         let memory_mib = parsed(&lookup, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE")?.unwrap_or(1024);
+        let (parallel, decoders) = parallel(memory_mib, &limits);
         Ok(Self {
             original_bucket: required("ORIGINAL_BUCKET")?,
             processed_bucket: required("PROCESSED_BUCKET")?,
@@ -63,7 +70,8 @@ impl Config {
             queue_url: required("QUEUE_URL")?,
             specs: specs(&lookup)?,
             retry_base: Duration::from_secs(parsed(&lookup, "RETRY_BASE_SECONDS")?.unwrap_or(2)),
-            parallel: parallel(memory_mib, &limits),
+            parallel,
+            decoders,
             limits,
         })
     }
@@ -90,11 +98,16 @@ fn parsed<T: FromStr>(
     lookup(name).map(|raw| raw.trim().parse().map_err(|_| ConfigError { name })).transpose()
 }
 
-/// As many images as fit beside each other at their worst, and always one.
-fn parallel(memory_mib: u64, limits: &Limits) -> usize {
+/// Messages and decoders at the same time: a decoder for each core, and as many originals waiting for one
+/// as fit beside them at their worst; always one of each.
+fn parallel(memory_mib: u64, limits: &Limits) -> (usize, usize) {
     let budget = (memory_mib * 1024 * 1024).saturating_sub(OVERHEAD_BYTES);
     let worst = limits.max_decode_bytes.saturating_add(limits.max_bytes).max(1);
-    usize::try_from((budget / worst).clamp(1, 10)).unwrap_or(1)
+    let decoders = memory_mib.div_ceil(MIB_OF_A_CORE).min(budget / worst).clamp(1, LARGEST_BATCH);
+    let rest = budget.saturating_sub(limits.max_decode_bytes.saturating_mul(decoders));
+    let messages = (rest / limits.max_bytes.max(1)).clamp(decoders, LARGEST_BATCH);
+    let count = |number| usize::try_from(number).unwrap_or(1);
+    (count(messages), count(decoders))
 }
 
 #[cfg(test)]
@@ -135,9 +148,18 @@ mod tests {
     }
 
     #[test]
-    fn images_in_work_at_once_fit_the_memory() {
-        let parallel = |memory| super::parallel(memory, &Limits::default());
-
-        assert_eq!((parallel(128), parallel(1024), parallel(10_240)), (1, 3, 10));
+    fn messages_and_decoders_at_once_fit_the_memory() {
+        let limits = Limits::default();
+        for (memory_mib, expected) in [(128, (1, 1)), (512, (3, 1)), (1_769, (10, 1)), (3_008, (10, 2))] {
+            let (messages, decoders) = super::parallel(memory_mib, &limits);
+            assert_eq!((messages, decoders), expected, "{memory_mib}");
+            let worst = limits.max_bytes * messages as u64 + limits.max_decode_bytes * decoders as u64;
+            // The smallest function cannot promise it.
+            assert!(memory_mib == 128 || worst + super::OVERHEAD_BYTES <= memory_mib * 1024 * 1024);
+        }
+        assert_eq!(super::parallel(10_240, &limits), (10, 6));
+        // Where a core is there for one that memory has no room for.
+        let wasteful = Limits { max_decode_bytes: 2_000 * 1024 * 1024, ..limits };
+        assert_eq!(super::parallel(3_538, &wasteful), (10, 1));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -12,6 +13,7 @@ use telemetry::{
     Telemetry,
     context::{self, Origins},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{Instrument, Span, info_span};
 
 use crate::{
@@ -39,6 +41,23 @@ pub struct App<S> {
     pub store: S,
     /// Where events are told.
     pub telemetry: Telemetry,
+    /// One permit for each original that may be decoded now. It outlives its batch, as a decoder may that
+    /// was not done in time.
+    decoders: Arc<Semaphore>,
+}
+
+impl<S> App<S> {
+    /// An application with no image in work.
+    pub fn new(config: Config, store: S, telemetry: Telemetry) -> Self {
+        let decoders = Arc::new(Semaphore::new(config.decoders));
+        Self { config, store, telemetry, decoders }
+    }
+
+    /// Waits for a decoder's turn.
+    pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        // Nobody closes the semaphore.
+        Arc::clone(&self.decoders).acquire_owned().await.ok()
+    }
 }
 
 /// Processes a batch; names the messages to deliver again, and only those.

@@ -13,11 +13,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let start = async {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let config = Config::read(|name| std::env::var(name).ok())?;
-        Ok::<_, lambda_runtime::Error>(App {
-            store: AwsStore::load(&config).await,
-            config,
-            telemetry: telemetry.clone(),
-        })
+        let store = AwsStore::load(&config).await;
+        Ok::<_, lambda_runtime::Error>(App::new(config, store, telemetry.clone()))
     };
     let app = telemetry.start(Box::pin(start)).await?;
     let entry = Entry { span: "process_batch", trigger: Trigger::PubSub };

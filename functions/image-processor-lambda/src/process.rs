@@ -185,7 +185,8 @@ impl<'a, S: Store> Attempt<'a, S> {
         drop(download);
         self.timings.add(Stage::Download, waited + started.elapsed());
         let config = &self.app.config;
-        let rendered = work::render(body, config.limits, config.specs.clone(), &mut self.timings).await?;
+        let (turn, specs) = (self.app.turn().await, config.specs.clone());
+        let rendered = work::render(turn, body, config.limits, specs, &mut self.timings).await?;
         Ok(rendered.inspect(|rendered| {
             let Original { content_type, width, height, .. } = rendered.original;
             item.original = Original { content_type, width, height, ..item.original.clone() };

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use thumbnail::{Decoded, Limits, Rejection, Spec, Thumbnail};
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::{Span, dispatcher};
 
 use crate::{
@@ -18,8 +19,10 @@ pub(crate) struct Rendered {
     pub(crate) thumbnails: Vec<Thumbnail>,
 }
 
-/// Makes a thumbnail for each of `specs`.
+/// Makes a thumbnail for each of `specs`; `turn` is held until the last of them is made, also when nobody
+/// waits for it any more.
 pub(crate) async fn render(
+    turn: Option<OwnedSemaphorePermit>,
     bytes: Vec<u8>,
     limits: Limits,
     specs: Vec<Spec>,
@@ -27,6 +30,7 @@ pub(crate) async fn render(
 ) -> Result<Result<Rendered, Permanent>, Fault> {
     let (dispatch, parent) = (dispatcher::get_default(Clone::clone), Span::current());
     let task = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         dispatcher::with_default(&dispatch, || {
             parent.in_scope(|| {
                 let mut timings = Timings::default();

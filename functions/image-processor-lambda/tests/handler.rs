@@ -7,6 +7,8 @@
     reason = "helpers of tests; clippy only exempts #[test] functions"
 )]
 
+#[path = "handler/batch.rs"]
+mod batch;
 mod support;
 #[path = "handler/telling.rs"]
 mod telling;
@@ -252,18 +254,4 @@ async fn with_too_little_time_left_messages_go_back_untouched() {
     assert_eq!(stage.deliver_within(Duration::from_secs(1), &[PUT]).await, ["m0"]);
 
     assert!(stage.world().calls.is_empty());
-}
-
-#[tokio::test]
-async fn several_thumbnails_come_from_one_upload_and_the_first_keeps_its_name() {
-    let mut stage = Stage::with_photo(KEY);
-    let mut small = stage.app.config.specs[0];
-    small.side_px = 64.try_into().unwrap();
-    stage.app.config.specs.push(small);
-
-    stage.deliver(&[PUT]).await;
-
-    let keys: Vec<String> = stage.item(ID).thumbnails.into_iter().map(|it| it.key).collect();
-    assert_eq!(keys, [format!("processed/{ID}.jpg"), format!("processed/{ID}-64.jpg")]);
-    assert_eq!(stage.world().thumbnails.len(), 2);
 }

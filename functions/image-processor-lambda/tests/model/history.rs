@@ -251,7 +251,7 @@ async fn attempt(store: Gated, body: String, telemetry: Telemetry) -> bool {
         "PROCESSED_BUCKET" | "METADATA_TABLE" | "TOPIC_ARN" | "QUEUE_URL" => Some(name.to_owned()),
         _ => None,
     });
-    let app = App { config: config.unwrap(), store, telemetry };
+    let app = App::new(config.unwrap(), store, telemetry);
     let mut context = Context::default();
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_hours(1);
     context.deadline = u64::try_from(deadline.as_millis()).unwrap();

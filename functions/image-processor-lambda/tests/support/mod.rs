@@ -51,6 +51,8 @@ pub(crate) struct World {
     pub(crate) complaint: String,
     /// Whether the next `Open` panics.
     pub(crate) panics: bool,
+    /// Where each `Open` waits for others.
+    pub(crate) meeting: Option<Arc<tokio::sync::Barrier>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -75,6 +77,10 @@ impl Store for Memory {
     type Body = Vec<u8>;
 
     async fn open(&self, key: &str) -> Result<Option<Opened<Vec<u8>>>, AwsError> {
+        let meeting = self.0.lock().unwrap().meeting.clone();
+        if let Some(meeting) = meeting {
+            meeting.wait().await;
+        }
         let world = self.call(Call::Open)?;
         if world.panics {
             let complaint = world.complaint.clone();
@@ -146,7 +152,7 @@ impl Stage {
             "PROCESSED_BUCKET" | "METADATA_TABLE" | "TOPIC_ARN" | "QUEUE_URL" => Some(name.to_owned()),
             _ => None,
         });
-        Self { app: App { config: config.unwrap(), store: Memory::default(), telemetry }, captured }
+        Self { app: App::new(config.unwrap(), Memory::default(), telemetry), captured }
     }
 
     pub(crate) fn with_photo(key: &str) -> Self {

@@ -112,13 +112,15 @@ def measure(path, side, rounds):
 
 def summary(results):
     ours = results["ours"]
-    row = {"cpu_ms": {}, "peak_mb": {}, "cpu_ratio": {}, "memory_ratio": {}}
+    row = {"cpu_ms": {}, "peak_mb": {}, "cpu_ratio": {}, "cpu_ratios": {}, "memory_ratio": {}}
     for program, result in results.items():
         row["cpu_ms"][program] = round(statistics.median(result["cpu_ms"]), 2)
         row["peak_mb"][program] = round(result["peak_mb"], 1)
     for peer in PEERS:
-        pairs = zip(ours["cpu_ms"], results[peer]["cpu_ms"])
-        row["cpu_ratio"][peer] = round(statistics.median(one / other for one, other in pairs), 3)
+        ratios = [one / other for one, other in zip(ours["cpu_ms"], results[peer]["cpu_ms"])]
+        # The rounds apart tell whether other work of the machine got in between.
+        row["cpu_ratios"][peer] = [round(ratio, 3) for ratio in ratios]
+        row["cpu_ratio"][peer] = round(statistics.median(ratios), 3)
         row["memory_ratio"][peer] = round(ours["peak_mb"] / results[peer]["peak_mb"], 3)
     return row
 
@@ -147,6 +149,13 @@ def versions():
     return {"pillow": importlib.metadata.version("pillow"), "sharp": sharp["version"]}
 
 
+def machine():
+    """Its kind of processor, as the kernel tells it."""
+    with open("/proc/cpuinfo") as lines:
+        names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return {"processor": names[0] if names else "unknown", "cores": len(names)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--megapixels", default="4,12,24,48")
@@ -155,25 +164,25 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     prepare()
-    rows = []
-    print("load before:", *os.getloadavg(), file=sys.stderr)
+    sides = [int(side) for side in arguments.sides.split(",")]
+    report = {"machine": machine(), "versions": versions(), "load": [os.getloadavg()], "rows": []}
+    report["ssim"] = {side: similarity(side) for side in sides}
+    print(json.dumps(report["ssim"]), file=sys.stderr)
     print("| MP | kind | side | ours ms | Pillow | sharp | ours MB | Pillow | sharp |")
     print("|---|---|---|---|---|---|---|---|---|")
-    sides = [int(side) for side in arguments.sides.split(",")]
     for size, kind, path in files(map(int, arguments.megapixels.split(",")), arguments.kinds.split(",")):
         for side in sides:
             row = summary(measure(path, side, arguments.rounds))
-            rows.append({"megapixels": size, "kind": kind, "side": side, **row})
+            report["rows"].append({"megapixels": size, "kind": kind, "side": side, **row})
+            report["load"].append(os.getloadavg())
+            # After each, so that a run that is stopped was not for nothing.
+            (WORK / "results.json").write_text(json.dumps(report, indent=1) + "\n")
             cpu, memory = row["cpu_ratio"], row["memory_ratio"]
             print(
                 f"| {size} | {kind} | {side} | {row['cpu_ms']['ours']} | {cpu['pillow']} | {cpu['sharp']} "
                 f"| {row['peak_mb']['ours']} | {memory['pillow']} | {memory['sharp']} |",
                 flush=True,
             )
-    similar = {side: similarity(side) for side in sides}
-    print(json.dumps(similar), file=sys.stderr)
-    report = {"load": os.getloadavg(), "versions": versions(), "rows": rows, "ssim": similar}
-    (WORK / "results.json").write_text(json.dumps(report, indent=2))
     print(f"written: {WORK / 'results.json'}", file=sys.stderr)
 
 

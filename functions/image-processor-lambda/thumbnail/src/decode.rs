@@ -6,6 +6,7 @@ mod guard;
 mod jpeg;
 mod png;
 mod segments;
+mod tiff;
 mod webp;
 mod zune;
 
@@ -135,7 +136,8 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result
             Format::Jpeg => jpeg::decode(bytes, &budget, largest_side),
             Format::WebP => webp::decode(bytes, &budget),
             Format::Png => png::decode(bytes, &budget, largest_side.get()),
-            Format::Gif | Format::Tiff | Format::Bmp => generic::decode(bytes, &budget),
+            Format::Tiff => tiff::decode(bytes, &budget, largest_side.get()),
+            Format::Gif | Format::Bmp => generic::decode(bytes, &budget),
         }?;
         if let Pixels::Whole(pixels) = raster.pixels {
             let mut pixels = shrink::to_integers(pixels);

@@ -19,6 +19,9 @@ mod decode;
 mod encode;
 mod fit;
 mod format;
+#[cfg(feature = "inner")]
+#[doc(hidden)]
+pub mod inner;
 mod jpeg;
 mod limits;
 mod planar;

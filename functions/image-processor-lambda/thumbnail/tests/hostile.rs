@@ -125,6 +125,14 @@ fn jpeg_of_endless_scans_is_stopped_by_the_clock() {
 }
 
 #[test]
+fn arithmetic_coding_is_named_as_unsupported_not_as_damage() {
+    let mut photo = fixture("photo.jpg");
+    let frame = photo.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    *photo.get_mut(frame + 1).unwrap() = 0xc9;
+    assert_eq!(reason(&photo), "UnsupportedFeature");
+}
+
+#[test]
 fn causes_are_kept_and_not_repeated_in_the_message() {
     let photo = fixture("photo.png");
     let rejection = thumb(&photo[..photo.len() / 2], 64).unwrap_err();

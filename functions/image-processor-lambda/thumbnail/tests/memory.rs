@@ -46,7 +46,8 @@ fn memory_stays_within_the_limit_whatever_a_file_declares() {
         ("WebP of 16383 squared", bombs::webp(16_383, 16_383), "TooManyPixels"),
         ("WebP of 7000 squared", bombs::webp(7_000, 7_000), "TooMuchMemory"),
         ("TIFF of 60000 squared", bombs::tiff(60_000, 60_000), "TooManyPixels"),
-        ("TIFF of 6900 squared", bombs::tiff(6_900, 6_900), "TooMuchMemory"),
+        ("TIFF of 6900 squared", bombs::tiff(6_900, 6_900), "Truncated"),
+        ("TIFF with a JPEG of 16000 squared", bombs::tiff_of_jpeg(16_000, 16_000), "TooMuchMemory"),
         ("WebP with a chunk of 4 GB", bombs::webp_with_giant_chunk(), "ok"),
         ("PNG with a profile of 64 MB", bombs::png_with_inflating_profile(), "ok"),
     ] {
@@ -65,6 +66,8 @@ fn memory_stays_within_the_limit_whatever_a_file_declares() {
         ("JPEG of 12 MP", bombs::large_jpeg(4_032, 3_024, false), 2 * MIB),
         ("progressive JPEG of 12 MP", bombs::large_jpeg(4_032, 3_024, true), 3 * MIB),
         ("PNG of 12 MP", bombs::large_png(4_032, 3_024), 4 * MIB),
+        ("TIFF of 12 MP in strips", bombs::large_tiff(4_032, 3_024), 5 * MIB),
+        ("TIFF of 12 MP in tiles", bombs::large_tiled_tiff(4_032, 3_024), 8 * MIB),
     ] {
         assert_bounded(name, &bytes, &limits, "ok", bound);
     }

@@ -164,3 +164,24 @@ fn rings_alias_no_more_than_a_quarter_of_the_size_lets_them() {
     // A JPEG is drawn with 400 samples for 320 pixels: what is lost there, Lanczos3 cannot bring back.
     assert_similar(&rings(), 320, [0.74, 0.74, 0.99]);
 }
+
+#[test]
+fn scale_with_hardly_more_samples_than_the_thumbnail_is_not_enough() {
+    // The 400 samples of a quarter are less than five for four pixels.
+    assert_similar(&rings(), 330, [0.93, 0.93, 0.93]);
+}
+
+#[test]
+fn green_is_as_sharp_as_red_in_a_jpeg_of_red_green_and_blue() {
+    let picture = rings();
+    let mut encoder = mozjpeg::Compress::new(mozjpeg::ColorSpace::JCS_RGB);
+    encoder.set_size(picture.width() as usize, picture.height() as usize);
+    encoder.set_color_space(mozjpeg::ColorSpace::JCS_RGB);
+    encoder.set_quality(95.0);
+    let mut encoder = encoder.start_compress(Vec::new()).unwrap();
+    encoder.write_scanlines(picture.as_raw()).unwrap();
+    let small = pixels(&thumb(&encoder.finish().unwrap(), 400).unwrap());
+    let expected = pixels(&thumb(&jpeg(&picture, false), 400).unwrap());
+    let similarity = ssim(&Plane::of(&small), &Plane::of(&expected));
+    assert!(similarity > 0.98, "{similarity}");
+}

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use super::budget::Budget;
 use super::{Pixels, Raster, zune};
 use crate::fit::fit;
-use crate::jpeg::{self, Error, Frame, Header, Scale};
+use crate::jpeg::{self, Color, Error, Header, Scale};
 use crate::planar::Planar;
 use crate::rejection::Rejection;
 
@@ -16,18 +16,18 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget, side: NonZeroU32) -> Result<
     let is_in_time = || budget.spend().map_err(|_| Error::Late);
     let header = match Header::read(bytes) {
         Ok(header) => header,
-        Err(Error::Unsupported(_)) => return zune::decode(bytes, budget),
+        Err(error @ Error::Unsupported(_)) => return other(bytes, budget, error),
         Err(error) => return Err(reject(error, budget)),
     };
     let frame = &header.frame;
     budget.check_pixels(frame.width, frame.height)?;
-    let scales = scales(frame, side.get());
+    let scales = scales(&header, side.get());
     let memory = jpeg::memory(frame, &scales);
     // Pictures of a few blocks fill but a small part of their tables.
     budget.check_memory(memory + TABLES_BYTES.min(memory))?;
     let planes = match jpeg::decode(bytes, &header, &scales, &is_in_time) {
         Ok(planes) => planes,
-        Err(Error::Unsupported(_)) => return zune::decode(bytes, budget),
+        Err(error @ Error::Unsupported(_)) => return other(bytes, budget, error),
         Err(error) => return Err(reject(error, budget)),
     };
     let (width, height) = (frame.width, frame.height);
@@ -40,14 +40,28 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget, side: NonZeroU32) -> Result<
     })
 }
 
-/// For each channel the smallest scale that has as many samples as the thumbnail will have.
-fn scales(frame: &Frame, side: u32) -> Vec<Scale> {
+/// For each channel the smallest scale that has a quarter more samples than the thumbnail will have, since
+/// fewer leave Lanczos3 too little to tell detail from aliases; colour differences may be an eighth short,
+/// which nobody sees and which spares a scale at common sizes.
+fn scales(header: &Header, side: u32) -> Vec<Scale> {
+    let frame = &header.frame;
     let (width, height) = fit(frame.width, frame.height, side);
+    let ample = |length: u32| (length * 5).div_ceil(4);
     // Thumbnails have colour differences at half the size.
-    let halves = [(width, height), (width.div_ceil(2), height.div_ceil(2))];
-    let is_difference = |index| matches!(index, 1 | 2) && frame.components.len() == 3;
-    let wanted = |index| if is_difference(index) { halves[1] } else { halves[0] };
+    let scant = |length: u32| (length.div_ceil(2) * 7).div_ceil(8);
+    let is_difference = |index| matches!(index, 1 | 2) && header.color == Color::YCbCr;
+    let wanted = |index| {
+        if is_difference(index) { (scant(width), scant(height)) } else { (ample(width), ample(height)) }
+    };
     (0..frame.components.len()).map(|index| frame.scale(index, wanted(index))).collect()
+}
+
+/// Another decoder, for what this one leaves out; it takes for damage what it does not know either.
+fn other(bytes: &[u8], budget: &Budget, error: Error) -> Result<Raster, Rejection> {
+    zune::decode(bytes, budget).map_err(|rejection| match rejection {
+        Rejection::Corrupt { .. } => reject(error, budget),
+        rejection => rejection,
+    })
 }
 
 fn reject(error: Error, budget: &Budget) -> Rejection {

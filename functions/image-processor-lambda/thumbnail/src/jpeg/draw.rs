@@ -106,6 +106,28 @@ fn rows<const N: usize>(rows: &[[u8; N]; N], target: &mut [u8], stride: usize) {
     }
 }
 
+/// Draws blocks one after the other and sums up some samples, for benches.
+#[cfg(feature = "inner")]
+pub(crate) fn transform(blocks: &[[i16; 64]], scale: Scale) -> u64 {
+    let order = Order::new(scale, &[1; 64]);
+    let mut target = [0; 64];
+    let mut block: Block = [0; 128];
+    crate::wide::wide(
+        #[inline(always)]
+        || {
+            let mut sum = 0;
+            for coefficients in blocks {
+                for (index, value) in (0..=scale.last_coefficient()).zip(coefficients) {
+                    order.put(&mut block, index, i32::from(*value));
+                }
+                order.draw(&mut block, false, &mut target, 8);
+                sum += u64::from(target[0]);
+            }
+            sum
+        },
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

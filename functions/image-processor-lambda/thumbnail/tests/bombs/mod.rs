@@ -6,6 +6,8 @@
 use image::{GrayImage, ImageFormat, Rgb, RgbImage};
 use jpeg_encoder::{ColorType, Encoder};
 
+pub(crate) mod tiff;
+
 /// A JPEG that declares a size, with data for a few pixels.
 pub(crate) fn jpeg(width: u16, height: u16, is_progressive: bool) -> Vec<u8> {
     let mut jpeg = Vec::new();
@@ -125,27 +127,27 @@ pub(crate) fn webp_with_giant_chunk() -> Vec<u8> {
 
 /// An uncompressed TIFF, red, green and blue, that declares a size, without pixels.
 pub(crate) fn tiff(width: u32, height: u32) -> Vec<u8> {
-    let mut tiff = b"II\x2a\0\x0e\0\0\0\x08\0\x08\0\x08\0".to_vec();
-    let entries = [
-        (256, 4, 1, width),
-        (257, 4, 1, height),
-        (258, 3, 3, 8),
-        (259, 3, 1, 1),
-        (262, 3, 1, 2),
-        (273, 4, 1, 8),
-        (277, 3, 1, 3),
-        (278, 4, 1, height),
-        (279, 4, 1, width.saturating_mul(height).saturating_mul(3)),
-    ];
-    tiff.extend([9, 0]);
-    for (tag, kind, count, value) in entries {
-        tiff.extend(u16::to_le_bytes(tag));
-        tiff.extend(u16::to_le_bytes(kind));
-        tiff.extend(u32::to_le_bytes(count));
-        tiff.extend(u32::to_le_bytes(value));
-    }
-    tiff.extend([0; 4]);
-    tiff
+    let bytes = width.saturating_mul(height).saturating_mul(3);
+    tiff::file((width, height), &[8; 3], &tiff::strips(height, &[(8, bytes)]), &[], &[])
+}
+
+/// A small TIFF whose only strip is a JPEG that declares another size.
+pub(crate) fn tiff_of_jpeg(width: u16, height: u16) -> Vec<u8> {
+    let jpeg = jpeg(width, height, false);
+    let length = u32::try_from(jpeg.len()).unwrap();
+    tiff::file((16, 16), &[8; 3], &tiff::strips(16, &[(8, length)]), &[(259, 7)], &jpeg)
+}
+
+/// A whole TIFF in strips, with four colours.
+pub(crate) fn large_tiff(width: u32, height: u32) -> Vec<u8> {
+    let mut tiff = std::io::Cursor::new(Vec::new());
+    quarters(width, height).write_to(&mut tiff, ImageFormat::Tiff).unwrap();
+    tiff.into_inner()
+}
+
+/// A whole TIFF in tiles of 256 squared, with four colours.
+pub(crate) fn large_tiled_tiff(width: u32, height: u32) -> Vec<u8> {
+    tiff::tiled(&quarters(width, height), (256, 256))
 }
 
 fn position(bytes: &[u8], part: &[u8]) -> usize {

@@ -1,0 +1,51 @@
+//! Inner loops, one by one, for benches. Not part of the crate's interface.
+
+use crate::jpeg::{self, Header, Scale, transform};
+use crate::planar::Channels;
+use crate::plane::Plane;
+use crate::reduce::Reduction;
+use crate::rejection::Cause;
+use crate::resample::{Axis, resample};
+
+/// One in eight, four, two, one.
+pub const SCALES: [u32; 4] = [1, 2, 4, 8];
+
+fn scale(samples: u32) -> Scale {
+    Scale::ALL.into_iter().find(|scale| scale.samples() == samples).unwrap_or(Scale::Full)
+}
+
+/// Draws each block of 64 coefficients with `samples` by `samples` samples; the sum of some of them.
+#[must_use]
+pub fn draw(blocks: &[[i16; 64]], samples: u32) -> u64 {
+    transform(blocks, scale(samples))
+}
+
+/// Reads all symbols of a JPEG and draws its channels with `samples` by `samples` samples a block.
+pub fn decode_jpeg(file: &[u8], samples: u32) -> Result<usize, Cause> {
+    let header = Header::read(file)?;
+    let scales = vec![scale(samples); header.frame.components.len()];
+    let planes = jpeg::decode(file, &header, &scales, &|| Ok(()))?;
+    Ok(planes.iter().map(|plane| plane.samples.len()).sum())
+}
+
+/// Takes in `height` times the row of red, green and blue, and makes means of `factor` squared pixels.
+#[must_use]
+pub fn reduce(row: &[u8], height: u32, factor: u32) -> usize {
+    let width = u32::try_from(row.len() / 3).unwrap_or(u32::MAX);
+    let mut reduction = Reduction::new((width, height), factor, Channels::Rgb);
+    for _ in 0..height {
+        reduction.push(row);
+    }
+    reduction.finish().planes.iter().map(|plane| plane.samples.len()).sum()
+}
+
+/// Makes a square channel of `from` times `from` samples `to` times `to`.
+#[must_use]
+pub fn resample_square(samples: Vec<u8>, from: u32, to: u32) -> (Vec<u8>, Vec<u8>) {
+    let side = f64::from(from);
+    let plane = Plane { samples, stride: from as usize, width: side, height: side };
+    let step = side / f64::from(to);
+    let axis = Axis { start: step / 2.0, step, count: to, end: side };
+    let small = resample(&plane, &axis, &axis);
+    (small, plane.samples)
+}
