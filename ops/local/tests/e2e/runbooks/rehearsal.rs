@@ -50,6 +50,7 @@ impl Rehearsal {
     }
 
     /// Follows it to its end, and says what was done.
+    #[expect(clippy::print_stdout, reason = "what the run of CI shows of it")]
     pub(super) async fn rest(&mut self) {
         while !self.ahead.is_empty() {
             self.next().await;

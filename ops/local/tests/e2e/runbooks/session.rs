@@ -146,15 +146,14 @@ impl Session {
         let streams = format!("> '{}' 2> '{}' < /dev/null", out.display(), err.display());
         let command = command.replace("{}", &streams) + "\n";
         self.input.write_all(command.as_bytes()).await.unwrap();
-        let status = match timeout(PATIENCE, self.output.next_line()).await {
-            Ok(line) => line.unwrap(),
-            Err(_) => {
-                self.bash.start_kill().unwrap();
-                Some("it does not end".to_owned())
-            }
+        let ended = timeout(PATIENCE, self.output.next_line()).await;
+        let status = if let Ok(line) = ended {
+            line.unwrap().unwrap_or_else(|| "it ended the shell".to_owned())
+        } else {
+            self.bash.start_kill().unwrap();
+            "it does not end".to_owned()
         };
         let read = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
-        let status = status.unwrap_or_else(|| "it ended the shell".to_owned());
         Said { stdout: read(&out), stderr: read(&err), status }
     }
 }
