@@ -7,7 +7,6 @@
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::cast_precision_loss,
-    missing_docs,
     reason = "a bench prints and may fail"
 )]
 
@@ -99,7 +98,7 @@ fn batch(count: usize) -> SqsEvent {
 
 async fn invoke(app: &App<SlowS3>, event: SqsEvent) {
     let mut context = Context::default();
-    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(60);
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_mins(1);
     context.deadline = u64::try_from(deadline.as_millis()).unwrap();
     let response = app.telemetry.within(handle(app, LambdaEvent::new(event, context))).await;
     assert!(response.batch_item_failures.is_empty());
