@@ -1,0 +1,126 @@
+//! Decisions of an arithmetic coder: sections 7 and 20.2 of RFC 6386.
+
+/// Bits that one decision takes at most.
+const LONGEST: u32 = 7;
+/// Bits that are compared with the range.
+const COMPARED: u32 = 8;
+
+/// A partition of a frame, read decision by decision.
+///
+/// The bits that are compared stand at the top of a word of 64. Refilled, it is good for
+/// [`Bits::REFILLED`] decisions, so that the loops that count need no branch for each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bits<'a> {
+    rest: &'a [u8],
+    /// At least `count` valid bits from the top; those below may be valid already.
+    value: u64,
+    count: u32,
+    /// From 128 to 255 between decisions.
+    range: u32,
+    /// Bytes that were asked for and not there; zeros stand for them.
+    missing: u32,
+}
+
+impl<'a> Bits<'a> {
+    /// Decisions that are sure after a refill.
+    pub(super) const REFILLED: u32 = (56 - COMPARED) / LONGEST + 1;
+
+    pub(super) const fn new(partition: &'a [u8]) -> Self {
+        Self { rest: partition, value: 0, count: 0, range: 255, missing: 0 }
+    }
+
+    /// Makes at least 56 bits valid.
+    #[inline(always)]
+    pub(super) fn refill(&mut self) {
+        if let Some(word) = self.rest.first_chunk::<8>() {
+            self.value |= u64::from_be_bytes(*word).wrapping_shr(self.count);
+            let taken = (63_u32.wrapping_sub(self.count) >> 3) & 0b111;
+            self.rest = self.rest.get(taken as usize..).unwrap_or_default();
+            self.count |= 0b11_1000;
+        } else {
+            self.refill_at_end();
+        }
+    }
+
+    /// Makes sure of three decisions and a bit.
+    #[inline(always)]
+    pub(super) fn ensure(&mut self) {
+        if self.count < 3 * LONGEST + 1 + COMPARED {
+            self.refill();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refill_at_end(&mut self) {
+        while self.count < 56 {
+            let byte = self.rest.split_first().map(|(byte, rest)| {
+                self.rest = rest;
+                *byte
+            });
+            self.missing = self.missing.saturating_add(u32::from(byte.is_none()));
+            self.value |= (u64::from(byte.unwrap_or(0)) << 56).wrapping_shr(self.count);
+            self.count += 8;
+        }
+    }
+
+    /// Whether decisions were taken from bits that are not there.
+    pub(super) const fn is_overrun(&self) -> bool {
+        self.missing.saturating_mul(8) > self.count
+    }
+
+    /// One decision, false by `probability` of 256; for a refilled word.
+    #[inline(always)]
+    pub(super) fn decide(&mut self, probability: u8) -> bool {
+        let split = 1 + (((self.range - 1) * u32::from(probability)) >> 8);
+        let split_at_top = u64::from(split) << 56;
+        let is_true = self.value >= split_at_top;
+        if is_true {
+            self.range -= split;
+            self.value -= split_at_top;
+        } else {
+            self.range = split;
+        }
+        let shift = self.range.leading_zeros().wrapping_sub(24) & 31;
+        self.range <<= shift;
+        self.value <<= shift;
+        self.count = self.count.wrapping_sub(shift);
+        is_true
+    }
+
+    /// The value or its negative, each as likely, without a branch; for a refilled word.
+    #[inline(always)]
+    pub(super) fn sign(&mut self, value: i32) -> i32 {
+        let split = self.range.div_ceil(2);
+        let split_at_top = u64::from(split) << 56;
+        let is_negative = self.value >= split_at_top;
+        let mask = u64::from(is_negative).wrapping_neg();
+        self.value -= split_at_top & mask;
+        self.range = if is_negative { self.range - split } else { split };
+        let shift = self.range.leading_zeros().wrapping_sub(24) & 31;
+        self.range <<= shift;
+        self.value <<= shift;
+        self.count = self.count.wrapping_sub(shift);
+        let sign = -i32::from(is_negative);
+        (value ^ sign) - sign
+    }
+
+    /// One decision, with a refill: for headers.
+    pub(super) fn flag(&mut self, probability: u8) -> bool {
+        self.refill();
+        self.decide(probability)
+    }
+
+    /// A number of so many bits.
+    pub(super) fn literal(&mut self, bits: u32) -> u32 {
+        (0..bits).fold(0, |value, _| value << 1 | u32::from(self.flag(128)))
+    }
+
+    /// A number of so many bits and a sign, if a flag tells that there is one.
+    pub(super) fn optional(&mut self, bits: u32) -> Option<i32> {
+        self.flag(128).then(|| {
+            let value = self.literal(bits).cast_signed();
+            if self.flag(128) { -value } else { value }
+        })
+    }
+}
