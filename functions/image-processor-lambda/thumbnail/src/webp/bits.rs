@@ -1,5 +1,7 @@
 //! Decisions of an arithmetic coder: sections 7 and 20.2 of RFC 6386.
 
+use std::hint::cold_path;
+
 /// Bits that one decision takes at most.
 const LONGEST: u32 = 7;
 /// Bits that are compared with the range.
@@ -32,14 +34,17 @@ impl<'a> Bits<'a> {
     /// Makes at least 56 bits valid.
     #[inline(always)]
     pub(super) fn refill(&mut self) {
-        if let Some(word) = self.rest.first_chunk::<8>() {
-            self.value |= u64::from_be_bytes(*word).wrapping_shr(self.count);
-            let taken = (63_u32.wrapping_sub(self.count) >> 3) & 0b111;
-            self.rest = self.rest.get(taken as usize..).unwrap_or_default();
-            self.count |= 0b11_1000;
+        let taken = (63_u32.wrapping_sub(self.count) >> 3) & 0b111;
+        let word = if let Some(word) = self.rest.first_chunk::<8>() {
+            u64::from_be_bytes(*word)
         } else {
-            self.refill_at_end();
-        }
+            let (word, missing) = last_word(self.rest, taken);
+            self.missing = self.missing.saturating_add(missing);
+            word
+        };
+        self.value |= word.wrapping_shr(self.count);
+        self.rest = self.rest.get(taken as usize..).unwrap_or_default();
+        self.count |= 0b11_1000;
     }
 
     /// Makes sure of three decisions and a bit.
@@ -47,20 +52,6 @@ impl<'a> Bits<'a> {
     pub(super) fn ensure(&mut self) {
         if self.count < 3 * LONGEST + 1 + COMPARED {
             self.refill();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn refill_at_end(&mut self) {
-        while self.count < 56 {
-            let byte = self.rest.split_first().map(|(byte, rest)| {
-                self.rest = rest;
-                *byte
-            });
-            self.missing = self.missing.saturating_add(u32::from(byte.is_none()));
-            self.value |= (u64::from(byte.unwrap_or(0)) << 56).wrapping_shr(self.count);
-            self.count += 8;
         }
     }
 
@@ -74,18 +65,19 @@ impl<'a> Bits<'a> {
     pub(super) fn decide(&mut self, probability: u8) -> bool {
         let split = 1 + (((self.range - 1) * u32::from(probability)) >> 8);
         let split_at_top = u64::from(split) << 56;
-        let is_true = self.value >= split_at_top;
-        if is_true {
+        if self.value >= split_at_top {
+            // Told to be rare, so that it becomes a jump, which is foreseen more often than not, instead
+            // of moves that all that follows waits for.
+            cold_path();
             self.range -= split;
             self.value -= split_at_top;
+            self.normalise();
+            true
         } else {
             self.range = split;
+            self.normalise();
+            false
         }
-        let shift = self.range.leading_zeros().wrapping_sub(24) & 31;
-        self.range <<= shift;
-        self.value <<= shift;
-        self.count = self.count.wrapping_sub(shift);
-        is_true
     }
 
     /// The value or its negative, each as likely, without a branch; for a refilled word.
@@ -97,12 +89,17 @@ impl<'a> Bits<'a> {
         let mask = u64::from(is_negative).wrapping_neg();
         self.value -= split_at_top & mask;
         self.range = if is_negative { self.range - split } else { split };
-        let shift = self.range.leading_zeros().wrapping_sub(24) & 31;
-        self.range <<= shift;
-        self.value <<= shift;
-        self.count = self.count.wrapping_sub(shift);
+        self.normalise();
         let sign = -i32::from(is_negative);
         (value ^ sign) - sign
+    }
+
+    #[inline(always)]
+    fn normalise(&mut self) {
+        let shift = self.range.leading_zeros().wrapping_sub(24);
+        self.range = self.range.wrapping_shl(shift);
+        self.value = self.value.wrapping_shl(shift);
+        self.count = self.count.wrapping_sub(shift);
     }
 
     /// One decision, with a refill: for headers.
@@ -123,4 +120,18 @@ impl<'a> Bits<'a> {
             if self.flag(128) { -value } else { value }
         })
     }
+}
+
+/// The last bytes with zeros behind them, and how many of those are among the first `taken`.
+///
+/// Nothing of the state is passed: what no address is taken of can stay in registers.
+#[cold]
+#[inline(never)]
+fn last_word(rest: &[u8], taken: u32) -> (u64, u32) {
+    let mut word = [0; 8];
+    for (to, from) in word.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    let present = u32::try_from(rest.len()).unwrap_or(u32::MAX);
+    (u64::from_be_bytes(word), taken.saturating_sub(present))
 }

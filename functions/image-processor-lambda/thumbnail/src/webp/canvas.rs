@@ -1,9 +1,9 @@
 //! Macroblocks from their modes and coefficients, one after the other.
 
 use super::modes::{Luma, Macroblock};
-use super::square::{self, ABOVE, BESIDE, Edges, LEFT, SECOND, STRIDE, Square};
+use super::square::{self, ABOVE, BESIDE, Edges, LEFT, SECOND, STRIDE, Square, add};
 use super::subblock;
-use super::tokens::{Block, Content, Residue};
+use super::tokens::Residue;
 use super::window::Window;
 
 /// The lowest pixels of the macroblocks above.
@@ -134,19 +134,5 @@ impl Canvas {
                 }
             }
         }
-    }
-}
-
-#[inline(always)]
-fn add<const ROWS: usize>(
-    square: &mut Square<ROWS>,
-    (row, column): (usize, usize),
-    block: &Block,
-    content: Content,
-) {
-    match content {
-        Content::Nothing => {}
-        Content::Mean => square::add_mean(square, row, column, block),
-        Content::Detail => square::add(square, row, column, block),
     }
 }

@@ -113,24 +113,76 @@ impl Reduction {
 
     #[inline(always)]
     fn flush(&mut self) {
-        let (stretch, offset) = self.levels.line();
-        let factor = self.factor as usize;
-        #[expect(clippy::cast_precision_loss, reason = "at most 128 squared")]
-        let share = |count: usize| stretch / (count * self.rows as usize) as f32;
-        let whole = share(factor);
-        self.samples.extend(self.sums.chunks(factor).map(|square| {
-            let share = if square.len() == factor { whole } else { share(square.len()) };
-            let total: u32 = square.iter().map(|sum| u32::from(*sum)).sum();
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_precision_loss,
-                clippy::cast_sign_loss,
-                reason = "such casts saturate"
-            )]
-            let level = (total as f32 * share + offset + 0.5) as u8;
-            level
-        }));
+        // Known numbers are summed in vectors.
+        match self.factor {
+            2 => self.flush_squares::<2>(),
+            3 => self.flush_squares::<3>(),
+            4 => self.flush_squares::<4>(),
+            5 => self.flush_squares::<5>(),
+            6 => self.flush_squares::<6>(),
+            8 => self.flush_squares::<8>(),
+            factor => {
+                let whole = self.line(factor as usize);
+                for square in self.sums.chunks_exact(factor as usize) {
+                    self.samples.push(mean(square, whole));
+                }
+                self.flush_rest(self.sums.len() % factor as usize);
+            }
+        }
         self.sums.fill(0);
         self.rows = 0;
     }
+
+    #[inline(always)]
+    fn flush_squares<const N: usize>(&mut self) {
+        let whole = self.line(N);
+        let (squares, rest) = self.sums.as_chunks::<N>();
+        let (start, rest) = (self.samples.len(), rest.len());
+        self.samples.resize(start + squares.len(), 0);
+        // A loop, not an iterator's: those are compiled apart, for narrower vectors.
+        for (sample, square) in self.samples.get_mut(start..).unwrap_or_default().iter_mut().zip(squares) {
+            let mut total = 0;
+            for sum in square {
+                total += u32::from(*sum);
+            }
+            *sample = level(total, whole);
+        }
+        self.flush_rest(rest);
+    }
+
+    /// What is narrower than a square.
+    #[inline(always)]
+    fn flush_rest(&mut self, count: usize) {
+        if let Some(rest) = self.sums.len().checked_sub(count).and_then(|start| self.sums.get(start..)) {
+            if count > 0 {
+                self.samples.push(mean(rest, self.line(count)));
+            }
+        }
+    }
+
+    /// By what the sum of so many columns is multiplied, and what is added.
+    #[inline(always)]
+    fn line(&self, columns: usize) -> (f32, f32) {
+        let (stretch, offset) = self.levels.line();
+        #[expect(clippy::cast_precision_loss, reason = "at most 128 squared")]
+        let count = (columns * self.rows as usize) as f32;
+        (stretch / count, offset + 0.5)
+    }
+}
+
+#[inline(always)]
+fn mean(sums: &[u16], line: (f32, f32)) -> u8 {
+    level(sums.iter().map(|sum| u32::from(*sum)).sum(), line)
+}
+
+#[inline(always)]
+fn level(total: u32, (share, offset): (f32, f32)) -> u8 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "such casts saturate"
+    )]
+    let level = (total as f32 * share + offset) as u8;
+    level
 }

@@ -1,7 +1,7 @@
 //! A macroblock's pixels while it is decoded, with those around it that it is predicted from.
 
 use super::modes::Mode;
-use super::tokens::Block;
+use super::tokens::{Block, Content};
 use super::transform;
 
 /// Pixels from one row of a square to the next.
@@ -59,13 +59,25 @@ pub(super) fn predict<const N: usize, const ROWS: usize>(
     match mode {
         Mode::Mean => {
             let mean = [mean(&around, edges); N];
-            rows.for_each(|row| *row = mean);
+            for row in rows {
+                *row = mean;
+            }
         }
-        Mode::Down => rows.for_each(|row| *row = around.above),
-        Mode::Right => rows.zip(around.left).for_each(|(row, left)| *row = [left; N]),
-        Mode::Slope => rows.zip(around.left).for_each(|(row, left)| {
-            *row = slope(around.above, left, around.corner);
-        }),
+        Mode::Down => {
+            for row in rows {
+                *row = around.above;
+            }
+        }
+        Mode::Right => {
+            for (row, left) in rows.zip(&around.left) {
+                *row = [*left; N];
+            }
+        }
+        Mode::Slope => {
+            for (row, left) in rows.zip(&around.left) {
+                *row = slope(around.above, *left, around.corner);
+            }
+        }
     }
 }
 
@@ -73,7 +85,11 @@ pub(super) fn predict<const N: usize, const ROWS: usize>(
 #[inline(always)]
 pub(super) fn slope<const N: usize>(above: [u8; N], left: u8, corner: u8) -> [u8; N] {
     let raise = i16::from(left) - i16::from(corner);
-    above.map(|above| clamped(i16::from(above) + raise))
+    let mut row = [0; N];
+    for at in 0..N {
+        row[at] = clamped(i16::from(above[at]) + raise);
+    }
+    row
 }
 
 #[inline(always)]
@@ -91,33 +107,33 @@ fn mean<const N: usize>(around: &Surroundings<N>, edges: Edges) -> u8 {
     mean
 }
 
-/// Four rows of a square, from `row` on.
-#[inline(always)]
-fn four<const ROWS: usize>(square: &mut Square<ROWS>, row: usize) -> Option<&mut [[u8; STRIDE]; 4]> {
-    square.get_mut(row..)?.first_chunk_mut()
-}
+/// Four pixels of four rows, with what is between them.
+const PATCH: usize = 3 * STRIDE + 4;
 
-/// Adds the same to sixteen pixels.
+/// Adds what a block holds to sixteen pixels.
 #[inline(always)]
-pub(super) fn add_mean<const ROWS: usize>(square: &mut Square<ROWS>, row: usize, column: usize, block: &Block) {
-    let raise = block[0].wrapping_add(4) >> 3;
-    for row in four(square, row).into_iter().flatten() {
-        if let Some(pixels) = row.get_mut(column..).and_then(|it| it.first_chunk_mut::<4>()) {
-            *pixels = pixels.map(|pixel| clamped(i16::from(pixel).wrapping_add(raise)));
-        }
+pub(super) fn add<const ROWS: usize>(
+    square: &mut Square<ROWS>,
+    (row, column): (usize, usize),
+    block: &Block,
+    content: Content,
+) {
+    let differences = match content {
+        Content::Nothing => return,
+        Content::Mean => [(block[0].wrapping_add(4)) >> 3; 16],
+        Content::Detail => transform::differences(block),
+    };
+    let rest = square.as_flattened_mut().get_mut(row * STRIDE + column..);
+    let Some(patch) = rest.and_then(|it| it.first_chunk_mut::<PATCH>()) else { return };
+    let mut pixels = [0; 16];
+    for (row, pixels) in pixels.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        pixels.copy_from_slice(&patch[row * STRIDE..row * STRIDE + 4]);
     }
-}
-
-/// Adds differences to sixteen pixels.
-#[inline(always)]
-pub(super) fn add<const ROWS: usize>(square: &mut Square<ROWS>, row: usize, column: usize, block: &Block) {
-    let differences = transform::differences(block);
-    for (row, differences) in four(square, row).into_iter().flatten().zip(differences) {
-        if let Some(pixels) = row.get_mut(column..).and_then(|it| it.first_chunk_mut::<4>()) {
-            for (pixel, difference) in pixels.iter_mut().zip(differences) {
-                *pixel = clamped(i16::from(*pixel).wrapping_add(difference));
-            }
-        }
+    for at in 0..16 {
+        pixels[at] = clamped(i16::from(pixels[at]).wrapping_add(differences[at]));
+    }
+    for (row, pixels) in pixels.as_chunks::<4>().0.iter().enumerate() {
+        patch[row * STRIDE..row * STRIDE + 4].copy_from_slice(pixels);
     }
 }
 

@@ -14,9 +14,9 @@ pub(super) fn predict<const ROWS: usize>(square: &mut Square<ROWS>, row: usize, 
         return;
     };
     let around = around(above, rows, column);
-    for (row, pixels) in rows.iter_mut().zip(predicted(&around, mode)) {
+    for (row, pixels) in rows.iter_mut().zip(&predicted(&around, mode)) {
         if let Some(target) = row.get_mut(column..).and_then(|it| it.first_chunk_mut()) {
-            *target = pixels;
+            *target = *pixels;
         }
     }
 }
@@ -52,7 +52,10 @@ fn predicted(around: &Around, mode: Submode) -> [[u8; 4]; 4] {
             let mean = ((sum + 4) >> 3) as u8;
             [[mean; 4]; 4]
         }
-        Submode::Slope => [e[4], e[3], e[2], e[1]].map(|left| slope([e[6], e[7], e[8], e[9]], left, e[5])),
+        Submode::Slope => {
+            let row = |left| slope([e[6], e[7], e[8], e[9]], left, e[5]);
+            [row(e[4]), row(e[3]), row(e[2]), row(e[1])]
+        }
         Submode::Down => [[t[5], t[6], t[7], t[8]]; 4],
         Submode::Right => [[t[3]; 4], [t[2]; 4], [t[1]; 4], [t[0]; 4]],
         Submode::DownLeft => [

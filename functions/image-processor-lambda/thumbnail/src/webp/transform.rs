@@ -27,63 +27,67 @@ const fn butterfly([a, b, c, d]: [i32; 4]) -> [i32; 4] {
 }
 
 /// Rows of four lanes.
-type Rows = [[i16; 4]; 4];
+type Rows = [[i32; 4]; 4];
 
 /// The differences of pixels, row by row.
 #[inline(always)]
-pub(super) fn differences(block: &Block) -> Rows {
+pub(super) fn differences(block: &Block) -> [i16; 16] {
     let mut rows = [[0; 4]; 4];
-    for (row, coefficients) in rows.iter_mut().zip(block.as_chunks::<4>().0) {
-        *row = *coefficients;
+    for row in 0..4 {
+        for lane in 0..4 {
+            rows[row][lane] = i32::from(block[4 * row + lane]);
+        }
     }
-    let columns = transposed(pass(rows));
-    let columns = pass([columns[0].map(|it| it.wrapping_add(4)), columns[1], columns[2], columns[3]]);
-    transposed(columns.map(|column| column.map(|it| it >> 3)))
+    let mut columns = transposed(pass(rows));
+    for lane in 0..4 {
+        columns[0][lane] += 4;
+    }
+    let rows = transposed(pass(columns));
+    let mut differences = [0; 16];
+    for row in 0..4 {
+        for lane in 0..4 {
+            #[expect(clippy::cast_possible_truncation, reason = "sound files stay within sixteen bits")]
+            let difference = (rows[row][lane] >> 3) as i16;
+            differences[4 * row + lane] = difference;
+        }
+    }
+    differences
 }
 
 /// One direction, in all lanes at once.
 #[inline(always)]
 fn pass([a, b, c, d]: Rows) -> Rows {
-    let (sum, difference) = (zip(a, c, i16::wrapping_add), zip(a, c, i16::wrapping_sub));
-    let low = zip(b.map(by_sine), d.map(by_cosine), i16::wrapping_sub);
-    let high = zip(b.map(by_cosine), d.map(by_sine), i16::wrapping_add);
-    [
-        zip(sum, high, i16::wrapping_add),
-        zip(difference, low, i16::wrapping_add),
-        zip(difference, low, i16::wrapping_sub),
-        zip(sum, high, i16::wrapping_sub),
-    ]
-}
-
-#[inline(always)]
-fn zip(one: [i16; 4], other: [i16; 4], with: impl Fn(i16, i16) -> i16) -> [i16; 4] {
-    [with(one[0], other[0]), with(one[1], other[1]), with(one[2], other[2]), with(one[3], other[3])]
-}
-
-#[inline(always)]
-fn transposed(rows: Rows) -> Rows {
-    let mut columns = [[0; 4]; 4];
-    for (at, column) in columns.iter_mut().enumerate() {
-        *column = [rows[0][at], rows[1][at], rows[2][at], rows[3][at]];
+    let (mut w, mut x, mut y, mut z) = ([0; 4], [0; 4], [0; 4], [0; 4]);
+    for lane in 0..4 {
+        let (sum, difference) = (a[lane] + c[lane], a[lane] - c[lane]);
+        let low = by_sine(b[lane]) - by_cosine(d[lane]);
+        let high = by_cosine(b[lane]) + by_sine(d[lane]);
+        w[lane] = sum + high;
+        x[lane] = difference + low;
+        y[lane] = difference - low;
+        z[lane] = sum - high;
     }
-    columns
+    [w, x, y, z]
+}
+
+#[inline(always)]
+const fn transposed([a, b, c, d]: Rows) -> Rows {
+    [
+        [a[0], b[0], c[0], d[0]],
+        [a[1], b[1], c[1], d[1]],
+        [a[2], b[2], c[2], d[2]],
+        [a[3], b[3], c[3], d[3]],
+    ]
 }
 
 /// Times √2 cos(π/8).
 #[inline(always)]
-const fn by_cosine(value: i16) -> i16 {
-    value.wrapping_add(high(value, 20_091))
+const fn by_cosine(value: i32) -> i32 {
+    value + ((value * 20_091) >> 16)
 }
 
-/// Times √2 sin(π/8), which is 35468 of 65536: as a signed number that lacks one whole.
+/// Times √2 sin(π/8).
 #[inline(always)]
-const fn by_sine(value: i16) -> i16 {
-    value.wrapping_add(high(value, -30_068))
-}
-
-#[inline(always)]
-const fn high(value: i16, factor: i16) -> i16 {
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half of 32 bits")]
-    let high = ((value as i32 * factor as i32) >> 16) as i16;
-    high
+const fn by_sine(value: i32) -> i32 {
+    (value * 35_468) >> 16
 }
