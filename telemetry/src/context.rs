@@ -16,7 +16,7 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 pub use w3c::parse_traceparent;
-pub(crate) use xray::{XrayHeader, to_hex, xray_trace_id};
+pub(crate) use xray::{XrayHeader, to_hex};
 
 /// The name under which a W3C trace context travels: header, message attribute, object metadata.
 pub const TRACEPARENT: &str = "traceparent";

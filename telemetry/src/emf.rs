@@ -55,7 +55,7 @@ impl Emf {
     /// one named like a metric; [`Counter::TelemetryDropped`] counts each. Secrets by shape (tokens,
     /// presigned URLs, email addresses) are replaced.
     pub fn property(&mut self, name: &str, value: impl Into<Value>) {
-        self.properties.insert(name, value);
+        self.properties.insert(name, value.into());
     }
 
     /// Has CloudWatch keep this event's metrics by the second for three hours (`StorageResolution` 1)

@@ -7,6 +7,7 @@ use crate::{
     context::span_context,
     fields::Fields,
     log::{insert_request, insert_trace},
+    sink::Haste,
 };
 
 /// Something that happened, declared once and told twice: as a log line and as metrics.
@@ -37,18 +38,17 @@ impl Telemetry {
     }
 
     fn measure(&self, emf: &Emf) {
-        let mut base = Fields::default();
+        let mut base = Fields::for_line();
         // A line without a level would count as INFO, and be dropped by a filter in Lambda above that.
-        base.insert_own("level", "INFO");
-        base.insert("service", self.inner.service_dimension.as_str());
+        base.insert_own("level", &[b"INFO"]);
+        base.insert_text("service", &self.inner.service_dimension);
         if let Some(context) = span_context(&Span::current()) {
             insert_trace(&mut base, &context);
         }
         insert_request(&mut base, &self.inner.request_id);
-        let (base, _) = base.finish();
         let rendered = emf.render(&base, SystemTime::now());
         for line in &rendered.lines {
-            self.inner.sink.line(line);
+            self.inner.sink.line(Haste::CanWait, |out| line.write(out));
         }
         self.inner.sink.lose(rendered.lost);
     }

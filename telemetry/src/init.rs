@@ -14,21 +14,18 @@ use opentelemetry_sdk::{
     Resource,
     trace::{Sampler, SdkTracer, SdkTracerProvider},
 };
-use tracing::{Dispatch, Metadata, instrument::WithSubscriber};
-use tracing_subscriber::{
-    EnvFilter,
-    filter::{FilterExt, filter_fn},
-    prelude::*,
-};
+use tracing::{Dispatch, instrument::WithSubscriber};
+use tracing_subscriber::prelude::*;
 
 use crate::{
     Captured,
+    admission::Admission,
     emf::dimension_value,
     export::Exporter,
     facade::Facade,
     flush::Buffer,
     identity::Ids,
-    log::{JsonLog, RequestId, is_of_library, may_be_told},
+    log::{JsonLog, RequestId},
     panics,
     process::PeakMemory,
     run::OpenSpans,
@@ -178,9 +175,11 @@ impl Telemetry {
         result
     }
 
-    /// Remembers which request the lines to come belong to.
+    /// Remembers which request the lines to come belong to. Lambda's ids are UUIDs; of any other text only what
+    /// an id is made of stays.
     pub(crate) fn serve(&self, request_id: &str) {
-        *self.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(request_id.to_owned());
+        let id = request_id.chars().filter(|it| it.is_ascii_alphanumeric() || *it == '-').collect();
+        *self.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
     }
 
     /// Whether this is the environment's first invocation; true once.
@@ -200,7 +199,6 @@ fn dispatch(
     open_spans: OpenSpans,
     filter: Option<&str>,
 ) -> Dispatch {
-    let filter = EnvFilter::builder().parse_lossy(filter.unwrap_or("info"));
     let spans = tracer.map(|tracer| {
         tracing_opentelemetry::layer()
             .with_tracer(tracer)
@@ -213,18 +211,8 @@ fn dispatch(
             .with_error_events_to_status(false)
             .with_error_events_to_exceptions(false)
             .and_then(open_spans)
-            .with_filter(filter_fn(is_our_span))
     });
-    // EnvFilter comes first: it knows the greatest level, so that what nobody wants costs nothing.
-    tracing_subscriber::registry()
-        .with(spans)
-        .with(log.with_filter(filter.and(filter_fn(may_be_told))))
-        .into()
-}
-
-/// Libraries open spans of their own, which would drown ours.
-fn is_our_span(metadata: &Metadata<'_>) -> bool {
-    metadata.is_span() && *metadata.level() <= tracing::Level::INFO && !is_of_library(metadata)
+    tracing_subscriber::registry().with(spans).with(log).with(Admission::new(filter.unwrap_or("info"))).into()
 }
 
 fn resource(service: &'static str, settings: &Settings) -> Resource {

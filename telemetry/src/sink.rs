@@ -10,20 +10,37 @@ use std::{
     },
 };
 
-use serde::Serialize;
-
 thread_local! {
-    /// Lines that this thread will write together, and the sink that they are of.
-    static TOGETHER: Cell<Option<(usize, Vec<u8>)>> = const { Cell::new(None) };
+    /// Lines that this thread will write together.
+    static TOGETHER: Cell<Option<Together>> = const { Cell::new(None) };
 }
 
 /// Room for a usual line.
 const LINE_BYTES: usize = 1_024;
+/// Most bytes that are held back.
+const MOST_HELD: usize = 64 * 1024;
+
+/// Whether a line may be held back for a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Haste {
+    CanWait,
+    /// It tells of something that may end the process.
+    AtOnce,
+}
+
+struct Together {
+    /// The sink that the lines are of.
+    sink: usize,
+    lines: Vec<u8>,
+    haste: Haste,
+}
 
 /// A shared line writer that counts what it loses.
 #[derive(Clone)]
 pub(crate) struct Sink {
     out: Arc<Mutex<dyn Write + Send>>,
+    /// Lines that wait until [`Sink::release`], if they are held.
+    held: Arc<Mutex<Option<Vec<u8>>>>,
     lost: Arc<AtomicU64>,
     reason: Arc<Mutex<Option<String>>>,
 }
@@ -36,11 +53,24 @@ impl fmt::Debug for Sink {
 
 impl Sink {
     pub(crate) fn new(out: Arc<Mutex<dyn Write + Send>>) -> Self {
-        Self { out, lost: Arc::default(), reason: Arc::default() }
+        Self { out, held: Arc::default(), lost: Arc::default(), reason: Arc::default() }
     }
 
     pub(crate) fn stdout() -> Self {
         Self::new(Arc::new(Mutex::new(io::stdout())))
+    }
+
+    /// Holds lines back until [`Sink::release`], or until one of them is in haste: waking the reader of a pipe
+    /// takes longer than all else that telemetry does before an answer.
+    pub(crate) fn hold(&self) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+
+    /// Writes what is held, and holds nothing back any more.
+    pub(crate) fn release(&self) {
+        if let Some(lines) = self.held.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.put(&lines);
+        }
     }
 
     /// Runs `work` and writes its lines of this thread at once: the reader of a pipe is woken once.
@@ -50,7 +80,8 @@ impl Sink {
             TOGETHER.set(outer);
             return work();
         }
-        TOGETHER.set(Some((self.id(), Vec::new())));
+        let lines = Vec::with_capacity(LINE_BYTES);
+        TOGETHER.set(Some(Together { sink: self.id(), lines, haste: Haste::CanWait }));
         // Should `work` panic, what it told before is written all the same.
         let _written = Written(self);
         work();
@@ -61,27 +92,47 @@ impl Sink {
         Arc::as_ptr(&self.lost).addr()
     }
 
-    fn write(&self, lines: &[u8]) -> bool {
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        out.write_all(lines).and_then(|()| out.flush()).is_ok()
-    }
-
-    /// Writes `document` as one line, which no other line can come between.
-    pub(crate) fn line(&self, document: &impl Serialize) {
-        let mut line = Vec::with_capacity(LINE_BYTES);
-        if serde_json::to_writer(&mut line, document).is_err() {
-            return self.lose(1);
-        }
-        line.push(b'\n');
+    /// Has `write` append a line, which no other line can come between.
+    pub(crate) fn line(&self, haste: Haste, write: impl FnOnce(&mut Vec<u8>)) {
         match TOGETHER.take() {
-            Some((id, mut lines)) if id == self.id() => {
-                lines.append(&mut line);
-                TOGETHER.set(Some((id, lines)));
+            Some(mut together) if together.sink == self.id() => {
+                write(&mut together.lines);
+                together.lines.push(b'\n');
+                together.haste = together.haste.max(haste);
+                TOGETHER.set(Some(together));
             }
             other => {
                 TOGETHER.set(other);
-                self.lose(u64::from(!self.write(&line)));
+                let mut line = Vec::with_capacity(LINE_BYTES);
+                write(&mut line);
+                line.push(b'\n');
+                self.take(line, haste);
             }
+        }
+    }
+
+    /// Writes `lines`, now or when they are released.
+    fn take(&self, mut lines: Vec<u8>, haste: Haste) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = &mut *held {
+            held.append(&mut lines);
+            if haste == Haste::AtOnce || held.len() > MOST_HELD {
+                self.put(&std::mem::take(held));
+            }
+        } else {
+            drop(held);
+            self.put(&lines);
+        }
+    }
+
+    /// Writes `lines`; those that cannot be written are lost.
+    fn put(&self, lines: &[u8]) {
+        if lines.is_empty() {
+            return;
+        }
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        if out.write_all(lines).and_then(|()| out.flush()).is_err() {
+            self.lose(lines.split_inclusive(|byte| *byte == b'\n').count() as u64);
         }
     }
 
@@ -114,21 +165,23 @@ impl Sink {
     }
 }
 
-/// Writes what was held back, when it goes.
+/// Writes what was told together, when it goes.
 struct Written<'a>(&'a Sink);
 
 impl Drop for Written<'_> {
     fn drop(&mut self) {
-        let Some((_, lines)) = TOGETHER.take() else { return };
-        if !lines.is_empty() && !self.0.write(&lines) {
-            self.0.lose(lines.split_inclusive(|byte| *byte == b'\n').count() as u64);
+        if let Some(Together { lines, haste, .. }) = TOGETHER.take() {
+            self.0.take(lines, haste);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        Haste::{AtOnce, CanWait},
+        *,
+    };
 
     /// Remembers each write.
     #[derive(Default)]
@@ -150,19 +203,23 @@ mod tests {
         (Sink::new(Arc::clone(&writes) as _), writes)
     }
 
+    fn tell(sink: &Sink, haste: Haste, text: &str) {
+        sink.line(haste, |out| out.extend_from_slice(text.as_bytes()));
+    }
+
     #[test]
     fn lines_told_together_are_one_write_and_those_of_another_sink_are_not_among_them() {
         let ((sink, writes), (other, others)) = (sink(), sink());
 
         sink.together(|| {
-            sink.line(&1);
-            other.line(&"other");
-            sink.together(|| sink.line(&2));
+            tell(&sink, CanWait, "1");
+            tell(&other, CanWait, "other");
+            sink.together(|| tell(&sink, CanWait, "2"));
         });
-        sink.line(&3);
+        tell(&sink, CanWait, "3");
 
         assert_eq!(writes.lock().unwrap().0, ["1\n2\n", "3\n"]);
-        assert_eq!(others.lock().unwrap().0, ["\"other\"\n"]);
+        assert_eq!(others.lock().unwrap().0, ["other\n"]);
     }
 
     #[test]
@@ -171,13 +228,51 @@ mod tests {
 
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             sink.together(|| {
-                sink.line(&1);
+                tell(&sink, CanWait, "1");
                 panic!("between");
             });
         }));
-        sink.line(&2);
+        tell(&sink, CanWait, "2");
 
         assert!(panicked.is_err());
         assert_eq!(writes.lock().unwrap().0, ["1\n", "2\n"]);
+    }
+
+    #[test]
+    fn held_lines_are_one_write_when_they_are_released() {
+        let (sink, writes) = sink();
+
+        sink.hold();
+        tell(&sink, CanWait, "1");
+        sink.together(|| tell(&sink, CanWait, "2"));
+        assert_eq!(writes.lock().unwrap().0, [""; 0]);
+        sink.release();
+        tell(&sink, CanWait, "3");
+
+        assert_eq!(writes.lock().unwrap().0, ["1\n2\n", "3\n"]);
+    }
+
+    #[test]
+    fn a_line_in_haste_takes_those_before_it_along_and_later_ones_wait_again() {
+        let (sink, writes) = sink();
+
+        sink.hold();
+        tell(&sink, CanWait, "1");
+        sink.together(|| tell(&sink, AtOnce, "2"));
+        tell(&sink, CanWait, "3");
+        assert_eq!(writes.lock().unwrap().0, ["1\n2\n"]);
+        sink.release();
+
+        assert_eq!(writes.lock().unwrap().0, ["1\n2\n", "3\n"]);
+    }
+
+    #[test]
+    fn more_than_64_kib_are_not_held() {
+        let (sink, writes) = sink();
+
+        sink.hold();
+        tell(&sink, CanWait, &"x".repeat(MOST_HELD));
+
+        assert_eq!(writes.lock().unwrap().0.len(), 1);
     }
 }

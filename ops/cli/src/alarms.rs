@@ -7,7 +7,7 @@ use std::path::Path;
 use local_stack::stack::StackInfo;
 use serde_json::Value;
 
-use crate::cli::{AlarmsExplainArgs, AlarmsListArgs, AlarmsWatchArgs};
+use crate::cli::alarms::{AlarmsExplainArgs, AlarmsListArgs, AlarmsWatchArgs};
 use crate::console;
 use crate::failure::Failure;
 use crate::signals::Signals;
@@ -21,9 +21,9 @@ const WAIT_MS: u64 = 30_000;
 /// # Errors
 /// No running stack.
 pub(crate) async fn list(args: &AlarmsListArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
-    let info = StackInfo::find(root, &args.name)?;
+    let info = StackInfo::find(root, &args.stack.name)?;
     let answer: Value = console::get(&info, "alarms", &[]).await?;
-    if args.json {
+    if args.stack.json {
         return print_json(&answer);
     }
     let alarms = member(&answer, "alarms").as_array().cloned().unwrap_or_default();
@@ -51,12 +51,12 @@ pub(crate) async fn explain(
     root: &Path,
     terminal: Terminal,
 ) -> Result<(), Failure> {
-    let info = StackInfo::find(root, &args.name)?;
+    let info = StackInfo::find(root, &args.stack.name)?;
     let answer: Value = console::get(&info, "alarm", &[("name", &args.alarm)]).await?;
     if answer.get("error").is_some() {
         return Err(Failure::NoAlarm { name: args.alarm.clone() });
     }
-    if args.json { print_json(&answer) } else { print_text(&explanation(&answer, terminal)) }
+    if args.stack.json { print_json(&answer) } else { print_text(&explanation(&answer, terminal)) }
 }
 
 fn explanation(alarm: &Value, terminal: Terminal) -> String {
@@ -98,7 +98,7 @@ fn explanation(alarm: &Value, terminal: Terminal) -> String {
 /// # Errors
 /// No running stack, or one that ends.
 pub(crate) async fn watch(args: &AlarmsWatchArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
-    let info = StackInfo::find(root, &args.name)?;
+    let info = StackInfo::find(root, &args.stack.name)?;
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let mut known = 0;
     loop {
@@ -106,7 +106,7 @@ pub(crate) async fn watch(args: &AlarmsWatchArgs, root: &Path, terminal: Termina
         let query = [("after", after.as_str()), ("wait_ms", wait.as_str())];
         let answer: Value = signals.guard(console::get(&info, "transitions", &query)).await??;
         for transition in member(&answer, "transitions").as_array().into_iter().flatten() {
-            if args.json {
+            if args.stack.json {
                 print_json(transition)?;
             } else {
                 print_text(&told(transition, terminal))?;

@@ -1,5 +1,7 @@
 //! The command line as it is typed.
 
+pub(crate) mod alarms;
+pub(crate) mod dashboard;
 pub(crate) mod dlq;
 
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -7,6 +9,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use alarms::AlarmsCommand;
+use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 
 const AFTER: &str = "\
@@ -125,12 +129,8 @@ pub(crate) struct VerifyArgs {
     /// The photo; a bundled one if none is named.
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    /// Print one JSON document on stdout.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Which running stack.
-    #[arg(long, default_value = "default")]
-    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) stack: RunningStack,
 }
 
 #[derive(Args, Debug)]
@@ -152,12 +152,8 @@ pub(crate) struct UploadArgs {
     /// again and not uploaded again.
     #[arg(long)]
     pub(crate) resume: bool,
-    /// Print one JSON document on stdout.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Which running stack.
-    #[arg(long, default_value = "default")]
-    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) stack: RunningStack,
 }
 
 #[derive(Args, Debug)]
@@ -170,12 +166,8 @@ pub(crate) struct TraceArgs {
     /// The image's id, or a trace id of 32 hex digits.
     #[arg(value_name = "IMAGE_ID")]
     pub(crate) id: String,
-    /// Print one JSON document on stdout.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Which running stack.
-    #[arg(long, default_value = "default")]
-    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) stack: RunningStack,
 }
 
 #[derive(Args, Debug)]
@@ -203,121 +195,15 @@ pub(crate) struct ThumbnailArgs {
     pub(crate) repeat: NonZeroUsize,
 }
 
-/// What to do with the alarms.
-#[derive(Debug, Subcommand)]
-pub(crate) enum AlarmsCommand {
-    /// Run the unit tests of the alarms, without any stack.
-    Test(AlarmsTestArgs),
-    /// Every alarm with its state on the running stack.
-    List(AlarmsListArgs),
-    /// Why an alarm is in its state, from which data, and what to do about it.
-    Explain(AlarmsExplainArgs),
-    /// Print each change of a state as it comes, until Ctrl-C.
-    Watch(AlarmsWatchArgs),
-}
-
+/// A stack that is up, and how to tell of it.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  ops alarms list
-  ops alarms list --json | jq -r '.alarms[] | select(.state == \"ALARM\") | .name'")]
-pub(crate) struct AlarmsListArgs {
-    /// Print one JSON document on stdout.
+pub(crate) struct RunningStack {
+    /// Print one JSON document on stdout; one for each line of what goes on until Ctrl-C.
     #[arg(long)]
     pub(crate) json: bool,
     /// Which running stack.
     #[arg(long, default_value = "default")]
     pub(crate) name: String,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  ops alarms explain queue-backlog
-  ops alarms explain slo-burn --json | jq .now")]
-pub(crate) struct AlarmsExplainArgs {
-    /// The alarm's name.
-    #[arg(value_name = "ALARM")]
-    pub(crate) alarm: String,
-    /// Print one JSON document on stdout.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Which running stack.
-    #[arg(long, default_value = "default")]
-    pub(crate) name: String,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  ops alarms watch
-  ops alarms watch --json | jq -c '[.at, .alarm, .to]'")]
-pub(crate) struct AlarmsWatchArgs {
-    /// Print each as one line of JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Which running stack.
-    #[arg(long, default_value = "default")]
-    pub(crate) name: String,
-}
-
-/// What to do with the dashboards.
-#[derive(Debug, Subcommand)]
-pub(crate) enum DashboardCommand {
-    /// The names of the dashboards.
-    List(DashboardListArgs),
-    /// Draw one into a file, from what the running stack reported.
-    Render(DashboardRenderArgs),
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct DashboardListArgs {
-    /// Print one JSON document on stdout.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Which running stack.
-    #[arg(long, default_value = "default")]
-    pub(crate) name: String,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  ops dashboard render image-pipeline --out overview.svg
-  ops dashboard render image-pipeline-time --out time.png --dark")]
-pub(crate) struct DashboardRenderArgs {
-    /// The dashboard's name.
-    #[arg(value_name = "DASHBOARD")]
-    pub(crate) dashboard: String,
-    /// The file; its name ends in .svg or .png.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-    /// Light ink on a dark ground.
-    #[arg(long)]
-    pub(crate) dark: bool,
-    /// Print one JSON document on stdout.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Which running stack.
-    #[arg(long, default_value = "default")]
-    pub(crate) name: String,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-The tests are the files of alarms/tests/; its README.md tells how to write one.
-
-Examples:
-  ops alarms test
-  ops alarms test --mutants          also make every alarm wrong in every way: some test must notice
-  ops alarms test --json | jq '.failures'")]
-pub(crate) struct AlarmsTestArgs {
-    /// Also check that the tests notice every change of an alarm (takes some seconds).
-    #[arg(long)]
-    pub(crate) mutants: bool,
-    /// Print one JSON document on stdout.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

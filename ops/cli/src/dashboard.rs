@@ -10,7 +10,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 use serde_json::{Value, json};
 
-use crate::cli::{DashboardListArgs, DashboardRenderArgs};
+use crate::cli::dashboard::{DashboardListArgs, DashboardRenderArgs};
 use crate::console;
 use crate::failure::Failure;
 use crate::terminal::{print_json, print_text};
@@ -20,9 +20,9 @@ use crate::terminal::{print_json, print_text};
 /// # Errors
 /// No running stack.
 pub(crate) async fn list(args: &DashboardListArgs, root: &Path) -> Result<(), Failure> {
-    let info = StackInfo::find(root, &args.name)?;
+    let info = StackInfo::find(root, &args.stack.name)?;
     let answer: Value = console::get(&info, "dashboards", &[]).await?;
-    if args.json {
+    if args.stack.json {
         return print_json(&answer);
     }
     let names =
@@ -35,7 +35,7 @@ pub(crate) async fn list(args: &DashboardListArgs, root: &Path) -> Result<(), Fa
 /// # Errors
 /// No running stack, no such dashboard, no font for a PNG, a file that cannot be written.
 pub(crate) async fn render(args: &DashboardRenderArgs, root: &Path) -> Result<(), Failure> {
-    let info = StackInfo::find(root, &args.name)?;
+    let info = StackInfo::find(root, &args.stack.name)?;
     let dark = if args.dark { "true" } else { "false" };
     let query = [("name", args.dashboard.as_str()), ("dark", dark)];
     let answer = console::fetch(&info, "dashboard.svg", &query).await?;
@@ -48,7 +48,7 @@ pub(crate) async fn render(args: &DashboardRenderArgs, root: &Path) -> Result<()
     let is_png = args.out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
     let bytes = if is_png { png(&svg)? } else { svg.into_owned().into_bytes() };
     fs::write(&args.out, bytes).map_err(|source| Failure::Write { path: args.out.clone(), source })?;
-    if args.json {
+    if args.stack.json {
         return print_json(&json!({"dashboard": args.dashboard, "out": args.out}));
     }
     print_text(&format!("drew {} into {}", args.dashboard, args.out.display()))

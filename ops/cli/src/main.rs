@@ -25,7 +25,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{AlarmsCommand, Cli, Command, DashboardCommand};
+use cli::alarms::AlarmsCommand;
+use cli::dashboard::DashboardCommand;
+use cli::{Cli, Command};
 use failure::Failure;
 use terminal::{Terminal, Terminals, say};
 

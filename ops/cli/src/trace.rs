@@ -25,9 +25,9 @@ struct Traces {
 /// # Errors
 /// No running stack, or no such trace.
 pub(crate) async fn run(args: &TraceArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
-    let info = StackInfo::find(root, &args.name)?;
+    let info = StackInfo::find(root, &args.stack.name)?;
     let trace = find(&info, &args.id).await?;
-    if args.json {
+    if args.stack.json {
         print_json(&trace)
     } else {
         print_text(waterfall::render(&trace, terminal.style).trim_end())

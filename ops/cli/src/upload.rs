@@ -32,15 +32,15 @@ const STACK_WATCH: Duration = Duration::from_millis(300);
 /// No running stack or one that goes away, a file that cannot be read, or one that did not end `DONE`.
 pub(crate) async fn run(args: UploadArgs, root: &Path, terminals: Terminals) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
-    let info = StackInfo::find(root, &args.name)?;
+    let info = StackInfo::find(root, &args.stack.name)?;
     let files = photos::named(&args.files)?;
-    let journal = Journal::open(&StackInfo::directory(root, &args.name), args.resume)?;
+    let journal = Journal::open(&StackInfo::directory(root, &args.stack.name), args.resume)?;
     let progress = reporter(terminals.err);
     let ended = Cell::new(0);
     let batch = Batch { info: &info, journal: &journal, ended: &ended };
     let uploads = tokio::select! {
         uploads = signals.guard(batch.all(&files, args.concurrency.get(), &*progress)) => uploads,
-        () = gone(root, &args.name) => Err(Failure::StackGone { ended: ended.get(), files: files.len() }),
+        () = gone(root, &args.stack.name) => Err(Failure::StackGone { ended: ended.get(), files: files.len() }),
     };
     drop(progress);
     if let Err(Failure::Signal(signal)) = &uploads {
@@ -48,10 +48,10 @@ pub(crate) async fn run(args: UploadArgs, root: &Path, terminals: Terminals) -> 
         say(&format!("{signal}: {ended} of {files} files have ended; --resume goes on with the others"));
     }
     let document = Document::of(uploads?);
-    if args.json {
+    if args.stack.json {
         print_json(&document)?;
     } else {
-        print_text(&summary(&document.uploads, &args.name, terminals.out.style))?;
+        print_text(&summary(&document.uploads, &args.stack.name, terminals.out.style))?;
     }
     if document.ok { Ok(()) } else { Err(Failure::Pipeline) }
 }

@@ -28,13 +28,13 @@ struct Document<'a> {
 pub(crate) async fn run(args: VerifyArgs, root: &Path, terminals: Terminals) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let file = args.file.or_else(|| photos::bundled(root).into_iter().next());
-    let info = StackInfo::find(root, &args.name)?;
+    let info = StackInfo::find(root, &args.stack.name)?;
     let photos = photos::read(file.as_slice())?;
     let progress = reporter(terminals.err);
     let verified = signals.guard(photos::walk(&info, &photos, &*progress)).await?;
     drop(progress);
     let ok = verified.iter().all(Verified::is_ok);
-    if args.json {
+    if args.stack.json {
         print_json(&Document { ok, photos: verified.iter().map(Photo::of).collect() })?;
     } else {
         print_text(&blocks(&verified, terminals.out.style))?;

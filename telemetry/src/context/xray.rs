@@ -37,26 +37,17 @@ impl XrayHeader {
 /// The header that continues `context`.
 pub(super) fn format(context: &SpanContext) -> String {
     let sampled = u8::from(context.is_sampled());
-    format!(
-        "Root={};Parent={};Sampled={sampled}",
-        xray_trace_id(&context.trace_id().to_string()),
-        context.span_id()
-    )
+    let trace = context.trace_id().to_string();
+    let (time, rest) = trace.split_at_checked(8).unwrap_or_default();
+    format!("Root=1-{time}-{rest};Parent={};Sampled={sampled}", context.span_id())
 }
 
-/// `1-<8 hex digits of time>-<24 hex digits>`, of the 32 hex digits of a trace's id.
-pub(crate) fn xray_trace_id(hex: &str) -> String {
-    let (time, rest) = hex.split_at_checked(8).unwrap_or((hex, ""));
-    ["1-", time, "-", rest].concat()
-}
-
-/// `bytes` as lower-case hex digits; each line of a log has three of these.
-pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
-    let mut hex = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        hex.push(digit(byte >> 4));
-        hex.push(digit(byte & 15));
+/// `bytes` as `N` lower-case hex digits, two for each; a line of a log has three of these.
+pub(crate) fn to_hex<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+    let mut hex = [b'0'; N];
+    for (pair, byte) in hex.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
     }
     hex
 }

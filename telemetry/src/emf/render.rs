@@ -6,14 +6,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::{Map, Value};
-
 use super::{
     Emf, Group, Series,
     limits::{METRIC_BYTES, METRICS, VALUES},
 };
-use crate::{NAMESPACE, fields::escaped_length};
+use crate::{
+    NAMESPACE,
+    fields::{Fields, append, escaped_length},
+};
 
 /// The lines of an event.
 #[derive(Debug)]
@@ -23,13 +23,13 @@ pub(crate) struct Rendered<'a> {
     pub(crate) lost: u64,
 }
 
-/// One whole document; written straight from the event, since the caller's answer waits for it.
+/// One whole document; written straight from the event, since a caller's answer may wait for it.
 #[derive(Debug)]
 pub(crate) struct Line<'a> {
     emf: &'a Emf,
     group: &'a Group,
     page: Vec<Part<'a>>,
-    base: &'a Map<String, Value>,
+    base: &'a Fields,
     millis: u64,
 }
 
@@ -38,15 +38,14 @@ type Part<'a> = (&'a Series, &'a [f64]);
 
 impl Emf {
     /// The lines of this event; `base` has the members that every line of it carries.
-    pub(crate) fn render<'a>(&'a self, base: &'a Map<String, Value>, at: SystemTime) -> Rendered<'a> {
+    pub(crate) fn render<'a>(&'a self, base: &'a Fields, at: SystemTime) -> Rendered<'a> {
         let millis = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
         let millis = u64::try_from(millis).unwrap_or(u64::MAX);
         let line = |group, page| Line { emf: self, group, page, base, millis };
-        let lines: Vec<Line<'a>> = self
-            .groups
-            .iter()
-            .flat_map(|group| pages(group).into_iter().map(move |page| line(group, page)))
-            .collect();
+        let mut lines = Vec::new();
+        for group in &self.groups {
+            lines.extend(pages(group).into_iter().map(|page| line(group, page)));
+        }
         let unplaced = lines.iter().map(Line::unplaced).sum::<u64>();
         Rendered { lost: self.refused + self.properties.lost() + unplaced, lines }
     }
@@ -56,102 +55,96 @@ impl Line<'_> {
     /// Whether `name` is that of a member which is no property.
     fn is_taken(&self, name: &str) -> bool {
         name == "_aws"
-            || self.base.contains_key(name)
+            || self.base.contains(name)
             || self.group.dimensions.iter().any(|(dimension, _)| dimension.name() == name)
             || self.page.iter().any(|(series, _)| series.name == name)
     }
 
     /// Properties that this line cannot carry.
     fn unplaced(&self) -> u64 {
-        self.emf.properties.iter().filter(|(name, _)| self.is_taken(name)).count() as u64
+        self.emf.properties.count(|name| self.is_taken(name))
     }
 
-    fn metadata(&self) -> Metadata<'_> {
-        let mut dimensions = vec![vec!["service"]];
-        if !self.group.dimensions.is_empty() {
-            let names = self.group.dimensions.iter().map(|(dimension, _)| dimension.name());
-            dimensions.push(["service"].into_iter().chain(names).collect());
-        }
-        let storage_resolution = self.emf.high_resolution.then_some(1);
-        let metrics = self.page.iter().map(|(series, _)| Definition {
-            name: &series.name,
-            unit: series.unit,
-            storage_resolution,
-        });
-        let directive = Directive { namespace: NAMESPACE, dimensions, metrics: metrics.collect() };
-        Metadata { timestamp: self.millis, cloud_watch_metrics: [directive] }
-    }
-}
-
-impl Serialize for Line<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut line = serializer.serialize_map(None)?;
-        line.serialize_entry("_aws", &self.metadata())?;
-        for (name, value) in self.base {
-            line.serialize_entry(name, value)?;
-        }
+    /// Appends the document.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        self.write_metadata(out);
+        out.extend_from_slice(self.base.json());
         for (dimension, value) in &self.group.dimensions {
-            line.serialize_entry(dimension.name(), value)?;
+            push(out, &["\"", dimension.name(), "\":"]);
+            append(out, &**value);
+            out.push(b',');
         }
         for (series, values) in &self.page {
+            append(out, &*series.name);
+            out.push(b':');
             match values {
-                [single] => line.serialize_entry(&series.name, single)?,
-                several => line.serialize_entry(&series.name, several)?,
+                [single] => append(out, single),
+                several => append(out, several),
             }
+            out.push(b',');
         }
-        for (name, value) in self.emf.properties.iter().filter(|(name, _)| !self.is_taken(name)) {
-            line.serialize_entry(name, value)?;
+        self.emf.properties.only(|name| !self.is_taken(name)).for_each(|it| out.extend_from_slice(it));
+        end(out, "}");
+    }
+
+    /// Appends the member `_aws`, which says what the others are.
+    fn write_metadata(&self, out: &mut Vec<u8>) {
+        push(out, &["{\"_aws\":{\"Timestamp\":"]);
+        append(out, &self.millis);
+        push(
+            out,
+            &[",\"CloudWatchMetrics\":[{\"Namespace\":\"", NAMESPACE, "\",\"Dimensions\":[[\"service\"]"],
+        );
+        if !self.group.dimensions.is_empty() {
+            push(out, &[",[\"service\""]);
+            self.group
+                .dimensions
+                .iter()
+                .for_each(|(dimension, _)| push(out, &[",\"", dimension.name(), "\""]));
+            push(out, &["]"]);
         }
-        line.end()
+        push(out, &["],\"Metrics\":["]);
+        for (series, _) in &self.page {
+            push(out, &["{\"Name\":"]);
+            append(out, &*series.name);
+            push(out, &[",\"Unit\":\"", series.unit, "\""]);
+            push(out, &[if self.emf.high_resolution { ",\"StorageResolution\":1}," } else { "}," }]);
+        }
+        end(out, "]}]},");
     }
 }
 
-/// The member `_aws`.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Metadata<'a> {
-    timestamp: u64,
-    cloud_watch_metrics: [Directive<'a>; 1],
+fn push(out: &mut Vec<u8>, parts: &[&str]) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Directive<'a> {
-    namespace: &'static str,
-    dimensions: Vec<Vec<&'static str>>,
-    metrics: Vec<Definition<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Definition<'a> {
-    name: &'a str,
-    unit: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    storage_resolution: Option<u8>,
+/// Puts `close` in the place of the comma behind the last of a list.
+fn end(out: &mut Vec<u8>, close: &str) {
+    out.pop_if(|last| *last == b',');
+    push(out, &[close]);
 }
 
 /// The parts of `group`, line by line.
 fn pages(group: &Group) -> Vec<Vec<Part<'_>>> {
+    let mut pages = Vec::with_capacity(1);
     let longest = group.metrics.iter().map(|series| series.values.len()).max().unwrap_or_default();
-    (0..longest.div_ceil(VALUES)).flat_map(|round| pages_of_round(group, round)).collect()
-}
-
-fn pages_of_round(group: &Group, round: usize) -> Vec<Vec<Part<'_>>> {
-    let mut pages = Vec::new();
-    let mut page = Vec::new();
-    let mut bytes = 0;
-    for series in &group.metrics {
-        let Some(values) = series.values.chunks(VALUES).nth(round) else { continue };
-        let length = most_bytes(series, values);
-        if page.len() == METRICS || bytes + length > METRIC_BYTES {
-            pages.push(std::mem::take(&mut page));
-            bytes = 0;
+    for round in 0..longest.div_ceil(VALUES) {
+        let mut page = Vec::with_capacity(group.metrics.len().min(METRICS));
+        let mut bytes = 0;
+        for series in &group.metrics {
+            let Some(values) = series.values.chunks(VALUES).nth(round) else { continue };
+            let length = most_bytes(series, values);
+            if page.len() == METRICS || bytes + length > METRIC_BYTES {
+                pages.push(std::mem::take(&mut page));
+                bytes = 0;
+            }
+            bytes += length;
+            page.push((series, values));
         }
-        bytes += length;
-        page.push((series, values));
+        pages.push(page);
     }
-    pages.push(page);
     pages.retain(|page| !page.is_empty());
     pages
 }

@@ -1,19 +1,26 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{render::Line, *};
 
 fn render(emf: &Emf) -> Vec<Value> {
-    let base = Map::from_iter([("level".to_owned(), "INFO".into()), ("service".to_owned(), "svc".into())]);
+    let mut base = Fields::default();
+    base.insert_text("level", "INFO");
+    base.insert_text("service", "svc");
     parse(&emf.render(&base, UNIX_EPOCH).lines)
 }
 
 /// The lines as they are written: a member named twice would be found in the text alone.
 fn parse(lines: &[Line<'_>]) -> Vec<Value> {
-    let written = lines.iter().map(|line| serde_json::to_string(line).unwrap());
+    let written = lines.iter().map(|line| {
+        let mut written = Vec::new();
+        line.write(&mut written);
+        written
+    });
     written
         .map(|text| {
+            let text = String::from_utf8(text).unwrap();
             let value: Value = serde_json::from_str(&text).unwrap();
             assert_eq!(value.to_string().len(), text.len(), "no member is named twice");
             value
@@ -123,7 +130,7 @@ fn what_is_no_value_is_refused_and_counted() {
     let mut emf = Emf::default();
     emf.push(Set::new(), "X".into(), "Count", [f64::NAN, f64::INFINITY, 1e300]);
 
-    let base = Map::new();
+    let base = Fields::default();
     let rendered = emf.render(&base, UNIX_EPOCH);
 
     assert_eq!((rendered.lost, rendered.lines.len()), (3, 0));
@@ -136,7 +143,8 @@ fn a_property_named_like_another_member_is_left_out_and_counted() {
         emf.property(name, "impostor");
     }
     emf.count_by(Counter::ImagesRejected, 1, Dimension::Reason, "Corrupt");
-    let base = Map::from_iter([("service".to_owned(), "svc".into())]);
+    let mut base = Fields::default();
+    base.insert_text("service", "svc");
 
     let rendered = emf.render(&base, UNIX_EPOCH);
 
@@ -153,7 +161,7 @@ fn an_event_may_ask_to_be_kept_by_the_second() {
     emf.high_resolution();
     emf.time(Timer::QueueWait, Duration::from_micros(1_500));
 
-    let line = parse(&emf.render(&Map::new(), SystemTime::now()).lines).remove(0);
+    let line = parse(&emf.render(&Fields::default(), SystemTime::now()).lines).remove(0);
 
     assert_eq!(
         line["_aws"]["CloudWatchMetrics"][0]["Metrics"],

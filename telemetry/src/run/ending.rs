@@ -11,30 +11,32 @@ use crate::{Counter, Emf, Event, Size, Telemetry, Timer};
 /// The longest that the end of the environment waits for a collector; Lambda kills the process after 500 ms.
 const LAST_FLUSH: Duration = Duration::from_millis(300);
 
-/// Tells the end of an invocation, however it ends: a drop without [`Ending::told`] is a failure.
-pub(super) struct Ending<'a> {
-    telemetry: &'a Telemetry,
+/// Tells the end of an invocation, however it ends: a drop without [`Ending::answered`] is a failure.
+pub(super) struct Ending {
+    telemetry: Telemetry,
+    span: Span,
     initialised: Duration,
-    told: bool,
+    answered: bool,
 }
 
-impl<'a> Ending<'a> {
-    pub(super) fn new(telemetry: &'a Telemetry, initialised: Duration) -> Self {
-        Self { telemetry, initialised, told: false }
+impl Ending {
+    pub(super) fn new(telemetry: Telemetry, span: Span, initialised: Duration) -> Self {
+        Self { telemetry, span, initialised, answered: false }
     }
 
-    /// The invocation came to its end, well or told as failed.
-    pub(super) fn told(&mut self) {
-        self.told = true;
+    /// Lambda has the answer, or the word that there is none.
+    pub(super) fn answered(mut self) {
+        self.answered = true;
     }
 }
 
-impl Drop for Ending<'_> {
+impl Drop for Ending {
     fn drop(&mut self) {
-        if !self.told {
-            Span::current().set_status(Status::error("the environment ended during the invocation"));
+        if !self.answered {
+            self.span.set_status(Status::error("the environment ended during the invocation"));
         }
-        self.telemetry.tell_measures(Some(self.initialised));
+        self.span.in_scope(|| self.telemetry.tell_measures(Some(self.initialised)));
+        self.telemetry.inner.sink.release();
     }
 }
 
@@ -117,7 +119,7 @@ mod tests {
 
         telemetry.scope(|| {
             metrics::counter!("steps").increment(2);
-            drop(Ending::new(&telemetry, Duration::ZERO));
+            Ending::new(telemetry.clone(), Span::none(), Duration::ZERO).answered();
             assert!((captured.sum("steps") - 2.0).abs() < f64::EPSILON);
         });
     }

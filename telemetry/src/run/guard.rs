@@ -52,6 +52,7 @@ impl Telemetry {
             tracing::warn!(left_ms, "The invocation is running out of time");
             self.tell_measures(Some(self.inner.started.elapsed()));
         });
+        self.inner.sink.release();
         let open = self.inner.open_spans.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for id in open {
             let id = span::Id::from_u64(id);

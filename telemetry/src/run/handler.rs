@@ -8,7 +8,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     task::Poll,
-    time::Duration,
 };
 
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -18,35 +17,29 @@ use serde_json::value::RawValue;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::ending::Ending;
-use crate::{JsonError, Telemetry, redact::redact};
+use crate::{JsonError, redact::redact};
 
-/// A function's handler with what is told around it.
+/// A function's handler with what is told of its failures.
 #[derive(Debug)]
-pub(super) struct Handler<'a, E, H> {
-    telemetry: &'a Telemetry,
+pub(super) struct Handler<E, H> {
     serve: H,
-    initialised: Duration,
     event: PhantomData<fn(E)>,
 }
 
-impl<'a, E, H, R, Fut, Err> Handler<'a, E, H>
+impl<E, H, R, Fut, Err> Handler<E, H>
 where
     E: for<'de> Deserialize<'de>,
     H: Fn(LambdaEvent<E>) -> Fut,
     Fut: Future<Output = Result<R, Err>>,
     Err: Into<Diagnostic> + Debug,
 {
-    pub(super) fn new(telemetry: &'a Telemetry, handler: H) -> Self {
-        let initialised = telemetry.inner.started.elapsed();
-        Self { telemetry, serve: handler, initialised, event: PhantomData }
+    pub(super) const fn new(handler: H) -> Self {
+        Self { serve: handler, event: PhantomData }
     }
 
     /// Serves one event. The runtime would log serde's message about one that is not understood, which quotes
     /// the event; so the event is parsed here.
     pub(super) async fn serve(&self, event: LambdaEvent<Box<RawValue>>) -> Result<R, Diagnostic> {
-        // Whatever ends this future, a drop too, tells the end of the invocation.
-        let mut ending = Ending::new(self.telemetry, self.initialised);
         let result = self.answer(event).await;
         if let Err(failure) = &result {
             let reason = format!("{}: {}", failure.error_type, failure.error_message);
@@ -57,7 +50,6 @@ where
             );
             Span::current().set_status(Status::error(reason));
         }
-        ending.told();
         result
     }
 

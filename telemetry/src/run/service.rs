@@ -7,7 +7,7 @@ use std::{
     pin::{Pin, pin},
     sync::{PoisonError, atomic::Ordering},
     task::{Context, Poll},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use lambda_runtime::{
@@ -16,7 +16,7 @@ use lambda_runtime::{
 };
 use tracing::{Instrument, Span, info_span};
 
-use super::{Entry, guard::patience};
+use super::{Entry, Trigger, ending::Ending, guard::patience};
 use crate::{
     Telemetry,
     flush::{bound, deadline},
@@ -27,12 +27,15 @@ use crate::{
 pub(super) struct InvocationLayer<'a> {
     telemetry: Telemetry,
     entry: Entry,
+    /// How long the environment took to be ready.
+    initialised: Duration,
     borrowed: PhantomData<&'a ()>,
 }
 
 impl InvocationLayer<'_> {
     pub(super) fn new(telemetry: Telemetry, entry: Entry) -> Self {
-        Self { telemetry, entry, borrowed: PhantomData }
+        let initialised = telemetry.inner.started.elapsed();
+        Self { telemetry, entry, initialised, borrowed: PhantomData }
     }
 }
 
@@ -84,10 +87,16 @@ where
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let telemetry = self.outer.telemetry.clone();
         telemetry.serve(&invocation.context.request_id);
+        // Only of a request does somebody wait for the answer; elsewhere a line that is held back would buy
+        // nothing, and a process that is killed would take it along.
+        if self.outer.entry.trigger == Trigger::Http {
+            telemetry.inner.sink.hold();
+        }
         let deadline = deadline(invocation.context.deadline);
         let span = self.outer.span(&invocation);
+        let ending = Ending::new(telemetry.clone(), span.clone(), self.outer.initialised);
         let answered = span.in_scope(|| self.inner.call(invocation));
-        Box::pin(conduct(telemetry, answered, span, deadline))
+        Box::pin(conduct(telemetry, answered, span, ending, deadline))
     }
 }
 
@@ -96,19 +105,23 @@ async fn conduct<F: Future>(
     telemetry: Telemetry,
     answered: F,
     span: Span,
+    ending: Ending,
     deadline: SystemTime,
 ) -> F::Output {
-    // The end of this block closes the span, which must happen before the flush.
+    // The end of this block closes the span, which must happen before the flush. The answer is out by then:
+    // what is measured once for each invocation keeps no caller waiting.
     let output = {
         let guarded = span.clone();
         let mut answered = pin!(answered.instrument(span));
-        tokio::select! {
+        let output = tokio::select! {
             biased;
             output = &mut answered => output,
             () = tokio::time::sleep(patience(deadline, SystemTime::now())) => {
                 tokio::join!(answered, telemetry.tell_before_the_deadline(guarded, deadline)).0
             }
-        }
+        };
+        ending.answered();
+        output
     };
     telemetry.flush(bound(deadline, SystemTime::now())).await;
     *telemetry.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = None;

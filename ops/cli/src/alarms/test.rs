@@ -9,7 +9,7 @@ use cloudwatch_model::scenario::mutation::Report;
 use cloudwatch_model::scenario::suite::{NamedText, Suite};
 use serde_json::{Value, json};
 
-use crate::cli::AlarmsTestArgs;
+use crate::cli::alarms::AlarmsTestArgs;
 use crate::failure::Failure;
 use crate::terminal::{print_json, print_text};
 

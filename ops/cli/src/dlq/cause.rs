@@ -168,7 +168,7 @@ mod tests {
 
     fn items(key: &str, sequencer: &str, status: &str, notified: bool) -> Items {
         let (key, sequencer, status) = (key.into(), sequencer.into(), status.into());
-        [(ID.to_owned(), Item { key, sequencer, status, notified, ..Item::default() })].into()
+        [(ID.to_owned(), Item { status, notified, key, sequencer, ..Item::default() })].into()
     }
 
     fn cause(sequencer: &str, items: Option<&Items>) -> Cause {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of a test may panic")]
 
 mod dlq;
+mod features;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,9 +1,10 @@
 """Reads the functions' output so that no line is late.
 
 The engine gives an invocation the lines that it has seen 5 ms after the last one. On a busy machine its reader
-comes later than that; the lines then turn up with the next invocation, and after the last one never. A
-function writes its lines before its answer, so all of them lie in the pipe by then: it is enough to wait
-until the pipe is empty and the reader has passed on what it took.
+comes later than that, and a function may write after its answer; the lines then turn up with the next
+invocation, and after the last one never. As on AWS, an invocation is over when its environment asks for the next
+event: all of its lines lie in the pipe by then, and it is enough to wait until the pipe is empty and the reader
+has passed on what it took. The price is that callers wait for that too, which they do not on AWS.
 
 Written for the pinned version of the engine; whatever is replaced here is checked first.
 """
@@ -78,6 +79,28 @@ def replace(name, parameters):
     return decorate
 
 
+record_result = ProvidedWorker._record_result
+mark_first_poll = ProvidedWorker._mark_first_poll
+
+
+@replace("_record_result", ["self", "generation", "request_id", "kind", "payload"])
+def end_of_work(self, generation, request_id, kind, payload):
+    # First, because the environment may ask for the next event before this returns.
+    self.asked_again = False
+    return record_result(self, generation, request_id, kind, payload)
+
+
+@replace("_mark_first_poll", ["self", "generation"])
+def asks_for_an_event(self, generation):
+    self.asked_again = True
+    return mark_first_poll(self, generation)
+
+
+def is_over(self):
+    """Whether the environment is through with its last event, or gone."""
+    return getattr(self, "asked_again", True) or self._proc is None or self._proc.poll() is not None
+
+
 @replace("_pump_output", ["self", "stream", "log_queue"])
 def pump_output(self, stream, log_queue):
     log_queue.reader = Reader(stream)
@@ -90,7 +113,9 @@ def drain(self):
     lines = []
     give_up = time.monotonic() + LONGEST_WAIT_SECONDS
     reader = getattr(self._stderr_queue, "reader", None)
-    while reader and not reader.has_passed_on_everything() and time.monotonic() < give_up:
+
+    # In this order: nothing is written once the invocation is over.
+    while reader and not (is_over(self) and reader.has_passed_on_everything()) and time.monotonic() < give_up:
         time.sleep(LOOK_AGAIN_SECONDS)
     while True:
         try:

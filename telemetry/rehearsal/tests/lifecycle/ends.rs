@@ -143,6 +143,21 @@ fn sigterm_during_an_invocation_tells_its_spans_and_measures() {
 }
 
 #[test]
+fn what_a_queue_function_said_before_it_was_killed_stays_and_a_request_loses_at_most_its_own_lines() {
+    for (role, kept) in [("queue", 1), ("", 0)] {
+        let mut actor = Actor::start(Extensions::Absent, &[("REHEARSE", role)]);
+        actor.respond(&json!({ "order": "sleep", "ms": 1 }));
+        actor.stage.give(&json!({ "order": "sleep", "ms": 20_000 }), AMPLE);
+        assert!(actor.stage.until(|scene| matches!(scene, Scene::Given(_)).then_some(())).is_some());
+        std::thread::sleep(Duration::from_millis(300));
+
+        let remains = actor.kill();
+
+        assert_eq!(remains.logs("Napping").len(), 1 + kept, "{role}");
+    }
+}
+
+#[test]
 fn a_missing_or_silent_extensions_api_stops_no_function() {
     for extensions in [Extensions::Absent, Extensions::Silent] {
         let collector = Collector::healthy().unwrap();

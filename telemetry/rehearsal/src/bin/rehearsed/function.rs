@@ -17,7 +17,7 @@ enum Order {
     Fail { text: String },
     /// A panic with `text` in it.
     Panic { text: String },
-    /// A span that lasts `ms` milliseconds.
+    /// A log line, and a span that lasts `ms` milliseconds.
     Sleep { ms: u64 },
 }
 
@@ -28,7 +28,7 @@ struct Done {
 }
 
 /// Runs as the environment variable `REHEARSE` says: `bare` without telemetry, `fail` and `panic` in the
-/// start, else as a function with telemetry. `allocations` counts those of the process, if anybody does.
+/// start, `queue` as one that nobody waits for, else as a function with telemetry. `allocations` counts those of the process, if anybody does.
 pub(crate) async fn run(allocations: fn() -> usize) -> Result<(), Error> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     let role = std::env::var("REHEARSE").unwrap_or_default();
@@ -39,7 +39,8 @@ pub(crate) async fn run(allocations: fn() -> usize) -> Result<(), Error> {
     }
     let telemetry = Telemetry::init("rehearsed")?;
     telemetry.start(async { start(&role) }).await?;
-    let entry = Entry { span: "rehearse", trigger: Trigger::Http };
+    let trigger = if role == "queue" { Trigger::PubSub } else { Trigger::Http };
+    let entry = Entry { span: "rehearse", trigger };
     let handler = telemetry.clone();
     telemetry
         .run(entry, async |event: LambdaEvent<Order>| obey(event.payload, Some(&handler), allocations).await)
@@ -72,6 +73,7 @@ async fn obey(
         Order::Fail { text } => Err(text.into()),
         Order::Panic { text } => panic!("{text}"),
         Order::Sleep { ms } => {
+            info!(ms, "Napping");
             let nap = info_span!("nap", ms);
             tokio::time::sleep(Duration::from_millis(ms)).instrument(nap).await;
             Ok(Done { image_id: String::new(), allocations: allocations() })
