@@ -24,9 +24,6 @@ pub(super) struct Bits<'a> {
 }
 
 impl<'a> Bits<'a> {
-    /// Decisions that are sure after a refill.
-    pub(super) const REFILLED: u32 = (56 - COMPARED) / LONGEST + 1;
-
     pub(super) const fn new(partition: &'a [u8]) -> Self {
         Self { rest: partition, value: 0, count: 0, range: 255, missing: 0 }
     }
