@@ -22,11 +22,11 @@ mod reduction;
 mod square;
 mod subblock;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod transform;
 mod window;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use self::container::Container;
 pub(crate) use self::error::Error;
@@ -157,8 +157,14 @@ impl Rows {
                 left.clear(luma.is_whole());
             } else if let Some(steps) = header.steps.get(*segment) {
                 let filled = (above, &mut left);
-                is_filled =
-                    tokens::read(&mut bits, &header.probabilities, steps, &macroblock, filled, &mut self.residue);
+                is_filled = tokens::read(
+                    &mut bits,
+                    &header.probabilities,
+                    steps,
+                    &macroblock,
+                    filled,
+                    &mut self.residue,
+                );
             }
             self.canvas.draw((row, column), &macroblock, &self.residue);
             if !is_empty {

@@ -33,14 +33,14 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget, side: NonZeroU32) -> Result<
     }
 }
 
-fn decode_lossy(container: &Container, budget: &Budget, side: u32) -> Result<Raster, Rejection> {
+fn decode_lossy(container: &Container, budget: &Budget, box_side: u32) -> Result<Raster, Rejection> {
     let is_in_time = || budget.spend().map_err(|_| Error::Late);
     let size = Size::read(container).map_err(|error| reject(error, budget))?;
     let Size { width, height } = size;
     budget.check_pixels(width, height)?;
-    let factor = reduce::factor(width, height, side);
+    let factor = reduce::factor(width, height, box_side);
     budget.check_memory(webp::memory(size, factor))?;
-    let (fitting, _) = fit(width, height, side);
+    let (fitting, _) = fit(width, height, box_side);
     let wish = Wish { factor, is_smoothed: width < SMOOTHED_BELOW * fitting };
     let planes = webp::decode(container, wish, &is_in_time).map_err(|error| reject(error, budget))?;
     let planes = planes.into();

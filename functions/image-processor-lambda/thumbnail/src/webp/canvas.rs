@@ -1,4 +1,8 @@
 //! Macroblocks from their modes and coefficients, one after the other.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rows and columns are constants within squares of constant size"
+)]
 
 use super::modes::{Luma, Macroblock};
 use super::square::{self, ABOVE, BESIDE, Edges, LEFT, SECOND, STRIDE, Square, add};
@@ -29,11 +33,7 @@ pub(super) struct Canvas {
 
 impl Canvas {
     pub(super) fn new(columns: usize) -> Self {
-        Self {
-            luma: [[0; STRIDE]; 17],
-            differences: [[0; STRIDE]; 9],
-            above: vec![Above::NONE; columns],
-        }
+        Self { luma: [[0; STRIDE]; 17], differences: [[0; STRIDE]; 9], above: vec![Above::NONE; columns] }
     }
 
     /// Forgets what was to the left.
@@ -68,7 +68,9 @@ impl Canvas {
             Luma::Subblocks(modes) => {
                 for (((blocks, contents), row), modes) in rows().zip(modes.as_chunks::<4>().0) {
                     let columns = (LEFT..).step_by(4);
-                    for (((block, content), mode), column) in blocks.iter().zip(contents).zip(modes).zip(columns) {
+                    for (((block, content), mode), column) in
+                        blocks.iter().zip(contents).zip(modes).zip(columns)
+                    {
                         subblock::predict(&mut self.luma, row, column, *mode);
                         add(&mut self.luma, (row, column), block, *content);
                     }
@@ -122,14 +124,17 @@ impl Canvas {
         let [luma, blue, red] = &mut window.planes;
         let of = |row: &[u8; STRIDE], start: usize| row.get(start..).and_then(|it| it.first_chunk()).copied();
         for (target, row) in luma.new_rows().zip(&self.luma[1..]) {
-            if let (Some(target), Some(row)) = (target.as_chunks_mut::<16>().0.get_mut(column), of(row, LEFT)) {
+            if let (Some(target), Some(row)) = (target.as_chunks_mut::<16>().0.get_mut(column), of(row, LEFT))
+            {
                 *target = row;
             }
         }
         let of = |row: &[u8; STRIDE], start: usize| row.get(start..).and_then(|it| it.first_chunk()).copied();
         for (plane, start) in [blue, red].into_iter().zip(STARTS) {
             for (target, row) in plane.new_rows().zip(&self.differences[1..]) {
-                if let (Some(target), Some(row)) = (target.as_chunks_mut::<8>().0.get_mut(column), of(row, start)) {
+                if let (Some(target), Some(row)) =
+                    (target.as_chunks_mut::<8>().0.get_mut(column), of(row, start))
+                {
                     *target = row;
                 }
             }

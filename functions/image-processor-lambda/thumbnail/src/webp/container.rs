@@ -125,7 +125,13 @@ mod tests {
     #[test]
     fn picture_and_metadata_are_found_among_other_chunks() {
         let header = chunk(b"VP8X", &[0x2c, 0, 0, 0, 4, 1, 0, 6, 0, 0]);
-        let parts = [header, chunk(b"ICCP", b"abc"), chunk(b"what", b""), chunk(b"VP8 ", b"frame"), chunk(b"EXIF", b"de")];
+        let parts = [
+            header,
+            chunk(b"ICCP", b"abc"),
+            chunk(b"what", b""),
+            chunk(b"VP8 ", b"frame"),
+            chunk(b"EXIF", b"de"),
+        ];
         let file = file(&parts);
         let found = Container::read(&file).unwrap();
         assert_eq!(found.frame, b"frame");

@@ -1,4 +1,5 @@
 //! Smoothing of the edges between blocks: section 15 of RFC 6386.
+#![expect(clippy::indexing_slicing, reason = "the lane counts to N, the length of each line")]
 
 /// How much the edges of a macroblock are smoothed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +144,7 @@ fn smoothed<const N: usize>(across: Across<N>, kind: Kind, strength: Strength) -
             Kind::Subblock => normal::<false>(pixels, strength),
         };
         for (line, level) in smoothed.iter_mut().zip(result) {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+            #[expect(clippy::cast_sign_loss, reason = "clamped to a byte")]
             let level = level.clamp(0, 255) as u8;
             line[lane] = level;
         }

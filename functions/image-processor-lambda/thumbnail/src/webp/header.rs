@@ -52,8 +52,8 @@ fn start(frame: &[u8]) -> Result<(Size, &[u8]), Error> {
         return Err(Error::Corrupt("the picture does not begin as it must"));
     }
     // Above the lowest fourteen bits stands how much larger it is to be shown.
-    let side = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
-    let size = Size { width: side(*w0, *w1), height: side(*h0, *h1) };
+    let pixels = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
+    let size = Size { width: pixels(*w0, *w1), height: pixels(*h0, *h1) };
     if size.width == 0 || size.height == 0 {
         return Err(Error::Corrupt("the picture has no pixels"));
     }

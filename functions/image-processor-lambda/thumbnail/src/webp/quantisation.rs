@@ -42,14 +42,8 @@ impl Steps {
         let coarse = i32::from(step(&AC_STEPS, indices.means[1])) * 155 / 100;
         Self {
             luma: [step(&DC_STEPS, indices.luma_dc), step(&AC_STEPS, 0)],
-            means: [
-                2 * step(&DC_STEPS, indices.means[0]),
-                i16::try_from(coarse.max(8)).unwrap_or(i16::MAX),
-            ],
-            differences: [
-                step(&DC_STEPS, base_of_differences),
-                step(&AC_STEPS, indices.differences[1]),
-            ],
+            means: [2 * step(&DC_STEPS, indices.means[0]), i16::try_from(coarse.max(8)).unwrap_or(i16::MAX)],
+            differences: [step(&DC_STEPS, base_of_differences), step(&AC_STEPS, indices.differences[1])],
         }
     }
 }

@@ -39,8 +39,10 @@ impl Levels {
         let distance = level as i16 - around;
         let stretched = distance + ((distance * more + (1 << (bits - 1))) >> bits);
         let level = match self {
+            Self::Difference => stretched + around,
             Self::Luma => stretched,
-            _ => stretched + around,
+            #[cfg(test)]
+            Self::AsStored => level as i16,
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
         let level = if level < 0 {
@@ -153,10 +155,10 @@ impl Reduction {
     /// What is narrower than a square.
     #[inline(always)]
     fn flush_rest(&mut self, count: usize) {
-        if let Some(rest) = self.sums.len().checked_sub(count).and_then(|start| self.sums.get(start..)) {
-            if count > 0 {
-                self.samples.push(mean(rest, self.line(count)));
-            }
+        if let Some(rest) = self.sums.len().checked_sub(count).and_then(|start| self.sums.get(start..))
+            && count > 0
+        {
+            self.samples.push(mean(rest, self.line(count)));
         }
     }
 

@@ -1,4 +1,8 @@
 //! A macroblock's pixels while it is decoded, with those around it that it is predicted from.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rows and columns lie within squares of constant size, which tests draw to their edges"
+)]
 
 use super::modes::Mode;
 use super::tokens::{Block, Content};
@@ -139,7 +143,7 @@ pub(super) fn add<const ROWS: usize>(
 
 #[inline(always)]
 fn clamped(level: i16) -> u8 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+    #[expect(clippy::cast_sign_loss, reason = "clamped to a byte")]
     let level = level.clamp(0, 255) as u8;
     level
 }

@@ -1,4 +1,5 @@
 //! Prediction of subblocks: section 12.3 of RFC 6386.
+#![expect(clippy::indexing_slicing, reason = "constant indices into arrays of constant length")]
 
 use super::modes::Submode;
 use super::square::{STRIDE, Square, slope};
@@ -9,7 +10,12 @@ type Around = [u8; 16];
 
 /// Predicts four by four pixels in columns from `column` and rows from `row`.
 #[inline(always)]
-pub(super) fn predict<const ROWS: usize>(square: &mut Square<ROWS>, row: usize, column: usize, mode: Submode) {
+pub(super) fn predict<const ROWS: usize>(
+    square: &mut Square<ROWS>,
+    row: usize,
+    column: usize,
+    mode: Submode,
+) {
     let Some([above, rows @ ..]) = square.get_mut(row - 1..).and_then(|it| it.first_chunk_mut::<5>()) else {
         return;
     };
@@ -64,21 +70,30 @@ fn predicted(around: &Around, mode: Submode) -> [[u8; 4]; 4] {
             [t[8], t[9], t[10], t[11]],
             [t[9], t[10], t[11], t[12]],
         ],
-        Submode::DownRight => {
-            [[t[4], t[5], t[6], t[7]], [t[3], t[4], t[5], t[6]], [t[2], t[3], t[4], t[5]], [t[1], t[2], t[3], t[4]]]
-        }
-        Submode::DownRightSteep => {
-            [[h[5], h[6], h[7], h[8]], [t[4], t[5], t[6], t[7]], [t[3], h[5], h[6], h[7]], [t[2], t[4], t[5], t[6]]]
-        }
+        Submode::DownRight => [
+            [t[4], t[5], t[6], t[7]],
+            [t[3], t[4], t[5], t[6]],
+            [t[2], t[3], t[4], t[5]],
+            [t[1], t[2], t[3], t[4]],
+        ],
+        Submode::DownRightSteep => [
+            [h[5], h[6], h[7], h[8]],
+            [t[4], t[5], t[6], t[7]],
+            [t[3], h[5], h[6], h[7]],
+            [t[2], t[4], t[5], t[6]],
+        ],
         Submode::DownLeftSteep => [
             [h[6], h[7], h[8], h[9]],
             [t[6], t[7], t[8], t[9]],
             [h[7], h[8], h[9], t[10]],
             [t[7], t[8], t[9], t[11]],
         ],
-        Submode::DownRightFlat => {
-            [[h[4], t[4], t[5], t[6]], [h[3], t[3], h[4], t[4]], [h[2], t[2], h[3], t[3]], [h[1], t[1], h[2], t[2]]]
-        }
+        Submode::DownRightFlat => [
+            [h[4], t[4], t[5], t[6]],
+            [h[3], t[3], h[4], t[4]],
+            [h[2], t[2], h[3], t[3]],
+            [h[1], t[1], h[2], t[2]],
+        ],
         Submode::UpRightFlat => {
             [[h[3], t[2], h[2], t[1]], [h[2], t[1], h[1], t[0]], [h[1], t[0], e[1], e[1]], [e[1]; 4]]
         }

@@ -1,4 +1,8 @@
 //! Coefficients of a macroblock: section 13 of RFC 6386.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indices are masked, or constants within tables of constant size"
+)]
 
 use super::bits::Bits;
 use super::modes::Macroblock;
@@ -99,7 +103,8 @@ pub(super) fn read(
         }
     }
     let places = probabilities.of(Kind::Differences);
-    let channels = differences.as_chunks_mut::<4>().0.iter_mut().zip(difference_contents.as_chunks_mut::<4>().0);
+    let channels =
+        differences.as_chunks_mut::<4>().0.iter_mut().zip(difference_contents.as_chunks_mut::<4>().0);
     let filled = above.differences.iter_mut().zip(&mut left.differences);
     for ((blocks, contents), (above, left)) in channels.zip(filled) {
         for (index, (target, content)) in blocks.iter_mut().zip(contents).enumerate() {
@@ -127,7 +132,14 @@ const fn content_of(end: usize, block: &Block) -> Content {
 
 /// Reads a block from its coefficient `first` on; returns the place behind its last.
 #[inline(always)]
-fn block(bits: &mut Bits, places: &Places, context: usize, first: usize, steps: Pair, target: &mut Block) -> usize {
+fn block(
+    bits: &mut Bits,
+    places: &Places,
+    context: usize,
+    first: usize,
+    steps: Pair,
+    target: &mut Block,
+) -> usize {
     let mut at = first;
     let mut context = &places[at & 31][context & 3];
     while at < 16 {

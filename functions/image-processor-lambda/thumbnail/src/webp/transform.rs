@@ -1,4 +1,5 @@
 //! From coefficients to differences of pixels: section 14 of RFC 6386.
+#![expect(clippy::indexing_slicing, reason = "constant indices into arrays of constant length")]
 
 use super::tokens::Block;
 
@@ -39,8 +40,8 @@ pub(super) fn differences(block: &Block) -> [i16; 16] {
         }
     }
     let mut columns = transposed(pass(rows));
-    for lane in 0..4 {
-        columns[0][lane] += 4;
+    for lane in &mut columns[0] {
+        *lane += 4;
     }
     let rows = transposed(pass(columns));
     let mut differences = [0; 16];
@@ -56,6 +57,7 @@ pub(super) fn differences(block: &Block) -> [i16; 16] {
 
 /// One direction, in all lanes at once.
 #[inline(always)]
+#[expect(clippy::many_single_char_names, reason = "as the standard names them")]
 fn pass([a, b, c, d]: Rows) -> Rows {
     let (mut w, mut x, mut y, mut z) = ([0; 4], [0; 4], [0; 4], [0; 4]);
     for lane in 0..4 {
@@ -72,12 +74,7 @@ fn pass([a, b, c, d]: Rows) -> Rows {
 
 #[inline(always)]
 const fn transposed([a, b, c, d]: Rows) -> Rows {
-    [
-        [a[0], b[0], c[0], d[0]],
-        [a[1], b[1], c[1], d[1]],
-        [a[2], b[2], c[2], d[2]],
-        [a[3], b[3], c[3], d[3]],
-    ]
+    [[a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]], [a[2], b[2], c[2], d[2]], [a[3], b[3], c[3], d[3]]]
 }
 
 /// Times √2 cos(π/8).
