@@ -58,3 +58,41 @@ fn own_size_is_equal_to_another_decoder_in_each_pixel() {
         }
     }
 }
+
+fn try_decode(file: &[u8], wish: Wish) -> Result<[Plane; 3], Error> {
+    decode(&Container::read(file)?, wish, IN_TIME)
+}
+
+#[test]
+fn no_beginning_and_no_damage_of_a_file_panics() {
+    let mut state = 7_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut refused = 0;
+    for (_, file) in fixtures().into_iter().filter(|(_, file)| file.len() < 800) {
+        for wish in [WHOLE, Wish { factor: 3, is_smoothed: false }] {
+            for end in 0..file.len() {
+                refused += usize::from(try_decode(&file[..end], wish).is_err());
+            }
+            for _ in 0..200 {
+                let mut damaged = file.clone();
+                for _ in 0..=random(4) {
+                    let at = random(damaged.len());
+                    damaged[at] = u8::try_from(random(256)).unwrap();
+                }
+                refused += usize::from(try_decode(&damaged, wish).is_err());
+            }
+        }
+    }
+    assert!(refused > 1_000, "{refused}");
+}
+
+#[test]
+fn a_file_without_its_last_quarter_is_refused() {
+    for (name, file) in fixtures() {
+        let shorter = &file[..file.len() * 3 / 4];
+        assert!(try_decode(shorter, WHOLE).is_err(), "{name}");
+    }
+}
