@@ -134,7 +134,7 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result
     let outcome = guard::catch(format, || {
         let mut raster = match format {
             Format::Jpeg => jpeg::decode(bytes, &budget, largest_side),
-            Format::WebP => webp::decode(bytes, &budget),
+            Format::WebP => webp::decode(bytes, &budget, largest_side),
             Format::Png => png::decode(bytes, &budget, largest_side.get()),
             Format::Tiff => tiff::decode(bytes, &budget, largest_side.get()),
             Format::Gif | Format::Bmp => generic::decode(bytes, &budget),

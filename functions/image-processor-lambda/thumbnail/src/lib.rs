@@ -32,6 +32,7 @@ mod resample;
 mod resize;
 mod shrink;
 mod spec;
+mod webp;
 mod wide;
 
 pub use crate::decode::{Decoded, decode};
