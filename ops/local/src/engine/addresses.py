@@ -1,11 +1,13 @@
 """Tells addresses that lead somewhere, and takes loopback for as safe as TLS.
 
 - An API's endpoint has a host name that nothing on the machine resolves; the engine answers on a path as well.
-- Policies refuse plain HTTP. Clients that are not ours, such as the AWS CLI, cannot say that loopback needs no TLS.
+- Policies refuse plain HTTP. Clients that are not ours, such as the AWS CLI, cannot say that loopback needs no TLS;
+  one that says `x-forwarded-proto: http` is believed.
 
 Written for the pinned version of the engine; whatever is wrapped here is checked first.
 """
 
+import contextvars
 import importlib
 import inspect
 import os
@@ -21,9 +23,24 @@ PORT = os.environ["GATEWAY_PORT"]
 application = importlib.import_module("ministack.app")
 
 
+IS_PLAIN = contextvars.ContextVar("is_plain", default=False)
+
+
+def hear_of_plain_http(app):
+    """The application around `app` that remembers whether a request says that it came without TLS."""
+
+    async def hear(scope, receive, send):
+        if scope["type"] == "http":
+            said = dict(scope["headers"]).get(b"x-forwarded-proto", b"")
+            IS_PLAIN.set(said.split(b",")[0].strip().lower() == b"http")
+        await app(scope, receive, send)
+
+    return hear
+
+
 @wrap(application, "pin_request_origin", ["source_ip", "secure_transport"])
 def trust_loopback(inner, source_ip, _):
-    inner(source_ip, True)
+    inner(source_ip, not IS_PLAIN.get())
 
 
 API = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]

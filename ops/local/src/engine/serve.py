@@ -16,7 +16,7 @@ from hypercorn.config import Config  # noqa: E402
 from ministack.app import AUTH, app  # noqa: E402
 
 import access_log  # noqa: E402, F401  (beside this file, like the others)
-import addresses  # noqa: E402, F401
+import addresses  # noqa: E402
 import endings  # noqa: E402, F401
 import filter_patterns  # noqa: E402, F401
 import message_moves  # noqa: E402, F401
@@ -34,4 +34,4 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 config = Config()
 config.bind = [f"fd://{listener}"]
 config.keep_alive_timeout = 75
-asyncio.run(serve(app, config))
+asyncio.run(serve(addresses.hear_of_plain_http(app), config))

@@ -272,14 +272,17 @@ async fn upload_that_does_not_come_by_tls_is_refused_by_policy() {
     let ticket = plain_url(stage, &somebody(stage).await).await;
     let url = Url::parse(&ticket.upload_url).unwrap();
     let host = url[Position::BeforeHost..Position::AfterPort].to_owned();
-    // The proxy is where TLS would end; whoever goes past it has come without.
+    // The proxy is where TLS would end. Past it one can say that a client came without.
     let past_it = format!("{}{}", stage.info.endpoint, &url[Position::BeforePath..]);
-    let put = async |url: &str| Http::new().send(Method::PUT, url, &[("host", &host)], "x").await.unwrap();
+    let put = async |url: &str, proto: &str| {
+        let headers = [("host", host.as_str()), ("x-forwarded-proto", proto)];
+        Http::new().send(Method::PUT, url, &headers, "x").await.unwrap()
+    };
 
-    let refused = put(&past_it).await;
+    let refused = put(&past_it, "http").await;
 
     let said = String::from_utf8_lossy(refused.body());
     assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{said}");
     assert!(said.contains("<Code>AccessDenied</Code>"), "{said}");
-    assert_eq!(put(&ticket.upload_url).await.status(), StatusCode::OK);
+    assert_eq!(put(&ticket.upload_url, "https").await.status(), StatusCode::OK);
 }
