@@ -26,6 +26,7 @@ mod jpeg;
 mod limits;
 mod planar;
 mod plane;
+mod png;
 mod reduce;
 mod rejection;
 mod resample;

@@ -107,6 +107,12 @@ fn means<const N: usize>(sums: &[u16], factor: u32, rows: u32, mut targets: [&mu
                 share
             };
             let whole = share(factor);
+            let count = pixels.len().div_ceil(factor as usize);
+            let mut places = targets.each_mut().map(|target| {
+                let filled = target.len();
+                target.resize(filled + count, 0);
+                target.iter_mut().skip(filled)
+            });
             for square in pixels.chunks(factor as usize) {
                 let mut total = [0_u32; N];
                 for pixel in square {
@@ -116,14 +122,17 @@ fn means<const N: usize>(sums: &[u16], factor: u32, rows: u32, mut targets: [&mu
                 }
                 let is_whole = square.len() == factor as usize;
                 let share = if is_whole { whole } else { share(u32::try_from(square.len()).unwrap_or(1)) };
-                for (target, total) in targets.iter_mut().zip(total) {
+                for (places, total) in places.iter_mut().zip(total) {
                     #[expect(
                         clippy::cast_possible_truncation,
                         clippy::cast_precision_loss,
                         clippy::cast_sign_loss,
                         reason = "a mean of levels"
                     )]
-                    target.push((total as f32 * share + 0.5) as u8);
+                    let mean = (total as f32 * share + 0.5) as u8;
+                    if let Some(place) = places.next() {
+                        *place = mean;
+                    }
                 }
             }
         },

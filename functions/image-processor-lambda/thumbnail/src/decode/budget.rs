@@ -42,11 +42,12 @@ impl Budget {
 
     /// Whether some read was refused because the time was over.
     pub(super) fn check_time(&self) -> Result<(), Rejection> {
-        if self.is_late.get() {
-            Err(Rejection::TooSlow { format: self.format, limit: self.limits.time })
-        } else {
-            Ok(())
-        }
+        if self.is_late.get() { Err(self.too_slow()) } else { Ok(()) }
+    }
+
+    /// The rejection of an image that takes too long.
+    pub(super) fn too_slow(&self) -> Rejection {
+        Rejection::TooSlow { format: self.format, limit: self.limits.time }
     }
 
     /// What a decoder complains about: damage, or an early end when it asked for more than there is.

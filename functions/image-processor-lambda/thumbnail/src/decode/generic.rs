@@ -1,4 +1,4 @@
-//! PNG, GIF, TIFF and BMP as a whole, through the crate `image`.
+//! PNG, GIF, TIFF and BMP as a whole, through the crate `image`; of plain PNGs only their headers.
 
 use image::codecs::bmp::BmpDecoder;
 use image::codecs::gif::GifDecoder;
@@ -8,7 +8,7 @@ use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder};
 
 use super::budget::{Budget, Timed};
-use super::{Pixels, Raster};
+use super::{Pixels, Raster, png};
 use crate::format::Format;
 use crate::rejection::Rejection;
 
@@ -30,7 +30,10 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection>
     let mut limits = image::Limits::no_limits();
     limits.max_alloc = Some(budget.limits.max_decode_bytes - pixels_bytes);
     decoder.set_limits(limits).map_err(reject)?;
-    let pixels = DynamicImage::from_decoder(decoder).map_err(reject)?;
+    let pixels = match png::whole(bytes, budget, pixels_bytes)? {
+        Some(pixels) => pixels,
+        None => DynamicImage::from_decoder(decoder).map_err(reject)?,
+    };
     Ok(Raster { pixels: Pixels::Whole(pixels), ink: None, profile, orientation })
 }
 

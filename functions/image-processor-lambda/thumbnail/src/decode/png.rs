@@ -1,11 +1,13 @@
 //! PNG by rows: a large picture is made smaller while it is read and never held whole.
 
 use image::metadata::Orientation;
+use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
 
 use super::budget::{Budget, Timed};
 use super::{Pixels, Raster, generic};
-use crate::planar::Channels;
+use crate::planar::{Channels, Planar};
+use crate::png::{Fault, Picture};
 use crate::reduce::{self, Reduction};
 use crate::rejection::Rejection;
 use crate::shrink;
@@ -22,6 +24,75 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget, side: u32) -> Result<Raster,
     };
     let profile = info.icc_profile.as_deref().map(<[u8]>::to_vec);
     let orientation = info.exif_metadata.as_deref().and_then(Orientation::from_exif_chunk);
+    let pixels = match rows_fast(bytes, budget, factor)? {
+        Some(planar) => planar,
+        None => rows(&mut reader, budget, (width, height), factor, channels)?,
+    };
+    Ok(Raster {
+        pixels: Pixels::Planes(pixels),
+        ink: None,
+        profile,
+        orientation: orientation.unwrap_or(Orientation::NoTransforms),
+    })
+}
+
+/// Through rows of our own, where the picture is plain and its file without any fault.
+fn rows_fast(bytes: &[u8], budget: &Budget, factor: u32) -> Result<Option<Planar>, Rejection> {
+    let Some(picture) = Picture::read(bytes) else { return Ok(None) };
+    let Picture { width, height, channels, .. } = picture;
+    let reduced = reduce::bytes(width, height, channels.count() as u64, factor);
+    if budget.check_memory(reduced + picture.memory()).is_err() {
+        return Ok(None);
+    }
+    let mut reduction = Reduction::new((width, height), factor, channels);
+    let is_whole = take_rows(&picture, budget, |row| {
+        shrink::premultiply_row(row, channels);
+        reduction.push(row);
+    })?;
+    Ok(is_whole.then(|| reduction.finish()))
+}
+
+/// The same for all pixels of a picture, which take `pixels_bytes`; nothing for other formats.
+pub(super) fn whole(
+    bytes: &[u8],
+    budget: &Budget,
+    pixels_bytes: u64,
+) -> Result<Option<DynamicImage>, Rejection> {
+    let Some(picture) = Picture::read(bytes) else { return Ok(None) };
+    if budget.check_memory(pixels_bytes + picture.memory()).is_err() {
+        return Ok(None);
+    }
+    let mut samples = Vec::with_capacity(usize::try_from(pixels_bytes).unwrap_or_default());
+    if !take_rows(&picture, budget, |row| samples.extend_from_slice(row))? {
+        return Ok(None);
+    }
+    let Picture { width, height, channels, .. } = picture;
+    Ok(match channels {
+        Channels::Gray => GrayImage::from_raw(width, height, samples).map(DynamicImage::from),
+        Channels::GrayAlpha => GrayAlphaImage::from_raw(width, height, samples).map(DynamicImage::from),
+        Channels::Rgb => RgbImage::from_raw(width, height, samples).map(DynamicImage::from),
+        Channels::Rgba => RgbaImage::from_raw(width, height, samples).map(DynamicImage::from),
+        _ => None,
+    })
+}
+
+/// Whether all rows came, and nothing in the file was odd.
+fn take_rows(picture: &Picture, budget: &Budget, take: impl FnMut(&mut [u8])) -> Result<bool, Rejection> {
+    match picture.rows(&|| budget.spend().map_err(|_| Fault::Late), take) {
+        Ok(()) => Ok(true),
+        Err(Fault::Irregular) => Ok(false),
+        Err(Fault::Late) => Err(budget.too_slow()),
+    }
+}
+
+/// Through the crate `png`, which says what is wrong with a file.
+fn rows(
+    reader: &mut Reader<Timed>,
+    budget: &Budget,
+    (width, height): (u32, u32),
+    factor: u32,
+    channels: Channels,
+) -> Result<Planar, Rejection> {
     // Beside them a row as it is stored, the one before it, and a window of what is inflated.
     let rows = u64::from(width) * channels.count() as u64 * 4;
     budget.check_memory(reduce::bytes(width, height, channels.count() as u64, factor) + rows)?;
@@ -29,22 +100,12 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget, side: u32) -> Result<Raster,
     let mut row = Vec::new();
     for _ in 0..height {
         let Some(read) = reader.next_row().map_err(|error| reject(error, budget))? else { break };
-        match channels {
-            Channels::GrayAlpha | Channels::Rgba => {
-                row.clear();
-                row.extend_from_slice(read.data());
-                shrink::premultiply_row(&mut row, channels);
-                reduction.push(&row);
-            }
-            _ => reduction.push(read.data()),
-        }
+        row.clear();
+        row.extend_from_slice(read.data());
+        shrink::premultiply_row(&mut row, channels);
+        reduction.push(&row);
     }
-    Ok(Raster {
-        pixels: Pixels::Planes(reduction.finish()),
-        ink: None,
-        profile,
-        orientation: orientation.unwrap_or(Orientation::NoTransforms),
-    })
+    Ok(reduction.finish())
 }
 
 fn open<'a>(bytes: &'a [u8], budget: &'a Budget) -> Result<Reader<Timed<'a>>, DecodingError> {
@@ -71,5 +132,95 @@ fn reject(error: DecodingError, budget: &Budget) -> Rejection {
     match error {
         DecodingError::LimitsExceeded => budget.too_much_memory(),
         other => budget.damaged(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Format;
+    use crate::limits::Limits;
+
+    /// A picture of which each channel, size and filter is another, and its data in several chunks.
+    fn file(color: ColorType, filter: png::Filter) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, 61, 47);
+        encoder.set_color(color);
+        encoder.set_depth(BitDepth::Eight);
+        encoder.set_filter(filter);
+        let mut writer = encoder.write_header().unwrap();
+        let samples: Vec<u8> =
+            (0..61 * 47 * color.samples()).map(|at| (at * at / 601 + at % 7).to_le_bytes()[0]).collect();
+        let mut stream = writer.stream_writer_with_size(700).unwrap();
+        std::io::Write::write_all(&mut stream, &samples).unwrap();
+        stream.finish().unwrap();
+        drop(writer);
+        file
+    }
+
+    fn samples(outcome: Result<Planar, Rejection>) -> Result<Vec<Vec<u8>>, &'static str> {
+        let planar = outcome.map_err(|rejection| rejection.reason())?;
+        Ok(planar.planes.into_iter().map(|plane| plane.samples).collect())
+    }
+
+    /// The answer of `png` alone, and the one that is given; nothing, where `png` does not come to the pixels.
+    #[expect(clippy::type_complexity, reason = "the same twice")]
+    fn answers(
+        bytes: &[u8],
+    ) -> Option<(Result<Vec<Vec<u8>>, &'static str>, Result<Vec<Vec<u8>>, &'static str>)> {
+        let limits = Limits { max_pixels: 100_000, ..Limits::default() };
+        let budget = Budget::start(Format::Png, limits);
+        let mut reader = open(bytes, &budget).ok()?;
+        let size = reader.info().size();
+        budget.check_pixels(size.0, size.1).ok()?;
+        let factor = reduce::factor(size.0, size.1, 10);
+        let channels = channels(&reader).filter(|_| factor > 1 && !reader.info().interlaced)?;
+        let expected = samples(rows(&mut reader, &budget, size, factor, channels));
+        let found = decode(bytes, &Budget::start(Format::Png, limits), 10);
+        let found = found.map(|raster| match raster.pixels {
+            Pixels::Planes(planar) => planar,
+            Pixels::Whole(pixels) => reduce::reduce(pixels, 10).unwrap(),
+        });
+        Some((expected, samples(found)))
+    }
+
+    #[test]
+    fn verdict_on_a_changed_byte_is_that_of_png_alone() {
+        let (mut sound, mut refused) = (0, 0);
+        for color in [ColorType::Rgb, ColorType::GrayscaleAlpha] {
+            let whole = file(color, png::Filter::Adaptive);
+            for at in 8..whole.len() {
+                let mut bytes = whole.clone();
+                bytes[at] ^= 0x11;
+                let Some((expected, found)) = answers(&bytes) else { continue };
+                if expected.is_ok() {
+                    sound += 1
+                } else {
+                    refused += 1
+                }
+                assert_eq!(found, expected, "{color:?} at {at} of {}", whole.len());
+            }
+        }
+        assert!(sound > 10 && refused > 500, "{sound} sound, {refused} refused");
+    }
+
+    #[test]
+    fn verdict_on_a_file_cut_off_is_that_of_png_alone() {
+        let whole = file(ColorType::Rgba, png::Filter::Paeth);
+        for length in (60..whole.len()).step_by(3) {
+            let Some((expected, found)) = answers(&whole[..length]) else { continue };
+            assert_eq!(found, expected, "{length} of {}", whole.len());
+        }
+    }
+
+    #[test]
+    fn whole_pictures_are_those_of_image() {
+        for color in [ColorType::Grayscale, ColorType::GrayscaleAlpha, ColorType::Rgb, ColorType::Rgba] {
+            for filter in [png::Filter::NoFilter, png::Filter::Up, png::Filter::Avg, png::Filter::Paeth] {
+                let file = file(color, filter);
+                let found = whole(&file, &Budget::start(Format::Png, Limits::default()), 20_000).unwrap();
+                assert!(found.unwrap() == image::load_from_memory(&file).unwrap(), "{color:?}, {filter:?}");
+            }
+        }
     }
 }
