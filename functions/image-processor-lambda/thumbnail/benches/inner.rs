@@ -65,6 +65,23 @@ fn rows(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn filters(criterion: &mut Criterion) {
+    const WIDTH: usize = 4_032;
+    const COUNT: u32 = 16;
+    let mut group = criterion.benchmark_group("filters of a PNG's rows");
+    group.throughput(Throughput::Elements(WIDTH as u64 * 4 * u64::from(COUNT)));
+    for (name, filter) in [("none", 0), ("left", 1), ("above", 2), ("mean", 3), ("Paeth", 4)] {
+        let mut raw: Vec<u8> = noise(4 * (WIDTH * 3 + 1)).map(|level| level.to_le_bytes()[0]).collect();
+        raw.chunks_exact_mut(WIDTH * 3 + 1).for_each(|row| row[0] = filter);
+        // A row's last pixel is read as a wider one.
+        raw.push(0);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| assert_eq!(inner::unfilter(black_box(&raw), COUNT), 4 * COUNT as usize));
+        });
+    }
+    group.finish();
+}
+
 fn resampling(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("Lanczos3 of one channel");
     group.sample_size(30);
@@ -83,5 +100,5 @@ fn resampling(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, transforms, symbols, rows, resampling);
+criterion_group!(benches, transforms, symbols, rows, filters, resampling);
 criterion_main!(benches);

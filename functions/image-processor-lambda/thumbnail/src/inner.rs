@@ -3,6 +3,7 @@
 use crate::jpeg::{self, Header, Scale, transform};
 use crate::planar::Channels;
 use crate::plane::Plane;
+use crate::png::Group;
 use crate::reduce::Reduction;
 use crate::rejection::Cause;
 use crate::resample::{Axis, resample};
@@ -37,6 +38,15 @@ pub fn reduce(row: &[u8], height: u32, factor: u32) -> usize {
         reduction.push(row);
     }
     reduction.finish().planes.iter().map(|plane| plane.samples.len()).sum()
+}
+
+/// Makes four rows of a PNG of red, green and blue `count` times; `raw` has them each behind its filter.
+#[must_use]
+pub fn unfilter(raw: &[u8], count: u32) -> usize {
+    let width = u32::try_from((raw.len() / 4).saturating_sub(1) / 3).unwrap_or(u32::MAX);
+    let mut group = Group::new(width, Channels::Rgb);
+    let done = (0..count).filter_map(|_| group.unfilter(raw, 4)).count();
+    done * group.rows_mut().count()
 }
 
 /// Makes a square channel of `from` times `from` samples `to` times `to`.

@@ -193,11 +193,7 @@ mod tests {
                 let mut bytes = whole.clone();
                 bytes[at] ^= 0x11;
                 let Some((expected, found)) = answers(&bytes) else { continue };
-                if expected.is_ok() {
-                    sound += 1
-                } else {
-                    refused += 1
-                }
+                *(if expected.is_ok() { &mut sound } else { &mut refused }) += 1;
                 assert_eq!(found, expected, "{color:?} at {at} of {}", whole.len());
             }
         }

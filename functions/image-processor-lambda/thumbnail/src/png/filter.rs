@@ -78,7 +78,7 @@ impl Group {
         } else {
             self.run(filters, samples)?;
         }
-        let last = self.rows.chunks_exact(self.stride).take(count).last()?;
+        let last = self.rows.chunks_exact(self.stride).nth(count.checked_sub(1)?)?;
         self.above.copy_from_slice(last);
         Some(())
     }

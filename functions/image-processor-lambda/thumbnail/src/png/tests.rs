@@ -12,7 +12,7 @@ const COLORS: [(Channels, ColorType); 4] = [
     (Channels::Rgba, ColorType::Rgba),
 ];
 
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(kind: &[u8], data: &[u8]) -> Vec<u8> {
     let mut checksum = crc32fast::Hasher::new();
     checksum.update(kind);
     checksum.update(data);
