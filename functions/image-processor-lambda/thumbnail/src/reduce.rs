@@ -95,60 +95,39 @@ impl Reduction {
     }
 }
 
-/// Squares whose totals are divided at once, in vectors.
-const SQUARES: usize = 64;
-
 /// Appends the means of squares, the last of which may be narrower.
 fn means<const N: usize>(sums: &[u16], factor: u32, rows: u32, mut targets: [&mut Vec<u8>; N]) {
     wide(
         #[inline(always)]
         || {
-            let (pixels, factor) = (sums.as_chunks::<N>().0, factor as usize);
-            let (whole, narrower) = pixels.split_at(pixels.len() - pixels.len() % factor);
-            let mut append = |pixels: &[[u16; N]], width: usize| {
+            let pixels = sums.as_chunks::<N>().0;
+            let share = |count: u32| {
                 #[expect(clippy::cast_precision_loss, reason = "at most 128 squared")]
-                let share = 1.0 / (width * rows as usize) as f32;
-                for squares in pixels.chunks(width * SQUARES) {
-                    let mut totals = [[0; N]; SQUARES];
-                    for (totals, square) in totals.iter_mut().zip(squares.chunks_exact(width)) {
-                        *totals = total(square);
-                    }
-                    let means = totals.map(|totals| totals.map(|total| mean(total, share)));
-                    for (channel, target) in targets.iter_mut().enumerate() {
-                        let means = means.iter().take(squares.len() / width);
-                        target.extend(means.filter_map(|means| means.get(channel)));
+                let share = 1.0 / (count * rows) as f32;
+                share
+            };
+            let whole = share(factor);
+            for square in pixels.chunks(factor as usize) {
+                let mut total = [0_u32; N];
+                for pixel in square {
+                    for (total, sum) in total.iter_mut().zip(pixel) {
+                        *total += u32::from(*sum);
                     }
                 }
-            };
-            append(whole, factor);
-            if !narrower.is_empty() {
-                append(narrower, narrower.len());
+                let is_whole = square.len() == factor as usize;
+                let share = if is_whole { whole } else { share(u32::try_from(square.len()).unwrap_or(1)) };
+                for (target, total) in targets.iter_mut().zip(total) {
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        clippy::cast_precision_loss,
+                        clippy::cast_sign_loss,
+                        reason = "a mean of levels"
+                    )]
+                    target.push((total as f32 * share + 0.5) as u8);
+                }
             }
         },
     );
-}
-
-#[inline(always)]
-fn total<const N: usize>(square: &[[u16; N]]) -> [u32; N] {
-    let mut total = [0; N];
-    for pixel in square {
-        for (total, sum) in total.iter_mut().zip(pixel) {
-            *total += u32::from(*sum);
-        }
-    }
-    total
-}
-
-#[inline(always)]
-fn mean(total: u32, share: f32) -> u8 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "a mean of levels"
-    )]
-    let mean = (total as f32 * share + 0.5) as i32 as u8;
-    mean
 }
 
 /// Reduces a picture of eight bits a channel that is large beside a box; others are given back.

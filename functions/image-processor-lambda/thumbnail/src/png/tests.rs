@@ -17,7 +17,7 @@ fn chunk(kind: &[u8], data: &[u8]) -> Vec<u8> {
     checksum.update(kind);
     checksum.update(data);
     let length = u32::try_from(data.len()).unwrap().to_be_bytes();
-    [&length, &kind[..], data, &checksum.finalize().to_be_bytes()].concat()
+    [&length[..], kind, data, &checksum.finalize().to_be_bytes()].concat()
 }
 
 /// A file of rows as they are given, each with its filter; its data in pieces of `piece` bytes, empty ones between.
