@@ -1,6 +1,6 @@
 //! The loops that a thumbnail's time goes into, one by one: `cargo bench -p thumbnail --features inner`.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a bench may fail")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a bench may fail")]
 
 use std::hint::black_box;
 use std::path::Path;

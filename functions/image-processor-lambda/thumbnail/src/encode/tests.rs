@@ -177,6 +177,19 @@ fn noise_at_full_quality_keeps_its_bytes_apart_from_markers() {
 }
 
 #[test]
+fn densest_units_fit_between_two_times_that_the_buffer_is_emptied() {
+    let plane = |width, height, seed| {
+        GrayImage::from_fn(width, height, |x, y| {
+            Luma([if noise(seed + y * width + x) > 127 { 255 } else { 0 }])
+        })
+    };
+    let (luma, blue, red) = (plane(800, 800, 1), plane(400, 400, 1_000_000), plane(400, 400, 2_000_000));
+    let jpeg = write(&Halved { luma: luma.clone(), blue, red }, 100).unwrap();
+    assert!(jpeg.len() > 600 * 50 * 50, "{} bytes are not dense", jpeg.len());
+    assert!(psnr(decoded_luma(&jpeg).as_raw(), luma.as_raw()) > 50.0);
+}
+
+#[test]
 fn extremes_at_full_quality_are_within_what_baseline_can_store() {
     // Signs of the basis of each frequency make its coefficient as large as samples can.
     for frequency in 0..64_u32 {
