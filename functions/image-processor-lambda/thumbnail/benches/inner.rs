@@ -1,6 +1,6 @@
 //! The loops that a thumbnail's time goes into, one by one: `cargo bench -p thumbnail --features inner`.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a bench may fail")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a bench may fail")]
 
 use std::hint::black_box;
 use std::path::Path;
@@ -100,5 +100,23 @@ fn resampling(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, transforms, symbols, rows, filters, resampling);
+fn encoding(criterion: &mut Criterion) {
+    let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../ops/local/photos/raccoon.jpg");
+    let photo = image::open(photo).expect("the repository's photograph").into_rgb8();
+    let mut group = criterion.benchmark_group("a photograph's pixels to a file");
+    group.throughput(Throughput::Elements(u64::from(photo.width()) * u64::from(photo.height())));
+    group.sample_size(30);
+    group.bench_function("red, green and blue to halved differences", |bencher| {
+        bencher.iter(|| inner::halve(black_box(&photo)));
+    });
+    let small = inner::halve(&photo);
+    for quality in [50, 80, 95] {
+        group.bench_function(BenchmarkId::new("quality", quality), |bencher| {
+            bencher.iter(|| inner::encode_jpeg(black_box(&small), quality).unwrap());
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, transforms, symbols, rows, filters, resampling, encoding);
 criterion_main!(benches);

@@ -1,10 +1,22 @@
-//! From a small picture to JPEG bytes.
+//! From a small picture to JPEG bytes: baseline, in safe Rust.
+//!
+//! See docs/decisions/jpeg-encoder.md.
 
-use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, ImageBuffer, JpegColorType, SamplingFactor};
+mod bits;
+mod blocks;
+mod header;
+mod huffman;
+mod scan;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod transform;
 
-use crate::planar::Halved;
+use std::num::NonZeroU16;
+
+use crate::halved::Halved;
 use crate::rejection::{Cause, Rejection};
-use crate::resize::{Resized, Small};
+use crate::resize::Resized;
 use crate::spec::Spec;
 
 /// A finished thumbnail.
@@ -25,57 +37,24 @@ impl Resized {
     ///
     /// [`Rejection::Unrenderable`]; no image is known that leads to it.
     pub fn encode(&self, spec: &Spec) -> Result<Thumbnail, Rejection> {
-        let jpeg = self
-            .write(spec.quality.clamp(1, 100))
+        let jpeg = write(&self.pixels, spec.quality)
             .map_err(|source| Rejection::Unrenderable { format: self.format, source })?;
         Ok(Thumbnail { jpeg, width: self.width(), height: self.height() })
     }
-
-    fn write(&self, quality: u8) -> Result<Vec<u8>, Cause> {
-        let (width, height) = (u16::try_from(self.width())?, u16::try_from(self.height())?);
-        let mut jpeg = Vec::new();
-        // Not with optimised Huffman tables: this encoder then writes one scan for each component,
-        // which some decoders draw wrongly.
-        let mut encoder = Encoder::new(&mut jpeg, quality);
-        encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-        match &self.pixels {
-            Small::Rgb(pixels) => {
-                // The default takes every second pixel, which turns coloured edges ragged.
-                encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
-                encoder.encode(pixels.as_raw(), width, height, ColorType::Rgb)?;
-            }
-            Small::Halved(pixels) => encoder.encode_image(Doubled { width, height, pixels })?,
-        }
-        Ok(jpeg)
-    }
 }
 
-/// Channels of half the size as the encoder wants them: each sample twice, of which it takes one.
-struct Doubled<'a> {
-    width: u16,
-    height: u16,
-    pixels: &'a Halved,
-}
-
-impl ImageBuffer for Doubled<'_> {
-    fn get_jpeg_color_type(&self) -> JpegColorType {
-        JpegColorType::Ycbcr
-    }
-
-    fn width(&self) -> u16 {
-        self.width
-    }
-
-    fn height(&self) -> u16 {
-        self.height
-    }
-
-    fn fill_buffers(&self, y: u16, [luma, blue, red, _]: &mut [Vec<u8>; 4]) {
-        let width = usize::from(self.width);
-        luma.extend_from_slice(self.pixels.luma_row(y.into()));
-        let [blue_row, red_row] = self.pixels.difference_rows((y / 2).into());
-        for (buffer, row) in [(blue, blue_row), (red, red_row)] {
-            buffer.extend(row.iter().flat_map(|&sample| [sample; 2]).take(width));
-        }
-    }
+/// The file; qualities beyond 1 and 100 are those.
+///
+/// # Errors
+///
+/// A side of nothing, or of more than 65,535.
+pub(crate) fn write(pixels: &Halved, quality: u8) -> Result<Vec<u8>, Cause> {
+    let (width, height) = pixels.size();
+    let [width, height] = [NonZeroU16::try_from(u16::try_from(width)?)?, u16::try_from(height)?.try_into()?];
+    let tables = tables::scaled(quality);
+    let mut jpeg = Vec::new();
+    header::write(&mut jpeg, width, height, &tables);
+    scan::write(&mut jpeg, pixels, &tables);
+    jpeg.extend(header::END);
+    Ok(jpeg)
 }

@@ -1,5 +1,9 @@
 //! Inner loops, one by one, for benches. Not part of the crate's interface.
 
+use image::RgbImage;
+
+use crate::encode;
+use crate::halved::Halved;
 use crate::jpeg::{self, Header, Scale, transform};
 use crate::planar::Channels;
 use crate::plane::Plane;
@@ -58,4 +62,19 @@ pub fn resample_square(samples: Vec<u8>, from: u32, to: u32) -> (Vec<u8>, Vec<u8
     let axis = Axis { start: step / 2.0, step, count: to, end: side };
     let small = resample(&plane, &axis, &axis);
     (small, plane.samples)
+}
+
+/// A small picture as its file stores it.
+#[derive(Debug)]
+pub struct Small(Halved);
+
+/// Red, green and blue to luminance and halved colour differences.
+#[must_use]
+pub fn halve(pixels: &RgbImage) -> Small {
+    Small(Halved::from(pixels))
+}
+
+/// Writes the JPEG; its bytes.
+pub fn encode_jpeg(picture: &Small, quality: u8) -> Result<usize, Cause> {
+    encode::write(&picture.0, quality).map(|file| file.len())
 }

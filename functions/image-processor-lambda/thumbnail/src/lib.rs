@@ -19,6 +19,7 @@ mod decode;
 mod encode;
 mod fit;
 mod format;
+mod halved;
 #[cfg(feature = "inner")]
 #[doc(hidden)]
 pub mod inner;

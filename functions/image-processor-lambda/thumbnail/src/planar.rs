@@ -5,6 +5,7 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 
 use crate::color::from_ycc;
 use crate::decode::Ink;
+use crate::halved::Halved;
 use crate::jpeg::Color;
 use crate::plane::Plane;
 use crate::rejection::Cause;
@@ -57,33 +58,6 @@ pub(crate) struct Planar {
     pub(crate) planes: Vec<Plane>,
 }
 
-/// A thumbnail as most JPEGs store it: luminance, and colour differences of half the size.
-#[derive(Debug)]
-pub(crate) struct Halved {
-    luma: GrayImage,
-    blue: GrayImage,
-    red: GrayImage,
-}
-
-impl Halved {
-    pub(crate) fn size(&self) -> (u32, u32) {
-        self.luma.dimensions()
-    }
-
-    pub(crate) fn luma_row(&self, y: usize) -> &[u8] {
-        row(&self.luma, y)
-    }
-
-    /// Of both colour differences the row `y`, of half the rows.
-    pub(crate) fn difference_rows(&self, y: usize) -> [&[u8]; 2] {
-        [row(&self.blue, y), row(&self.red, y)]
-    }
-}
-
-fn row(image: &GrayImage, y: usize) -> &[u8] {
-    image.as_raw().chunks_exact(image.width().max(1) as usize).nth(y).unwrap_or_default()
-}
-
 impl Planar {
     pub(crate) const fn ink(&self) -> Option<Ink> {
         match self.channels {
@@ -103,12 +77,7 @@ impl Planar {
         let full = |plane| sampled(plane, size, orientation, 1);
         let half = |plane| sampled(plane, size, orientation, 2);
         match &self.planes[..] {
-            [luma] => {
-                let luma = full(luma)?;
-                let (width, height) = luma.dimensions();
-                let none = GrayImage::from_pixel(width.div_ceil(2), height.div_ceil(2), image::Luma([128]));
-                Ok(Halved { luma, blue: none.clone(), red: none })
-            }
+            [luma] => Ok(Halved::gray(full(luma)?)),
             [luma, blue, red] => Ok(Halved { luma: full(luma)?, blue: half(blue)?, red: half(red)? }),
             _ => Err("not one channel, nor three".into()),
         }

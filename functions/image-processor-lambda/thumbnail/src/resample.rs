@@ -13,9 +13,9 @@ use crate::wide::wide;
 /// Lobes of the kernel on each side.
 const LOBES: f64 = 3.0;
 /// Columns that are summed up at once, in registers.
-const STRIP: usize = 32;
-/// Weights that are applied at once.
-const STEP: usize = 8;
+const STRIP: usize = 16;
+/// Wanted rows that are made at once, side by side in a vector.
+const ROWS: usize = 8;
 
 /// Where the wanted samples lie along one direction of the given ones.
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +32,9 @@ pub(crate) struct Axis {
 
 /// For each wanted sample the given ones that it is made of.
 struct Kernel {
-    /// The first given sample.
-    starts: Vec<usize>,
-    /// The same number of weights for each, zeros at the end.
+    /// The first given sample, and where in `weights` its weight is.
+    starts: Vec<(usize, usize)>,
     weights: Vec<f32>,
-    length: usize,
 }
 
 impl Kernel {
@@ -44,8 +42,7 @@ impl Kernel {
         let stretch = axis.step.max(1.0);
         let reach = LOBES * stretch;
         let last = available.min(to_index(axis.end.ceil())).max(1) - 1;
-        let length = (to_index((2.0 * reach).ceil()) + 2).min(last + 1).next_multiple_of(STEP);
-        let mut kernel = Self { starts: Vec::new(), weights: Vec::new(), length };
+        let mut kernel = Self { starts: Vec::new(), weights: Vec::new() };
         for index in 0..axis.count {
             let middle = axis.start + f64::from(index) * axis.step;
             let start = to_index((middle - reach - 0.5).ceil()).min(last);
@@ -54,18 +51,23 @@ impl Kernel {
             let raw = (start..=end).map(|at| lanczos((at as f64 + 0.5 - middle) / stretch));
             let raw: Vec<f64> = raw.collect();
             let sum: f64 = raw.iter().sum();
-            kernel.starts.push(start);
+            kernel.starts.push((start, kernel.weights.len()));
             #[expect(clippy::cast_possible_truncation, reason = "weights need no more precision")]
             kernel.weights.extend(raw.iter().map(|weight| (weight / sum) as f32));
-            kernel.weights.resize(kernel.starts.len() * length, 0.0);
         }
         kernel
     }
 
-    /// The weights of one wanted sample.
+    fn count(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The first given sample of a wanted one, and the weights from there on.
     #[inline(always)]
-    fn of(&self, index: usize) -> &[f32] {
-        &self.weights[index * self.length..(index + 1) * self.length]
+    fn of(&self, index: usize) -> (usize, &[f32]) {
+        let (start, first) = self.starts[index];
+        let end = self.starts.get(index + 1).map_or(self.weights.len(), |next| next.1);
+        (start, &self.weights[first..end])
     }
 }
 
@@ -89,47 +91,53 @@ fn to_index(place: f64) -> usize {
 pub(crate) fn resample(plane: &Plane, across: &Axis, down: &Axis) -> Vec<u8> {
     let rows = plane.samples.len() / plane.stride.max(1);
     let (columns, lines) = (Kernel::new(across, plane.stride), Kernel::new(down, rows));
-    let mut wanted = vec![0; columns.starts.len() * lines.starts.len()];
-    // One row of given columns, with zeros that weights of nothing may reach.
-    let mut row = vec![0.0; plane.stride.next_multiple_of(STRIP) + columns.length];
+    let mut wanted = vec![0; columns.count() * lines.count()];
+    let mut blended = vec![[0.0; ROWS]; plane.stride.next_multiple_of(STRIP)];
     wide(
         #[inline(always)]
-        || make(plane, &columns, &lines, &mut row, &mut wanted),
+        || {
+            let length = columns.count() * ROWS;
+            for (first, wanted) in (0..).step_by(ROWS).zip(wanted.chunks_mut(length.max(1))) {
+                blend(plane, &lines, first, &mut blended);
+                gather(&blended, &columns, wanted);
+            }
+        },
     );
     wanted
 }
 
+/// For each given column the weighted sums of given rows that the wanted rows from `first` on are made of.
 #[inline(always)]
-fn make(plane: &Plane, columns: &Kernel, lines: &Kernel, row: &mut [f32], wanted: &mut [u8]) {
-    let length = columns.starts.len();
-    for (index, &start) in lines.starts.iter().enumerate() {
-        let weights = lines.of(index);
-        // Zeros at the end would cost as much as weights.
-        let used = weights.len() - weights.iter().rev().take_while(|weight| **weight == 0.0).count();
-        blend(&plane.samples[start * plane.stride..], plane.stride, &weights[..used], row);
-        gather(row, columns, &mut wanted[index * length..(index + 1) * length]);
+fn blend(plane: &Plane, lines: &Kernel, first: usize, blended: &mut [[f32; ROWS]]) {
+    for (strip, blended) in blended.as_chunks_mut::<STRIP>().0.iter_mut().enumerate() {
+        let mut sums = [[0.0; STRIP]; ROWS];
+        for (sums, index) in sums.iter_mut().zip(first..lines.count()) {
+            let (start, weights) = lines.of(index);
+            *sums = weigh(&plane.samples[start * plane.stride + strip * STRIP..], plane.stride, weights);
+        }
+        for column in 0..STRIP {
+            for row in 0..ROWS {
+                blended[column][row] = sums[row][column];
+            }
+        }
     }
 }
 
-/// The weighted sum of rows.
+/// The weighted sums of some columns; `given` begins with the first sample of the first row.
 #[inline(always)]
-fn blend(given: &[u8], stride: usize, weights: &[f32], row: &mut [f32]) {
-    let mut first = 0;
-    let mut end = [0_u8; STRIP];
-    while first < stride {
-        let mut sums = [0.0_f32; STRIP];
-        for (line, weight) in weights.iter().enumerate() {
-            let rest = &given[line * stride + first..];
-            let samples = rest.first_chunk().unwrap_or_else(|| {
-                // The end of the last row.
-                end[..rest.len()].copy_from_slice(rest);
-                &end
-            });
-            sums = add(sums, samples, *weight);
-        }
-        row[first..first + STRIP].copy_from_slice(&sums);
-        first += STRIP;
+fn weigh(given: &[u8], stride: usize, weights: &[f32]) -> [f32; STRIP] {
+    let mut sums = [0.0; STRIP];
+    let mut end = [0; STRIP];
+    for (line, weight) in weights.iter().enumerate() {
+        let rest = &given[line * stride..];
+        let samples = rest.first_chunk().unwrap_or_else(|| {
+            // The end of the last row.
+            end[..rest.len()].copy_from_slice(rest);
+            &end
+        });
+        sums = add(sums, samples, *weight);
     }
+    sums
 }
 
 /// By value, so that the sums stay in registers.
@@ -142,27 +150,22 @@ fn add(sums: [f32; STRIP], samples: &[u8; STRIP], weight: f32) -> [f32; STRIP] {
     added
 }
 
-/// Weighted sums along a row.
+/// Weighted sums along rows, of which there may be fewer than in a vector.
 #[inline(always)]
-fn gather(row: &[f32], columns: &Kernel, output: &mut [u8]) {
-    for (index, output) in output.iter_mut().enumerate() {
-        let mut sums = [0.0_f32; STEP];
-        let start = columns.starts[index];
-        let weights = columns.of(index);
-        let samples = &row[start..start + weights.len()];
-        let mut at = 0;
-        while at < weights.len() {
-            let (samples, weights) = (&samples[at..at + STEP], &weights[at..at + STEP]);
-            for lane in 0..STEP {
-                sums[lane] += samples[lane] * weights[lane];
+fn gather(blended: &[[f32; ROWS]], columns: &Kernel, wanted: &mut [u8]) {
+    let length = columns.count();
+    for index in 0..length {
+        let (start, weights) = columns.of(index);
+        let mut sums = [0.0; ROWS];
+        for (samples, weight) in blended[start..start + weights.len()].iter().zip(weights) {
+            for row in 0..ROWS {
+                sums[row] += samples[row] * weight;
             }
-            at += STEP;
         }
-        // In pairs, as registers are folded.
-        let folded: [f32; STEP / 2] = std::array::from_fn(|lane| sums[lane] + sums[lane + STEP / 2]);
-        let sum = (folded[0] + folded[2]) + (folded[1] + folded[3]);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such casts saturate")]
-        let level = (sum + 0.5) as u8;
-        *output = level;
+        let levels = sums.map(|sum| (sum + 0.5) as u8);
+        for (row, level) in wanted.chunks_exact_mut(length).zip(levels) {
+            row[index] = level;
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! From pixels to a small, upright sRGB picture.
 
+use image::DynamicImage;
 use image::metadata::Orientation;
-use image::{DynamicImage, RgbImage};
 
 use crate::color;
 use crate::decode::{Decoded, Pixels};
 use crate::fit::fit;
 use crate::format::Format;
-use crate::planar::Halved;
+use crate::halved::Halved;
 use crate::rejection::Rejection;
 use crate::shrink;
 use crate::spec::Spec;
@@ -16,35 +16,20 @@ use crate::spec::Spec;
 #[derive(Debug)]
 pub struct Resized {
     pub(crate) format: Format,
-    pub(crate) pixels: Small,
-}
-
-/// What an encoder takes.
-#[derive(Debug)]
-pub(crate) enum Small {
-    Rgb(RgbImage),
-    /// As a JPEG stores it already.
-    Halved(Halved),
+    pub(crate) pixels: Halved,
 }
 
 impl Resized {
     /// Width in pixels.
     #[must_use]
     pub fn width(&self) -> u32 {
-        self.size().0
+        self.pixels.size().0
     }
 
     /// Height in pixels.
     #[must_use]
     pub fn height(&self) -> u32 {
-        self.size().1
-    }
-
-    fn size(&self) -> (u32, u32) {
-        match &self.pixels {
-            Small::Rgb(pixels) => pixels.dimensions(),
-            Small::Halved(pixels) => pixels.size(),
-        }
+        self.pixels.size().1
     }
 }
 
@@ -66,7 +51,7 @@ impl Decoded {
         let profile = self.profile.as_deref().filter(|profile| !color::is_srgb(profile));
         let mut small = match &self.pixels {
             Pixels::Planes(planar) if profile.is_none() && planar.is_encodable() => {
-                let pixels = Small::Halved(planar.halved(fitting, self.orientation).map_err(reject)?);
+                let pixels = planar.halved(fitting, self.orientation).map_err(reject)?;
                 return Ok(Resized { format: self.format, pixels });
             }
             Pixels::Planes(planar) => planar.interleaved(fitting).map_err(reject)?,
@@ -80,6 +65,6 @@ impl Decoded {
         if self.orientation != Orientation::NoTransforms {
             upright.apply_orientation(self.orientation);
         }
-        Ok(Resized { format: self.format, pixels: Small::Rgb(upright.into_rgb8()) })
+        Ok(Resized { format: self.format, pixels: Halved::from(&upright.into_rgb8()) })
     }
 }

@@ -141,9 +141,9 @@ impl Huffman {
         entries
     }
 
-    /// The symbol and length of the code at the top of 16 bits.
+    /// The symbol and length of the code at the top of 16 bits, which is too long for a lookup.
     fn find(&self, top: u32) -> Option<(u8, u32)> {
-        let length = (1..=16_u32).find(|&length| top < self.ends[length as usize])?;
+        let length = (SEEN + 1..=16).find(|&length| top < self.ends[length as usize])?;
         let code = (top >> (16 - length)).cast_signed();
         let index = usize::try_from(code + self.offsets[length as usize]).ok()?;
         Some((*self.symbols.get(index)?, length))

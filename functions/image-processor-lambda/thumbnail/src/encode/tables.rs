@@ -1,0 +1,69 @@
+//! By what coefficients are divided, and in which order they are stored.
+
+#![expect(clippy::indexing_slicing, reason = "indices into arrays of constant length")]
+
+/// Place of each coefficient in its block, row after row, in the order of storage.
+pub(super) const ZIGZAG: [u8; 64] = zigzag();
+
+/// Divisors of both kinds of channels, row after row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Divisors {
+    pub(super) luma: [u8; 64],
+    pub(super) difference: [u8; 64],
+}
+
+/// Annex K.1 of the standard: half of quality 100.
+#[rustfmt::skip]
+const HALF: Divisors = Divisors {
+    luma: [
+        16, 11, 10, 16,  24,  40,  51,  61,
+        12, 12, 14, 19,  26,  58,  60,  55,
+        14, 13, 16, 24,  40,  57,  69,  56,
+        14, 17, 22, 29,  51,  87,  80,  62,
+        18, 22, 37, 56,  68, 109, 103,  77,
+        24, 35, 55, 64,  81, 104, 113,  92,
+        49, 64, 78, 87, 103, 121, 120, 101,
+        72, 92, 95, 98, 112, 100, 103,  99,
+    ],
+    difference: [
+        17, 18, 24, 47, 99, 99, 99, 99,
+        18, 21, 26, 66, 99, 99, 99, 99,
+        24, 26, 56, 99, 99, 99, 99, 99,
+        47, 66, 99, 99, 99, 99, 99, 99,
+        99, 99, 99, 99, 99, 99, 99, 99,
+        99, 99, 99, 99, 99, 99, 99, 99,
+        99, 99, 99, 99, 99, 99, 99, 99,
+        99, 99, 99, 99, 99, 99, 99, 99,
+    ],
+};
+
+/// The tables of a quality from 1 to 100, as libjpeg means that number.
+pub(super) fn scaled(quality: u8) -> Divisors {
+    let quality = u32::from(quality.clamp(1, 100));
+    let percent = if quality < 50 { 5_000 / quality } else { 200 - 2 * quality };
+    let scale = |divisor| {
+        let scaled = (u32::from(divisor) * percent + 50) / 100;
+        u8::try_from(scaled.max(1)).unwrap_or(u8::MAX)
+    };
+    Divisors { luma: HALF.luma.map(scale), difference: HALF.difference.map(scale) }
+}
+
+/// From one diagonal to the next, each in the other direction than the one before.
+const fn zigzag() -> [u8; 64] {
+    let mut order = [0; 64];
+    let (mut index, mut diagonal) = (0, 0_u8);
+    while diagonal < 15 {
+        let mut step = 0;
+        while step <= diagonal {
+            let (row, column) =
+                if diagonal % 2 == 0 { (diagonal - step, step) } else { (step, diagonal - step) };
+            if row < 8 && column < 8 {
+                order[index] = row * 8 + column;
+                index += 1;
+            }
+            step += 1;
+        }
+        diagonal += 1;
+    }
+    order
+}
