@@ -17,7 +17,7 @@ mod error;
 mod header;
 mod huffman;
 mod idct;
-mod marker;
+pub(crate) mod marker;
 mod metadata;
 mod plane;
 mod progressive;
@@ -34,6 +34,7 @@ mod tables;
 )]
 mod tests;
 
+pub(crate) use self::draw::ZIGZAG;
 #[cfg(feature = "inner")]
 pub(crate) use self::draw::transform;
 pub(crate) use self::error::Error;

@@ -3,17 +3,16 @@
 use std::num::NonZeroU16;
 
 use super::huffman::{DIFFERENCE, Definition, LUMA};
-use super::tables::{Divisors, ZIGZAG};
+use super::tables::Divisors;
+use crate::jpeg::ZIGZAG;
+use crate::jpeg::marker::{END_OF_IMAGE, HUFFMAN, QUANTISATION, START_OF_IMAGE, START_OF_SCAN};
 
 /// End of image.
-pub(super) const END: [u8; 2] = [0xff, 0xd9];
+pub(super) const END: [u8; 2] = [0xff, END_OF_IMAGE];
 
-const START: [u8; 2] = [0xff, 0xd8];
+const START: [u8; 2] = [0xff, START_OF_IMAGE];
 const APPLICATION: u8 = 0xe0;
-const QUANTISATION: u8 = 0xdb;
 const BASELINE: u8 = 0xc0;
-const HUFFMAN: u8 = 0xc4;
-const SCAN: u8 = 0xda;
 
 /// Version 1.02, no unit, square pixels, no preview.
 const JFIF: &[u8] = b"JFIF\0\x01\x02\0\0\x01\0\x01\0\0";
@@ -37,7 +36,7 @@ pub(super) fn write(jpeg: &mut Vec<u8>, width: NonZeroU16, height: NonZeroU16, d
         let Definition { counts, symbols } = table.definition;
         segment(jpeg, HUFFMAN, &[&[index], &counts[..], symbols].concat());
     }
-    segment(jpeg, SCAN, PARTS);
+    segment(jpeg, START_OF_SCAN, PARTS);
 }
 
 /// All payloads are far shorter than 65,534 bytes.

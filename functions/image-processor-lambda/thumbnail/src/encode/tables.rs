@@ -1,9 +1,4 @@
-//! By what coefficients are divided, and in which order they are stored.
-
-#![expect(clippy::indexing_slicing, reason = "indices into arrays of constant length")]
-
-/// Place of each coefficient in its block, row after row, in the order of storage.
-pub(super) const ZIGZAG: [u8; 64] = zigzag();
+//! By what coefficients are divided.
 
 /// Divisors of both kinds of channels, row after row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,24 +41,4 @@ pub(super) fn scaled(quality: u8) -> Divisors {
         u8::try_from(scaled.max(1)).unwrap_or(u8::MAX)
     };
     Divisors { luma: HALF.luma.map(scale), difference: HALF.difference.map(scale) }
-}
-
-/// From one diagonal to the next, each in the other direction than the one before.
-const fn zigzag() -> [u8; 64] {
-    let mut order = [0; 64];
-    let (mut index, mut diagonal) = (0, 0_u8);
-    while diagonal < 15 {
-        let mut step = 0;
-        while step <= diagonal {
-            let (row, column) =
-                if diagonal % 2 == 0 { (diagonal - step, step) } else { (step, diagonal - step) };
-            if row < 8 && column < 8 {
-                order[index] = row * 8 + column;
-                index += 1;
-            }
-            step += 1;
-        }
-        diagonal += 1;
-    }
-    order
 }

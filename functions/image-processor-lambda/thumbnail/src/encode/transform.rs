@@ -9,7 +9,7 @@
 #![expect(clippy::indexing_slicing, reason = "constant indices into arrays of constant length")]
 
 use super::blocks::Block;
-use super::tables::ZIGZAG;
+use crate::jpeg::ZIGZAG;
 
 /// Eight rows at once, each an array of lanes.
 type Rows = [[f32; 8]; 8];

@@ -2,12 +2,12 @@
 
 use super::error::Error;
 
-pub(super) const START_OF_IMAGE: u8 = 0xd8;
-pub(super) const END_OF_IMAGE: u8 = 0xd9;
-pub(super) const START_OF_SCAN: u8 = 0xda;
-pub(super) const QUANTISATION: u8 = 0xdb;
+pub(crate) const START_OF_IMAGE: u8 = 0xd8;
+pub(crate) const END_OF_IMAGE: u8 = 0xd9;
+pub(crate) const START_OF_SCAN: u8 = 0xda;
+pub(crate) const QUANTISATION: u8 = 0xdb;
 pub(super) const RESTART_INTERVAL: u8 = 0xdd;
-pub(super) const HUFFMAN: u8 = 0xc4;
+pub(crate) const HUFFMAN: u8 = 0xc4;
 /// Extension, reserved, and arithmetic conditioning: among the frames' numbers, but none.
 const NOT_FRAMES: [u8; 3] = [HUFFMAN, 0xc8, 0xcc];
 
