@@ -1,10 +1,9 @@
 //! What the segments of a JPEG tell before it is decoded: how much memory it takes and whether it ends.
 
-/// Start of a frame: C0 to CF, save the three that mean something else.
-const FRAME: std::ops::RangeInclusive<u8> = 0xc0..=0xcf;
-const NOT_FRAME: [u8; 3] = [0xc4, 0xc8, 0xcc];
-const START_OF_SCAN: u8 = 0xda;
-const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
+use crate::jpeg::marker::{self, START_OF_SCAN};
+
+/// The marker at the end of the file.
+const END_OF_IMAGE: [u8; 2] = [0xff, marker::END_OF_IMAGE];
 
 /// What the segments before the first scan say.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,7 +23,7 @@ impl Segments {
         let mut rest = bytes;
         while let Some((marker, payload, after)) = next_segment(rest) {
             rest = after;
-            if FRAME.contains(&marker) && !NOT_FRAME.contains(&marker) {
+            if marker::is_frame(marker) {
                 segments.sampling = sampling(payload);
             } else if marker == START_OF_SCAN {
                 let in_scan = payload.first().map_or(0, |&count| usize::from(count));
@@ -73,7 +72,7 @@ fn next_segment(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let rest = bytes.get(start..)?;
     let skipped = rest.iter().position(|&byte| byte != 0xff && byte != 0)?;
     let (&marker, rest) = rest.get(skipped..)?.split_first()?;
-    if matches!(marker, 0x01 | 0xd0..=0xd9) {
+    if matches!(marker, 0x01 | 0xd0..=marker::END_OF_IMAGE) {
         return Some((marker, &[], rest));
     }
     let (length, _) = rest.split_first_chunk()?;

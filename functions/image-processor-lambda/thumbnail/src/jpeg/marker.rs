@@ -12,7 +12,7 @@ pub(crate) const HUFFMAN: u8 = 0xc4;
 const NOT_FRAMES: [u8; 3] = [HUFFMAN, 0xc8, 0xcc];
 
 /// Whether the marker begins a frame.
-pub(super) fn is_frame(marker: u8) -> bool {
+pub(crate) fn is_frame(marker: u8) -> bool {
     matches!(marker, 0xc0..=0xcf) && !NOT_FRAMES.contains(&marker)
 }
 

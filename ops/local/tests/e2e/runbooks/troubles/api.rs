@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::Value;
 
 use crate::processes::functions;
 use crate::runbooks::rehearsal::Rehearsal;
@@ -17,15 +18,7 @@ const SIGNER: &str = "GenerateUploadUrlFunctionName";
 /// The function's process dies with a call in its hands, and a new one may not run; the runbook lets it.
 pub(in crate::runbooks) async fn signer_dies(book: &mut Rehearsal) {
     let stage = book.stage;
-    let token = bearer(&somebody(stage).await.id_token);
-    // So that there is a process.
-    ask(stage, "", Some(&token), &[], "").await;
-    signal(stage, Signal::SIGSTOP);
-    let die = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        signal(stage, Signal::SIGKILL);
-    };
-    let ((status, answer), ()) = tokio::join!(ask(stage, "", Some(&token), &[], ""), die);
+    let (token, (status, answer)) = ask_stopped_signer(stage, 300, Signal::SIGKILL).await;
     assert!(status.is_server_error(), "{status} {answer}");
     throttle(stage, SIGNER).await;
     book.until("Verify").await;
@@ -35,19 +28,24 @@ pub(in crate::runbooks) async fn signer_dies(book: &mut Rehearsal) {
 
 /// The function's process stops for some seconds, with a call in its hands.
 pub(in crate::runbooks) async fn signer_hangs(book: &mut Rehearsal) {
-    let stage = book.stage;
+    let (_, (status, answer)) = ask_stopped_signer(book.stage, 2_500, Signal::SIGCONT).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    book.until("Verify").await;
+    book.wait_minutes(6);
+}
+
+/// Asks while the function's process is stopped, and sends it `then` after some milliseconds; the token and the answer.
+async fn ask_stopped_signer(stage: &Stage, stopped_ms: u64, then: Signal) -> (String, (StatusCode, Value)) {
     let token = bearer(&somebody(stage).await.id_token);
     // So that there is a process.
     ask(stage, "", Some(&token), &[], "").await;
     signal(stage, Signal::SIGSTOP);
-    let go_on = async {
-        tokio::time::sleep(Duration::from_millis(2_500)).await;
-        signal(stage, Signal::SIGCONT);
+    let end = async {
+        tokio::time::sleep(Duration::from_millis(stopped_ms)).await;
+        signal(stage, then);
     };
-    let ((status, answer), ()) = tokio::join!(ask(stage, "", Some(&token), &[], ""), go_on);
-    assert_eq!(status, StatusCode::OK, "{answer}");
-    book.until("Verify").await;
-    book.wait_minutes(6);
+    let (answer, ()) = tokio::join!(ask(stage, "", Some(&token), &[], ""), end);
+    (token, answer)
 }
 
 fn signal(stage: &Stage, signal: Signal) {
