@@ -1,18 +1,23 @@
 //! What must hold of any bytes at all that are taken for an image.
 
+mod png;
+
+use std::borrow::Cow;
 use std::error::Error;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use thumbnail::{Format, Limits, Rejection, Spec, thumbnail};
+use thumbnail::{Format, Limits, Rejection, Spec, decode, thumbnail};
 
-/// Boxes that take the decoder through each of its scales.
-const SIDES: [NonZeroU32; 4] = [
-    NonZeroU32::new(1).expect("not zero"),
-    NonZeroU32::new(20).expect("not zero"),
-    NonZeroU32::new(100).expect("not zero"),
-    NonZeroU32::new(65_535).expect("not zero"),
+/// Boxes that take the decoder through each of its scales, and qualities that take the encoder to both ends of its tables.
+const SIDES: [(NonZeroU32, u8); 4] = [
+    (ONE, 80),
+    (NonZeroU32::new(20).expect("not zero"), 1),
+    (NonZeroU32::new(100).expect("not zero"), 100),
+    (LARGEST, 80),
 ];
+const ONE: NonZeroU32 = NonZeroU32::MIN;
+const LARGEST: NonZeroU32 = NonZeroU32::new(65_535).expect("not zero");
 /// Far more than a picture of [`LIMITS`] takes, even on a busy machine in a debug build.
 const LONGEST: Duration = Duration::from_secs(20);
 /// Small, so that the fuzzer does not spend its time on size alone.
@@ -23,17 +28,28 @@ const LIMITS: Limits = Limits {
     time: Duration::from_secs(10),
 };
 
-/// A thumbnail within its box, or a rejection with a reason of the closed set; soon, and without a panic in
-/// the decoder of JPEG, which is ours.
+/// A thumbnail within its box that can be read again, or a rejection with a reason of the closed set; soon, and
+/// without a panic in the decoders of JPEG and PNG. Of PNGs all checksums are set right before.
 ///
 /// # Panics
 ///
 /// When that does not hold.
 pub fn thumbnails(input: &[u8]) {
     let started = Instant::now();
-    for side_px in SIDES {
-        match thumbnail(input, &LIMITS, &Spec { side_px, ..Spec::default() }) {
-            Ok(made) => assert!(made.width <= side_px.get() && made.height <= side_px.get()),
+    let mended = png::mended(input);
+    if let Some(file) = &mended {
+        // By rows that are made smaller, and whole.
+        png::compare(file, ONE);
+        png::compare(file, LARGEST);
+    }
+    let input = mended.map_or(Cow::Borrowed(input), Cow::Owned);
+    for (side_px, quality) in SIDES {
+        match thumbnail(&input, &LIMITS, &Spec { side_px, quality, ..Spec::default() }) {
+            Ok(made) => {
+                assert!(made.width <= side_px.get() && made.height <= side_px.get());
+                let again = decode(&made.jpeg, &LIMITS, ONE).map(|read| read.stored_size());
+                assert_eq!(again.map_err(|rejection| rejection.to_string()), Ok((made.width, made.height)));
+            }
             Err(rejection) => check(&rejection),
         }
     }
@@ -42,7 +58,7 @@ pub fn thumbnails(input: &[u8]) {
 
 fn check(rejection: &Rejection) {
     assert!(Rejection::ALL_REASONS.contains(&rejection.reason()));
-    if let Rejection::Corrupt { format: Format::Jpeg, .. } = rejection {
+    if let Rejection::Corrupt { format: Format::Jpeg | Format::Png, .. } = rejection {
         let cause = rejection.source().map(ToString::to_string).unwrap_or_default();
         assert!(!cause.contains("panicked"), "{cause}");
     }
@@ -50,15 +66,37 @@ fn check(rejection: &Rejection) {
 
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn every_seed_keeps_the_property() {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn seeds() -> Vec<PathBuf> {
         let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/thumbnails");
         let mut files: Vec<_> =
             std::fs::read_dir(seeds).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
+        files
+    }
+
+    #[test]
+    fn every_seed_keeps_the_property() {
+        let files = seeds();
         assert!(files.len() > 10);
         for file in files {
-            super::thumbnails(&std::fs::read(file).unwrap());
+            thumbnails(&std::fs::read(file).unwrap());
+        }
+    }
+
+    #[test]
+    fn every_plain_png_among_the_seeds_is_compared_with_another_decoder() {
+        let is_png = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "png");
+        let files: Vec<_> = seeds().into_iter().filter(is_png).collect();
+        assert!(files.len() > 10);
+        for file in files {
+            let bytes = std::fs::read(&file).unwrap();
+            for side in [ONE, LARGEST] {
+                assert!(png::compare(&bytes, side), "{} at {side}", file.display());
+            }
         }
     }
 }

@@ -155,3 +155,9 @@ fn what_is_not_plain_is_left_to_another_decoder() {
         assert!(Picture::read(&file).is_none(), "{kind:?}");
     }
 }
+
+#[test]
+fn even_one_pixel_takes_more_memory_than_the_fuzz_target_leaves_to_rows_of_our_own() {
+    let picture = Picture::read(&file((1, 1), ColorType::Grayscale, &[0; 2], 60)).unwrap().memory();
+    assert!(picture > 176 * 1024, "{picture}");
+}
