@@ -16,7 +16,7 @@ use crate::resample::{Axis, resample};
 pub const SCALES: [u32; 4] = [1, 2, 4, 8];
 
 fn scale(samples: u32) -> Scale {
-    Scale::ALL.into_iter().find(|scale| scale.samples() == samples).unwrap_or(Scale::Full)
+    Scale::ALL.into_iter().rfind(|scale| scale.samples() == samples).unwrap_or(Scale::Full)
 }
 
 /// Draws each block of 64 coefficients with `samples` by `samples` samples; the sum of some of them.

@@ -10,6 +10,7 @@
 //! - memory is that of [`memory`] plus less than half a megabyte of tables;
 //! - every block was read from data: what ends early or holds no codes is an [`Error`].
 
+mod ac;
 mod bits;
 mod coefficients;
 mod draw;
@@ -24,6 +25,7 @@ mod progressive;
 mod refine;
 mod scan;
 mod sequential;
+mod skips;
 mod tables;
 #[cfg(test)]
 #[expect(

@@ -15,7 +15,7 @@ pub(crate) const ZIGZAG: [u8; 64] = [
 const NOWHERE: u32 = 127;
 
 /// Coefficients of one block; those in use come first, row after row.
-pub(super) type Block = [i32; 128];
+pub(super) type Block = [i16; 128];
 
 /// Where each coefficient of a block goes, and its factor.
 pub(super) struct Order {
@@ -30,8 +30,9 @@ impl Order {
         let mut entries = [NOWHERE; 128];
         for ((entry, place), divisor) in entries.iter_mut().zip(ZIGZAG).zip(quantisation) {
             let (row, column) = (u32::from(place >> 3), u32::from(place & 7));
-            if row < n && column < n {
-                *entry = u32::from(*divisor) << 7 | (row * n + column);
+            if scale.uses(row, column) {
+                let place = if n == 4 { idct::place_of_four(row, column) } else { row * n + column };
+                *entry = u32::from(*divisor) << 7 | place;
             }
         }
         Self { scale, entries }
@@ -46,20 +47,19 @@ impl Order {
     #[expect(clippy::indexing_slicing, reason = "both indices are masked to the length")]
     pub(super) fn put(&self, block: &mut Block, index: u32, value: i32) {
         let entry = self.entries[index as usize & 127];
-        block[entry as usize & 127] = value.wrapping_mul((entry >> 7).cast_signed());
+        block[entry as usize & 127] = dequantised(entry, value);
     }
 
     /// The one sample of a block of which only the mean is drawn.
     #[inline(always)]
-    pub(super) const fn mean(&self, value: i32) -> u8 {
+    pub(super) fn mean(&self, value: i32) -> u8 {
         let [entry, ..] = self.entries;
-        idct::mean(value.wrapping_mul((entry >> 7).cast_signed()))
+        idct::mean(dequantised(entry, value))
     }
 
     /// The coefficients in use, as a set.
     pub(super) fn used(scale: Scale) -> u64 {
-        let n = scale.samples();
-        let is_used = |place: &u8| u32::from(place >> 3) < n && u32::from(place & 7) < n;
+        let is_used = |place: &u8| scale.uses(u32::from(place >> 3), u32::from(place & 7));
         ZIGZAG.iter().zip(0..).filter(|(place, _)| is_used(place)).fold(0, |set, (_, index)| set | 1 << index)
     }
 
@@ -70,24 +70,31 @@ impl Order {
         match self.scale {
             Scale::Eighth => rows(&[[idct::mean(dc)]], target, stride),
             Scale::Quarter if is_flat => rows(&[[idct::mean(dc); 2]; 2], target, stride),
-            Scale::Half if is_flat => rows(&[[idct::mean(dc); 4]; 4], target, stride),
+            Scale::SoftHalf | Scale::Half if is_flat => rows(&[[idct::mean(dc); 4]; 4], target, stride),
             Scale::Full if is_flat => rows(&[[idct::mean(dc); 8]; 8], target, stride),
-            Scale::Quarter => rows(&idct::two(&take::<4>(block)), target, stride),
-            Scale::Half => rows(&idct::four(&chunked::<4, 16>(take(block))), target, stride),
+            Scale::Quarter => rows(&idct::two(&take(block)), target, stride),
+            Scale::SoftHalf | Scale::Half => rows(&idct::four(&take(block)), target, stride),
             Scale::Full => rows(&idct::eight(&chunked::<8, 64>(take(block))), target, stride),
         }
     }
 }
 
+/// A coefficient as it was before it was divided. Of pictures it has no more than fourteen bits.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "absurd values wrap")]
+const fn dequantised(entry: u32, value: i32) -> i16 {
+    value.wrapping_mul((entry >> 7).cast_signed()) as i16
+}
+
 /// The first coefficients, which are left zero.
 #[inline(always)]
-fn take<const M: usize>(block: &mut Block) -> [i32; M] {
+fn take<const M: usize>(block: &mut Block) -> [i16; M] {
     block.first_chunk_mut().map_or([0; M], |first| std::mem::replace(first, [0; M]))
 }
 
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "M is N times N")]
-fn chunked<const N: usize, const M: usize>(values: [i32; M]) -> [[i32; N]; N] {
+fn chunked<const N: usize, const M: usize>(values: [i16; M]) -> [[i16; N]; N] {
     let mut out = [[0; N]; N];
     for row in 0..N {
         for column in 0..N {
@@ -136,6 +143,7 @@ mod tests {
     fn coefficients_in_use_are_the_low_ones() {
         assert_eq!(Order::used(Scale::Eighth), 1);
         assert_eq!(Order::used(Scale::Quarter), 0b1_0111);
+        assert_eq!(Order::used(Scale::SoftHalf).count_ones(), 13);
         assert_eq!(Order::used(Scale::Half).count_ones(), 16);
         assert_eq!(Order::used(Scale::Full), u64::MAX);
         for scale in Scale::ALL {

@@ -7,7 +7,7 @@ use super::plane::Scale;
 use super::tables::Tables;
 
 /// Most blocks in a unit of an interleaved scan, by the standard.
-const MOST_BLOCKS_IN_UNIT: u32 = 10;
+pub(super) const MOST_BLOCKS_IN_UNIT: u32 = 10;
 
 /// What the channels mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,15 +95,19 @@ impl Frame {
         self.height.div_ceil(8 * self.down)
     }
 
-    /// The smallest scale at which a channel has at least `width` by `height` samples; full size if none.
+    /// The smallest scale at which a channel has at least `width` by `height` samples, and the scale's surplus;
+    /// full size if none.
     pub(crate) fn scale(&self, component: usize, (width, height): (u32, u32)) -> Scale {
         let Some(component) = self.components.get(component) else { return Scale::Full };
         let is_enough = |scale: &Scale| {
-            let scaled = |length: u32, factor: u32, largest: u32| {
-                (u64::from(length) * u64::from(factor * scale.samples())).div_ceil(u64::from(largest * 8))
+            let (times, part) = scale.surplus();
+            let suffices = |length: u32, factor: u32, largest: u32, wanted: u32| {
+                let scaled = u64::from(length) * u64::from(factor * scale.samples());
+                scaled.div_ceil(u64::from(largest * 8)) * u64::from(part)
+                    >= u64::from(wanted) * u64::from(times)
             };
-            scaled(self.width, component.across, self.across) >= u64::from(width)
-                && scaled(self.height, component.down, self.down) >= u64::from(height)
+            suffices(self.width, component.across, self.across, width)
+                && suffices(self.height, component.down, self.down, height)
         };
         Scale::ALL.into_iter().find(is_enough).unwrap_or(Scale::Full)
     }

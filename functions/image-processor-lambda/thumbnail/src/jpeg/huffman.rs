@@ -1,4 +1,4 @@
-//! Huffman tables, and what is derived from them to decode or skip several bits at once.
+//! Huffman tables, and a lookup that finds one symbol.
 
 #![expect(clippy::indexing_slicing, reason = "indices are the top bits of a word, one for each entry")]
 
@@ -6,10 +6,6 @@ use super::error::Error;
 
 /// Bits that one lookup of a symbol sees. Longer codes are rare and found by comparison.
 const SEEN: u32 = 10;
-/// Bits that one lookup of symbols to skip sees: 8 KB for each table.
-const SKIP_SEEN: u32 = 12;
-/// Of an entry of [`Skips`]: no whole code is seen.
-const UNSEEN: u16 = 128 << 6;
 
 /// What a table is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +23,7 @@ pub(super) enum Class {
 pub(super) struct Symbol(u32);
 
 impl Symbol {
-    const NONE: Self = Self(0);
+    pub(super) const NONE: Self = Self(0);
     /// No code of the table; as if the block ended.
     const INVALID: Self = Self(1 << 31 | 16 << 24 | 64 << 8 | 16);
 
@@ -52,12 +48,6 @@ impl Symbol {
         self.0 >> 24 & 31
     }
 
-    /// Whether the code is longer than a lookup sees.
-    #[inline(always)]
-    pub(super) const fn is_long(self) -> bool {
-        self.length() > SEEN
-    }
-
     /// Bits of the number behind the code.
     #[inline(always)]
     pub(super) const fn size(self) -> u32 {
@@ -78,14 +68,14 @@ impl Symbol {
 
     /// The signed number behind the code, which is at the top of `bits`.
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 15 bits")]
+    #[expect(clippy::cast_possible_truncation, reason = "at most 15 bits")]
     pub(super) const fn value(self, bits: u64) -> i32 {
-        let number = bits << self.length();
-        let size = self.size();
-        let raw = ((number >> 1) >> (63 - size)) as i32;
-        // A leading zero means a negative number, counted down from it.
-        let is_negative = !((number as i64 >> 63) as i32);
-        raw + (is_negative & (1 - (1_i32 << size)))
+        // Shifts see the low six bits alone: of the length, and of what 63 is without the size.
+        let number = bits.wrapping_shl(self.0 >> 24);
+        // A leading zero means a negative number, with all bits inverted.
+        let inverted = !(number.cast_signed() >> 63);
+        let magnitude = ((number ^ inverted.cast_unsigned()) >> 1).wrapping_shr(!(self.0 >> 16));
+        ((magnitude.cast_signed() ^ inverted).wrapping_sub(inverted)) as i32
     }
 }
 
@@ -122,7 +112,7 @@ impl Huffman {
     }
 
     /// Codes of up to `bits` bits, each in all places whose top bits are the code.
-    fn spread(&self, class: Class, bits: u32) -> Vec<Symbol> {
+    pub(super) fn spread(&self, class: Class, bits: u32) -> Vec<Symbol> {
         let mut entries = vec![Symbol::NONE; 1 << bits];
         let mut start = 0_u32;
         for length in 1..=bits {
@@ -170,79 +160,42 @@ impl Lookup {
     /// The symbol at the top of `bits`.
     #[inline(always)]
     pub(super) fn symbol(&self, bits: u64) -> Symbol {
-        let entry = self.entries[(bits >> (64 - SEEN)) as usize];
-        if entry == Symbol::NONE { self.long(bits) } else { entry }
+        self.seen(bits).unwrap_or_else(|| self.long(bits))
     }
 
+    /// The symbol at the top of `bits`, if it has at most ten bits, 25 with its number.
+    #[inline(always)]
+    pub(super) fn seen(&self, bits: u64) -> Option<Symbol> {
+        let entry = self.entries[(bits >> (64 - SEEN)) as usize];
+        (entry != Symbol::NONE).then_some(entry)
+    }
+
+    /// The symbol at the top of `bits`, which is too long for a lookup.
     #[cold]
     #[inline(never)]
-    fn long(&self, bits: u64) -> Symbol {
+    pub(super) fn long(&self, bits: u64) -> Symbol {
         let top = u32::try_from(bits >> 48).unwrap_or_default();
         let found = self.table.find(top);
         found.map_or(Symbol::INVALID, |(symbol, length)| Symbol::new(self.class, symbol, length))
     }
 }
 
-/// Goes over several coefficients for each lookup, without their values.
-///
-/// Each entry holds as many whole codes as are seen: six bits of their bits (numbers included, of
-/// which the last need not be seen), eight of the coefficients they advance, 64 more at an end of block.
-pub(super) struct Skips {
-    pub(super) lookup: Lookup,
-    entries: Box<[u16; 1 << SKIP_SEEN]>,
-}
-
-impl Skips {
-    pub(super) fn new(table: &Huffman) -> Result<Self, Error> {
-        let lookup = Lookup::new(Class::Ac, table)?;
-        let single = table.spread(Class::Ac, SKIP_SEEN);
-        let entries: Vec<u16> = (0..single.len()).map(|index| entry(&single, index)).collect();
-        let entries = entries.try_into().map_err(|_| Error::Corrupt("a lookup has the wrong size"))?;
-        Ok(Self { lookup, entries })
-    }
-
-    /// Bits and advance of the codes at the top of `bits`.
-    #[inline(always)]
-    pub(super) fn look(&self, bits: u64) -> (u32, u32) {
-        let entry = u32::from(self.entries[(bits >> (64 - SKIP_SEEN)) as usize]);
-        (entry & 63, entry >> 6)
-    }
-}
-
-/// As many codes as the bits of `index` hold; `single` is the first for each `index`.
-fn entry(single: &[Symbol], index: usize) -> u16 {
-    let (mut taken, mut advance) = (0_u32, 0_u32);
-    while taken < SKIP_SEEN && advance < 64 {
-        let symbol = single[index << taken & ((1 << SKIP_SEEN) - 1)];
-        if symbol == Symbol::NONE || taken + symbol.length() > SKIP_SEEN {
-            break;
-        }
-        let ends = symbol.advance() == 64;
-        // Two entries fit a refilled register; and without an end, all coefficients must fit a block.
-        if taken + symbol.bits() > 28 || (!ends && advance + symbol.advance() > 63) {
-            break;
-        }
-        taken += symbol.bits();
-        advance += symbol.advance();
-    }
-    if taken == 0 { UNSEEN } else { u16::try_from(advance << 6 | taken).unwrap_or(UNSEEN) }
+/// Codes 0, 10 and 110 for an end of block, a one-bit number, and two zeros before one.
+#[cfg(test)]
+pub(super) fn example() -> Huffman {
+    let mut definition = vec![1, 1, 1];
+    definition.resize(16, 0);
+    definition.extend([0x00, 0x01, 0x21]);
+    Huffman::read(&definition).unwrap().0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Codes 0, 10 and 110 for an end of block, a one-bit number, and two zeros before one.
-    fn table() -> Huffman {
-        let mut definition = vec![1, 1, 1];
-        definition.resize(16, 0);
-        definition.extend([0x00, 0x01, 0x21]);
-        Huffman::read(&definition).unwrap().0
-    }
-
     #[test]
     fn symbols_are_found_with_their_numbers() {
-        let lookup = Lookup::new(Class::Ac, &table()).unwrap();
+        let lookup = Lookup::new(Class::Ac, &example()).unwrap();
         let bits = 0b1101 << 60;
         let symbol = lookup.symbol(bits);
         assert_eq!((symbol.bits(), symbol.advance(), symbol.value(bits)), (4, 3, 1));
@@ -250,14 +203,6 @@ mod tests {
         assert_eq!(lookup.symbol(bits).value(bits), -1);
         assert_eq!(lookup.symbol(0).advance(), 64);
         assert!(lookup.symbol(u64::MAX).is_invalid());
-    }
-
-    #[test]
-    fn one_lookup_skips_several_codes() {
-        let skips = Skips::new(&table()).unwrap();
-        // 10x 110x 0: three codes, 8 bits, 4 coefficients and the end.
-        assert_eq!(skips.look(0b1011_1010 << 56), (8, 64 + 4));
-        assert_eq!(skips.look(u64::MAX), (0, 128));
     }
 
     #[test]

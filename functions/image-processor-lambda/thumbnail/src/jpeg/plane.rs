@@ -11,6 +11,9 @@ pub(crate) enum Scale {
     Eighth,
     /// Two.
     Quarter,
+    /// Four, without the finest detail of both directions at once: for what is made much smaller afterwards, and
+    /// shows none of it.
+    SoftHalf,
     /// Four.
     Half,
     /// All eight.
@@ -19,16 +22,30 @@ pub(crate) enum Scale {
 
 impl Scale {
     /// Each scale, the smallest first.
-    pub(crate) const ALL: [Self; 4] = [Self::Eighth, Self::Quarter, Self::Half, Self::Full];
+    pub(crate) const ALL: [Self; 5] = [Self::Eighth, Self::Quarter, Self::SoftHalf, Self::Half, Self::Full];
 
     /// Samples of a block in each direction.
     pub(crate) const fn samples(self) -> u32 {
         match self {
             Self::Eighth => 1,
             Self::Quarter => 2,
-            Self::Half => 4,
+            Self::SoftHalf | Self::Half => 4,
             Self::Full => 8,
         }
+    }
+
+    /// How many times the samples that are wanted there must be, as a fraction.
+    pub(super) const fn surplus(self) -> (u32, u32) {
+        match self {
+            Self::SoftHalf => (7, 5),
+            _ => (1, 1),
+        }
+    }
+
+    /// Whether the coefficient of a row and a column of the block is used.
+    pub(super) const fn uses(self, row: u32, column: u32) -> bool {
+        let n = self.samples();
+        row < n && column < n && !(matches!(self, Self::SoftHalf) && row + column > 4)
     }
 
     /// The last coefficient, in zigzag order, that is used.
@@ -36,6 +53,7 @@ impl Scale {
         match self {
             Self::Eighth => 0,
             Self::Quarter => 4,
+            Self::SoftHalf => 13,
             Self::Half => 24,
             Self::Full => 63,
         }

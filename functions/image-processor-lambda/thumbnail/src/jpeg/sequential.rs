@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use super::Clock;
+use super::ac::AcTable;
 use super::bits::{Cursor, Window};
 use super::draw::{Block, Order};
 use super::error::Error;
-use super::header::Frame;
-use super::huffman::{Class, Lookup, Skips};
+use super::header::{Frame, MOST_BLOCKS_IN_UNIT};
+use super::huffman::{Class, Lookup};
 use super::plane::Scale;
 use super::scan::{Grid, Part, Scan};
 use super::tables::Tables;
@@ -20,7 +21,7 @@ struct Slot {
     /// Which predictor: one for each channel.
     part: usize,
     dc: Rc<Lookup>,
-    ac: Rc<Skips>,
+    ac: Rc<AcTable>,
     order: Rc<Order>,
     /// The last coefficient whose value is wanted.
     last: u32,
@@ -30,6 +31,23 @@ struct Slot {
     /// From one row of units to the next.
     row_step: usize,
 }
+
+impl Slot {
+    /// The samples from the block's first on, and how many a row has.
+    #[inline(always)]
+    fn target<'a>(
+        &self,
+        planes: &'a mut [Plane],
+        (row, column): (usize, usize),
+    ) -> Option<(&'a mut [u8], usize)> {
+        let at = row * self.row_step + column * self.step + self.offset;
+        let Plane { samples, stride, .. } = planes.get_mut(self.plane)?;
+        Some((samples.get_mut(at..)?, *stride))
+    }
+}
+
+/// The last mean of each channel.
+type Predictors = [i32; 4];
 
 /// Decodes one scan into `planes`; tells where the next marker is.
 pub(super) fn decode(
@@ -49,10 +67,32 @@ pub(super) fn decode(
         #[inline(always)]
         || {
             if is_all_means {
-                units::<true>(file, scan, grid, &slots, interval, planes, clock)
-            } else {
-                units::<false>(file, scan, grid, &slots, interval, planes, clock)
+                return units(
+                    file,
+                    scan,
+                    grid,
+                    interval,
+                    clock,
+                    #[inline(always)]
+                    |cursor, clean, predictors, place| {
+                        read_means(&slots, planes, cursor, clean, predictors, place)
+                    },
+                );
             }
+            let mut unit = Unit::EMPTY;
+            units(
+                file,
+                scan,
+                grid,
+                interval,
+                clock,
+                #[inline(always)]
+                |cursor, clean, predictors, place| {
+                    let is_damaged = unit.read(&slots, cursor, clean, predictors);
+                    unit.draw(&slots, planes, place);
+                    is_damaged
+                },
+            )
         },
     )
 }
@@ -67,7 +107,7 @@ fn slots(
 ) -> Result<Vec<Slot>, Error> {
     let mut slots = Vec::new();
     // Channels mostly share tables.
-    let mut shared: Vec<(u8, Rc<Skips>)> = Vec::new();
+    let mut shared: Vec<(u8, Rc<AcTable>)> = Vec::new();
     for (index, part) in scan.parts.iter().enumerate() {
         let Part { component: plane, dc_table, ac_table } = *part;
         let (Some(component), Some(scale), Some(target)) =
@@ -78,7 +118,7 @@ fn slots(
         let dc = Rc::new(Lookup::new(Class::Dc, &*tables.dc(dc_table)?)?);
         let ac = match shared.iter().find(|known| known.0 == ac_table) {
             Some((_, ac)) => Rc::clone(ac),
-            None => Rc::new(Skips::new(&*tables.ac(ac_table)?)?),
+            None => Rc::new(AcTable::new(&*tables.ac(ac_table)?)?),
         };
         shared.push((ac_table, Rc::clone(&ac)));
         let order = Rc::new(Order::new(scale, &*tables.quantisation(component.table)?));
@@ -101,21 +141,19 @@ fn slots(
     Ok(slots)
 }
 
-/// With `MEANS` nothing but means is wanted, of any channel: the loop that matters most.
+/// Goes from unit to unit; `read` reads one at a row and a column, and tells whether it is damaged.
 #[inline(always)]
-fn units<const MEANS: bool>(
+fn units(
     file: &[u8],
     scan: &Scan,
     grid: Grid,
-    slots: &[Slot],
     restart_interval: u32,
-    planes: &mut [Plane],
     clock: Clock,
+    mut read: impl FnMut(&mut Cursor, &[u8], &mut Predictors, (usize, usize)) -> bool,
 ) -> Result<usize, Error> {
     let mut window = Window::new(file, scan.start);
     let mut cursor = Cursor::default();
-    let mut predictors = [0_i32; 4];
-    let mut block: Block = [0; 128];
+    let mut predictors = [0; 4];
     let mut is_damaged = false;
     let (mut until_restart, mut restarts) = (restart_interval, 0_u8);
     for row in 0..grid.rows as usize {
@@ -131,33 +169,80 @@ fn units<const MEANS: bool>(
                 until_restart -= 1;
             }
             window.ensure(&mut cursor)?;
-            let clean = window.clean();
-            for slot in slots {
-                let Some(predictor) = predictors.get_mut(slot.part) else { continue };
-                let at = row * slot.row_step + column * slot.step + slot.offset;
-                let plane = planes.get_mut(slot.plane);
-                let target = plane.and_then(|it| Some((it.samples.get_mut(at..)?, it.stride)));
-                is_damaged |= read_mean(&mut cursor, clean, slot, predictor);
-                if MEANS {
-                    is_damaged |= !skip(&mut cursor, clean, &slot.ac, 1);
-                    if let Some(([target, ..], _)) = target {
-                        *target = slot.order.mean(*predictor);
-                    }
-                    continue;
-                }
-                slot.order.put(&mut block, 0, *predictor);
-                let rest = read_rest(&mut cursor, clean, slot, &mut block);
-                is_damaged |= rest.is_damaged;
-                if let Some((target, stride)) = target {
-                    slot.order.draw(&mut block, rest.is_flat, target, stride);
-                }
-            }
+            is_damaged |= read(&mut cursor, window.clean(), &mut predictors, (row, column));
         }
         if is_damaged {
             return Err(Error::Corrupt("the data hold no code of their table, or too many coefficients"));
         }
     }
     window.end_of_scan(&cursor)
+}
+
+/// A unit of which nothing but means is wanted, of any channel: what matters most.
+#[inline(always)]
+fn read_means(
+    slots: &[Slot],
+    planes: &mut [Plane],
+    cursor: &mut Cursor,
+    clean: &[u8],
+    predictors: &mut Predictors,
+    place: (usize, usize),
+) -> bool {
+    let mut is_damaged = false;
+    for slot in slots {
+        let Some(predictor) = predictors.get_mut(slot.part) else { continue };
+        is_damaged |= read_mean(cursor, clean, slot, predictor);
+        is_damaged |= !slot.ac.skip(cursor, clean, 1);
+        if let Some(([target, ..], _)) = slot.target(planes, place) {
+            *target = slot.order.mean(*predictor);
+        }
+    }
+    is_damaged
+}
+
+/// The blocks of a unit while it is read, and whether each is flat.
+///
+/// All are read before the first is drawn: a processor that loads four numbers just after it stored each of
+/// them waits until they reached its cache.
+struct Unit {
+    blocks: [Block; MOST_BLOCKS_IN_UNIT as usize],
+    are_flat: [bool; MOST_BLOCKS_IN_UNIT as usize],
+}
+
+impl Unit {
+    const EMPTY: Self = Self {
+        blocks: [[0; 128]; MOST_BLOCKS_IN_UNIT as usize],
+        are_flat: [false; MOST_BLOCKS_IN_UNIT as usize],
+    };
+
+    #[inline(always)]
+    fn read(
+        &mut self,
+        slots: &[Slot],
+        cursor: &mut Cursor,
+        clean: &[u8],
+        predictors: &mut Predictors,
+    ) -> bool {
+        let mut is_damaged = false;
+        for ((slot, block), is_flat) in slots.iter().zip(&mut self.blocks).zip(&mut self.are_flat) {
+            let Some(predictor) = predictors.get_mut(slot.part) else { continue };
+            is_damaged |= read_mean(cursor, clean, slot, predictor);
+            slot.order.put(block, 0, *predictor);
+            let end = slot.ac.read(cursor, clean, &slot.order, block, slot.last);
+            *is_flat = end.is_flat;
+            is_damaged |= end.is_damaged;
+        }
+        is_damaged
+    }
+
+    #[inline(always)]
+    fn draw(&mut self, slots: &[Slot], planes: &mut [Plane], place: (usize, usize)) {
+        for ((slot, block), is_flat) in slots.iter().zip(&mut self.blocks).zip(self.are_flat) {
+            if let Some((target, stride)) = slot.target(planes, place) {
+                slot.order.draw(block, is_flat, target, stride);
+            }
+        }
+    }
 }
 
 /// Reads the mean into `predictor`; tells whether the data are damaged.
@@ -168,71 +253,4 @@ fn read_mean(cursor: &mut Cursor, clean: &[u8], slot: &Slot, predictor: &mut i32
     *predictor = predictor.wrapping_add(symbol.value(cursor.bits));
     cursor.skip(symbol.bits());
     symbol.is_invalid()
-}
-
-struct Rest {
-    is_flat: bool,
-    is_damaged: bool,
-}
-
-/// Reads the other coefficients as far as they are wanted, and goes over those behind.
-#[inline(always)]
-fn read_rest(cursor: &mut Cursor, clean: &[u8], slot: &Slot, block: &mut Block) -> Rest {
-    let mut next = 1;
-    'values: while next <= slot.last {
-        cursor.refill(clean);
-        // Two symbols: of at most 25 bits each when looked up, and after longer ones there is a refill.
-        for _ in 0..2 {
-            let symbol = slot.ac.lookup.symbol(cursor.bits);
-            let advance = symbol.advance();
-            if advance == 64 {
-                cursor.skip(symbol.bits());
-                return Rest { is_flat: next == 1, is_damaged: symbol.is_invalid() };
-            }
-            next += advance;
-            slot.order.put(block, next - 1, symbol.value(cursor.bits));
-            cursor.skip(symbol.bits());
-            if next > slot.last || symbol.is_long() {
-                continue 'values;
-            }
-        }
-    }
-    // What `order` does not use went nowhere, but flat it is not known to be.
-    let is_damaged = next > 64 || (next < 64 && !skip(cursor, clean, &slot.ac, next));
-    Rest { is_flat: false, is_damaged }
-}
-
-/// Goes over the rest of a block; tells whether it ended as blocks do.
-#[inline(always)]
-fn skip(cursor: &mut Cursor, clean: &[u8], ac: &Skips, mut next: u32) -> bool {
-    loop {
-        cursor.refill(clean);
-        // Two lookups of at most 28 bits.
-        for _ in 0..2 {
-            let (bits, advance) = ac.look(cursor.bits);
-            if next + advance < 64 {
-                cursor.skip(bits);
-                next += advance;
-                continue;
-            }
-            let fits = match advance {
-                0..64 => next + advance == 64,
-                64..128 => next + advance - 64 < 64,
-                _ => false,
-            };
-            if fits {
-                cursor.skip(bits);
-                return true;
-            }
-            // A long code, or the block ends within the entry.
-            cursor.refill(clean);
-            let symbol = ac.lookup.symbol(cursor.bits);
-            cursor.skip(symbol.bits());
-            next += symbol.advance();
-            if next >= 64 {
-                return !symbol.is_invalid() && (next == 64 || symbol.advance() == 64);
-            }
-            break;
-        }
-    }
 }
