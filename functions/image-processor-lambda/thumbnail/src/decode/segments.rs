@@ -47,8 +47,9 @@ impl Segments {
 
     /// Blocks of eight by eight samples in the picture, padded to whole units.
     fn blocks(&self, width: u32, height: u32) -> u64 {
-        let widest = self.sampling.iter().map(|factors| factors.0).max().unwrap_or(1);
-        let highest = self.sampling.iter().map(|factors| factors.1).max().unwrap_or(1);
+        // A factor of zero is no picture's; what is asked here comes before a decoder tells that.
+        let widest = self.sampling.iter().map(|factors| factors.0).fold(1, u64::max);
+        let highest = self.sampling.iter().map(|factors| factors.1).fold(1, u64::max);
         let units = u64::from(width).div_ceil(8 * widest) * u64::from(height).div_ceil(8 * highest);
         let in_unit: u64 = self.sampling.iter().map(|(across, down)| across * down).sum();
         units * in_unit

@@ -77,14 +77,14 @@ const fn transposed([a, b, c, d]: Rows) -> Rows {
     [[a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]], [a[2], b[2], c[2], d[2]], [a[3], b[3], c[3], d[3]]]
 }
 
-/// Times √2 cos(π/8).
+/// Times √2 cos(π/8); absurd values wrap.
 #[inline(always)]
 const fn by_cosine(value: i32) -> i32 {
-    value + ((value * 20_091) >> 16)
+    value + (value.wrapping_mul(20_091) >> 16)
 }
 
-/// Times √2 sin(π/8).
+/// Times √2 sin(π/8); absurd values wrap.
 #[inline(always)]
 const fn by_sine(value: i32) -> i32 {
-    (value * 35_468) >> 16
+    value.wrapping_mul(35_468) >> 16
 }
