@@ -30,10 +30,13 @@ pub(crate) struct Axis {
     pub(crate) end: f64,
 }
 
-/// For each wanted sample the given ones that it is made of.
+/// For each wanted sample the given ones that it is made of: of all as many, so that no processor guesses
+/// wrong how many come. Weights of those too far away are zero.
 struct Kernel {
-    /// The first given sample, and where in `weights` its weight is.
-    starts: Vec<(usize, usize)>,
+    /// The first given sample of each wanted one.
+    starts: Vec<usize>,
+    /// Given samples for each wanted one.
+    taps: usize,
     weights: Vec<f32>,
 }
 
@@ -41,17 +44,17 @@ impl Kernel {
     fn new(axis: &Axis, available: usize) -> Self {
         let stretch = axis.step.max(1.0);
         let reach = LOBES * stretch;
-        let last = available.min(to_index(axis.end.ceil())).max(1) - 1;
-        let mut kernel = Self { starts: Vec::new(), weights: Vec::new() };
+        let available = available.min(to_index(axis.end.ceil())).max(1);
+        let taps = to_index((2.0 * reach).ceil()).min(available);
+        let mut kernel = Self { starts: Vec::new(), taps, weights: Vec::new() };
         for index in 0..axis.count {
             let middle = axis.start + f64::from(index) * axis.step;
-            let start = to_index((middle - reach - 0.5).ceil()).min(last);
-            let end = to_index((middle + reach - 0.5).floor()).clamp(start, last);
+            let start = to_index((middle - reach - 0.5).ceil()).min(available - taps);
             #[expect(clippy::cast_precision_loss, reason = "sides of pictures are far below 2^52")]
-            let raw = (start..=end).map(|at| lanczos((at as f64 + 0.5 - middle) / stretch));
+            let raw = (start..start + taps).map(|at| lanczos((at as f64 + 0.5 - middle) / stretch));
             let raw: Vec<f64> = raw.collect();
             let sum: f64 = raw.iter().sum();
-            kernel.starts.push((start, kernel.weights.len()));
+            kernel.starts.push(start);
             #[expect(clippy::cast_possible_truncation, reason = "weights need no more precision")]
             kernel.weights.extend(raw.iter().map(|weight| (weight / sum) as f32));
         }
@@ -65,16 +68,21 @@ impl Kernel {
     /// The first given sample of a wanted one, and the weights from there on.
     #[inline(always)]
     fn of(&self, index: usize) -> (usize, &[f32]) {
-        let (start, first) = self.starts[index];
-        let end = self.starts.get(index + 1).map_or(self.weights.len(), |next| next.1);
-        (start, &self.weights[first..end])
+        (self.starts[index], &self.weights[index * self.taps..(index + 1) * self.taps])
     }
 }
 
-/// The windowed sinc.
+/// The windowed sinc: the sines of an angle and of its third, of which the first follows from the second.
 fn lanczos(x: f64) -> f64 {
-    let sinc = |x: f64| if x == 0.0 { 1.0 } else { (PI * x).sin() / (PI * x) };
-    if x.abs() < LOBES { sinc(x) * sinc(x / LOBES) } else { 0.0 }
+    let third = PI * x / LOBES;
+    if x == 0.0 {
+        1.0
+    } else if x.abs() < LOBES {
+        let sine = third.sin();
+        sine * sine * (3.0 - 4.0 * sine * sine) / (LOBES * third * third)
+    } else {
+        0.0
+    }
 }
 
 /// A place as an index; places before the first sample become the first.
@@ -153,8 +161,9 @@ fn add(sums: [f32; STRIP], samples: &[u8; STRIP], weight: f32) -> [f32; STRIP] {
 /// Weighted sums along rows, of which there may be fewer than in a vector.
 #[inline(always)]
 fn gather(blended: &[[f32; ROWS]], columns: &Kernel, wanted: &mut [u8]) {
-    let length = columns.count();
-    for index in 0..length {
+    let mut rows = wanted.chunks_exact_mut(columns.count());
+    let mut rows: [&mut [u8]; ROWS] = std::array::from_fn(|_| rows.next().unwrap_or_default());
+    for index in 0..columns.count() {
         let (start, weights) = columns.of(index);
         let mut sums = [0.0; ROWS];
         for (samples, weight) in blended[start..start + weights.len()].iter().zip(weights) {
@@ -162,10 +171,18 @@ fn gather(blended: &[[f32; ROWS]], columns: &Kernel, wanted: &mut [u8]) {
                 sums[row] += samples[row] * weight;
             }
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such casts saturate")]
-        let levels = sums.map(|sum| (sum + 0.5) as u8);
-        for (row, level) in wanted.chunks_exact_mut(length).zip(levels) {
-            row[index] = level;
+        for (row, level) in rows.iter_mut().zip(levels(sums)) {
+            if let Some(sample) = row.get_mut(index) {
+                *sample = level;
+            }
         }
     }
+}
+
+/// Sums as samples: cut off at both ends and rounded. Beside so large a number a float has no bits behind the
+/// point, so adding rounds; a conversion would be made one by one.
+#[inline(always)]
+fn levels(sums: [f32; ROWS]) -> [u8; ROWS] {
+    const LARGE: f32 = 8_388_608.0;
+    sums.map(|sum| (sum.clamp(0.0, 255.0) + LARGE).to_bits().to_le_bytes()[0])
 }

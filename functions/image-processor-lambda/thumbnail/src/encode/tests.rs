@@ -78,8 +78,9 @@ fn photograph_is_as_good_as_before_and_no_larger() {
     let photo = photo();
     let luma = Halved::from(&photo).luma;
     // In whole colours at 95, rounding colour differences once instead of twice is by chance 0.0545 dB
-    // worse, as it is 0.1 dB better at 98: the photograph was a JPEG before.
-    for (quality, tolerance) in [(50, 0.05), (80, 0.05), (95, 0.06), (98, 0.05)] {
+    // worse, as it is 0.1 dB better at 98: the photograph was a JPEG before. On a processor without AVX2 the
+    // other encoder writes something else, and it is 0.0671 dB.
+    for (quality, tolerance) in [(50, 0.05), (80, 0.05), (95, 0.07), (98, 0.05)] {
         let (ours, theirs) = (encoded(&photo, quality), replaced(&photo, quality));
         let [good, before] = [&ours, &theirs].map(|jpeg| psnr(decoded(jpeg).as_raw(), photo.as_raw()));
         assert!(good > before - tolerance, "{quality}: {good} dB, before {before} dB");

@@ -1,9 +1,9 @@
 //! The coefficients of a block behind its mean: read as far as they are wanted, and gone over behind that.
 
-use super::bits::Cursor;
+use super::bits::{Clean, Cursor};
 use super::draw::{Block, Order};
 use super::error::Error;
-use super::huffman::{Class, Huffman, Lookup, Symbol};
+use super::huffman::{Class, Huffman, Lookup};
 use super::skips::Skips;
 
 /// A Huffman table, with a lookup for each way to use it.
@@ -29,45 +29,41 @@ impl AcTable {
     pub(super) fn read(
         &self,
         cursor: &mut Cursor,
-        clean: &[u8],
+        clean: &Clean,
         order: &Order,
         block: &mut Block,
         last: u32,
     ) -> End {
-        let mut next = 1;
-        while next <= last {
+        let seen = self.lookup.seen();
+        // The coefficient that was read last.
+        let mut at = 0;
+        while at < last {
             cursor.refill(clean);
-            // Two symbols, for both of which the register has bits enough.
+            // Two symbols of at most 25 bits each, or of more where the register is filled for them.
             for _ in 0..2 {
-                let symbol = self.symbol(cursor, clean);
-                next += symbol.advance();
+                let symbol = seen.symbol(cursor.bits).unwrap_or_else(|| {
+                    cursor.refill(clean);
+                    self.lookup.long(cursor.bits)
+                });
+                at += symbol.advance();
                 // An end writes a zero to nowhere.
-                order.put(block, next - 1, symbol.value(cursor.bits));
+                order.put(block, at, symbol.value(cursor.bits));
                 cursor.skip(symbol.bits());
-                if next > last {
+                if at >= last {
                     if symbol.advance() == 64 {
-                        return End { is_flat: next == 1 + 64, is_damaged: symbol.is_invalid() };
+                        return End { is_flat: at == 64, is_damaged: symbol.is_invalid() };
                     }
                     break;
                 }
             }
         }
         // What `order` does not use went nowhere, but flat it is not known to be.
-        End { is_flat: false, is_damaged: next > 64 || (next < 64 && !self.skip(cursor, clean, next)) }
-    }
-
-    /// The next symbol: of at most 25 bits with its number, or the register is full.
-    #[inline(always)]
-    fn symbol(&self, cursor: &mut Cursor, clean: &[u8]) -> Symbol {
-        self.lookup.seen(cursor.bits).unwrap_or_else(|| {
-            cursor.refill(clean);
-            self.lookup.long(cursor.bits)
-        })
+        End { is_flat: false, is_damaged: at > 63 || (at < 63 && !self.skip(cursor, clean, at + 1)) }
     }
 
     /// Goes over the rest of a block; tells whether it ended as blocks do.
     #[inline(always)]
-    pub(super) fn skip(&self, cursor: &mut Cursor, clean: &[u8], mut next: u32) -> bool {
+    pub(super) fn skip(&self, cursor: &mut Cursor, clean: &Clean, mut next: u32) -> bool {
         loop {
             cursor.refill(clean);
             // Two lookups of at most 28 bits.

@@ -6,17 +6,24 @@
 use super::error::Error;
 
 /// Clean bytes held at once: with two Huffman tables they still fit the first-level cache.
-const WINDOW: usize = 8 * 1024;
+const WINDOW: usize = 5 * 1024;
 /// Most bytes that one unit takes: ten blocks of 64 symbols of at most 31 bits, and the register.
 const MARGIN: usize = 10 * 64 * 31 / 8 + 16;
 /// Zeros behind the last byte, which a refill may read.
 const PAD: usize = 8;
+/// Room for all of these, and a power of two: a place in it needs no check.
+const SPAN: usize = 8 * 1024;
+const _: () = assert!(WINDOW + MARGIN + PAD <= SPAN, "a window has room");
+
+/// What a [`Cursor`] reads from.
+pub(super) type Clean = [u8; SPAN + PAD];
 
 /// The next bits, most significant first.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Cursor {
-    /// At least `count` valid bits from the top; those below may be valid already.
+    /// At least as many valid bits from the top as `count` tells; those below may be valid already.
     pub(super) bits: u64,
+    /// Only the low six bits mean something.
     count: u32,
     /// The next byte of the window to load.
     at: usize,
@@ -25,8 +32,8 @@ pub(super) struct Cursor {
 impl Cursor {
     /// Makes at least 56 bits valid.
     #[inline(always)]
-    pub(super) fn refill(&mut self, clean: &[u8]) {
-        let word = clean.get(self.at..).and_then(|rest| rest.first_chunk::<8>());
+    pub(super) fn refill(&mut self, clean: &Clean) {
+        let word = clean.get(self.at % SPAN..).and_then(|rest| rest.first_chunk::<8>());
         self.bits |= word.map_or(0, |word| u64::from_be_bytes(*word)).wrapping_shr(self.count);
         self.at += (63_u32.wrapping_sub(self.count) >> 3) as usize & 0b111;
         self.count |= 0b11_1000;
@@ -36,7 +43,7 @@ impl Cursor {
     #[inline(always)]
     pub(super) fn skip(&mut self, count: u32) {
         self.bits = self.bits.wrapping_shl(count);
-        self.count = self.count.wrapping_sub(count) & 0b11_1111;
+        self.count = self.count.wrapping_sub(count);
     }
 
     /// Takes up to 31 bits as a number.
@@ -63,19 +70,21 @@ pub(super) struct Window<'a> {
     source: &'a [u8],
     /// Where the source goes on; at a marker once the data are over.
     next: usize,
-    clean: Vec<u8>,
+    clean: Box<Clean>,
+    /// Clean bytes, those behind the last included.
+    length: usize,
     is_over: bool,
 }
 
 impl<'a> Window<'a> {
     /// Begins at `start`, the first byte of a scan.
     pub(super) fn new(source: &'a [u8], start: usize) -> Self {
-        Self { source, next: start, clean: Vec::with_capacity(WINDOW + MARGIN + PAD), is_over: false }
+        Self { source, next: start, clean: Box::new([0; SPAN + PAD]), length: 0, is_over: false }
     }
 
     /// What a [`Cursor`] reads from.
     #[inline(always)]
-    pub(super) fn clean(&self) -> &[u8] {
+    pub(super) fn clean(&self) -> &Clean {
         &self.clean
     }
 
@@ -86,12 +95,12 @@ impl<'a> Window<'a> {
     /// [`Error::Truncated`] when the last unit already read beyond the data.
     #[inline(always)]
     pub(super) fn ensure(&mut self, cursor: &mut Cursor) -> Result<(), Error> {
-        if cursor.at + MARGIN <= self.clean.len() { Ok(()) } else { self.slide(cursor) }
+        if cursor.at + MARGIN <= self.length { Ok(()) } else { self.slide(cursor) }
     }
 
     /// Whether what the cursor took was there.
     pub(super) fn check(&self, cursor: &Cursor) -> Result<(), Error> {
-        let is_beyond = self.is_over && cursor.at * 8 > self.end() * 8 + cursor.count as usize;
+        let is_beyond = self.is_over && cursor.at * 8 > self.end() * 8 + (cursor.count & 0b11_1111) as usize;
         if is_beyond { Err(Error::Truncated("in the middle of a scan")) } else { Ok(()) }
     }
 
@@ -103,7 +112,7 @@ impl<'a> Window<'a> {
             Some(&marker) if marker == 0xd0 | (expected & 7) => {
                 self.next = next + 2;
                 self.is_over = false;
-                self.clean.clear();
+                self.length = 0;
                 *cursor = Cursor::default();
                 Ok(())
             }
@@ -120,7 +129,7 @@ impl<'a> Window<'a> {
     }
 
     fn end(&self) -> usize {
-        self.clean.len() - if self.is_over { PAD } else { 0 }
+        self.length - if self.is_over { PAD } else { 0 }
     }
 
     fn skip_to_marker(&mut self) -> usize {
@@ -139,37 +148,46 @@ impl<'a> Window<'a> {
         if self.is_over {
             return Ok(());
         }
-        let read = cursor.at.min(self.clean.len());
-        self.clean.copy_within(read.., 0);
-        self.clean.truncate(self.clean.len() - read);
+        let read = cursor.at.min(self.length);
+        self.clean.copy_within(read..self.length, 0);
+        self.length -= read;
         cursor.at -= read;
-        while self.clean.len() < WINDOW && !self.is_over {
+        while self.length < WINDOW && !self.is_over {
             self.fill();
         }
         Ok(())
     }
 
+    fn push(&mut self, bytes: &[u8]) {
+        if let Some(room) = self.clean.get_mut(self.length..self.length + bytes.len()) {
+            room.copy_from_slice(bytes);
+            self.length += bytes.len();
+        }
+    }
+
     /// Copies up to and including the next stuffed FF.
     fn fill(&mut self) {
         let rest = self.source.get(self.next..).unwrap_or_default();
-        let room = rest.get(..WINDOW + MARGIN - self.clean.len()).unwrap_or(rest);
+        let room = rest.get(..WINDOW + MARGIN - self.length).unwrap_or(rest);
         let plain = memchr::memchr(0xff, room);
         let run = room.get(..plain.unwrap_or(room.len())).unwrap_or(room);
-        self.clean.extend_from_slice(run);
+        self.push(run);
         self.next += run.len();
         if plain.is_none() && room.len() < rest.len() {
             return;
         }
         match rest.get(run.len() + 1) {
             Some(0) => {
-                self.clean.push(0xff);
+                self.push(&[0xff]);
                 self.next += 2;
             }
             // A fill byte: what follows decides.
             Some(0xff) => self.next += 1,
             _ => {
                 self.is_over = true;
-                self.clean.extend_from_slice(&[0; PAD]);
+                self.push(&[0; PAD]);
+                // Whoever reads beyond them reads zeros too, not what was there before.
+                self.clean.get_mut(self.length..).unwrap_or_default().fill(0);
             }
         }
     }

@@ -12,7 +12,7 @@ pub(crate) const ZIGZAG: [u8; 64] = [
 ];
 
 /// Where what is not used goes.
-const NOWHERE: u32 = 127;
+const NOWHERE: u8 = 127;
 
 /// Coefficients of one block; those in use come first, row after row.
 pub(super) type Block = [i16; 128];
@@ -20,22 +20,24 @@ pub(super) type Block = [i16; 128];
 /// Where each coefficient of a block goes, and its factor.
 pub(super) struct Order {
     scale: Scale,
-    /// Place in the low seven bits, factor above. The last half stands for runs beyond the block.
-    entries: [u32; 128],
+    /// The last half stands for runs beyond the block.
+    places: [u8; 128],
+    factors: [u16; 128],
 }
 
 impl Order {
     pub(super) fn new(scale: Scale, quantisation: &Quantisation) -> Self {
         let n = scale.samples();
-        let mut entries = [NOWHERE; 128];
-        for ((entry, place), divisor) in entries.iter_mut().zip(ZIGZAG).zip(quantisation) {
-            let (row, column) = (u32::from(place >> 3), u32::from(place & 7));
+        let mut order = Self { scale, places: [NOWHERE; 128], factors: [0; 128] };
+        let entries = order.places.iter_mut().zip(&mut order.factors);
+        for (((place, factor), stored), divisor) in entries.zip(ZIGZAG).zip(quantisation) {
+            let (row, column) = (u32::from(stored >> 3), u32::from(stored & 7));
             if scale.uses(row, column) {
-                let place = if n == 4 { idct::place_of_four(row, column) } else { row * n + column };
-                *entry = u32::from(*divisor) << 7 | place;
+                let at = if n == 4 { idct::place_of_four(row, column) } else { row * n + column };
+                (*place, *factor) = (at.to_le_bytes()[0], *divisor);
             }
         }
-        Self { scale, entries }
+        order
     }
 
     pub(super) const fn scale(&self) -> Scale {
@@ -46,15 +48,15 @@ impl Order {
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "both indices are masked to the length")]
     pub(super) fn put(&self, block: &mut Block, index: u32, value: i32) {
-        let entry = self.entries[index as usize & 127];
-        block[entry as usize & 127] = dequantised(entry, value);
+        let (place, factor) = (self.places[index as usize & 127], self.factors[index as usize & 127]);
+        block[usize::from(place & 127)] = dequantised(factor, value);
     }
 
     /// The one sample of a block of which only the mean is drawn.
     #[inline(always)]
     pub(super) fn mean(&self, value: i32) -> u8 {
-        let [entry, ..] = self.entries;
-        idct::mean(dequantised(entry, value))
+        let [factor, ..] = self.factors;
+        idct::mean(dequantised(factor, value))
     }
 
     /// The coefficients in use, as a set.
@@ -82,8 +84,8 @@ impl Order {
 /// A coefficient as it was before it was divided. Of pictures it has no more than fourteen bits.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "absurd values wrap")]
-const fn dequantised(entry: u32, value: i32) -> i16 {
-    value.wrapping_mul((entry >> 7).cast_signed()) as i16
+fn dequantised(factor: u16, value: i32) -> i16 {
+    value.wrapping_mul(i32::from(factor)) as i16
 }
 
 /// The first coefficients, which are left zero.

@@ -56,8 +56,9 @@ impl Symbol {
 
     /// Coefficients to go forward, the one decoded included; 64 at the end of a block.
     #[inline(always)]
-    pub(super) const fn advance(self) -> u32 {
-        self.0 >> 8 & 127
+    pub(super) fn advance(self) -> u32 {
+        let [_, advance, ..] = self.0.to_le_bytes();
+        u32::from(advance)
     }
 
     /// Whether the bits were no code at all.
@@ -140,6 +141,19 @@ impl Huffman {
     }
 }
 
+/// The symbols of codes that one lookup sees.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a>(&'a [Symbol; 1 << SEEN]);
+
+impl Seen<'_> {
+    /// The symbol at the top of `bits`, if its code has at most ten; 25 with the number.
+    #[inline(always)]
+    pub(super) fn symbol(self, bits: u64) -> Option<Symbol> {
+        let entry = self.0[(bits >> (64 - SEEN)) as usize];
+        (entry != Symbol::NONE).then_some(entry)
+    }
+}
+
 /// A table with a lookup.
 pub(super) struct Lookup {
     class: Class,
@@ -160,14 +174,13 @@ impl Lookup {
     /// The symbol at the top of `bits`.
     #[inline(always)]
     pub(super) fn symbol(&self, bits: u64) -> Symbol {
-        self.seen(bits).unwrap_or_else(|| self.long(bits))
+        self.seen().symbol(bits).unwrap_or_else(|| self.long(bits))
     }
 
-    /// The symbol at the top of `bits`, if it has at most ten bits, 25 with its number.
+    /// The table alone, which a loop can keep at hand.
     #[inline(always)]
-    pub(super) fn seen(&self, bits: u64) -> Option<Symbol> {
-        let entry = self.entries[(bits >> (64 - SEEN)) as usize];
-        (entry != Symbol::NONE).then_some(entry)
+    pub(super) fn seen(&self) -> Seen<'_> {
+        Seen(&self.entries)
     }
 
     /// The symbol at the top of `bits`, which is too long for a lookup.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::Clock;
 use super::ac::AcTable;
-use super::bits::{Cursor, Window};
+use super::bits::{Clean, Cursor, Window};
 use super::draw::{Block, Order};
 use super::error::Error;
 use super::header::{Frame, MOST_BLOCKS_IN_UNIT};
@@ -149,7 +149,7 @@ fn units(
     grid: Grid,
     restart_interval: u32,
     clock: Clock,
-    mut read: impl FnMut(&mut Cursor, &[u8], &mut Predictors, (usize, usize)) -> bool,
+    mut read: impl FnMut(&mut Cursor, &Clean, &mut Predictors, (usize, usize)) -> bool,
 ) -> Result<usize, Error> {
     let mut window = Window::new(file, scan.start);
     let mut cursor = Cursor::default();
@@ -184,7 +184,7 @@ fn read_means(
     slots: &[Slot],
     planes: &mut [Plane],
     cursor: &mut Cursor,
-    clean: &[u8],
+    clean: &Clean,
     predictors: &mut Predictors,
     place: (usize, usize),
 ) -> bool {
@@ -220,7 +220,7 @@ impl Unit {
         &mut self,
         slots: &[Slot],
         cursor: &mut Cursor,
-        clean: &[u8],
+        clean: &Clean,
         predictors: &mut Predictors,
     ) -> bool {
         let mut is_damaged = false;
@@ -247,7 +247,7 @@ impl Unit {
 
 /// Reads the mean into `predictor`; tells whether the data are damaged.
 #[inline(always)]
-fn read_mean(cursor: &mut Cursor, clean: &[u8], slot: &Slot, predictor: &mut i32) -> bool {
+fn read_mean(cursor: &mut Cursor, clean: &Clean, slot: &Slot, predictor: &mut i32) -> bool {
     cursor.refill(clean);
     let symbol = slot.dc.symbol(cursor.bits);
     *predictor = predictor.wrapping_add(symbol.value(cursor.bits));
