@@ -139,7 +139,7 @@ async fn main() {
         let (alone, together) = (rate(&app, 1).await, rate(&app, BATCH).await);
         let (messages, decoders) = (app.config.parallel, app.config.decoders);
         println!(
-            "{memory} MB, {messages} messages and {decoders} decoders at once: one by one {alone:.1} images/s, \
+            "{memory} MB, messages at once {messages}, decoders {decoders}: one by one {alone:.1} images/s, \
              a batch of {BATCH} {together:.1} images/s, {:.1} times as many",
             together / alone
         );
