@@ -7,7 +7,7 @@ use super::plane::Scale;
 use super::tables::Tables;
 
 /// Most blocks in a unit of an interleaved scan, by the standard.
-pub(super) const MOST_BLOCKS_IN_UNIT: u32 = 10;
+const MOST_BLOCKS_IN_UNIT: u32 = 10;
 
 /// What the channels mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

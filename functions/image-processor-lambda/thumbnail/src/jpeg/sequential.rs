@@ -7,7 +7,7 @@ use super::ac::AcTable;
 use super::bits::{Clean, Cursor, Window};
 use super::draw::{Block, Order};
 use super::error::Error;
-use super::header::{Frame, MOST_BLOCKS_IN_UNIT};
+use super::header::Frame;
 use super::huffman::{Class, Lookup};
 use super::plane::Scale;
 use super::scan::{Grid, Part, Scan};
@@ -79,7 +79,7 @@ pub(super) fn decode(
                     },
                 );
             }
-            let mut unit = Unit::EMPTY;
+            let mut block: Block = [0; 128];
             units(
                 file,
                 scan,
@@ -88,9 +88,7 @@ pub(super) fn decode(
                 clock,
                 #[inline(always)]
                 |cursor, clean, predictors, place| {
-                    let is_damaged = unit.read(&slots, cursor, clean, predictors);
-                    unit.draw(&slots, planes, place);
-                    is_damaged
+                    read_blocks(&slots, planes, &mut block, cursor, clean, predictors, place)
                 },
             )
         },
@@ -200,49 +198,29 @@ fn read_means(
     is_damaged
 }
 
-/// The blocks of a unit while it is read, and whether each is flat.
-///
-/// All are read before the first is drawn: a processor that loads four numbers just after it stored each of
-/// them waits until they reached its cache.
-struct Unit {
-    blocks: [Block; MOST_BLOCKS_IN_UNIT as usize],
-    are_flat: [bool; MOST_BLOCKS_IN_UNIT as usize],
-}
-
-impl Unit {
-    const EMPTY: Self = Self {
-        blocks: [[0; 128]; MOST_BLOCKS_IN_UNIT as usize],
-        are_flat: [false; MOST_BLOCKS_IN_UNIT as usize],
-    };
-
-    #[inline(always)]
-    fn read(
-        &mut self,
-        slots: &[Slot],
-        cursor: &mut Cursor,
-        clean: &Clean,
-        predictors: &mut Predictors,
-    ) -> bool {
-        let mut is_damaged = false;
-        for ((slot, block), is_flat) in slots.iter().zip(&mut self.blocks).zip(&mut self.are_flat) {
-            let Some(predictor) = predictors.get_mut(slot.part) else { continue };
-            is_damaged |= read_mean(cursor, clean, slot, predictor);
-            slot.order.put(block, 0, *predictor);
-            let end = slot.ac.read(cursor, clean, &slot.order, block, slot.last);
-            *is_flat = end.is_flat;
-            is_damaged |= end.is_damaged;
-        }
-        is_damaged
-    }
-
-    #[inline(always)]
-    fn draw(&mut self, slots: &[Slot], planes: &mut [Plane], place: (usize, usize)) {
-        for ((slot, block), is_flat) in slots.iter().zip(&mut self.blocks).zip(self.are_flat) {
-            if let Some((target, stride)) = slot.target(planes, place) {
-                slot.order.draw(block, is_flat, target, stride);
-            }
+/// A unit of which some channel is wanted with more than its means; `block` is empty before and after.
+#[inline(always)]
+fn read_blocks(
+    slots: &[Slot],
+    planes: &mut [Plane],
+    block: &mut Block,
+    cursor: &mut Cursor,
+    clean: &Clean,
+    predictors: &mut Predictors,
+    place: (usize, usize),
+) -> bool {
+    let mut is_damaged = false;
+    for slot in slots {
+        let Some(predictor) = predictors.get_mut(slot.part) else { continue };
+        is_damaged |= read_mean(cursor, clean, slot, predictor);
+        slot.order.put(block, 0, *predictor);
+        let end = slot.ac.read(cursor, clean, &slot.order, block, slot.last);
+        is_damaged |= end.is_damaged;
+        if let Some((target, stride)) = slot.target(planes, place) {
+            slot.order.draw(block, end.is_flat, target, stride);
         }
     }
+    is_damaged
 }
 
 /// Reads the mean into `predictor`; tells whether the data are damaged.
