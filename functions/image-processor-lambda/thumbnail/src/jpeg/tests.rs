@@ -248,6 +248,33 @@ fn restarts_and_separate_scans_are_decoded_like_the_reference() {
 }
 
 #[test]
+fn smallest_sufficient_scale_is_chosen_and_a_soft_one_only_with_seven_fifths_of_the_samples() {
+    let file = encode(&Made {
+        width: 160,
+        height: 160,
+        space: ColorSpace::JCS_YCbCr,
+        sampling: vec![(1, 1), (1, 1), (1, 1)],
+        is_progressive: false,
+        quality: 90.0,
+    });
+    let frame = Header::read(&file).unwrap().frame;
+    for (wanted, scale) in [
+        (20, Scale::Eighth),
+        (21, Scale::Quarter),
+        (40, Scale::Quarter),
+        (41, Scale::SoftHalf),
+        (57, Scale::SoftHalf),
+        (58, Scale::Half),
+        (80, Scale::Half),
+        (81, Scale::Full),
+        (500, Scale::Full),
+    ] {
+        assert_eq!(frame.scale(0, (wanted, wanted)), scale, "{wanted}");
+        assert_eq!(frame.scale(0, (1, wanted)), scale, "{wanted} rows");
+    }
+}
+
+#[test]
 fn both_ways_of_storing_the_same_coefficients_are_drawn_the_same() {
     let made = |is_progressive| Made {
         width: 150,
