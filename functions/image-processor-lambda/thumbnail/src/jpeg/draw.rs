@@ -14,7 +14,7 @@ pub(crate) const ZIGZAG: [u8; 64] = [
 /// Where what is not used goes.
 const NOWHERE: u8 = 127;
 
-/// Coefficients of one block; those in use come first, row after row.
+/// Coefficients of one block; those in use come first, row after row, or as [`idct::place_of_four`] says.
 pub(super) type Block = [i16; 128];
 
 /// Where each coefficient of a block goes, and its factor.

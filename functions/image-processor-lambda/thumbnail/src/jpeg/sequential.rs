@@ -46,9 +46,6 @@ impl Slot {
     }
 }
 
-/// The last mean of each channel.
-type Predictors = [i32; 4];
-
 /// Decodes one scan into `planes`; tells where the next marker is.
 pub(super) fn decode(
     file: &[u8],
@@ -67,30 +64,10 @@ pub(super) fn decode(
         #[inline(always)]
         || {
             if is_all_means {
-                return units(
-                    file,
-                    scan,
-                    grid,
-                    interval,
-                    clock,
-                    #[inline(always)]
-                    |cursor, clean, predictors, place| {
-                        read_means(&slots, planes, cursor, clean, predictors, place)
-                    },
-                );
+                units::<true>(file, scan, grid, &slots, interval, planes, clock)
+            } else {
+                units::<false>(file, scan, grid, &slots, interval, planes, clock)
             }
-            let mut block: Block = [0; 128];
-            units(
-                file,
-                scan,
-                grid,
-                interval,
-                clock,
-                #[inline(always)]
-                |cursor, clean, predictors, place| {
-                    read_blocks(&slots, planes, &mut block, cursor, clean, predictors, place)
-                },
-            )
         },
     )
 }
@@ -139,19 +116,21 @@ fn slots(
     Ok(slots)
 }
 
-/// Goes from unit to unit; `read` reads one at a row and a column, and tells whether it is damaged.
+/// With `MEANS` nothing but means is wanted, of any channel: the loop that matters most.
 #[inline(always)]
-fn units(
+fn units<const MEANS: bool>(
     file: &[u8],
     scan: &Scan,
     grid: Grid,
+    slots: &[Slot],
     restart_interval: u32,
+    planes: &mut [Plane],
     clock: Clock,
-    mut read: impl FnMut(&mut Cursor, &Clean, &mut Predictors, (usize, usize)) -> bool,
 ) -> Result<usize, Error> {
     let mut window = Window::new(file, scan.start);
     let mut cursor = Cursor::default();
-    let mut predictors = [0; 4];
+    let mut predictors = [0_i32; 4];
+    let mut block: Block = [0; 128];
     let mut is_damaged = false;
     let (mut until_restart, mut restarts) = (restart_interval, 0_u8);
     for row in 0..grid.rows as usize {
@@ -167,60 +146,31 @@ fn units(
                 until_restart -= 1;
             }
             window.ensure(&mut cursor)?;
-            is_damaged |= read(&mut cursor, window.clean(), &mut predictors, (row, column));
+            let clean = window.clean();
+            for slot in slots {
+                let Some(predictor) = predictors.get_mut(slot.part) else { continue };
+                let target = slot.target(planes, (row, column));
+                is_damaged |= read_mean(&mut cursor, clean, slot, predictor);
+                if MEANS {
+                    is_damaged |= !slot.ac.skip(&mut cursor, clean, 1);
+                    if let Some(([target, ..], _)) = target {
+                        *target = slot.order.mean(*predictor);
+                    }
+                    continue;
+                }
+                slot.order.put(&mut block, 0, *predictor);
+                let end = slot.ac.read(&mut cursor, clean, &slot.order, &mut block, slot.last);
+                is_damaged |= end.is_damaged;
+                if let Some((target, stride)) = target {
+                    slot.order.draw(&mut block, end.is_flat, target, stride);
+                }
+            }
         }
         if is_damaged {
             return Err(Error::Corrupt("the data hold no code of their table, or too many coefficients"));
         }
     }
     window.end_of_scan(&cursor)
-}
-
-/// A unit of which nothing but means is wanted, of any channel: what matters most.
-#[inline(always)]
-fn read_means(
-    slots: &[Slot],
-    planes: &mut [Plane],
-    cursor: &mut Cursor,
-    clean: &Clean,
-    predictors: &mut Predictors,
-    place: (usize, usize),
-) -> bool {
-    let mut is_damaged = false;
-    for slot in slots {
-        let Some(predictor) = predictors.get_mut(slot.part) else { continue };
-        is_damaged |= read_mean(cursor, clean, slot, predictor);
-        is_damaged |= !slot.ac.skip(cursor, clean, 1);
-        if let Some(([target, ..], _)) = slot.target(planes, place) {
-            *target = slot.order.mean(*predictor);
-        }
-    }
-    is_damaged
-}
-
-/// A unit of which some channel is wanted with more than its means; `block` is empty before and after.
-#[inline(always)]
-fn read_blocks(
-    slots: &[Slot],
-    planes: &mut [Plane],
-    block: &mut Block,
-    cursor: &mut Cursor,
-    clean: &Clean,
-    predictors: &mut Predictors,
-    place: (usize, usize),
-) -> bool {
-    let mut is_damaged = false;
-    for slot in slots {
-        let Some(predictor) = predictors.get_mut(slot.part) else { continue };
-        is_damaged |= read_mean(cursor, clean, slot, predictor);
-        slot.order.put(block, 0, *predictor);
-        let end = slot.ac.read(cursor, clean, &slot.order, block, slot.last);
-        is_damaged |= end.is_damaged;
-        if let Some((target, stride)) = slot.target(planes, place) {
-            slot.order.draw(block, end.is_flat, target, stride);
-        }
-    }
-    is_damaged
 }
 
 /// Reads the mean into `predictor`; tells whether the data are damaged.
