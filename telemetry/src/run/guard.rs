@@ -1,6 +1,8 @@
 //! An invocation that is about to run out of time is told before Lambda kills the process.
 
 use std::{
+    future::Future,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -17,7 +19,7 @@ const MARGIN: Duration = Duration::from_millis(200);
 const OUT_OF_TIME: &str = "told before its end, because the invocation was running out of time";
 
 /// When to act in an invocation that ends by `deadline`; one with little time from the start is given half.
-pub(super) fn patience(deadline: SystemTime, now: SystemTime) -> Duration {
+fn patience(deadline: SystemTime, now: SystemTime) -> Duration {
     let left = deadline.duration_since(now).unwrap_or_default();
     left.saturating_sub(MARGIN).max(left / 2)
 }
@@ -41,11 +43,25 @@ impl<S: Subscriber> Layer<S> for OpenSpans {
 }
 
 impl Telemetry {
+    /// Runs `work`, which ought to end by `deadline`; when it probably will not, tells what there is to tell.
+    ///
+    /// Work that never waits sets no timer.
+    pub(super) async fn guard<F: Future>(&self, work: F, deadline: SystemTime) -> F::Output {
+        let mut work = pin!(work);
+        tokio::select! {
+            biased;
+            output = &mut work => output,
+            () = tokio::time::sleep(patience(deadline, SystemTime::now())) => {
+                tokio::join!(work, self.tell_before_the_deadline(Span::current(), deadline)).0
+            }
+        }
+    }
+
     /// Tells what can be told of an invocation that will probably not end: its metrics, and its open spans
     /// with what they hold by now, marked as failed.
     ///
     /// A span can be told only once. Should the invocation end in time after all, its spans keep this end.
-    pub(super) async fn tell_before_the_deadline(&self, span: Span, deadline: SystemTime) {
+    async fn tell_before_the_deadline(&self, span: Span, deadline: SystemTime) {
         let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
         span.in_scope(|| {
             let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);

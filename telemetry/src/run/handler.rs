@@ -17,12 +17,13 @@ use serde_json::value::RawValue;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{JsonError, redact::redact};
+use crate::{JsonError, Telemetry, flush::deadline, redact::redact};
 
 /// A function's handler with what is told of its failures.
 #[derive(Debug)]
 pub(super) struct Handler<E, H> {
     serve: H,
+    telemetry: Telemetry,
     event: PhantomData<fn(E)>,
 }
 
@@ -33,14 +34,15 @@ where
     Fut: Future<Output = Result<R, Err>>,
     Err: Into<Diagnostic> + Debug,
 {
-    pub(super) const fn new(handler: H) -> Self {
-        Self { serve: handler, event: PhantomData }
+    pub(super) const fn new(handler: H, telemetry: Telemetry) -> Self {
+        Self { serve: handler, telemetry, event: PhantomData }
     }
 
     /// Serves one event. The runtime would log serde's message about one that is not understood, which quotes
     /// the event; so the event is parsed here.
     pub(super) async fn serve(&self, event: LambdaEvent<Box<RawValue>>) -> Result<R, Diagnostic> {
-        let result = self.answer(event).await;
+        let deadline = deadline(event.context.deadline);
+        let result = self.telemetry.guard(self.answer(event), deadline).await;
         if let Err(failure) = &result {
             let reason = format!("{}: {}", failure.error_type, failure.error_message);
             tracing::error!(

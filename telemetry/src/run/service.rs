@@ -4,7 +4,7 @@
 use std::{
     future::Future,
     marker::PhantomData,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{PoisonError, atomic::Ordering},
     task::{Context, Poll},
     time::{Duration, SystemTime},
@@ -16,7 +16,7 @@ use lambda_runtime::{
 };
 use tracing::{Instrument, Span, info_span};
 
-use super::{Entry, Trigger, ending::Ending, guard::patience};
+use super::{Entry, Trigger, ending::Ending};
 use crate::{
     Telemetry,
     flush::{bound, deadline},
@@ -108,21 +108,10 @@ async fn conduct<F: Future>(
     ending: Ending,
     deadline: SystemTime,
 ) -> F::Output {
-    // The end of this block closes the span, which must happen before the flush. The answer is out by then:
-    // what is measured once for each invocation keeps no caller waiting.
-    let output = {
-        let guarded = span.clone();
-        let mut answered = pin!(answered.instrument(span));
-        let output = tokio::select! {
-            biased;
-            output = &mut answered => output,
-            () = tokio::time::sleep(patience(deadline, SystemTime::now())) => {
-                tokio::join!(answered, telemetry.tell_before_the_deadline(guarded, deadline)).0
-            }
-        };
-        ending.answered();
-        output
-    };
+    let output = answered.instrument(span).await;
+    // The answer is out: what is measured once for each invocation keeps no caller waiting. This closes the
+    // span too, which must happen before the flush.
+    ending.answered();
     telemetry.flush(bound(deadline, SystemTime::now())).await;
     *telemetry.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = None;
     output
