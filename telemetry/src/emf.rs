@@ -89,6 +89,13 @@ impl Emf {
         self.push(Set::new(), size.name().into(), Size::UNIT, [to_f64(bytes)]);
     }
 
+    /// About how many bytes its lines have.
+    pub(crate) fn bytes(&self) -> usize {
+        const MEMBER: usize = 64;
+        let series = self.groups.iter().flat_map(|group| &group.metrics);
+        self.properties.json().len() + series.map(|it| MEMBER + it.values.len() * MEMBER / 4).sum::<usize>()
+    }
+
     /// Adds values; `name` and the values of `dimensions` are within [`limits`] already.
     pub(crate) fn push(
         &mut self,

@@ -1,5 +1,6 @@
 use std::time::SystemTime;
 
+use opentelemetry::trace::SpanContext;
 use tracing::Span;
 
 use crate::{
@@ -7,7 +8,6 @@ use crate::{
     context::span_context,
     fields::Fields,
     log::{insert_request, insert_trace},
-    sink::Haste,
 };
 
 /// Something that happened, declared once and told twice: as a log line and as metrics.
@@ -25,7 +25,7 @@ impl Telemetry {
             event.log();
             let mut emf = Emf::default();
             event.measure(&mut emf);
-            self.measure(&emf);
+            self.measure(emf);
         });
     }
 
@@ -34,21 +34,28 @@ impl Telemetry {
     /// [`Telemetry::run`] does so at the end of each invocation, [`Telemetry::scope`] and
     /// [`Telemetry::within`] at theirs; only a function with a loop of its own calls this.
     pub fn tell_facade(&self) {
-        self.inner.facade.take().iter().for_each(|emf| self.measure(emf));
+        self.inner.facade.take().into_iter().for_each(|emf| self.measure(emf));
     }
 
-    fn measure(&self, emf: &Emf) {
+    /// Tells `emf` as of now, whenever it is written.
+    fn measure(&self, emf: Emf) {
+        let (telemetry, context, now) = (self.clone(), span_context(&Span::current()), SystemTime::now());
+        self.inner.sink.later(emf.bytes(), move |out| telemetry.write(&emf, context.as_ref(), now, out));
+    }
+
+    fn write(&self, emf: &Emf, context: Option<&SpanContext>, at: SystemTime, out: &mut Vec<u8>) {
         let mut base = Fields::for_line();
         // A line without a level would count as INFO, and be dropped by a filter in Lambda above that.
         base.insert_own("level", &[b"INFO"]);
         base.insert_text("service", &self.inner.service_dimension);
-        if let Some(context) = span_context(&Span::current()) {
-            insert_trace(&mut base, &context);
+        if let Some(context) = context {
+            insert_trace(&mut base, context);
         }
         insert_request(&mut base, &self.inner.request_id);
-        let rendered = emf.render(&base, SystemTime::now());
+        let rendered = emf.render(&base, at);
         for line in &rendered.lines {
-            self.inner.sink.line(Haste::CanWait, |out| line.write(out));
+            line.write(out);
+            out.push(b'\n');
         }
         self.inner.sink.lose(rendered.lost);
     }

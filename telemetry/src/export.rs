@@ -58,7 +58,8 @@ impl Exporter {
             Self::Nowhere => Loss::default(),
             Self::Missing => Loss { spans: spans.len() as u64, reason: None },
             Self::Udp(exporter) => Loss { spans: exporter.send(spans), reason: None },
-            Self::Otlp(exporter) => exporter.send(spans, until).await,
+            // In a box of its own, because every invocation carries room for what it may await.
+            Self::Otlp(exporter) => Box::pin(exporter.send(spans, until)).await,
         }
     }
 }

@@ -178,7 +178,8 @@ impl Telemetry {
     /// Remembers which request the lines to come belong to. Lambda's ids are UUIDs; of any other text only what
     /// an id is made of stays.
     pub(crate) fn serve(&self, request_id: &str) {
-        let id = request_id.chars().filter(|it| it.is_ascii_alphanumeric() || *it == '-').collect();
+        let mut id = request_id.to_owned();
+        id.retain(|it| it.is_ascii_alphanumeric() || it == '-');
         *self.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
     }
 

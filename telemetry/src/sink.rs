@@ -5,7 +5,7 @@ use std::{
     fmt,
     io::{self, Write},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -28,6 +28,20 @@ pub(crate) enum Haste {
     AtOnce,
 }
 
+/// What is held back.
+#[derive(Default)]
+struct Held {
+    pieces: Vec<Piece>,
+    /// About how many bytes that is.
+    bytes: usize,
+}
+
+enum Piece {
+    Lines(Vec<u8>),
+    /// Appends lines when it is their turn.
+    Unwritten(Box<dyn FnOnce(&mut Vec<u8>) + Send>),
+}
+
 struct Together {
     /// The sink that the lines are of.
     sink: usize,
@@ -40,7 +54,7 @@ struct Together {
 pub(crate) struct Sink {
     out: Arc<Mutex<dyn Write + Send>>,
     /// Lines that wait until [`Sink::release`], if they are held.
-    held: Arc<Mutex<Option<Vec<u8>>>>,
+    held: Arc<Mutex<Option<Held>>>,
     lost: Arc<AtomicU64>,
     reason: Arc<Mutex<Option<String>>>,
 }
@@ -63,18 +77,33 @@ impl Sink {
     /// Holds lines back until [`Sink::release`], or until one of them is in haste: waking the reader of a pipe
     /// takes longer than all else that telemetry does before an answer.
     pub(crate) fn hold(&self) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+        self.held().get_or_insert_default();
     }
 
     /// Writes what is held, and holds nothing back any more.
     pub(crate) fn release(&self) {
-        if let Some(lines) = self.held.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            self.put(&lines);
+        if let Some(held) = self.held().take() {
+            self.put(&held.lines());
         }
+    }
+
+    /// Has everything that is held written out in memory, so that what it loses is counted.
+    pub(crate) fn settle(&self) {
+        if let Some(held) = &mut *self.held() {
+            let lines = std::mem::take(held).lines();
+            held.push(lines.len(), Piece::Lines(lines));
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs `work` and writes its lines of this thread at once: the reader of a pipe is woken once.
     pub(crate) fn together(&self, work: impl FnOnce()) {
+        if self.held().is_some() {
+            return work();
+        }
         let outer = TOGETHER.take();
         if outer.is_some() {
             TOGETHER.set(outer);
@@ -94,34 +123,51 @@ impl Sink {
 
     /// Has `write` append a line, which no other line can come between.
     pub(crate) fn line(&self, haste: Haste, write: impl FnOnce(&mut Vec<u8>)) {
+        self.lines(haste, |out| {
+            write(out);
+            out.push(b'\n');
+        });
+    }
+
+    /// Has `write` append whole lines, of about `bytes` bytes; while lines are held back, this waits with them.
+    pub(crate) fn later(&self, bytes: usize, write: impl FnOnce(&mut Vec<u8>) + Send + 'static) {
+        if let Some(held) = &mut *self.held() {
+            held.push(bytes, Piece::Unwritten(Box::new(write)));
+            return self.bound(Haste::CanWait, held);
+        }
+        self.lines(Haste::CanWait, write);
+    }
+
+    /// Has `write` append whole lines.
+    fn lines(&self, haste: Haste, write: impl FnOnce(&mut Vec<u8>)) {
         match TOGETHER.take() {
             Some(mut together) if together.sink == self.id() => {
                 write(&mut together.lines);
-                together.lines.push(b'\n');
                 together.haste = together.haste.max(haste);
                 TOGETHER.set(Some(together));
             }
             other => {
                 TOGETHER.set(other);
-                let mut line = Vec::with_capacity(LINE_BYTES);
-                write(&mut line);
-                line.push(b'\n');
-                self.take(line, haste);
+                let mut lines = Vec::with_capacity(LINE_BYTES);
+                write(&mut lines);
+                self.take(lines, haste);
             }
         }
     }
 
     /// Writes `lines`, now or when they are released.
-    fn take(&self, mut lines: Vec<u8>, haste: Haste) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = &mut *held {
-            held.append(&mut lines);
-            if haste == Haste::AtOnce || held.len() > MOST_HELD {
-                self.put(&std::mem::take(held));
-            }
-        } else {
-            drop(held);
-            self.put(&lines);
+    fn take(&self, lines: Vec<u8>, haste: Haste) {
+        if let Some(held) = &mut *self.held() {
+            held.push(lines.len(), Piece::Lines(lines));
+            return self.bound(haste, held);
+        }
+        self.put(&lines);
+    }
+
+    /// Writes what is held if it may not wait.
+    fn bound(&self, haste: Haste, held: &mut Held) {
+        if haste == Haste::AtOnce || held.bytes > MOST_HELD {
+            self.put(&std::mem::take(held).lines());
         }
     }
 
@@ -162,6 +208,24 @@ impl Sink {
     /// What was lost since the last call.
     pub(crate) fn take_lost(&self) -> u64 {
         self.lost.swap(0, Ordering::Relaxed)
+    }
+}
+
+impl Held {
+    fn push(&mut self, bytes: usize, piece: Piece) {
+        self.bytes += bytes;
+        self.pieces.push(piece);
+    }
+
+    fn lines(self) -> Vec<u8> {
+        let mut lines = Vec::with_capacity(2 * LINE_BYTES);
+        for piece in self.pieces {
+            match piece {
+                Piece::Lines(mut more) => lines.append(&mut more),
+                Piece::Unwritten(write) => write(&mut lines),
+            }
+        }
+        lines
     }
 }
 

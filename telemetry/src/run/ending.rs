@@ -43,6 +43,8 @@ impl Drop for Ending {
 impl Telemetry {
     /// Tells what was measured since the last call; of the environment's start only once.
     pub(super) fn tell_measures(&self, initialised: Option<Duration>) {
+        // What was told before may lose something as it is written.
+        self.inner.sink.settle();
         let ended = InvocationEnded {
             cold: initialised.filter(|_| self.take_cold()),
             peak_memory: self.inner.peak_memory.bytes(),

@@ -2,7 +2,7 @@
 
 use std::{
     future::Future,
-    pin::pin,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -46,13 +46,14 @@ impl Telemetry {
     /// Runs `work`, which ought to end by `deadline`; when it probably will not, tells what there is to tell.
     ///
     /// Work that never waits sets no timer.
-    pub(super) async fn guard<F: Future>(&self, work: F, deadline: SystemTime) -> F::Output {
-        let mut work = pin!(work);
+    pub(super) async fn guard<F: Future>(&self, mut work: Pin<&mut F>, deadline: SystemTime) -> F::Output {
         tokio::select! {
             biased;
             output = &mut work => output,
             () = tokio::time::sleep(patience(deadline, SystemTime::now())) => {
-                tokio::join!(work, self.tell_before_the_deadline(Span::current(), deadline)).0
+                // In a box of its own, because it is rare and every invocation would carry room for it.
+                let telling = Box::pin(self.tell_before_the_deadline(Span::current(), deadline));
+                tokio::join!(work, telling).0
             }
         }
     }

@@ -42,7 +42,8 @@ where
     /// the event; so the event is parsed here.
     pub(super) async fn serve(&self, event: LambdaEvent<Box<RawValue>>) -> Result<R, Diagnostic> {
         let deadline = deadline(event.context.deadline);
-        let result = self.telemetry.guard(self.answer(event), deadline).await;
+        let answering = pin!(self.answer(event));
+        let result = self.telemetry.guard(answering, deadline).await;
         if let Err(failure) = &result {
             let reason = format!("{}: {}", failure.error_type, failure.error_message);
             tracing::error!(
