@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::redact::{redact, redact_value};
+use crate::{
+    redact::{redact, redact_value},
+    sink::LINE_BYTES,
+};
 
 /// Most bytes of one member, as JSON; a longer text is cut, anything else left out.
 pub(crate) const MEMBER_BYTES: usize = 8 * 1024;
@@ -32,7 +35,7 @@ struct Member {
 impl Fields {
     /// No members, and room for those of a usual line.
     pub(crate) fn for_line() -> Self {
-        Self { json: Vec::with_capacity(1_024), members: Vec::with_capacity(16), lost: 0 }
+        Self { json: Vec::with_capacity(LINE_BYTES), members: Vec::with_capacity(16), lost: 0 }
     }
 
     /// Adds a member; the first of a name stays, a further one is lost.

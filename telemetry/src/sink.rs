@@ -15,8 +15,8 @@ thread_local! {
     static TOGETHER: Cell<Option<Together>> = const { Cell::new(None) };
 }
 
-/// Room for a usual line.
-const LINE_BYTES: usize = 1_024;
+/// Room for a usual line; a little more would be one of the large requests that glibc tidies up for first.
+pub(crate) const LINE_BYTES: usize = 1_000;
 /// Most bytes that are held back.
 const MOST_HELD: usize = 64 * 1024;
 
@@ -28,19 +28,20 @@ pub(crate) enum Haste {
     AtOnce,
 }
 
-/// What is held back.
+/// What is held back, if anything is.
 #[derive(Default)]
 struct Held {
-    pieces: Vec<Piece>,
-    /// About how many bytes that is.
+    holding: bool,
+    /// Kept from one time to the next, for its room.
+    lines: Vec<u8>,
+    /// What comes after `lines`.
+    unwritten: Vec<Lines>,
+    /// About how many bytes that will be.
     bytes: usize,
 }
 
-enum Piece {
-    Lines(Vec<u8>),
-    /// Appends lines when it is their turn.
-    Unwritten(Box<dyn FnOnce(&mut Vec<u8>) + Send>),
-}
+/// Appends lines when it is their turn.
+type Lines = Box<dyn FnOnce(&mut Vec<u8>) + Send>;
 
 struct Together {
     /// The sink that the lines are of.
@@ -54,7 +55,7 @@ struct Together {
 pub(crate) struct Sink {
     out: Arc<Mutex<dyn Write + Send>>,
     /// Lines that wait until [`Sink::release`], if they are held.
-    held: Arc<Mutex<Option<Held>>>,
+    held: Arc<Mutex<Held>>,
     lost: Arc<AtomicU64>,
     reason: Arc<Mutex<Option<String>>>,
 }
@@ -77,31 +78,35 @@ impl Sink {
     /// Holds lines back until [`Sink::release`], or until one of them is in haste: waking the reader of a pipe
     /// takes longer than all else that telemetry does before an answer.
     pub(crate) fn hold(&self) {
-        self.held().get_or_insert_default();
+        self.held().holding = true;
     }
 
     /// Writes what is held, and holds nothing back any more.
     pub(crate) fn release(&self) {
-        if let Some(held) = self.held().take() {
-            self.put(&held.lines());
-        }
+        let mut held = self.held();
+        held.holding = false;
+        self.put_held(&mut held);
     }
 
     /// Has everything that is held written out in memory, so that what it loses is counted.
     pub(crate) fn settle(&self) {
-        if let Some(held) = &mut *self.held() {
-            let lines = std::mem::take(held).lines();
-            held.push(lines.len(), Piece::Lines(lines));
-        }
+        self.held().settle();
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+    fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put_held(&self, held: &mut Held) {
+        held.settle();
+        self.put(&held.lines);
+        held.lines.clear();
+        held.lines.shrink_to(MOST_HELD);
     }
 
     /// Runs `work` and writes its lines of this thread at once: the reader of a pipe is woken once.
     pub(crate) fn together(&self, work: impl FnOnce()) {
-        if self.held().is_some() {
+        if self.held().holding {
             return work();
         }
         let outer = TOGETHER.take();
@@ -131,10 +136,13 @@ impl Sink {
 
     /// Has `write` append whole lines, of about `bytes` bytes; while lines are held back, this waits with them.
     pub(crate) fn later(&self, bytes: usize, write: impl FnOnce(&mut Vec<u8>) + Send + 'static) {
-        if let Some(held) = &mut *self.held() {
-            held.push(bytes, Piece::Unwritten(Box::new(write)));
-            return self.bound(Haste::CanWait, held);
+        let mut held = self.held();
+        if held.holding {
+            held.unwritten.push(Box::new(write));
+            held.bytes += bytes;
+            return self.bound(Haste::CanWait, &mut held);
         }
+        drop(held);
         self.lines(Haste::CanWait, write);
     }
 
@@ -157,17 +165,24 @@ impl Sink {
 
     /// Writes `lines`, now or when they are released.
     fn take(&self, lines: Vec<u8>, haste: Haste) {
-        if let Some(held) = &mut *self.held() {
-            held.push(lines.len(), Piece::Lines(lines));
-            return self.bound(haste, held);
+        let mut held = self.held();
+        if !held.holding {
+            drop(held);
+            return self.put(&lines);
         }
-        self.put(&lines);
+        if held.unwritten.is_empty() {
+            held.lines.extend_from_slice(&lines);
+        } else {
+            held.bytes += lines.len();
+            held.unwritten.push(Box::new(move |out| out.extend_from_slice(&lines)));
+        }
+        self.bound(haste, &mut held);
     }
 
     /// Writes what is held if it may not wait.
     fn bound(&self, haste: Haste, held: &mut Held) {
-        if haste == Haste::AtOnce || held.bytes > MOST_HELD {
-            self.put(&std::mem::take(held).lines());
+        if haste == Haste::AtOnce || held.lines.len() + held.bytes > MOST_HELD {
+            self.put_held(held);
         }
     }
 
@@ -212,20 +227,11 @@ impl Sink {
 }
 
 impl Held {
-    fn push(&mut self, bytes: usize, piece: Piece) {
-        self.bytes += bytes;
-        self.pieces.push(piece);
-    }
-
-    fn lines(self) -> Vec<u8> {
-        let mut lines = Vec::with_capacity(2 * LINE_BYTES);
-        for piece in self.pieces {
-            match piece {
-                Piece::Lines(mut more) => lines.append(&mut more),
-                Piece::Unwritten(write) => write(&mut lines),
-            }
+    fn settle(&mut self) {
+        for write in self.unwritten.drain(..) {
+            write(&mut self.lines);
         }
-        lines
+        self.bytes = 0;
     }
 }
 

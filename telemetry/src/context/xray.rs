@@ -19,12 +19,22 @@ pub(crate) struct XrayHeader {
 impl XrayHeader {
     /// Reads a header; a malformed `Root` or `Parent` makes it no header at all.
     pub(crate) fn parse(header: &str) -> Option<Self> {
-        let parent = match field(header, "Parent") {
+        let [mut root, mut parent, mut sampled] = [None; 3];
+        for (name, value) in fields(header) {
+            let field = match name {
+                "Root" => &mut root,
+                "Parent" => &mut parent,
+                "Sampled" => &mut sampled,
+                _ => continue,
+            };
+            // The first of a name counts.
+            field.get_or_insert(value);
+        }
+        let parent = match parent {
             Some(parent) => Some(SpanId::from_bytes(hex(parent)?)).filter(|id| *id != SpanId::INVALID),
             None => None,
         };
-        let root = trace_id(field(header, "Root")?)?;
-        Some(Self { root, parent, sampled: field(header, "Sampled") == Some("1") })
+        Some(Self { root: trace_id(root?)?, parent, sampled: sampled == Some("1") })
     }
 
     /// The span that the header names, if it names one.
@@ -54,13 +64,13 @@ pub(crate) fn to_hex<const N: usize>(bytes: &[u8]) -> [u8; N] {
 
 /// The chain of functions that led to this invocation, by which Lambda finds and stops loops.
 pub(super) fn lineage(header: &str) -> Option<&str> {
-    field(header, "Lineage").filter(|lineage| !lineage.is_empty())
+    let lineage = fields(header).find(|(name, _)| *name == "Lineage").map(|(_, value)| value);
+    lineage.filter(|lineage| !lineage.is_empty())
 }
 
-/// The first value under `key`.
-fn field<'a>(header: &'a str, key: &str) -> Option<&'a str> {
-    let mut pairs = header.split(';').filter_map(|part| part.trim().split_once('='));
-    pairs.find(|(name, _)| *name == key).map(|(_, value)| value)
+/// Names with their values.
+fn fields(header: &str) -> impl Iterator<Item = (&str, &str)> {
+    header.split(';').filter_map(|part| part.trim().split_once('='))
 }
 
 fn trace_id(root: &str) -> Option<TraceId> {

@@ -6,7 +6,7 @@ use std::{
     future::{Future, poll_fn},
     marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     task::Poll,
 };
 
@@ -40,20 +40,25 @@ where
 
     /// Serves one event. The runtime would log serde's message about one that is not understood, which quotes
     /// the event; so the event is parsed here.
-    pub(super) async fn serve(&self, event: LambdaEvent<Box<RawValue>>) -> Result<R, Diagnostic> {
-        let deadline = deadline(event.context.deadline);
-        let answering = pin!(self.answer(event));
-        let result = self.telemetry.guard(answering, deadline).await;
-        if let Err(failure) = &result {
-            let reason = format!("{}: {}", failure.error_type, failure.error_message);
-            tracing::error!(
-                error_type = failure.error_type,
-                error = failure.error_message,
-                "The invocation failed"
-            );
-            Span::current().set_status(Status::error(reason));
-        }
-        result
+    ///
+    /// In a box, because whatever holds a future for a while has room for it twice, layer by layer.
+    pub(super) fn serve(
+        &self,
+        event: LambdaEvent<Box<RawValue>>,
+    ) -> Pin<Box<impl Future<Output = Result<R, Diagnostic>>>> {
+        Box::pin(async {
+            let result = self.answer(event).await;
+            if let Err(failure) = &result {
+                let reason = format!("{}: {}", failure.error_type, failure.error_message);
+                tracing::error!(
+                    error_type = failure.error_type,
+                    error = failure.error_message,
+                    "The invocation failed"
+                );
+                Span::current().set_status(Status::error(reason));
+            }
+            result
+        })
     }
 
     async fn answer(&self, event: LambdaEvent<Box<RawValue>>) -> Result<R, Diagnostic> {
@@ -62,7 +67,9 @@ where
             error_type: "InvalidEvent".to_owned(),
             error_message: format!("the event is not understood: {}", JsonError::from(error)),
         })?;
-        match caught(|| (self.serve)(LambdaEvent { payload, context })).await {
+        let deadline = deadline(context.deadline);
+        let work = pin!(caught(|| (self.serve)(LambdaEvent { payload, context })));
+        match self.telemetry.guard(work, deadline).await {
             Ok(result) => result.map_err(|error| clean(error.into())),
             Err(panic) => Err(Diagnostic { error_type: "Panic".to_owned(), error_message: panic }),
         }

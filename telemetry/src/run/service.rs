@@ -96,16 +96,14 @@ where
         let span = self.outer.span(&invocation);
         let ending = Ending::new(telemetry.clone(), span.clone(), self.outer.initialised);
         let answered = span.in_scope(|| self.inner.call(invocation));
-        Box::pin(conduct(telemetry, Box::pin(answered.instrument(span)), ending, deadline))
+        Box::pin(conduct(telemetry, answered.instrument(span), ending, deadline))
     }
 }
 
 /// Resolves after the answer was posted, its span closed and the spans sent.
-///
-/// `answered` comes in a box, since a future that awaits its argument has room for it twice.
 async fn conduct<F: Future>(
     telemetry: Telemetry,
-    answered: Pin<Box<F>>,
+    answered: F,
     ending: Ending,
     deadline: SystemTime,
 ) -> F::Output {

@@ -85,7 +85,7 @@ async fn obey(
 async fn work(image_id: &str, key: &str) {
     async {
         for _ in 0..4 {
-            let step = info_span!("step", image_id, key, bytes = 1_234_567_u64);
+            let step = info_span!("step", image_id, key, bytes = 1_234_567_i64);
             async {
                 let call = info_span!("S3.GetObject", otel.kind = "client", aws.s3.key = key, attempt = 1);
                 async {}.instrument(call).await;
