@@ -6,29 +6,40 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::{
     tonic::{
-        collector::trace::v1::ExportTraceServiceRequest,
-        trace::v1::{ResourceSpans, ScopeSpans},
+        resource::v1::Resource as ProtoResource,
+        trace::v1::{ResourceSpans, ScopeSpans, Span},
     },
-    transform::{
-        common::tonic::ResourceAttributesWithSchema, trace::tonic::group_spans_by_resource_and_scope,
-    },
+    transform::common::tonic::ResourceAttributesWithSchema,
 };
 use opentelemetry_sdk::{Resource, trace::SpanData};
-use prost::Message;
+use prost::{Message, encode_length_delimiter};
 
 /// What the daemon expects before the payload; `T1S` says: OTLP traces, sampled.
 const HEADER: &str = "{\"format\":\"json\",\"version\":1}\nT1S";
 /// The largest payload of a UDP datagram over IPv4.
 const DATAGRAM_BYTES: usize = 65_507;
+/// The longest message that fits a datagram in base64.
+const MESSAGE_BYTES: usize = (DATAGRAM_BYTES - HEADER.len()) / 4 * 3;
+/// More than the keys and lengths around the spans take.
+const FRAME_BYTES: usize = 16;
+
+/// `ExportTraceServiceRequest.resource_spans`.
+const RESOURCE_SPANS: u8 = 1;
+/// `ResourceSpans.scope_spans`.
+const SCOPE_SPANS: u8 = 2;
+/// `ScopeSpans.spans`.
+const SPANS: u8 = 2;
 
 /// Sends spans without waiting for an answer.
 #[derive(Debug)]
 pub(crate) struct UdpExporter {
     socket: UdpSocket,
     daemon: SocketAddr,
-    resource: ResourceAttributesWithSchema,
+    /// `ResourceSpans` but for the spans, as protobuf.
+    resource: Vec<u8>,
 }
 
 impl UdpExporter {
@@ -36,79 +47,96 @@ impl UdpExporter {
     pub(crate) fn new(daemon: SocketAddr, resource: &Resource) -> io::Result<Self> {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, daemon, resource: resource.into() })
+        let ResourceAttributesWithSchema { attributes, schema_url } = resource.into();
+        let resource = ResourceSpans {
+            resource: Some(ProtoResource { attributes: attributes.0, ..Default::default() }),
+            schema_url: schema_url.unwrap_or_default(),
+            scope_spans: Vec::new(),
+        };
+        Ok(Self { socket, daemon, resource: resource.encode_to_vec() })
     }
 
     /// Sends `spans`; answers how many could not be sent.
     pub(crate) fn send(&self, spans: Vec<SpanData>) -> u64 {
-        split(self.request(spans), &mut |datagram| self.socket.send_to(datagram, self.daemon).is_ok())
+        self.pack(spans, |datagram| self.socket.send_to(datagram, self.daemon).is_ok())
     }
 
-    fn request(&self, spans: Vec<SpanData>) -> ExportTraceServiceRequest {
-        ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(spans, &self.resource) }
-    }
-}
-
-/// Gives `request` to `send` in as few datagrams as halving makes; answers how many spans it did not take. A
-/// single span that fits no datagram is lost.
-fn split(mut request: ExportTraceServiceRequest, send: &mut impl FnMut(&[u8]) -> bool) -> u64 {
-    let count = count(&request);
-    match datagram(&request) {
-        Some(datagram) if send(datagram.as_bytes()) => 0,
-        None if count > 1 => {
-            let second = split_off(&mut request, count / 2);
-            split(request, send) + split(second, send)
-        }
-        _ => count as u64,
-    }
-}
-
-/// One datagram, or `None` when it would be too long.
-fn datagram(request: &ExportTraceServiceRequest) -> Option<String> {
-    let bytes = request.encode_to_vec();
-    let length = HEADER.len() + bytes.len().div_ceil(3) * 4;
-    if length > DATAGRAM_BYTES {
-        return None;
-    }
-    let mut datagram = String::with_capacity(length);
-    datagram.push_str(HEADER);
-    STANDARD.encode_string(bytes, &mut datagram);
-    Some(datagram)
-}
-
-fn count(request: &ExportTraceServiceRequest) -> usize {
-    let scopes = request.resource_spans.iter().flat_map(|it| &it.scope_spans);
-    scopes.map(|scope| scope.spans.len()).sum()
-}
-
-/// Leaves the first `keep` spans in `request` and answers the others, whole with their resource and scope.
-fn split_off(request: &mut ExportTraceServiceRequest, mut keep: usize) -> ExportTraceServiceRequest {
-    let mut second = ExportTraceServiceRequest::default();
-    for resource in &mut request.resource_spans {
-        let mut scopes = Vec::new();
-        for scope in &mut resource.scope_spans {
-            let kept = keep.min(scope.spans.len());
-            keep -= kept;
-            let spans = scope.spans.split_off(kept);
-            if !spans.is_empty() {
-                scopes.push(ScopeSpans {
-                    scope: scope.scope.clone(),
-                    spans,
-                    schema_url: scope.schema_url.clone(),
-                });
+    /// Gives `spans` to `send` in as few datagrams as their order allows; answers how many it did not take. A
+    /// span that fits no datagram is lost alone.
+    ///
+    /// Each span becomes protobuf before the next one does: a whole request would be measured once for each
+    /// level of it.
+    fn pack(&self, spans: Vec<SpanData>, mut send: impl FnMut(&[u8]) -> bool) -> u64 {
+        let mut lost = 0;
+        let mut packed: Option<Packed> = None;
+        let mut dispatch = |packed: Packed| {
+            let sent = packed.count == 0 || send(packed.datagram(&self.resource).as_bytes());
+            if sent { 0 } else { packed.count }
+        };
+        for data in spans {
+            let scope = data.instrumentation_scope.clone();
+            let span = frame(SPANS, &[&Span::from(data).encode_to_vec()]);
+            if let Some(full) = packed.take_if(|it| it.scope != scope || !it.has_room(&self.resource, &span))
+            {
+                lost += dispatch(full);
+            }
+            let into = packed.get_or_insert_with(|| Packed::new(scope));
+            if into.has_room(&self.resource, &span) {
+                into.add(&span);
+            } else {
+                lost += 1;
             }
         }
-        if !scopes.is_empty() {
-            second.resource_spans.push(ResourceSpans {
-                resource: resource.resource.clone(),
-                scope_spans: scopes,
-                schema_url: resource.schema_url.clone(),
-            });
-        }
+        lost + packed.map_or(0, dispatch)
     }
-    let has_spans = |resource: &ResourceSpans| resource.scope_spans.iter().any(|it| !it.spans.is_empty());
-    request.resource_spans.retain(has_spans);
-    second
+}
+
+/// Spans of one datagram.
+struct Packed {
+    scope: InstrumentationScope,
+    /// `ScopeSpans`, as protobuf.
+    bytes: Vec<u8>,
+    count: u64,
+}
+
+impl Packed {
+    fn new(scope: InstrumentationScope) -> Self {
+        let empty = ScopeSpans {
+            scope: Some((&scope, None).into()),
+            schema_url: scope.schema_url().map(ToOwned::to_owned).unwrap_or_default(),
+            spans: Vec::new(),
+        };
+        Self { scope, bytes: empty.encode_to_vec(), count: 0 }
+    }
+
+    fn has_room(&self, resource: &[u8], span: &[u8]) -> bool {
+        resource.len() + self.bytes.len() + span.len() + FRAME_BYTES <= MESSAGE_BYTES
+    }
+
+    fn add(&mut self, span: &[u8]) {
+        self.bytes.extend_from_slice(span);
+        self.count += 1;
+    }
+
+    fn datagram(&self, resource: &[u8]) -> String {
+        let message = frame(RESOURCE_SPANS, &[resource, &frame(SCOPE_SPANS, &[&self.bytes])]);
+        let mut datagram = String::with_capacity(HEADER.len() + message.len().div_ceil(3) * 4);
+        datagram.push_str(HEADER);
+        STANDARD.encode_string(message, &mut datagram);
+        datagram
+    }
+}
+
+/// `parts` as the message in the field `number`, which is below 16.
+fn frame(number: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let length = parts.iter().map(|part| part.len()).sum();
+    let mut framed = Vec::with_capacity(length + FRAME_BYTES / 2);
+    // Wire type 2: a length and as many bytes.
+    framed.push(number << 3 | 2);
+    // Memory takes whatever is written.
+    let _written = encode_length_delimiter(length, &mut framed);
+    parts.iter().for_each(|part| framed.extend_from_slice(part));
+    framed
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use opentelemetry::{
     KeyValue,
     trace::{Span as _, SpanContext, Tracer, TracerProvider as _},
 };
-use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::{collector::trace::v1::ExportTraceServiceRequest, trace::v1::Span};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -43,11 +43,14 @@ fn exporter(receiver: &UdpSocket) -> UdpExporter {
     .unwrap()
 }
 
-fn decode(datagram: &[u8]) -> Vec<Span> {
+fn request(datagram: &[u8]) -> ExportTraceServiceRequest {
     assert!(datagram.len() <= DATAGRAM_BYTES, "{} bytes", datagram.len());
     let payload = std::str::from_utf8(datagram).unwrap().strip_prefix(HEADER).unwrap();
-    let request = ExportTraceServiceRequest::decode(STANDARD.decode(payload).unwrap().as_slice()).unwrap();
-    let resources = request.resource_spans.into_iter();
+    ExportTraceServiceRequest::decode(STANDARD.decode(payload).unwrap().as_slice()).unwrap()
+}
+
+fn decode(datagram: &[u8]) -> Vec<Span> {
+    let resources = request(datagram).resource_spans.into_iter();
     let scopes = resources.flat_map(|it| {
         let attributes = it.resource.unwrap().attributes;
         assert!(attributes.iter().any(|it| it.key == "service.name"), "each datagram is whole in itself");
@@ -60,7 +63,7 @@ fn decode(datagram: &[u8]) -> Vec<Span> {
 fn assert_split(sent: &[SpanData]) -> usize {
     let exporter = exporter(&UdpSocket::bind("127.0.0.1:0").unwrap());
     let mut datagrams = Vec::new();
-    let lost = split(exporter.request(sent.to_vec()), &mut |datagram| {
+    let lost = exporter.pack(sent.to_vec(), |datagram| {
         datagrams.push(datagram.to_vec());
         true
     });
@@ -113,7 +116,7 @@ fn a_span_that_fits_no_datagram_is_lost_alone_and_counted() {
     let exporter = exporter(&UdpSocket::bind("127.0.0.1:0").unwrap());
     let mut arrived = 0;
 
-    let lost = split(exporter.request(spans), &mut |datagram| {
+    let lost = exporter.pack(spans, |datagram| {
         arrived += decode(datagram).len();
         true
     });
@@ -122,8 +125,29 @@ fn a_span_that_fits_no_datagram_is_lost_alone_and_counted() {
 }
 
 #[test]
+fn spans_keep_the_scope_they_were_made_in() {
+    let mut spans = spans(5, 60);
+    for other in &mut spans[1..3] {
+        other.instrumentation_scope = InstrumentationScope::builder("other").with_version("2").build();
+    }
+    let exporter = exporter(&UdpSocket::bind("127.0.0.1:0").unwrap());
+    let mut arrived = Vec::new();
+
+    let lost = exporter.pack(spans, |datagram| {
+        for scope in request(datagram).resource_spans.into_iter().flat_map(|it| it.scope_spans) {
+            let name = scope.scope.unwrap();
+            arrived.push((name.name, name.version, scope.spans.len()));
+        }
+        true
+    });
+
+    let ours = |count| ("image-processor-lambda".to_owned(), String::new(), count);
+    assert_eq!((lost, arrived), (0, vec![ours(1), ("other".to_owned(), "2".to_owned(), 2), ours(2)]));
+}
+
+#[test]
 fn what_the_socket_does_not_take_is_counted() {
     let exporter = exporter(&UdpSocket::bind("127.0.0.1:0").unwrap());
 
-    assert_eq!(split(exporter.request(spans(1_000, 60)), &mut |_| false), 1_000);
+    assert_eq!(exporter.pack(spans(1_000, 60), |_| false), 1_000);
 }
