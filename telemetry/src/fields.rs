@@ -112,6 +112,11 @@ impl Fields {
 
     /// Writes the name of a new member and answers where its value begins; `None` when the name is taken.
     fn begin(&mut self, name: &str) -> Option<usize> {
+        if self.json.capacity() == 0 {
+            // To grow from nothing takes longer than a short member itself.
+            self.json.reserve(LINE_BYTES / 4);
+            self.members.reserve(4);
+        }
         append(&mut self.json, name);
         let quoted = self.json.get(self.start()..).unwrap_or_default();
         if self.members.iter().any(|known| self.quoted(*known) == quoted) {

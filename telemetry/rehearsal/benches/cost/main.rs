@@ -10,6 +10,7 @@
     reason = "a measurement that cannot be made ends"
 )]
 
+mod awake;
 mod figures;
 #[path = "../../src/bin/rehearsed/function.rs"]
 mod function;
@@ -22,6 +23,7 @@ use std::alloc::System;
 use serde_json::{Value, json};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
+use awake::Awake;
 use figures::Figures;
 use role::Mode;
 
@@ -47,14 +49,23 @@ fn main() {
     let options = options();
     let modes =
         Mode::ALL.iter().filter(|mode| options.mode.as_deref().is_none_or(|name| name == mode.name()));
+    let awake = Awake::keep();
     let figures: Vec<Figures> = modes.map(|mode| measure(*mode, &options)).collect();
     if options.json {
         let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let modes: Vec<Value> = figures.iter().map(Figures::to_json).collect();
-        println!("{}", json!({ "modes": modes, "binary_bytes": size(), "load": load.trim() }));
+        println!(
+            "{}",
+            json!({ "modes": modes, "binary_bytes": size(), "load": load.trim(), "kept_awake": awake.is_kept() })
+        );
     } else {
         println!("{}", figures::table(&figures));
         println!("binary, stripped: {} bytes", size());
+        if !awake.is_kept() {
+            println!(
+                "Without `chrt` of util-linux processors go idle, and the times tell more of that than of telemetry."
+            );
+        }
     }
 }
 
