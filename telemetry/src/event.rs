@@ -1,6 +1,5 @@
 use std::time::SystemTime;
 
-use opentelemetry::trace::SpanContext;
 use tracing::Span;
 
 use crate::{
@@ -37,19 +36,20 @@ impl Telemetry {
         self.inner.facade.take().into_iter().for_each(|emf| self.measure(emf));
     }
 
-    /// Tells `emf` as of now, whenever it is written.
+    /// Tells `emf` as of now, whenever it is written. Until then its span stays open, whose end is the last exit
+    /// all the same.
     fn measure(&self, emf: Emf) {
-        let (telemetry, context, now) = (self.clone(), span_context(&Span::current()), SystemTime::now());
-        self.inner.sink.later(emf.bytes(), move |out| telemetry.write(&emf, context.as_ref(), now, out));
+        let (telemetry, span, now) = (self.clone(), Span::current(), SystemTime::now());
+        self.inner.sink.later(emf.bytes(), move |out| telemetry.write(&emf, &span, now, out));
     }
 
-    fn write(&self, emf: &Emf, context: Option<&SpanContext>, at: SystemTime, out: &mut Vec<u8>) {
+    fn write(&self, emf: &Emf, span: &Span, at: SystemTime, out: &mut Vec<u8>) {
         let mut base = Fields::for_line();
         // A line without a level would count as INFO, and be dropped by a filter in Lambda above that.
         base.insert_own("level", &[b"INFO"]);
         base.insert_text("service", &self.inner.service_dimension);
-        if let Some(context) = context {
-            insert_trace(&mut base, context);
+        if let Some(context) = span_context(span) {
+            insert_trace(&mut base, &context);
         }
         insert_request(&mut base, &self.inner.request_id);
         let rendered = emf.render(&base, at);

@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -27,6 +27,9 @@ use crate::{http::Client, log::chain, settings::Collector};
 /// How long a collector that did not answer in time is left alone. Meanwhile spans wait, so that a hanging
 /// collector costs its bound now and then, not with each invocation.
 const REST: Duration = Duration::from_secs(10);
+/// How long one that takes no connection is left alone: it may be up again a moment later, and what waits for
+/// it is not lost.
+const SHORT_REST: Duration = Duration::from_secs(1);
 
 /// Sends spans and waits for the answer; never twice.
 #[derive(Debug)]
@@ -44,6 +47,7 @@ impl OtlpExporter {
             client: Client::new(&collector.endpoint).ok()?,
             headers: collector.headers,
             rejected: AtomicU64::new(0),
+            away: AtomicBool::new(false),
             trouble: Mutex::default(),
         });
         let mut exporter = SpanExporter::builder()
@@ -58,7 +62,7 @@ impl OtlpExporter {
         Some(Self { exporter, peer, timeout: collector.timeout, rests_until: Mutex::default() })
     }
 
-    /// Whether the collector is left alone, because it did not answer in time a moment ago.
+    /// Whether the collector is left alone, because a moment ago it did not answer in time or was not there.
     pub(crate) fn rests(&self, now: Instant) -> bool {
         self.rests_until.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| now < until)
     }
@@ -69,8 +73,9 @@ impl OtlpExporter {
         let now = Instant::now();
         let until = self.timeout.map_or(until, |timeout| until.min(now + timeout));
         let sent = tokio::time::timeout_at(until.into(), self.exporter.export(spans)).await;
-        let rest = sent.is_err().then(|| Instant::now() + REST);
-        *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = rest;
+        let away = self.peer.away.swap(false, Ordering::Relaxed).then_some(SHORT_REST);
+        let rest = if sent.is_err() { Some(REST) } else { away };
+        *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = rest.map(|it| Instant::now() + it);
         match sent {
             Ok(Ok(())) => match self.peer.rejected.swap(0, Ordering::Relaxed) {
                 0 => Loss::default(),
@@ -99,6 +104,8 @@ struct Peer {
     headers: HeaderMap,
     /// Spans that the collector took the request of, but not them.
     rejected: AtomicU64,
+    /// Whether the last request found nobody to connect to.
+    away: AtomicBool,
     /// Why the last request had no answer; the library keeps that to itself.
     trouble: Mutex<Option<String>>,
 }
@@ -114,6 +121,7 @@ impl HttpClient for Peer {
     async fn send_bytes(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         request.headers_mut().extend(self.headers.clone());
         let answer = self.client.send(request).await.inspect_err(|error| {
+            self.away.store(matches!(error, crate::http::Error::Connect(_)), Ordering::Relaxed);
             *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(chain(error));
         })?;
         if answer.status().is_success() {
