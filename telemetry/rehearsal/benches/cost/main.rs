@@ -10,12 +10,12 @@
     reason = "a measurement that cannot be made ends"
 )]
 
-mod awake;
 mod figures;
 #[path = "../../src/bin/rehearsed/function.rs"]
 mod function;
 mod instructions;
 mod pair;
+mod processors;
 mod role;
 
 use std::alloc::System;
@@ -23,8 +23,8 @@ use std::alloc::System;
 use serde_json::{Value, json};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
-use awake::Awake;
 use figures::Figures;
+use processors::Busy;
 use role::Mode;
 
 #[global_allocator]
@@ -49,19 +49,19 @@ fn main() {
     let options = options();
     let modes =
         Mode::ALL.iter().filter(|mode| options.mode.as_deref().is_none_or(|name| name == mode.name()));
-    let awake = Awake::keep();
+    let busy = Busy::keep();
     let figures: Vec<Figures> = modes.map(|mode| measure(*mode, &options)).collect();
     if options.json {
         let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let modes: Vec<Value> = figures.iter().map(Figures::to_json).collect();
         println!(
             "{}",
-            json!({ "modes": modes, "binary_bytes": size(), "load": load.trim(), "kept_awake": awake.is_kept() })
+            json!({ "modes": modes, "binary_bytes": size(), "load": load.trim(), "kept_awake": busy.is_kept() })
         );
     } else {
         println!("{}", figures::table(&figures));
         println!("binary, stripped: {} bytes", size());
-        if !awake.is_kept() {
+        if !busy.is_kept() {
             println!(
                 "Without `chrt` of util-linux processors go idle, and the times tell more of that than of telemetry."
             );

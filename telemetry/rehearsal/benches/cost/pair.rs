@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     COUNTED,
+    processors::on_its_own,
     role::{Mode, Peer},
 };
 
@@ -20,9 +21,12 @@ const WARM_UP: usize = 200;
 const TIME: Duration = Duration::from_secs(30);
 /// Starts beside the one that is invoked.
 const STARTS: usize = 5;
+/// Invocations of one process before it is the other's turn: so few that both see the same moods of the machine,
+/// and so many that each finds its caches warm.
+const TURN: usize = 100;
 
 /// What one process showed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Run {
     pub(crate) latencies: Vec<Duration>,
     pub(crate) gaps: Vec<Duration>,
@@ -43,33 +47,46 @@ pub(crate) struct Actor {
     process: Child,
 }
 
-/// One pair; which comes first alternates with `number`.
+/// One pair, taking turns; which comes first alternates with `number`.
 pub(crate) fn run(mode: Mode, invocations: usize, number: usize) -> Pair {
-    if number.is_multiple_of(2) {
-        let bare = perform(None, invocations);
-        Pair { bare, with: perform(Some(mode), invocations) }
-    } else {
-        let with = perform(Some(mode), invocations);
-        Pair { bare: perform(None, invocations), with }
-    }
-}
-
-fn perform(mode: Option<Mode>, invocations: usize) -> Run {
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_rehearsed"));
-    let starts = (0..STARTS).map(|_| Actor::start(mode, &program, |_| {}).1).collect();
-    let (mut actor, start) = Actor::start(mode, &program, |_| {});
-    (0..WARM_UP).for_each(|_| drop(actor.invoke()));
-    let mut run = Run { latencies: Vec::new(), gaps: Vec::new(), starts };
-    run.starts.push(start);
-    for number in 0..invocations {
-        let invocation = actor.invoke();
-        run.latencies.push(invocation.caller_latency);
-        run.gaps.push(invocation.flush_gap);
-        if number % 100 == 0 {
-            actor.peer.forget();
+    let (mut bare, mut with) = (Side::start(None), Side::start(Some(mode)));
+    for turn in 0..invocations.div_ceil(TURN) {
+        let count = TURN.min(invocations - turn * TURN);
+        if (number + turn).is_multiple_of(2) {
+            bare.play(count);
+            with.play(count);
+        } else {
+            with.play(count);
+            bare.play(count);
         }
     }
-    run
+    Pair { bare: bare.run, with: with.run }
+}
+
+/// One process of a pair, with what it showed so far.
+struct Side {
+    actor: Actor,
+    run: Run,
+}
+
+impl Side {
+    fn start(mode: Option<Mode>) -> Self {
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_rehearsed"));
+        let mut starts: Vec<Duration> = (0..STARTS).map(|_| Actor::start(mode, &program, |_| {}).1).collect();
+        let (mut actor, start) = Actor::start(mode, &program, |_| {});
+        starts.push(start);
+        (0..WARM_UP).for_each(|_| drop(actor.invoke()));
+        Self { actor, run: Run { starts, ..Run::default() } }
+    }
+
+    fn play(&mut self, count: usize) {
+        for _ in 0..count {
+            let invocation = self.actor.invoke();
+            self.run.latencies.push(invocation.caller_latency);
+            self.run.gaps.push(invocation.flush_gap);
+        }
+        self.actor.peer.forget();
+    }
 }
 
 /// Allocations of one invocation, bare and with telemetry: the difference between two that follow each other,
@@ -114,7 +131,8 @@ impl Actor {
         };
         adapt(&mut command);
         let started = Instant::now();
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it was built");
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = on_its_own(|| command.spawn()).expect("it was built");
         let mut stdout = process.stdout.take().expect("a pipe");
         // As Lambda does: somebody reads what the function writes.
         std::thread::spawn(move || io::copy(&mut stdout, &mut io::sink()));
