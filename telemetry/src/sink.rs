@@ -345,4 +345,33 @@ mod tests {
 
         assert_eq!(writes.lock().unwrap().0.len(), 1);
     }
+
+    #[test]
+    fn lines_told_later_keep_their_place_among_held_ones() {
+        let (sink, writes) = sink();
+        let later = |text: &'static str| sink.later(1, |out| out.extend_from_slice(text.as_bytes()));
+
+        later("0\n");
+        sink.hold();
+        tell(&sink, CanWait, "1");
+        later("2\n3\n");
+        tell(&sink, CanWait, "4");
+        sink.settle();
+        later("5\n");
+        sink.release();
+
+        assert_eq!(writes.lock().unwrap().0, ["0\n", "1\n2\n3\n4\n5\n"]);
+    }
+
+    #[test]
+    fn lines_told_later_do_not_wait_when_they_are_many() {
+        let (sink, writes) = sink();
+
+        sink.hold();
+        for _ in 0..3 {
+            sink.later(MOST_HELD / 2, |out| out.extend_from_slice(b"x\n"));
+        }
+
+        assert_eq!(writes.lock().unwrap().0, ["x\nx\nx\n"]);
+    }
 }

@@ -127,6 +127,30 @@ mod tests {
     }
 
     #[test]
+    fn what_an_event_loses_that_is_written_after_the_answer_is_told_with_its_invocation() {
+        struct Clashing;
+        impl Event for Clashing {
+            fn log(&self) {}
+
+            fn measure(&self, emf: &mut Emf) {
+                emf.count(Counter::Duplicates, 1);
+                emf.property(Counter::Duplicates.name(), 2);
+            }
+        }
+        let (telemetry, captured) = Telemetry::capture("svc");
+
+        telemetry.scope(|| {
+            telemetry.inner.sink.hold();
+            telemetry.emit(&Clashing);
+            assert_eq!(captured.text(), "", "somebody waits for the answer");
+            Ending::new(telemetry.clone(), Span::none(), Duration::ZERO).answered();
+        });
+
+        assert!((captured.sum("Duplicates") - 1.0).abs() < f64::EPSILON);
+        assert!((captured.sum("TelemetryDropped") - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
     fn why_something_was_lost_stands_in_the_log() {
         let (telemetry, captured) = Telemetry::capture("svc");
 
