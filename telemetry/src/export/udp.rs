@@ -70,8 +70,8 @@ impl UdpExporter {
         let mut lost = 0;
         let mut packed: Option<Packed> = None;
         let mut dispatch = |packed: Packed| {
-            let sent = packed.count == 0 || send(packed.datagram(&self.resource).as_bytes());
-            if sent { 0 } else { packed.count }
+            let taken = packed.count == 0 || send(packed.datagram(&self.resource).as_bytes());
+            if taken { 0 } else { packed.count }
         };
         for data in spans {
             let scope = data.instrumentation_scope.clone();
@@ -135,7 +135,9 @@ fn frame(number: u8, parts: &[&[u8]]) -> Vec<u8> {
     framed.push(number << 3 | 2);
     // Memory takes whatever is written.
     let _written = encode_length_delimiter(length, &mut framed);
-    parts.iter().for_each(|part| framed.extend_from_slice(part));
+    for part in parts {
+        framed.extend_from_slice(part);
+    }
     framed
 }
 
