@@ -89,7 +89,7 @@ impl Telemetry {
         Fut: Future<Output = Result<R, Err>>,
         Err: Into<Diagnostic> + Debug,
     {
-        let handler = Handler::new(handler, self.clone());
+        let handler = Handler::new(handler);
         let service = lambda_runtime::service_fn(|event| handler.serve(event));
         let runtime = Runtime::new(service).layer(InvocationLayer::new(self.clone(), entry));
         let mut shutdown = Shutdown::prepare(self.inner.runtime_api.as_deref()).await;

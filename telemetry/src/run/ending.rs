@@ -24,6 +24,11 @@ impl Ending {
         Self { telemetry, span, initialised, answered: false }
     }
 
+    /// The span of the invocation.
+    pub(super) const fn span(&self) -> &Span {
+        &self.span
+    }
+
     /// Lambda has the answer, or the word that there is none.
     pub(super) fn answered(mut self) {
         self.answered = true;

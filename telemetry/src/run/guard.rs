@@ -43,16 +43,26 @@ impl<S: Subscriber> Layer<S> for OpenSpans {
 }
 
 impl Telemetry {
-    /// Runs `work`, which ought to end by `deadline`; when it probably will not, tells what there is to tell.
-    ///
-    /// Work that never waits sets no timer.
-    pub(super) async fn guard<F: Future>(&self, mut work: Pin<&mut F>, deadline: SystemTime) -> F::Output {
+    /// Waits for `work` inside `span`, which ought to end by `deadline`; when it probably will not, tells what
+    /// there is to tell.
+    pub(super) async fn guard<F: Future>(
+        &self,
+        mut work: Pin<&mut F>,
+        span: &Span,
+        deadline: SystemTime,
+    ) -> F::Output {
+        let patience = async {
+            // To set a timer takes longer than to make a span. The answer of a handler that never waits is on its
+            // way by then.
+            tokio::task::yield_now().await;
+            tokio::time::sleep(patience(deadline, SystemTime::now())).await;
+        };
         tokio::select! {
             biased;
             output = &mut work => output,
-            () = tokio::time::sleep(patience(deadline, SystemTime::now())) => {
+            () = patience => {
                 // In a box of its own, because it is rare and every invocation would carry room for it.
-                let telling = Box::pin(self.tell_before_the_deadline(Span::current(), deadline));
+                let telling = Box::pin(self.tell_before_the_deadline(span, deadline));
                 tokio::join!(work, telling).0
             }
         }
@@ -62,7 +72,7 @@ impl Telemetry {
     /// with what they hold by now, marked as failed.
     ///
     /// A span can be told only once. Should the invocation end in time after all, its spans keep this end.
-    async fn tell_before_the_deadline(&self, span: Span, deadline: SystemTime) {
+    async fn tell_before_the_deadline(&self, span: &Span, deadline: SystemTime) {
         let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
         span.in_scope(|| {
             let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);

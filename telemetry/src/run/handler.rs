@@ -17,13 +17,12 @@ use serde_json::value::RawValue;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{JsonError, Telemetry, flush::deadline, redact::redact};
+use crate::{JsonError, redact::redact};
 
 /// A function's handler with what is told of its failures.
 #[derive(Debug)]
 pub(super) struct Handler<E, H> {
     serve: H,
-    telemetry: Telemetry,
     event: PhantomData<fn(E)>,
 }
 
@@ -34,8 +33,8 @@ where
     Fut: Future<Output = Result<R, Err>>,
     Err: Into<Diagnostic> + Debug,
 {
-    pub(super) const fn new(handler: H, telemetry: Telemetry) -> Self {
-        Self { serve: handler, telemetry, event: PhantomData }
+    pub(super) const fn new(handler: H) -> Self {
+        Self { serve: handler, event: PhantomData }
     }
 
     /// Serves one event. The runtime would log serde's message about one that is not understood, which quotes
@@ -67,9 +66,7 @@ where
             error_type: "InvalidEvent".to_owned(),
             error_message: format!("the event is not understood: {}", JsonError::from(error)),
         })?;
-        let deadline = deadline(context.deadline);
-        let work = pin!(caught(|| (self.serve)(LambdaEvent { payload, context })));
-        match self.telemetry.guard(work, deadline).await {
+        match caught(|| (self.serve)(LambdaEvent { payload, context })).await {
             Ok(result) => result.map_err(|error| clean(error.into())),
             Err(panic) => Err(Diagnostic { error_type: "Panic".to_owned(), error_message: panic }),
         }

@@ -4,7 +4,7 @@
 use std::{
     future::Future,
     marker::PhantomData,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{PoisonError, atomic::Ordering},
     task::{Context, Poll},
     time::{Duration, SystemTime},
@@ -107,7 +107,10 @@ async fn conduct<F: Future>(
     ending: Ending,
     deadline: SystemTime,
 ) -> F::Output {
-    let output = answered.await;
+    let output = {
+        let answered = pin!(answered);
+        telemetry.guard(answered, ending.span(), deadline).await
+    };
     // The answer is out: what is measured once for each invocation keeps no caller waiting. This closes the
     // span too, which must happen before the flush.
     ending.answered();

@@ -202,6 +202,23 @@ fn an_invocation_that_runs_out_of_time_is_told_before_it_is_killed() {
 }
 
 #[test]
+fn an_answer_that_lambda_does_not_take_is_told_before_the_deadline_too() {
+    let collector = Collector::healthy().unwrap();
+    let mut actor = Actor::with_collector(&collector.endpoint());
+    actor.stage.polled().unwrap();
+    actor.stage.turn_deaf();
+    actor.stage.give(&work(), Duration::from_secs(1));
+
+    let spans = spans(&collector, SOON);
+    let remains = actor.kill();
+
+    assert_eq!(spans.len(), 10);
+    assert!(error(named(&spans, "rehearse")).unwrap().contains("running out of time"));
+    assert_eq!(remains.logs("The invocation is running out of time").len(), 1);
+    assert!((remains.sum("ImagesProcessed") - 1.0).abs() < f64::EPSILON, "what was held is written");
+}
+
+#[test]
 fn an_invocation_that_ends_in_its_last_moment_answers_all_the_same_and_no_span_comes_twice() {
     let collector = Collector::healthy().unwrap();
     let mut actor = Actor::with_collector(&collector.endpoint());
