@@ -1,6 +1,6 @@
 //! Measures what telemetry costs: `cargo bench -p rehearsal --bench cost`, with `-- --json` for machines.
 //!
-//! The same function with telemetry and bare, in interleaved pairs of processes on one stage each; what
+//! The same function with telemetry and bare, in pairs of processes that take turns, on a stage each; what
 //! counts is the median of the paired differences. See telemetry/rehearsal/README.md.
 #![expect(clippy::print_stdout, reason = "a program whose result is its output")]
 #![expect(

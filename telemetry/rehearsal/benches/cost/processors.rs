@@ -19,6 +19,9 @@ use nix::{
 const OTHERS: usize = 0;
 const FUNCTION: usize = 1;
 
+/// Counts for ever, and now and then looks whether whoever started it is still there.
+const COUNT: &str = "while kill -0 $PPID; do i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; done";
+
 /// Whether there are two processors.
 static APART: OnceLock<bool> = OnceLock::new();
 
@@ -30,9 +33,12 @@ impl Busy {
     /// without the latter when `chrt`, a part of util-linux, is missing.
     pub(crate) fn keep() -> Self {
         let apart = *APART.get_or_init(|| available_parallelism().is_ok_and(|count| count.get() > FUNCTION));
-        let idle = || Command::new("chrt").args(["--idle", "0", "sh", "-c", "while :; do :; done"]).spawn();
-        let function = on_its_own(idle);
-        Self([function, idle()].into_iter().take(1 + usize::from(apart)).flatten().collect())
+        let busy = || Command::new("chrt").args(["--idle", "0", "sh", "-c", COUNT]).spawn();
+        let mut children = vec![on_its_own(busy)];
+        if apart {
+            children.push(busy());
+        }
+        Self(children.into_iter().flatten().collect())
     }
 
     /// Whether it does.
