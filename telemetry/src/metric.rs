@@ -58,7 +58,7 @@ catalogue!(
     UploadUrlsIssued from "generate-upload-url",
     /// Requests for a URL that were refused.
     UploadUrlRejections by Reason from "generate-upload-url",
-    /// Object versions that reached the processor for the first time.
+    /// Uploads received by the processor for the first time; redeliveries and redriven messages are not counted again.
     UploadsSeen from "image-processor-lambda",
     /// S3 records received by the processor, redeliveries included.
     ImagesReceived from "image-processor-lambda",
@@ -66,12 +66,16 @@ catalogue!(
     ImagesProcessed from "image-processor-lambda",
     /// Images refused for good because of what the user sent.
     ImagesRejected by Reason from "image-processor-lambda",
-    /// Attempts that failed for our or AWS's reasons and will be retried.
+    /// Attempts that failed for our or AWS's reasons; retried, or after the last receive in the dead-letter queue.
     ProcessingFaults by Stage from "image-processor-lambda",
     /// Messages received more than once.
     Redeliveries from "image-processor-lambda",
     /// Records whose effect existed already: nothing was done.
     Duplicates from "image-processor-lambda",
+    /// Records given back to the queue because another attempt had the image in work.
+    ImagesBusy from "image-processor-lambda",
+    /// Records of S3 that are no upload of a user, such as a folder or a removed object: nothing was done.
+    RecordsSkipped by Reason from "image-processor-lambda",
     /// Messages that are no S3 notification, on their way to the dead-letter queue.
     MalformedMessages from "image-processor-lambda",
     /// Width times height of decoded images.

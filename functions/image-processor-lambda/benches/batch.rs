@@ -19,9 +19,10 @@ use std::{
 
 use aws_lambda_events::sqs::SqsEvent;
 use image_processor_lambda::{
+    app::App,
     config::Config,
     error::AwsError,
-    handler::{App, handle},
+    handler::handle,
     item::{Guard, Item},
     store::{Note, Opened, Recorded, Store},
 };
@@ -69,6 +70,14 @@ impl Store for SlowS3 {
     }
 
     async fn notify(&self, _note: &Note) -> Result<(), AwsError> {
+        Ok(())
+    }
+
+    async fn pause(&self, wait: Duration) {
+        tokio::time::sleep(wait).await;
+    }
+
+    async fn delete(&self, _receipt: &str) -> Result<(), AwsError> {
         Ok(())
     }
 

@@ -141,6 +141,15 @@ impl Store for AwsStore {
         Ok(())
     }
 
+    async fn pause(&self, wait: Duration) {
+        tokio::time::sleep(wait).await;
+    }
+
+    async fn delete(&self, receipt: &str) -> Result<(), AwsError> {
+        self.sqs.delete_message().queue_url(&self.config.queue_url).receipt_handle(receipt).send().await?;
+        Ok(())
+    }
+
     async fn postpone(&self, receipt: &str, wait: Duration) -> Result<(), AwsError> {
         // Whole seconds are all that the queue takes; rounded up, so that no wait becomes none.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -218,7 +227,7 @@ fn millis(at: SystemTime) -> AttributeValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notification::Upload;
+    use contract::s3_event::Upload;
 
     #[test]
     fn the_seeds_four_attributes_have_their_names_and_a_claim_reads_back() {

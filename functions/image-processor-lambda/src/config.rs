@@ -31,6 +31,8 @@ pub struct Config {
     pub limits: Limits,
     /// `RETRY_BASE_SECONDS`: wait before the second attempt.
     pub retry_base: Duration,
+    /// `MAX_RECEIVE_COUNT`: after so many receives the queue moves a message to the dead-letter queue.
+    pub max_receive_count: u32,
     /// Messages in work at the same time: most of their time is spent waiting for AWS.
     pub parallel: usize,
     /// Of them, originals decoded at the same time: this is what the processor and the memory are spent on.
@@ -70,6 +72,7 @@ impl Config {
             queue_url: required("QUEUE_URL")?,
             specs: specs(&lookup)?,
             retry_base: Duration::from_secs(parsed(&lookup, "RETRY_BASE_SECONDS")?.unwrap_or(2)),
+            max_receive_count: parsed(&lookup, "MAX_RECEIVE_COUNT")?.unwrap_or(5),
             parallel,
             decoders,
             limits,

@@ -80,10 +80,12 @@ pub enum FaultSource {
 /// Why a message goes back to the queue, and when it should return.
 #[derive(Debug)]
 pub enum Retry {
-    /// After a wait that grows with each attempt.
+    /// A fault: after a wait that grows with each attempt, and at once after the last one.
     Backoff,
-    /// Once another attempt's claim has run out.
+    /// Another attempt is at work: once its claim has run out.
     After(Duration),
+    /// To wait would change nothing: the message is malformed, or too little time was left to begin.
+    AtOnce,
 }
 
 impl Fault {

@@ -5,6 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use contract::{
+    image_id,
+    s3_event::{MalformedMessage, SkipReason},
+};
 use serde_json::{Value, json};
 use telemetry::{Counter, Dimension, Emf, Event, Size, Timer};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -12,9 +16,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     error::{Fault, Permanent},
-    identity,
     item::Item,
-    notification::MalformedMessage,
     stage::Timings,
 };
 
@@ -25,6 +27,8 @@ pub struct ImageReceived<'a> {
     pub message_id: &'a str,
     /// How often the message was received, this time included.
     pub attempt: u32,
+    /// Whether it is not only the message's first receive, but the upload's.
+    pub first: bool,
     /// From the end of the upload to this receipt.
     pub queue_wait: Duration,
 }
@@ -62,13 +66,24 @@ pub struct ImageBusy {
     pub wait: Duration,
 }
 
-/// An attempt failed and will be repeated.
+/// A record of S3 is no upload of a user.
+#[derive(Debug)]
+pub struct RecordSkipped<'a> {
+    /// The queue's id of the message.
+    pub message_id: &'a str,
+    /// Why not.
+    pub reason: SkipReason,
+}
+
+/// An attempt failed and will be repeated, unless it was the last.
 #[derive(Debug)]
 pub struct AttemptFailed<'a> {
     /// Why.
     pub fault: &'a Fault,
     /// How often the message was received.
     pub attempt: u32,
+    /// Whether the queue allows no further one: the message goes to the dead-letter queue.
+    pub last: bool,
 }
 
 /// A message is no notification of S3: on its way to the dead-letter queue.
@@ -91,7 +106,8 @@ impl Event for ImageReceived<'_> {
         emf.count(Counter::ImagesReceived, 1);
         if self.attempt > 1 {
             emf.count(Counter::Redeliveries, 1);
-        } else {
+        }
+        if self.first {
             emf.count(Counter::UploadsSeen, 1);
             emf.time(Timer::QueueWait, self.queue_wait);
         }
@@ -110,7 +126,7 @@ impl Event for ImageProcessed<'_> {
         emf.count(Counter::ImagesProcessed, 1);
         emf.time(Timer::ProcessingLatency, self.elapsed);
         emf.time(Timer::UploadToDoneLatency, since(item.uploaded_at, item.processed_at));
-        if let Some(issued) = identity::issued_at(item.image_id) {
+        if let Some(issued) = image_id::issued_at(item.image_id) {
             emf.time(Timer::UrlToUploadLatency, since(issued, Some(item.uploaded_at)));
         }
         if let Some(bytes) = item.original.bytes {
@@ -157,14 +173,25 @@ impl Event for ImageBusy {
     }
 
     fn measure(&self, emf: &mut Emf) {
-        emf.count(Counter::Duplicates, 1);
+        emf.count(Counter::ImagesBusy, 1);
+    }
+}
+
+impl Event for RecordSkipped<'_> {
+    fn log(&self) {
+        info!(message_id = self.message_id, reason = self.reason.name(), "Record is no upload: skipped");
+    }
+
+    fn measure(&self, emf: &mut Emf) {
+        emf.property("message_id", self.message_id);
+        emf.count_by(Counter::RecordsSkipped, 1, Dimension::Reason, self.reason.name());
     }
 }
 
 impl Event for AttemptFailed<'_> {
     fn log(&self) {
         let (stage, error) = (self.fault.stage.name(), self.fault as &dyn StdError);
-        warn!(stage, attempt = self.attempt, error, "Image left to the queue");
+        warn!(stage, attempt = self.attempt, last = self.last, error, "Image left to the queue");
     }
 
     fn measure(&self, emf: &mut Emf) {

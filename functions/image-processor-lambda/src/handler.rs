@@ -2,27 +2,27 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use contract::{
+    message,
+    s3_event::{self, MalformedMessage, Notification, Record, Upload},
+};
 use futures_util::{FutureExt, StreamExt, stream};
 use lambda_runtime::LambdaEvent;
-use telemetry::{
-    Telemetry,
-    context::{self, Origins},
-};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use telemetry::context::{self, Origins};
 use tracing::{Instrument, Span, info_span};
 
 use crate::{
+    app::App,
     config::Config,
     error::{Fault, Retry},
-    events::{AttemptFailed, DuplicateSkipped, ImageBusy, ImageReceived, MessageMalformed},
-    notification::{self, MalformedMessage, Notification, Upload},
+    events::{AttemptFailed, DuplicateSkipped, ImageBusy, ImageReceived, MessageMalformed, RecordSkipped},
     process::{Attempt, Outcome},
-    retry,
+    retry::Backoff,
+    sequence::{self, receives},
     stage::Stage,
     store::{Opened, Store},
 };
@@ -31,48 +31,32 @@ use crate::{
 const RESERVE: Duration = Duration::from_millis(1_500);
 /// The least time that an attempt is begun with.
 const LEAST: Duration = Duration::from_secs(2);
-
-/// Everything a message is processed with.
-#[derive(Clone, Debug)]
-pub struct App<S> {
-    /// What the environment says.
-    pub config: Config,
-    /// The world outside.
-    pub store: S,
-    /// Where events are told.
-    pub telemetry: Telemetry,
-    /// One permit for each original that may be decoded now. It outlives its batch, as a decoder may that
-    /// was not done in time.
-    decoders: Arc<Semaphore>,
-}
-
-impl<S> App<S> {
-    /// An application with no image in work.
-    pub fn new(config: Config, store: S, telemetry: Telemetry) -> Self {
-        let decoders = Arc::new(Semaphore::new(config.decoders));
-        Self { config, store, telemetry, decoders }
-    }
-
-    /// Waits for a decoder's turn.
-    pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        // Nobody closes the semaphore.
-        Arc::clone(&self.decoders).acquire_owned().await.ok()
-    }
-}
+/// How long an invocation may wait for other attempts: well below what the alarm processor-slow tolerates.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// S3 notifies within seconds as a rule; a message sent so long after its event has been in the queue before.
+const REDRIVEN_AFTER: Duration = Duration::from_mins(5);
 
 /// Processes a batch; names the messages to deliver again, and only those.
 pub async fn handle(app: &App<impl Store>, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
     let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(event.context.deadline);
     let deadline = deadline.checked_sub(RESERVE).unwrap_or(SystemTime::UNIX_EPOCH);
-    let batch = Batch { app, deadline, span: Span::current() };
-    describe_batch(&batch.span, &event.payload.records);
-    let failed: Vec<Option<BatchItemFailure>> = stream::iter(&event.payload.records)
-        .map(|message| batch.message(message))
-        .buffer_unordered(app.config.parallel)
-        .collect()
-        .await;
+    let batch = Batch { app, deadline, begun: Instant::now(), span: Span::current() };
+    let messages = &event.payload.records;
+    describe_batch(&batch.span, messages);
+    let (again, new) = sequence::split(messages);
+    let mut failed = Vec::new();
+    for message in again {
+        match batch.message(message).await {
+            Some(failure) => failed.push(failure),
+            None if messages.len() > 1 => batch.delete(message).await,
+            None => {}
+        }
+    }
+    let new = stream::iter(new).map(|message| batch.message(message));
+    let new: Vec<Option<BatchItemFailure>> = new.buffer_unordered(app.config.parallel).collect().await;
+    failed.extend(new.into_iter().flatten());
     let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = failed.into_iter().flatten().collect();
+    response.batch_item_failures = failed;
     response
 }
 
@@ -80,6 +64,7 @@ pub async fn handle(app: &App<impl Store>, event: LambdaEvent<SqsEvent>) -> SqsB
 struct Batch<'a, S> {
     app: &'a App<S>,
     deadline: SystemTime,
+    begun: Instant,
     span: Span,
 }
 
@@ -89,7 +74,7 @@ impl<S: Store> Batch<'_, S> {
         let verdict = AssertUnwindSafe(self.uploads(message)).catch_unwind().await;
         let verdict = verdict.unwrap_or_else(|_| {
             let fault = Fault::panic(Stage::Receive);
-            self.app.telemetry.emit(&AttemptFailed { fault: &fault, attempt: receives(message) });
+            self.attempt_failed(&fault, receives(message));
             Err(Retry::Backoff)
         });
         let retry = verdict.err()?;
@@ -102,36 +87,45 @@ impl<S: Store> Batch<'_, S> {
     /// Processes each upload of a message in turn; the first that must be repeated ends it, and those
     /// before it are duplicates next time.
     async fn uploads(&self, message: &SqsMessage) -> Result<(), Retry> {
-        match self.read(message) {
-            Ok(Notification::Test) => Ok(()),
-            Ok(Notification::Uploads(uploads)) => {
-                for upload in &uploads {
-                    self.upload(message, upload).await?;
-                }
-                Ok(())
-            }
+        let message_id = message.message_id.as_deref().unwrap_or_default();
+        let records = match self.read(message) {
+            Ok(Notification::Test) => return Ok(()),
+            Ok(Notification::Records(records)) => records,
             Err(error) => {
-                let message_id = message.message_id.as_deref().unwrap_or_default();
                 self.app.telemetry.emit(&MessageMalformed { message_id, error: &error });
-                Err(Retry::Backoff)
+                return Err(Retry::AtOnce);
+            }
+        };
+        for record in &records {
+            match record {
+                Record::Upload(upload) => self.upload(message, upload).await?,
+                Record::Skipped(reason) => {
+                    self.app.telemetry.emit(&RecordSkipped { message_id, reason: *reason });
+                }
             }
         }
+        Ok(())
     }
 
     fn read(&self, message: &SqsMessage) -> Result<Notification, MalformedMessage> {
-        let notification = notification::read(message.body.as_deref().unwrap_or_default())?;
-        if let Notification::Uploads(uploads) = &notification
-            && uploads.iter().any(|upload| upload.bucket != self.app.config.original_bucket)
+        let body = message.body.as_deref().unwrap_or_default();
+        let notification = s3_event::read(body, SystemTime::now())?;
+        if let Notification::Records(records) = &notification
+            && records.iter().any(|record| self.is_foreign(record))
         {
             return Err(MalformedMessage::ForeignBucket);
         }
         Ok(notification)
     }
 
+    fn is_foreign(&self, record: &Record) -> bool {
+        matches!(record, Record::Upload(upload) if upload.bucket != self.app.config.original_bucket)
+    }
+
     async fn upload(&self, message: &SqsMessage, upload: &Upload) -> Result<(), Retry> {
         if self.deadline.duration_since(SystemTime::now()).unwrap_or_default() < LEAST {
             tracing::info!("Too little time left to begin; the message comes again");
-            return Err(Retry::After(Duration::ZERO));
+            return Err(Retry::AtOnce);
         }
         let received = SystemTime::now();
         // Both spans begin now, but neither has a parent yet: the trace they belong to is known only
@@ -154,8 +148,10 @@ impl<S: Store> Batch<'_, S> {
             let message_id = message.message_id.as_deref().unwrap_or_default();
             let queue_wait = received.duration_since(upload.at).unwrap_or_default();
             let attempt = receives(message);
-            self.app.telemetry.emit(&ImageReceived { message_id, attempt, queue_wait });
-            let result = Attempt::new(self.app, upload, self.deadline).run(opened, download, waited).await;
+            let first = is_first_receive(message, upload);
+            self.app.telemetry.emit(&ImageReceived { message_id, attempt, first, queue_wait });
+            let attempt_at = Attempt::new(self.app, upload, self.deadline, self.patience());
+            let result = attempt_at.run(opened, download, waited).await;
             self.judge(result, attempt)
         };
         work.instrument(span).await
@@ -183,28 +179,54 @@ impl<S: Store> Batch<'_, S> {
             }
             Err(fault) => {
                 telemetry::fail(&Span::current(), &fault);
-                self.app.telemetry.emit(&AttemptFailed { fault: &fault, attempt });
+                self.attempt_failed(&fault, attempt);
                 Err(Retry::Backoff)
             }
         }
     }
 
+    fn attempt_failed(&self, fault: &Fault, attempt: u32) {
+        let last = attempt >= self.app.config.max_receive_count;
+        self.app.telemetry.emit(&AttemptFailed { fault, attempt, last });
+    }
+
+    /// What is left of the time that this invocation may wait for other attempts.
+    fn patience(&self) -> Duration {
+        let left = self.deadline.duration_since(SystemTime::now()).unwrap_or_default();
+        PATIENCE.saturating_sub(self.begun.elapsed()).min(left.saturating_sub(LEAST))
+    }
+
     /// Sets when the message comes again; without this it would wait for the whole visibility timeout.
     async fn postpone(&self, message: &SqsMessage, retry: &Retry) {
+        let Config { retry_base: base, max_receive_count, .. } = self.app.config;
         let wait = match retry {
-            Retry::Backoff => retry::wait(self.app.config.retry_base, receives(message), dice()),
+            Retry::Backoff => Backoff { base, max_receive_count }.wait(receives(message), jitter()),
             Retry::After(wait) => *wait,
+            Retry::AtOnce => Duration::ZERO,
         };
         let receipt = message.receipt_handle.as_deref().unwrap_or_default();
         if let Err(error) = self.app.store.postpone(receipt, wait).await {
             tracing::warn!(error = &*error as &dyn std::error::Error, "Retry not brought forward");
         }
     }
+
+    /// Deletes a message that is done, before another one of its batch may kill the function.
+    async fn delete(&self, message: &SqsMessage) {
+        let receipt = message.receipt_handle.as_deref().unwrap_or_default();
+        if let Err(error) = self.app.store.delete(receipt).await {
+            // Lambda deletes it too, once this invocation has its answer.
+            tracing::warn!(error = &*error as &dyn std::error::Error, "Message not deleted yet");
+        }
+    }
 }
 
-/// How often the message was received, this time included.
-fn receives(message: &SqsMessage) -> u32 {
-    message.attributes.get("ApproximateReceiveCount").and_then(|raw| raw.parse().ok()).unwrap_or(1)
+/// Whether the upload reaches the processor for the first time: neither received before nor redriven.
+fn is_first_receive(message: &SqsMessage, upload: &Upload) -> bool {
+    let sent = message.attributes.get("SentTimestamp").and_then(|raw| raw.parse().ok());
+    let sent = sent.and_then(|millis| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
+    let age = sent.and_then(|sent| sent.duration_since(upload.at).ok()).unwrap_or_default();
+    let is_redriven = message.message_attributes.contains_key(message::REDRIVEN) || age > REDRIVEN_AFTER;
+    receives(message) == 1 && !is_redriven
 }
 
 /// Says of the invocation's span what all its messages share.
@@ -245,8 +267,8 @@ fn queue_name(message: &SqsMessage) -> Option<&str> {
 }
 
 /// A number in `0.0..1.0`, different each time: the random tail of a fresh UUID.
-#[expect(clippy::cast_precision_loss, reason = "24 of 32 bits are plenty for a jitter")]
-fn dice() -> f64 {
+#[expect(clippy::cast_precision_loss, reason = "24 of 32 bits are plenty")]
+fn jitter() -> f64 {
     let random = uuid::Uuid::now_v7().as_u128() & u128::from(u32::MAX);
     random as f64 / f64::from(u32::MAX)
 }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
-use crate::notification::Upload;
+use contract::s3_event::Upload;
 
 /// The version of the item's attributes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -119,7 +119,7 @@ impl Item {
             thumbnails: Vec::new(),
             refused: None,
             original: Original::default(),
-            user_id: crate::identity::user_id(&upload.key).map(str::to_owned),
+            user_id: contract::image_id::user_id(&upload.key).map(str::to_owned),
             uploaded_at: upload.at,
             processed_at: None,
             trace_id: None,

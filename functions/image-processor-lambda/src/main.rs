@@ -1,10 +1,6 @@
 //! Wiring only.
 
-use image_processor_lambda::{
-    aws::AwsStore,
-    config::Config,
-    handler::{self, App},
-};
+use image_processor_lambda::{app::App, aws::AwsStore, config::Config, handler};
 use telemetry::{Entry, Telemetry, Trigger};
 
 #[tokio::main(flavor = "current_thread")]

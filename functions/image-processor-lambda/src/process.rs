@@ -5,25 +5,22 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use contract::{image_id, s3_event::Upload};
 use futures_util::FutureExt;
 use telemetry::context;
-use tracing::Span;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::{
+    app::App,
+    claim::Claim,
     error::{Fault, FaultSource, Permanent},
     events::{ImageProcessed, ImageRejected},
-    handler::App,
-    identity,
-    item::{Guard, Item, Obstacle, Original, Status},
-    notification::Upload,
+    item::{Guard, Item, Original, Status},
     stage::{Stage, Timings},
     store::{Note, Opened, Recorded, Store},
     work::{self, Rendered},
 };
-
-/// Slack after an attempt's deadline before others may take over: clocks differ.
-const CLAIM_SLACK: Duration = Duration::from_secs(2);
 
 /// How an upload without a fault ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,19 +38,22 @@ pub enum Outcome {
 /// One attempt at one upload.
 #[derive(Debug)]
 pub struct Attempt<'a, S> {
-    app: &'a App<S>,
-    upload: &'a Upload,
-    deadline: SystemTime,
+    pub(crate) app: &'a App<S>,
+    pub(crate) upload: &'a Upload,
+    pub(crate) deadline: SystemTime,
+    /// How long it may still wait for another attempt.
+    pub(crate) patience: Duration,
     started: Instant,
-    timings: Timings,
+    pub(crate) timings: Timings,
     /// What this attempt wrote last, which others must respect.
-    claimed: Option<Item>,
+    pub(crate) claimed: Option<Item>,
 }
 
 impl<'a, S: Store> Attempt<'a, S> {
-    /// An attempt that must end by `deadline`.
-    pub fn new(app: &'a App<S>, upload: &'a Upload, deadline: SystemTime) -> Self {
-        Self { app, upload, deadline, started: Instant::now(), timings: Timings::default(), claimed: None }
+    /// An attempt that must end by `deadline`, and may wait for another one as long as `patience` lasts.
+    pub fn new(app: &'a App<S>, upload: &'a Upload, deadline: SystemTime, patience: Duration) -> Self {
+        let (started, timings) = (Instant::now(), Timings::default());
+        Self { app, upload, deadline, patience, started, timings, claimed: None }
     }
 
     /// Takes the upload to its outcome, inside the current span; `opened` is what S3 answered and
@@ -85,15 +85,40 @@ impl<'a, S: Store> Attempt<'a, S> {
         &mut self,
         opened: Result<Option<Opened<S::Body>>, Fault>,
         download: Span,
-        waited: Duration,
+        mut waited: Duration,
     ) -> Result<Outcome, Fault> {
-        let opened = opened.inspect_err(|fault| {
-            self.annotate(identity::image_id(&self.upload.key));
+        let named = image_id::image_id(&self.upload.key);
+        let mut opened = opened.inspect_err(|fault| {
+            self.annotate(named);
             telemetry::fail(&download, fault);
         })?;
-        let (mut item, refused) = match self.claim().await? {
-            Ok(claimed) => claimed,
-            Err(outcome) => return Ok(outcome),
+        let (mut image_id, mut refused) = (named, None);
+        let mut claim = self.claim(named).await;
+        if matches!(claim, Ok(Claim::TakenByOther)) {
+            (image_id, refused) = (image_id::derived_id(&self.upload.key), Some(Permanent::IdTaken));
+            claim = self.claim(image_id).await;
+        }
+        self.annotate(image_id);
+        let mut claim = claim?;
+        if let Claim::Busy(_) = claim {
+            // Its connection would idle meanwhile, and it may be the version that the other attempt is about.
+            drop(opened.take());
+            claim = self.claim_patiently(image_id).await?;
+            if let Claim::Won(_) = claim {
+                let asked = Instant::now();
+                opened = self.open_again(&download).await?;
+                waited = asked.elapsed();
+            }
+        }
+        let mut item = match claim {
+            Claim::Won(item) => *item,
+            Claim::Done => return Ok(Outcome::Duplicate),
+            Claim::Busy(until) => {
+                return Ok(Outcome::Busy(until.duration_since(SystemTime::now()).unwrap_or_default()));
+            }
+            Claim::TakenByOther => {
+                return Err(Fault { stage: Stage::Claim, source: FaultSource::DerivedIdTaken });
+            }
         };
         let rendered = match (refused, opened) {
             (Some(refused), _) => Err(refused),
@@ -106,62 +131,15 @@ impl<'a, S: Store> Attempt<'a, S> {
         }
     }
 
-    /// Claims the image: as named, or under the derived id when the name belongs to another key.
-    async fn claim(&mut self) -> Result<Result<(Item, Option<Permanent>), Outcome>, Fault> {
-        let named = identity::image_id(&self.upload.key);
-        let claim = self.claim_as(named).await;
-        if !matches!(claim, Ok(Err(Obstacle::OtherOwner))) {
-            self.annotate(named);
-            return Ok(self.begun(claim?, None));
-        }
-        let derived = identity::derived_id(&self.upload.key);
-        self.annotate(derived);
-        match self.claim_as(derived).await? {
-            Err(Obstacle::OtherOwner) => {
-                Err(Fault { stage: Stage::Claim, source: FaultSource::DerivedIdTaken })
-            }
-            other => Ok(self.begun(other, Some(Permanent::IdTaken))),
-        }
+    async fn open_again(&self, download: &Span) -> Result<Option<Opened<S::Body>>, Fault> {
+        let opened = self.app.store.open(&self.upload.key).instrument(download.clone()).await;
+        opened.map_err(Fault::aws(Stage::Download)).inspect_err(|fault| telemetry::fail(download, fault))
     }
 
     /// Has the span found by the image and its user; once, since attributes are never overwritten.
     fn annotate(&self, image_id: Uuid) {
-        let user = identity::user_id(&self.upload.key).unwrap_or_default();
+        let user = image_id::user_id(&self.upload.key).unwrap_or_default();
         context::annotate(&Span::current(), &[("image.id", &image_id.to_string()), ("user.id", user)]);
-    }
-
-    async fn claim_as(&mut self, image_id: Uuid) -> Result<Result<Item, Obstacle>, Fault> {
-        let mut item = Item::claim(image_id, self.upload, Uuid::now_v7(), self.deadline + CLAIM_SLACK);
-        item.trace_id = context::trace_id(&Span::current());
-        let store = &self.app.store;
-        let work = async {
-            let recorded = store.record(&item, Guard::Free(SystemTime::now())).await;
-            recorded.map_err(Fault::aws(Stage::Claim))
-        };
-        match self.timings.run(Stage::Claim, work).await? {
-            Recorded::Written => Ok(Ok(item)),
-            // Our own write, whose answer was lost and which the SDK then repeated.
-            Recorded::Refused(Some(standing)) if standing.attempt == item.attempt => Ok(Ok(item)),
-            Recorded::Refused(Some(standing)) => Ok(Err(Obstacle::of(&standing, &item))),
-            Recorded::Refused(None) => Err(Fault { stage: Stage::Claim, source: FaultSource::ClaimLost }),
-        }
-    }
-
-    fn begun(
-        &mut self,
-        claim: Result<Item, Obstacle>,
-        refused: Option<Permanent>,
-    ) -> Result<(Item, Option<Permanent>), Outcome> {
-        match claim {
-            Ok(item) => {
-                self.claimed = Some(item.clone());
-                Ok((item, refused))
-            }
-            Err(Obstacle::Busy(until)) => {
-                Err(Outcome::Busy(until.duration_since(SystemTime::now()).unwrap_or_default()))
-            }
-            Err(_) => Err(Outcome::Duplicate),
-        }
     }
 
     async fn render(
@@ -185,7 +163,7 @@ impl<'a, S: Store> Attempt<'a, S> {
         drop(download);
         self.timings.add(Stage::Download, waited + started.elapsed());
         let config = &self.app.config;
-        let (turn, specs) = (self.app.turn().await, config.specs.clone());
+        let (turn, specs) = (self.app.decoder_permit().await, config.specs.clone());
         let rendered = work::render(turn, body, config.limits, specs, &mut self.timings).await?;
         Ok(rendered.inspect(|rendered| {
             let Original { content_type, width, height, .. } = rendered.original;

@@ -11,6 +11,8 @@ pub enum Stage {
     Receive,
     /// Claiming the image in the table.
     Claim,
+    /// Waiting for another attempt at the same image to end.
+    Wait,
     /// Reading the original.
     Download,
     /// From bytes to pixels.
@@ -31,9 +33,10 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Receive,
         Self::Claim,
+        Self::Wait,
         Self::Download,
         Self::Decode,
         Self::Resize,
@@ -50,6 +53,7 @@ impl Stage {
         match self {
             Self::Receive => "receive",
             Self::Claim => "claim",
+            Self::Wait => "wait",
             Self::Download => "download",
             Self::Decode => "decode",
             Self::Resize => "resize",

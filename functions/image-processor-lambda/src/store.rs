@@ -66,6 +66,12 @@ pub trait Store: Sync {
     /// Tells the topic.
     fn notify(&self, note: &Note) -> impl Future<Output = Result<(), AwsError>> + Send;
 
+    /// Lets time pass; part of the outside so that tests need not wait for it.
+    fn pause(&self, wait: Duration) -> impl Future<Output = ()> + Send;
+
+    /// Deletes a message from the queue.
+    fn delete(&self, receipt: &str) -> impl Future<Output = Result<(), AwsError>> + Send;
+
     /// Has the queue deliver a message again after `wait`.
     fn postpone(&self, receipt: &str, wait: Duration) -> impl Future<Output = Result<(), AwsError>> + Send;
 }

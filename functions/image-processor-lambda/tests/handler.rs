@@ -9,13 +9,20 @@
 
 #[path = "handler/batch.rs"]
 mod batch;
+#[path = "handler/busy.rs"]
+mod busy;
+#[path = "handler/killer.rs"]
+mod killer;
+#[path = "handler/retries.rs"]
+mod retries;
 mod support;
 #[path = "handler/telling.rs"]
 mod telling;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use image_processor_lambda::{identity, item::Status};
+use contract::image_id;
+use image_processor_lambda::item::Status;
 use support::{Call, ID, KEY, PUT, Stage, TRACEPARENT, created};
 
 const KEYED: &str = include_str!("fixtures/key-with-space-and-plus.json");
@@ -159,7 +166,7 @@ async fn keys_are_decoded_and_names_of_the_users_own_get_an_id_of_the_key() {
 
     assert!(stage.deliver(&[KEYED]).await.is_empty());
 
-    let item = stage.item(&identity::derived_id(key).to_string());
+    let item = stage.item(&image_id::derived_id(key).to_string());
     assert_eq!((item.status, item.original_key.as_str()), (Status::Done, key));
 }
 
@@ -224,27 +231,8 @@ async fn nobody_takes_anothers_image_by_its_name() {
 
     assert_eq!(stage.item(ID), owned);
     assert_eq!(stage.world().thumbnails, thumbnail);
-    let own = stage.item(&identity::derived_id(&theft).to_string());
+    let own = stage.item(&image_id::derived_id(&theft).to_string());
     assert_eq!((own.status, own.refused.unwrap().reason), (Status::Failed, "IdTaken"));
-}
-
-#[tokio::test]
-async fn a_running_attempt_has_duplicates_come_again_after_its_deadline() {
-    let stage = Stage::with_photo(KEY);
-    stage.deliver(&[PUT]).await;
-    let mut running = stage.item(ID);
-    running.notified = false;
-    running.claimed_until = SystemTime::now() + Duration::from_secs(20);
-    stage.world().items.insert(ID.to_owned(), running.clone());
-
-    assert_eq!(stage.deliver(&[PUT]).await, ["m0"]);
-    let wait = stage.world().postponed[0].1;
-    assert!((Duration::from_secs(15)..=Duration::from_secs(21)).contains(&wait), "{wait:?}");
-
-    running.claimed_until = UNIX_EPOCH;
-    stage.world().items.insert(ID.to_owned(), running);
-    assert!(stage.deliver(&[PUT]).await.is_empty());
-    assert!(stage.item(ID).notified);
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@ use aws_sdk_s3::operation::{
     put_object::{PutObjectError, PutObjectInput},
 };
 use aws_sdk_sns::operation::publish::{PublishError, PublishInput};
-use aws_sdk_sqs::operation::change_message_visibility::{
-    ChangeMessageVisibilityError, ChangeMessageVisibilityInput,
+use aws_sdk_sqs::operation::{
+    change_message_visibility::{ChangeMessageVisibilityError, ChangeMessageVisibilityInput},
+    delete_message::{DeleteMessageError, DeleteMessageInput},
 };
 use telemetry_aws_sdk::CallSpans;
 
@@ -39,6 +40,13 @@ pub(super) fn spans() -> CallSpans {
         .operation::<ChangeMessageVisibilityInput, ChangeMessageVisibilityError>(|input, call| {
             call.text("messaging.system", Some("aws_sqs"));
             call.text("messaging.operation.name", Some("ChangeMessageVisibility"));
+            call.text("messaging.operation.type", Some("settle"));
+            call.text("messaging.destination.name", input.queue_url().and_then(last_part));
+            call.text("aws.sqs.queue.url", input.queue_url());
+        })
+        .operation::<DeleteMessageInput, DeleteMessageError>(|input, call| {
+            call.text("messaging.system", Some("aws_sqs"));
+            call.text("messaging.operation.name", Some("DeleteMessage"));
             call.text("messaging.operation.type", Some("settle"));
             call.text("messaging.destination.name", input.queue_url().and_then(last_part));
             call.text("aws.sqs.queue.url", input.queue_url());

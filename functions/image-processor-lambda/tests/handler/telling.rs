@@ -25,6 +25,10 @@ async fn every_metric_that_the_catalogue_promises_is_told_as_declared() {
     stage.deliver(&[PUT]).await;
     stage.deliver(&[PUT, "no notification"]).await;
     stage.deliver(&[&created("user-uploads/alice/gone.jpg", "01")]).await;
+    stage.deliver(&[&created("user-uploads/alice/holiday/", "01")]).await;
+    stage.attempt_at_work(Duration::from_secs(20));
+    stage.deliver(&[PUT]).await;
+    stage.attempt_at_work(Duration::ZERO);
     stage.world().faults.push(Call::Notify);
     let mut redelivery = serde_json::to_value(batch(&[&created(KEY, "FF")])).unwrap();
     redelivery["Records"][0]["attributes"]["ApproximateReceiveCount"] = "2".into();

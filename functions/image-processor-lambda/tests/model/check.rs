@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use image_processor_lambda::{identity, item::Status};
+use contract::image_id;
+use image_processor_lambda::item::Status;
 
 use crate::{history::History, world::World};
 
@@ -15,10 +16,10 @@ pub(crate) fn violation(world: &World, history: &History) -> Option<String> {
 fn keys(world: &World, history: &History) -> Result<(), String> {
     for (key, versions) in &history.versions {
         let Some((sequencer, newest)) = versions.last_key_value() else { continue };
-        let named = identity::image_id(key).to_string();
+        let named = image_id::image_id(key).to_string();
         let owner = world.items.get(&named).map(|item| item.original_key.as_str());
         let owns = owner == Some(key);
-        let id = if owns { named } else { identity::derived_id(key).to_string() };
+        let id = if owns { named } else { image_id::derived_id(key).to_string() };
         let item = world.items.get(&id).ok_or_else(|| format!("{key} has no item"))?;
         let at = format!("{key}: {:?} {:?} of version {}", item.status, item.refused, item.sequencer);
         if !item.notified || item.status == Status::Processing {

@@ -6,10 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use image_processor_lambda::{
-    config::Config,
-    handler::{App, handle},
-};
+use image_processor_lambda::{app::App, config::Config, handler::handle};
 use lambda_runtime::{Context, LambdaEvent};
 use proptest::prelude::*;
 use telemetry::Telemetry;

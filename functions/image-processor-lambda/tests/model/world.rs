@@ -103,6 +103,15 @@ impl Store for Gated {
         self.effect(|world| world.notes.push(note)).await
     }
 
+    async fn pause(&self, _wait: Duration) {
+        // Time passes when the scheduler says so; that it fails means nothing here.
+        let _ = self.gates.pass().await;
+    }
+
+    async fn delete(&self, _receipt: &str) -> Result<(), AwsError> {
+        Ok(())
+    }
+
     async fn postpone(&self, _receipt: &str, _wait: Duration) -> Result<(), AwsError> {
         Ok(())
     }

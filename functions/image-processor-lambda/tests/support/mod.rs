@@ -8,9 +8,10 @@ use std::{
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use image_processor_lambda::{
+    app::App,
     config::Config,
     error::AwsError,
-    handler::{App, handle},
+    handler::handle,
     item::{Guard, Item},
     store::{Note, Opened, Recorded, Store},
 };
@@ -33,6 +34,7 @@ pub(crate) enum Call {
     Record,
     Notify,
     Postpone,
+    Delete,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +44,16 @@ pub(crate) struct World {
     pub(crate) items: BTreeMap<String, Item>,
     pub(crate) notes: Vec<Note>,
     pub(crate) postponed: Vec<(String, Duration)>,
+    /// Receipts of messages that were deleted before the batch was answered.
+    pub(crate) deleted: Vec<String>,
+    /// Each wait for another attempt.
+    pub(crate) pauses: Vec<Duration>,
+    /// After so many of them the attempt that is at work ends.
+    pub(crate) other_ends_after: Option<usize>,
+    /// The original whose reading kills the function.
+    pub(crate) deadly: Option<Vec<u8>>,
+    /// Whether it did.
+    pub(crate) killed: Arc<tokio::sync::Notify>,
     pub(crate) calls: Vec<Call>,
     /// Calls that fail the next time they are made.
     pub(crate) faults: Vec<Call>,
@@ -100,7 +112,11 @@ impl Store for Memory {
     }
 
     async fn read(&self, body: Vec<u8>) -> Result<Vec<u8>, AwsError> {
-        drop(self.call(Call::Read)?);
+        let dies = self.call(Call::Read)?.deadly.as_ref() == Some(&body);
+        if dies {
+            self.0.lock().unwrap().killed.notify_one();
+            std::future::pending::<()>().await;
+        }
         Ok(body)
     }
 
@@ -121,6 +137,22 @@ impl Store for Memory {
 
     async fn notify(&self, note: &Note) -> Result<(), AwsError> {
         self.call(Call::Notify)?.notes.push(note.clone());
+        Ok(())
+    }
+
+    async fn pause(&self, wait: Duration) {
+        let mut world = self.0.lock().unwrap();
+        world.pauses.push(wait);
+        if world.other_ends_after.is_some_and(|pauses| world.pauses.len() >= pauses) {
+            for item in world.items.values_mut() {
+                item.claimed_until = UNIX_EPOCH;
+                item.notified = true;
+            }
+        }
+    }
+
+    async fn delete(&self, receipt: &str) -> Result<(), AwsError> {
+        self.call(Call::Delete)?.deleted.push(receipt.to_owned());
         Ok(())
     }
 
@@ -173,6 +205,14 @@ impl Stage {
 
     pub(crate) fn item(&self, id: &str) -> Item {
         self.world().items[id].clone()
+    }
+
+    /// Has an attempt at [`ID`] be at work for `time` from now on; with no time it is dead already.
+    pub(crate) fn attempt_at_work(&self, time: Duration) {
+        let mut item = self.item(ID);
+        item.notified = false;
+        item.claimed_until = if time.is_zero() { UNIX_EPOCH } else { SystemTime::now() + time };
+        self.world().items.insert(ID.to_owned(), item);
     }
 
     /// Delivers `bodies` as one batch with half a minute to go; answers the ids that failed.

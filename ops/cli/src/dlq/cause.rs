@@ -1,9 +1,10 @@
 //! Why a message is in the dead-letter queue, as far as its body and its image's record tell.
 
 use clap::ValueEnum;
+use contract::s3_event::Upload;
 use serde::Serialize;
 
-use super::content::{Content, Upload};
+use super::content::{Content, image_ids};
 use super::items::{Item, Items};
 
 /// A group of messages that need the same thing done.
@@ -89,7 +90,7 @@ pub(crate) struct Finding {
     /// The group it belongs to.
     pub(crate) cause: Cause,
     /// In what its body differs, if it is malformed.
-    pub(crate) defect: Option<&'static str>,
+    pub(crate) defect: Option<String>,
     /// The upload that decided, if it is about any.
     pub(crate) image: Option<Image>,
 }
@@ -110,7 +111,7 @@ pub(crate) fn judge(content: &Content, bucket: Option<&str>, items: Option<&Item
     let alone = |cause, defect| Finding { cause, defect, image: None };
     match content {
         Content::TestEvent => alone(Cause::TestEvent, None),
-        Content::Malformed(defect) => alone(Cause::Malformed, Some(*defect)),
+        Content::Malformed(defect) => alone(Cause::Malformed, Some(defect.clone())),
         Content::Uploads(uploads) => {
             if bucket.is_some_and(|own| uploads.iter().any(|upload| upload.bucket != own)) {
                 return alone(Cause::ForeignBucket, None);
@@ -125,7 +126,7 @@ pub(crate) fn judge(content: &Content, bucket: Option<&str>, items: Option<&Item
 }
 
 fn of_upload(upload: &Upload, items: Option<&Items>) -> Finding {
-    let ids = upload.image_ids();
+    let ids = image_ids(upload);
     let owned =
         |id: &&String| items.and_then(|items| items.get(*id)).is_some_and(|item| item.key == upload.key);
     let taken = |id: &String| items.is_some_and(|items| items.contains_key(id));
@@ -159,7 +160,12 @@ mod tests {
     const ID: &str = "0193a5b2-7c41-7d0e-9f00-5be2a1c0ffee";
 
     fn upload(key: &str, sequencer: &str) -> Upload {
-        Upload { bucket: "ours".into(), key: key.into(), sequencer: sequencer.into() }
+        Upload {
+            bucket: "ours".into(),
+            key: key.into(),
+            at: std::time::UNIX_EPOCH,
+            sequencer: sequencer.into(),
+        }
     }
 
     fn key() -> String {
@@ -217,8 +223,8 @@ mod tests {
         assert_eq!(judge(&foreign, Some("ours"), None).cause, Cause::ForeignBucket);
         assert_eq!(judge(&foreign, None, None).cause, Cause::Upload);
         assert_eq!(judge(&Content::TestEvent, None, None).cause, Cause::TestEvent);
-        let malformed = judge(&Content::Malformed("it is no JSON"), None, None);
-        assert_eq!((malformed.cause, malformed.defect), (Cause::Malformed, Some("it is no JSON")));
+        let malformed = judge(&Content::Malformed("it is no JSON".to_owned()), None, None);
+        assert_eq!((malformed.cause, malformed.defect.as_deref()), (Cause::Malformed, Some("it is no JSON")));
     }
 
     #[test]

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use contract::message::REDRIVEN;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// The name under which a W3C trace context travels.
 const TRACEPARENT: &str = "traceparent";
+/// Attributes that a message may have.
+const MAX_ATTRIBUTES: usize = 10;
 /// The system attribute that S3 fills from the uploader's `X-Amzn-Trace-Id`.
 const TRACE_HEADER: &str = "AWSTraceHeader";
 
@@ -67,14 +70,26 @@ impl Letter {
         by_attribute().filter(valid).or_else(|| by_header().filter(valid))
     }
 
+    /// Its attributes and how often it was redriven, which keeps the processor from counting the upload again;
+    /// without that where SQS takes no more attributes.
+    fn marked(&self) -> BTreeMap<String, Map<String, Value>> {
+        let mut attributes = self.message_attributes.clone();
+        let before =
+            attributes.get(REDRIVEN).and_then(|it| it.get("StringValue")?.as_str()?.parse::<u32>().ok());
+        if attributes.len() < MAX_ATTRIBUTES || attributes.contains_key(REDRIVEN) {
+            let count = before.unwrap_or_default().saturating_add(1).to_string();
+            let value = [("DataType".to_owned(), "Number".into()), ("StringValue".to_owned(), count.into())];
+            attributes.insert(REDRIVEN.to_owned(), value.into_iter().collect());
+        }
+        attributes
+    }
+
     /// The request that sends it again: body, attributes and trace as they are.
     pub(crate) fn resent(&self, queue_url: &str) -> Value {
         let mut request = Map::new();
         request.insert("QueueUrl".to_owned(), queue_url.into());
         request.insert("MessageBody".to_owned(), self.body.as_str().into());
-        if !self.message_attributes.is_empty() {
-            request.insert("MessageAttributes".to_owned(), json!(self.message_attributes));
-        }
+        request.insert("MessageAttributes".to_owned(), json!(self.marked()));
         // The only one that a sender may set.
         if let Some(header) = self.attributes.get(TRACE_HEADER) {
             let attribute = json!({TRACE_HEADER: {"DataType": "String", "StringValue": header}});
@@ -128,12 +143,16 @@ mod tests {
             "MessageAttributes": attributes,
             "Attributes": {"AWSTraceHeader": "Root=1-x", "ApproximateReceiveCount": "7", "SenderId": "s"},
         });
+        let redriven = |times: &str| json!({"DataType": "Number", "StringValue": times});
+        let mut marked = attributes.clone();
+        marked["redriven"] = redriven("1");
         let expected = json!({
-            "QueueUrl": "q", "MessageBody": "b", "MessageAttributes": attributes,
+            "QueueUrl": "q", "MessageBody": "b", "MessageAttributes": marked,
             "MessageSystemAttributes": {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-x"}},
         });
         assert_eq!(letter("b", &more).resent("q"), expected);
-        assert_eq!(letter("b", &json!({})).resent("q"), json!({"QueueUrl": "q", "MessageBody": "b"}));
+        let again = letter("b", &json!({"MessageAttributes": {"redriven": redriven("1")}})).resent("q");
+        assert_eq!(again["MessageAttributes"], json!({"redriven": redriven("2")}));
     }
 
     #[test]

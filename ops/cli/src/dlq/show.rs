@@ -85,7 +85,7 @@ fn text(document: &Document<'_>, judged: &Judged, place: &Place) -> String {
     let Document { row, means, next, .. } = document;
     let mut lines = vec![format!("message   {}", row.message_id)];
     lines.push(format!("cause     {}: {means}", row.cause.name()));
-    lines.extend(judged.finding.defect.map(|defect| format!("body      {defect}")));
+    lines.extend(judged.finding.defect.as_ref().map(|defect| format!("body      {defect}")));
     let long = age(Duration::from_secs(row.age_seconds));
     let receives = row.receives;
     let sent = row.sent.as_deref().unwrap_or("at an unknown time");

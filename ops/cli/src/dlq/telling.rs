@@ -21,7 +21,7 @@ pub(crate) struct Row {
     pub(crate) cause: Cause,
     /// In what the body differs from a notification.
     #[serde(skip_serializing_if = "Option::is_none")]
-    defect: Option<&'static str>,
+    defect: Option<String>,
     image_id: Option<String>,
     key: Option<String>,
     item: Option<Item>,
@@ -41,7 +41,7 @@ impl Row {
         Self {
             message_id: judged.letter.message_id.clone(),
             cause: judged.finding.cause,
-            defect: judged.finding.defect,
+            defect: judged.finding.defect.clone(),
             image_id: image.map(|image| image.id.clone()),
             key: image.map(|image| safe(&image.key)),
             item: image.and_then(|image| image.item.clone()),
@@ -100,9 +100,9 @@ pub(crate) fn table(groups: &[Group]) -> String {
         };
         row(&mut text, ["MESSAGE", "IMAGE", "TRACE", "AGE", "RECEIVES", "RECORD"]);
         for message in messages {
-            let record = match (&message.item, message.defect) {
+            let record = match (&message.item, &message.defect) {
                 (Some(item), _) => item.status.clone(),
-                (None, Some(defect)) => defect.to_owned(),
+                (None, Some(defect)) => defect.clone(),
                 (None, None) => "-".to_owned(),
             };
             let cells = [
@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn row(message_id: &str, cause: Cause, age_seconds: u64) -> Row {
-        let (message_id, defect) = (message_id.to_owned(), Some("it is no JSON"));
+        let (message_id, defect) = (message_id.to_owned(), Some("it is no JSON".to_owned()));
         let none = || None;
         Row {
             message_id,

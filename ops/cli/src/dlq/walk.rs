@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use local_stack::aws::AwsError;
 
 use super::cause::{Finding, judge};
-use super::content::Content;
+use super::content::{Content, image_ids};
 use super::items::{self, Items};
 use super::letter::Letter;
 use super::place::Place;
@@ -144,7 +144,7 @@ impl<'a> Walk<'a> {
             Content::Uploads(uploads) => Some(uploads),
             _ => None,
         });
-        let ids: BTreeSet<String> = uploads.flatten().flat_map(super::content::Upload::image_ids).collect();
+        let ids: BTreeSet<String> = uploads.flatten().flat_map(image_ids).collect();
         let table = self.place.table.as_deref()?;
         match items::look_up(&self.place.aws, table, ids).await {
             Ok(items) => Some(items),

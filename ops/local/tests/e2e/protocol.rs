@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use contract::s3_event::Upload;
 use image::ImageFormat;
 use image_processor_lambda::item::{Guard, Item as Claim, Standing};
-use image_processor_lambda::notification::Upload;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

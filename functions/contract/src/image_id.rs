@@ -1,4 +1,4 @@
-//! Which image a key means, and whose it is.
+//! Image ids: which image an object's key means, and whose it is.
 
 use uuid::{Uuid, Version};
 

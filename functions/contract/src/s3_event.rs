@@ -1,0 +1,180 @@
+//! S3 event notifications: what a message of the processing queue says.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lambda_events::s3::{S3Event, S3EventRecord};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+use telemetry::JsonError;
+
+use crate::image_id;
+
+/// The content of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notification {
+    /// S3 says that the configuration works; nothing was uploaded.
+    Test,
+    /// What happened to objects; at least one record.
+    Records(Vec<Record>),
+}
+
+impl Notification {
+    /// The uploads among the records, in their order.
+    #[must_use]
+    pub fn uploads(self) -> Vec<Upload> {
+        let records = match self {
+            Self::Test => Vec::new(),
+            Self::Records(records) => records,
+        };
+        let upload = |record| match record {
+            Record::Upload(upload) => Some(upload),
+            Record::Skipped(_) => None,
+        };
+        records.into_iter().filter_map(upload).collect()
+    }
+}
+
+/// One record of a notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// A user's upload.
+    Upload(Upload),
+    /// Something else that S3 reports rightly, and of which there is nothing to make.
+    Skipped(SkipReason),
+}
+
+/// Why a record is no upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// The event is not `ObjectCreated`: an object was removed, restored or tagged.
+    NotCreated,
+    /// The key ends in a slash, as consoles create folders.
+    Folder,
+    /// The key is in no user's folder, so the image would be nobody's.
+    NoUser,
+}
+
+impl SkipReason {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::NotCreated, Self::Folder, Self::NoUser];
+
+    /// One word of a closed set; also the dimension `Reason`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotCreated => "NotCreated",
+            Self::Folder => "Folder",
+            Self::NoUser => "NoUser",
+        }
+    }
+}
+
+/// One created version of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The object's key, decoded.
+    pub key: String,
+    /// When the upload ended.
+    pub at: SystemTime,
+    /// Orders the versions of one key; padded, so that text order is version order.
+    pub sequencer: String,
+}
+
+/// A message that S3 did not write: a defect of ours or an intruder.
+#[derive(Debug, thiserror::Error)]
+pub enum MalformedMessage {
+    /// The body is missing or no JSON.
+    #[error("the message is no JSON")]
+    NotJson(#[source] JsonError),
+    /// The body is JSON of another kind.
+    #[error("the message is no S3 notification")]
+    NotS3(#[source] JsonError),
+    /// A record lacks what says which object it is about, or what happened to it.
+    #[error("record {record} lacks its {field}")]
+    Incomplete {
+        /// The record's number, from 0.
+        record: usize,
+        /// What is missing.
+        field: &'static str,
+    },
+    /// The event happened before S3 existed, or in the future.
+    #[error("the eventTime of record {record} is out of range")]
+    TimeOutOfRange {
+        /// The record's number, from 0.
+        record: usize,
+    },
+    /// The object is not in the bucket that this pipeline serves.
+    #[error("the message is about another bucket")]
+    ForeignBucket,
+}
+
+/// Digits that sequencers are padded to; S3 writes 16 to 18.
+const SEQUENCER_DIGITS: usize = 32;
+/// From the epoch to 14 March 2006, when S3 opened.
+const EARLIEST: Duration = Duration::from_secs(1_142_294_400);
+/// How far an event's time may be ahead of ours: clocks differ, though not by more.
+const CLOCK_SKEW: Duration = Duration::from_hours(24);
+
+/// Reads the body of a message received at `now`.
+///
+/// # Errors
+///
+/// Says how the body differs from a notification of S3.
+pub fn read(body: &str, now: SystemTime) -> Result<Notification, MalformedMessage> {
+    let value: Value = serde_json::from_str(body).map_err(|error| MalformedMessage::NotJson(error.into()))?;
+    if value.get("Event").and_then(Value::as_str) == Some("s3:TestEvent") {
+        return Ok(Notification::Test);
+    }
+    let event: S3Event =
+        serde_json::from_value(value).map_err(|error| MalformedMessage::NotS3(error.into()))?;
+    if event.records.is_empty() {
+        return Err(MalformedMessage::Incomplete { record: 0, field: "records" });
+    }
+    let records = event.records.into_iter().enumerate();
+    records
+        .map(|(number, record)| classify(number, record, now))
+        .collect::<Result<_, _>>()
+        .map(Notification::Records)
+}
+
+fn classify(number: usize, record: S3EventRecord, now: SystemTime) -> Result<Record, MalformedMessage> {
+    let present = |field, text: Option<String>| {
+        let text = text.filter(|text| !text.is_empty());
+        text.ok_or(MalformedMessage::Incomplete { record: number, field })
+    };
+    let event = present("eventName", record.event_name)?;
+    let bucket = present("bucket", record.s3.bucket.name)?;
+    let key = present("key", record.s3.object.key)?;
+    let key = decode_key(&key).ok_or(MalformedMessage::Incomplete { record: number, field: "key" })?;
+    if !event.starts_with("ObjectCreated:") {
+        return Ok(Record::Skipped(SkipReason::NotCreated));
+    }
+    let sequencer = present("sequencer", record.s3.object.sequencer)?;
+    let at = SystemTime::from(record.event_time);
+    if at < UNIX_EPOCH + EARLIEST || at > now + CLOCK_SKEW {
+        return Err(MalformedMessage::TimeOutOfRange { record: number });
+    }
+    Ok(if key.ends_with('/') {
+        Record::Skipped(SkipReason::Folder)
+    } else if image_id::user_id(&key).is_none() {
+        Record::Skipped(SkipReason::NoUser)
+    } else {
+        Record::Upload(Upload { bucket, key, at, sequencer: pad(&sequencer) })
+    })
+}
+
+/// S3 encodes keys as a form does: `+` for a space, `%` for the rest.
+fn decode_key(key: &str) -> Option<String> {
+    let spaced = key.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+/// S3 asks for sequencers to be compared as hexadecimal numbers padded with zeros on the right.
+fn pad(sequencer: &str) -> String {
+    format!("{:0<SEQUENCER_DIGITS$}", sequencer.to_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Claiming an image: one attempt at a time, and waiting for another one to end.
+
+use std::time::{Duration, SystemTime};
+
+use telemetry::context;
+use tracing::{Instrument, Span};
+use uuid::Uuid;
+
+use crate::{
+    error::{Fault, FaultSource},
+    item::{Guard, Item, Obstacle},
+    process::Attempt,
+    stage::Stage,
+    store::{Recorded, Store},
+};
+
+/// Slack after an attempt's deadline before others may take over: clocks differ.
+const SLACK: Duration = Duration::from_secs(2);
+/// The first wait for another attempt; each further one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+/// The longest wait between two looks: so late may a newer version notice that the older one has ended.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// How a claim ended.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// The image is this attempt's.
+    Won(Box<Item>),
+    /// Nothing is left to do: this version is complete, or a newer one has come.
+    Done,
+    /// Another attempt excludes others until then.
+    Busy(SystemTime),
+    /// The id belongs to another key.
+    TakenByOther,
+}
+
+impl<S: Store> Attempt<'_, S> {
+    /// Claims `image_id` for this attempt, once.
+    pub(crate) async fn claim(&mut self, image_id: Uuid) -> Result<Claim, Fault> {
+        let mut item = Item::claim(image_id, self.upload, Uuid::now_v7(), self.deadline + SLACK);
+        item.trace_id = context::trace_id(&Span::current());
+        let store = &self.app.store;
+        let work = async {
+            let recorded = store.record(&item, Guard::Free(SystemTime::now())).await;
+            recorded.map_err(Fault::aws(Stage::Claim))
+        };
+        let obstacle = match self.timings.run(Stage::Claim, work).await? {
+            Recorded::Written => None,
+            // Our own write, whose answer was lost and which the SDK then repeated.
+            Recorded::Refused(Some(standing)) if standing.attempt == item.attempt => None,
+            Recorded::Refused(Some(standing)) => Some(Obstacle::of(&standing, &item)),
+            Recorded::Refused(None) => {
+                return Err(Fault { stage: Stage::Claim, source: FaultSource::ClaimLost });
+            }
+        };
+        Ok(match obstacle {
+            None => {
+                self.claimed = Some(item.clone());
+                Claim::Won(Box::new(item))
+            }
+            Some(Obstacle::Busy(until)) => Claim::Busy(until),
+            Some(Obstacle::Complete | Obstacle::Superseded) => Claim::Done,
+            Some(Obstacle::OtherOwner) => Claim::TakenByOther,
+        })
+    }
+
+    /// Claims `image_id` again and again while another attempt is busy with it, as long as patience lasts.
+    ///
+    /// Most attempts take less than a second: to look again here costs some milliseconds of waiting, to give
+    /// the message back costs one of its receives and the rest of the other attempt's claim.
+    pub(crate) async fn claim_patiently(&mut self, image_id: Uuid) -> Result<Claim, Fault> {
+        let (span, started) = (Stage::Wait.span(), std::time::Instant::now());
+        let looks = async {
+            let mut wait = FIRST_WAIT;
+            let mut claim = self.claim(image_id).await?;
+            while matches!(claim, Claim::Busy(_)) && wait <= self.patience {
+                self.app.store.pause(wait).await;
+                self.patience -= wait;
+                wait = (wait * 2).min(LONGEST_WAIT);
+                claim = self.claim(image_id).await?;
+            }
+            Ok(claim)
+        };
+        let claim = looks.instrument(span.clone()).await;
+        self.timings.add(Stage::Wait, started.elapsed());
+        claim.inspect_err(|fault| telemetry::fail(&span, fault))
+    }
+}
