@@ -13,7 +13,9 @@ use crate::faults::items_of;
 use crate::item::Item;
 use crate::picture::{assert_thumbnail, picture};
 use crate::protocol::{LOOKED_ONLY, silent_object};
-use crate::queue::{attempt, dead_letters, drained, enqueue, notification, steps};
+use crate::queue::{
+    attempt, attempts, dead_letters, drained, enqueue, enqueue_together, notification, steps,
+};
 use crate::stage::Stage;
 use crate::uploader::{plain_url, somebody};
 
@@ -145,6 +147,32 @@ async fn call_that_hangs_costs_the_attempt_and_no_image() {
     every_step_survives(Fault::Hold, 1, [1, 1, 1, 1, 1, 2]).await;
 }
 
+#[tokio::test]
+#[ignore = "an image must kill its function five times, some 20 s apart"]
+async fn batch_mates_of_an_image_that_kills_its_function_end_done() {
+    let (stage, _alone) = Stage::crowded().await;
+    let mut images = Vec::new();
+    for _ in 0..5 {
+        images.push(silent_object(stage, &picture(ImageFormat::Jpeg)).await);
+    }
+    let [_, (killer, _), mates @ ..] = images.as_slice() else { unreachable!("five were made") };
+    let kill = Rule::next("s3", "GetObject", killer, Fault::KillBefore);
+    let kills = stage.faults.strike(Rule { times: usize::MAX, ..kill });
+    let bodies: Vec<String> =
+        images.iter().map(|(key, _)| notification(stage, key, "1").to_string()).collect();
+
+    enqueue_together(stage, &bodies).await;
+    struck(&kills, 5).await;
+    let dead = async || dead_letters(stage).await.contains(&bodies[1]).then_some(());
+    assert!(stage.until(dead).await.is_some(), "{}", stage.story(killer));
+
+    for (_, id) in mates.iter().chain(&images[..1]) {
+        assert_eq!(stage.settled(id).await.status(), "DONE", "{}", stage.story(id));
+    }
+    drained(stage).await;
+    assert_eq!(dead_letters(stage).await, [bodies[1].clone()]);
+}
+
 /// A version of an object that is held in work before its thumbnail is stored; answers key, id and hold.
 async fn held_in_work(stage: &Stage, sequencer: &str) -> (String, String, Strike) {
     let (key, id) = silent_object(stage, &picture(ImageFormat::Jpeg)).await;
@@ -155,33 +183,29 @@ async fn held_in_work(stage: &Stage, sequencer: &str) -> (String, String, Strike
     (key, id, hold)
 }
 
-/// Delivers another version while one is held in work, and lets go once an attempt at it has given way.
-async fn deliver_meanwhile(stage: &Stage, key: &str, sequencer: &str, hold: Strike) {
-    let message = enqueue(stage, &notification(stage, key, sequencer), json!({})).await;
-    let (span, trace) = attempt(stage, &message).await;
-    assert_eq!(steps(&span, &trace), LOOKED_ONLY);
-    drop(hold);
-}
-
 #[tokio::test]
 async fn newer_version_that_comes_while_the_older_is_in_work_wins() {
     let stage = Stage::mortal().await;
     let (key, id, hold) = held_in_work(stage, "0A").await;
     let newer = picture(ImageFormat::Bmp);
     stage.put_object(stage.output("OriginalBucketName"), &key, &newer, &[]).await;
-    deliver_meanwhile(stage, &key, "0B", hold).await;
-    let first = stage.settled(&id).await;
-    assert!(first.text("sequencer").starts_with("0A0"), "{first:?}");
-    let older = stage.thumbnail(&id).await.unwrap();
+    // Each look of the newer version at the claim, which is late only so that it can be seen.
+    let look = Rule::next("dynamodb", "PutItem", &id, Fault::Delay(Duration::from_millis(1)));
+    let looks = stage.faults.strike(Rule { times: usize::MAX, ..look });
+    let message = enqueue(stage, &notification(stage, &key, "0B"), json!({})).await;
+    struck(&looks, 3).await;
+    drop(hold);
 
     let is_newer = |item: &Item| item.is_settled() && item.text("sequencer").starts_with("0B0");
     let item = stage.item_when(&id, is_newer).await;
 
     assert_eq!((item.status(), item.number("bytes")), ("DONE", Some(newer.len() as u64)));
-    let thumbnail = stage.thumbnail(&id).await.unwrap();
-    assert_thumbnail(&thumbnail);
-    assert_ne!(thumbnail, older);
+    assert_thumbnail(&stage.thumbnail(&id).await.unwrap());
+    // The older one ended DONE too, and the newer one waited for it within its first receive.
     assert_eq!(stage.notifications(&id).await, ["DONE", "DONE"]);
+    let (span, trace) = attempt(stage, &message).await;
+    assert!(steps(&span, &trace).contains(&"wait".to_owned()));
+    assert_eq!(stage.observer.look(|seen| attempts(seen, &message).len()), 1);
 }
 
 #[tokio::test]
@@ -189,7 +213,10 @@ async fn older_version_that_comes_while_the_newer_is_in_work_changes_nothing() {
     let stage = Stage::mortal().await;
     let (key, id, hold) = held_in_work(stage, "0B").await;
     // There is nothing to come back for: a newer version is in work.
-    deliver_meanwhile(stage, &key, "0A", hold).await;
+    let message = enqueue(stage, &notification(stage, &key, "0A"), json!({})).await;
+    let (span, trace) = attempt(stage, &message).await;
+    assert_eq!(steps(&span, &trace), LOOKED_ONLY);
+    drop(hold);
     let newest = stage.settled(&id).await;
 
     assert!(newest.text("sequencer").starts_with("0B0"), "{newest:?}");

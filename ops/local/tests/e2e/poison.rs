@@ -7,6 +7,7 @@ use uuid::Uuid;
 use local_stack::observe::Seen;
 use local_stack::observe::logs::LogFilter;
 
+use crate::faults::items_of;
 use crate::picture::picture;
 use crate::queue::{QUIET, attempts, dead_letters, enqueue, enqueue_together, notification};
 use crate::stage::Stage;
@@ -52,6 +53,54 @@ async fn unreadable_message_ends_in_the_dead_letter_queue_and_its_neighbours_do_
         assert_eq!(stage.observer.look(|seen| attempts(seen, message).len()), 1, "{}", stage.story(id));
         assert!(dead_letters(stage).await.iter().all(|body| !body.contains(id)));
     }
+}
+
+#[tokio::test]
+async fn unreadable_message_is_in_the_dead_letter_queue_within_two_minutes_of_its_first_receive() {
+    // As many receives as the template's default, and waits between them after a fault.
+    let (stage, _alone) = Stage::breakable().await;
+    let poison = json!(format!("poison {}", Uuid::new_v4()));
+
+    let message = enqueue(stage, &poison, json!({})).await;
+
+    let dead = async || dead_letters(stage).await.contains(&poison.to_string()).then_some(());
+    assert!(stage.until(dead).await.is_some(), "{}", stage.story(&message));
+    let purge = json!({"QueueUrl": stage.output("DeadLetterQueueUrl")});
+    stage.aws.json("sqs", "AmazonSQS.PurgeQueue", purge).await.unwrap();
+}
+
+#[tokio::test]
+async fn records_that_are_no_upload_leave_nothing_behind() {
+    let stage = Stage::shared().await;
+    let id = Uuid::now_v7().to_string();
+    let mut removed = notification(stage, &format!("{QUIET}/{id}.raw"), "1");
+    removed["Records"][0]["eventName"] = "ObjectRemoved:Delete".into();
+    let nobody = format!("user-uploads//{id}/photo.raw");
+    let folder = format!("{QUIET}/{id}/");
+    for key in [&nobody, &folder] {
+        stage.put_object(stage.output("OriginalBucketName"), key, &picture(ImageFormat::Jpeg), &[]).await;
+    }
+    let bodies = [
+        removed.to_string(),
+        notification(stage, &nobody, "1").to_string(),
+        notification(stage, &folder, "1").to_string(),
+    ];
+
+    let messages = enqueue_together(stage, &bodies).await;
+
+    for message in &messages {
+        let skipped = |seen: &Seen| {
+            let filter = LogFilter { image_id: Some(message.clone()), ..LogFilter::default() };
+            let lines = seen.logs.find(&filter, usize::MAX);
+            lines.iter().any(|line| line.message == "Record is no upload: skipped").then_some(())
+        };
+        stage.seen("the skipped record", message, skipped).await;
+    }
+    for key in [&nobody, &folder] {
+        assert_eq!(items_of(stage, key).await, 0, "{key}");
+    }
+    assert_eq!(stage.item(&id).await, None);
+    assert!(dead_letters(stage).await.iter().all(|body| !body.contains(&id)));
 }
 
 #[tokio::test]

@@ -74,6 +74,18 @@ impl Stage {
         STAGE.get_or_init(|| Self::up("e2e-deaths", PARAMETERS)).await
     }
 
+    /// A stack whose functions die too, and take their messages in fives.
+    pub(crate) async fn crowded() -> (&'static Self, MutexGuard<'static, ()>) {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        const PARAMETERS: &[(&str, &str)] = &[
+            ("ProcessorTimeoutSeconds", "15"),
+            ("ProcessorBatchSize", "5"),
+            ("QueueVisibilityTimeoutSeconds", "18"),
+            ("RetryBaseSeconds", "0"),
+        ];
+        STAGE.get_or_init(|| Self::up("e2e-crowd", PARAMETERS)).await.alone().await
+    }
+
     /// A stack on which nothing happens but what one test at a time does, so that all of it can be counted.
     pub(crate) async fn calm() -> (&'static Self, MutexGuard<'static, ()>) {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
