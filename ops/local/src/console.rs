@@ -9,6 +9,7 @@ mod api;
 mod dashboards;
 mod guard;
 mod metrics;
+mod progress;
 #[cfg(test)]
 mod tests;
 mod uploads;

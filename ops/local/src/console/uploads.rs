@@ -1,11 +1,12 @@
 //! Every upload known: the table's items, and URLs that were issued but not used yet.
 
 use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Source;
+use super::{Source, progress};
 use crate::aws::AwsError;
 use crate::observe::logs::chain;
 use crate::observe::span::Trace;
@@ -18,7 +19,8 @@ const TRACES: usize = 500;
 #[derive(Debug, Default, PartialEq, Serialize)]
 pub(super) struct Upload {
     image_id: String,
-    /// ISSUED before the object is there, then as in the table.
+    /// ISSUED before the object is there, then as in the table, except that an upload without a result is
+    /// PROCESSING only while an attempt is at work.
     status: String,
     reason: Option<String>,
     key: Option<String>,
@@ -42,6 +44,7 @@ pub(super) async fn gather(source: &Source) -> Value {
     let mut uploads: Vec<Upload> = items.iter().map(|item| of_item(item, source)).collect();
     let known: BTreeSet<String> = uploads.iter().map(|upload| upload.image_id.clone()).collect();
     let traces = source.observer.look(|seen| seen.traces.newest(TRACES));
+    let issued = |trace| issued(trace, source);
     uploads.extend(traces.iter().flat_map(issued).filter(|upload| !known.contains(&upload.image_id)));
     // Identifiers are UUIDv7 as a rule, so they break ties by time too.
     uploads.sort_by(|a, b| (b.start_us, &b.image_id).cmp(&(a.start_us, &a.image_id)));
@@ -86,8 +89,15 @@ fn of_item(item: &Map<String, Value>, source: &Source) -> Upload {
     let image_id = text("imageId").unwrap_or_default();
     let by_id = || text("traceId").and_then(|id| source.observer.trace(&id));
     let trace = source.observer.trace_of_image(&image_id).or_else(by_id);
+    let status = match text("status").unwrap_or_default().as_str() {
+        "PROCESSING" => {
+            let until = number("claimedUntil").unwrap_or_default();
+            progress::status(&source.observer, trace.as_ref(), Some(until), now_ms()).to_owned()
+        }
+        status => status.to_owned(),
+    };
     Upload {
-        status: text("status").unwrap_or_default(),
+        status,
         reason: text("reason"),
         key: text("originalS3Key"),
         bytes: number("bytes"),
@@ -102,13 +112,24 @@ fn of_item(item: &Map<String, Value>, source: &Source) -> Upload {
     }
 }
 
-fn issued(trace: &Trace) -> impl Iterator<Item = Upload> {
-    trace.image_ids.iter().map(|image_id| Upload {
+/// Images that have no item: not uploaded yet, or no attempt came as far as a claim.
+fn issued(trace: &Trace, source: &Source) -> impl Iterator<Item = Upload> {
+    let status = match trace.span("process_image") {
+        Some(_) => progress::status(&source.observer, Some(trace), None, now_ms()),
+        None => "ISSUED",
+    };
+    trace.image_ids.iter().map(move |image_id| Upload {
         image_id: image_id.clone(),
-        status: if trace.span("process_image").is_some() { "PROCESSING" } else { "ISSUED" }.to_owned(),
+        status: status.to_owned(),
         trace_id: Some(trace.trace_id.clone()),
         start_us: Some(trace.start_us),
         duration_us: Some(trace.duration_us),
         ..Upload::default()
     })
+}
+
+/// Milliseconds since 1970.
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -46,7 +46,7 @@ function amount(value, unit) {
 const clock = (ms) => (ms ? new Date(ms).toLocaleTimeString("en-GB") : "");
 
 function pill(status) {
-  const kind = { DONE: "good", FAILED: "bad", PROCESSING: "busy" }[status] || "idle";
+  const kind = { DONE: "good", FAILED: "bad", PROCESSING: "busy", RETRYING: "busy", STALLED: "bad", "DEAD LETTER": "bad" }[status] || "idle";
   return h("span", { class: `pill ${kind}` }, status || "?");
 }
 const traceLink = (id, text) => (id ? h("a", { href: `#/trace/${encodeURIComponent(id)}` }, text) : "");
