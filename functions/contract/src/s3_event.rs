@@ -113,7 +113,7 @@ pub enum MalformedMessage {
 /// Digits that sequencers are padded to; S3 writes 16 to 18.
 const SEQUENCER_DIGITS: usize = 32;
 /// From the epoch to 14 March 2006, when S3 opened.
-const EARLIEST: Duration = Duration::from_secs(1_142_294_400);
+const EARLIEST: Duration = Duration::from_hours(317_304);
 /// How far an event's time may be ahead of ours: clocks differ, though not by more.
 const CLOCK_SKEW: Duration = Duration::from_hours(24);
 

@@ -71,7 +71,8 @@ struct Batch<'a, S> {
 impl<S: Store> Batch<'_, S> {
     /// Processes one message; whatever happens to it happens to it alone.
     async fn message(&self, message: &SqsMessage) -> Option<BatchItemFailure> {
-        let verdict = AssertUnwindSafe(self.uploads(message)).catch_unwind().await;
+        // In a box: it is one of several futures here, and each would have room for it.
+        let verdict = AssertUnwindSafe(Box::pin(self.uploads(message))).catch_unwind().await;
         let verdict = verdict.unwrap_or_else(|_| {
             let fault = Fault::panic(Stage::Receive);
             self.attempt_failed(&fault, receives(message));

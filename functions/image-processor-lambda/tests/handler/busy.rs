@@ -70,7 +70,7 @@ async fn a_wait_of_ten_seconds_is_enough_and_the_rest_of_the_claim_is_waited_for
 async fn a_wait_leaves_time_to_process_the_image() {
     let stage = with_attempt_at_work("01").await;
 
-    stage.deliver_within(Duration::from_millis(5_000), &[&created(KEY, "02")]).await;
+    stage.deliver_within(Duration::from_secs(5), &[&created(KEY, "02")]).await;
 
     let waited: Duration = stage.world().pauses.iter().sum();
     assert!(waited <= Duration::from_millis(1_500), "{waited:?}");
