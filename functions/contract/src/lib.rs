@@ -1,5 +1,11 @@
 //! What functions, tools and front ends agree on, read and written in one place; no SDK.
+//!
+//! Reading order: [`image_id`] names images, [`s3_event`] reads what S3 reports of uploads, [`message`] what our
+//! tools add to it, [`item`] is the table's side and [`completion`] the topic's.
 
+pub mod completion;
 pub mod image_id;
+pub mod item;
 pub mod message;
 pub mod s3_event;
+pub mod time;

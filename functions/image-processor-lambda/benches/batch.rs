@@ -18,12 +18,13 @@ use std::{
 };
 
 use aws_lambda_events::sqs::SqsEvent;
+use contract::item::Item;
 use image_processor_lambda::{
     app::App,
+    condition::{Condition, Standing},
     config::Config,
     error::AwsError,
     handler::handle,
-    item::{Guard, Item},
     store::{Note, Opened, Recorded, Store},
 };
 use lambda_runtime::{Context, LambdaEvent};
@@ -59,10 +60,10 @@ impl Store for SlowS3 {
         Ok(())
     }
 
-    async fn record(&self, item: &Item, guard: Guard) -> Result<Recorded, AwsError> {
+    async fn record(&self, item: &Item, condition: Condition) -> Result<Recorded, AwsError> {
         let mut items = self.items.lock().unwrap();
-        let standing = items.get(&item.image_id).map(Item::standing);
-        if !guard.allows(item, standing.as_ref()) {
+        let standing = items.get(&item.image_id).map(Standing::of);
+        if !condition.allows(item, standing.as_ref()) {
             return Ok(Recorded::Refused(standing));
         }
         items.insert(item.image_id, item.clone());

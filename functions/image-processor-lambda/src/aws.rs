@@ -2,10 +2,7 @@
 
 mod calls;
 
-use std::{
-    collections::HashMap,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::HashMap, time::Duration};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::{
@@ -14,25 +11,27 @@ use aws_sdk_dynamodb::{
 };
 use aws_sdk_s3::{operation::get_object::GetObjectError, primitives::ByteStream};
 use aws_sdk_sns::types::MessageAttributeValue;
+use contract::{
+    completion,
+    item::{Attribute, Item, Record},
+};
 use telemetry::context;
-use uuid::Uuid;
 
 use crate::{
+    condition::{Condition, Standing},
     config::Config,
     error::AwsError,
-    events::rfc3339,
-    item::{Guard, Item, SCHEMA_VERSION, Standing},
     store::{Note, Opened, Recorded, Store},
 };
 
 /// The longest wait that a queue takes, in seconds: twelve hours.
 const LONGEST_WAIT_SECONDS: i32 = 43_200;
 
-/// `Guard::Free` as the database reads it.
+/// `Condition::Free` as the database reads it.
 const FREE: &str = "attribute_not_exists(imageId) OR (originalS3Key = :key \
     AND (notified = :yes OR claimedUntil < :now) \
     AND (sequencer < :sequencer OR (sequencer = :sequencer AND notified = :no)))";
-/// `Guard::Mine` as the database reads it.
+/// `Condition::Mine` as the database reads it.
 const MINE: &str = "attempt = :attempt";
 
 /// The services of the account that the environment's credentials belong to.
@@ -95,24 +94,24 @@ impl Store for AwsStore {
         Ok(())
     }
 
-    async fn record(&self, item: &Item, guard: Guard) -> Result<Recorded, AwsError> {
+    async fn record(&self, item: &Item, condition: Condition) -> Result<Recorded, AwsError> {
         let request = self
             .dynamodb
             .put_item()
             .table_name(&self.config.metadata_table)
-            .set_item(Some(attributes(item)))
+            .set_item(Some(item.attributes().map(|(name, it)| (name.to_owned(), value(it))).collect()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let request = match guard {
-            Guard::Free(now) => request
+        let request = match condition {
+            Condition::Free(now) => request
                 .condition_expression(FREE)
                 .expression_attribute_values(":key", text(&item.original_key))
                 .expression_attribute_values(":sequencer", text(&item.sequencer))
-                .expression_attribute_values(":now", millis(now))
+                .expression_attribute_values(":now", value(Attribute::millis(now)))
                 .expression_attribute_values(":yes", AttributeValue::Bool(true))
                 .expression_attribute_values(":no", AttributeValue::Bool(false)),
-            Guard::Mine => request
+            Condition::Mine => request
                 .condition_expression(MINE)
-                .expression_attribute_values(":attempt", text(item.attempt.to_string())),
+                .expression_attribute_values(":attempt", text(&item.attempt.to_string())),
         };
         match request.send().await {
             Ok(_) => Ok(Recorded::Written),
@@ -132,10 +131,10 @@ impl Store for AwsStore {
             .topic_arn(&self.config.topic_arn)
             .subject(&note.subject)
             .message(note.body.to_string())
-            .message_attributes("status", attribute(note.status.name())?)
-            .message_attributes("imageId", attribute(&note.image_id)?);
+            .message_attributes(completion::STATUS, message_attribute(note.status.name())?)
+            .message_attributes(completion::IMAGE_ID, message_attribute(&note.image_id)?);
         if let Some(traceparent) = &note.traceparent {
-            request = request.message_attributes(context::TRACEPARENT, attribute(traceparent)?);
+            request = request.message_attributes(context::TRACEPARENT, message_attribute(traceparent)?);
         }
         request.send().await?;
         Ok(())
@@ -160,92 +159,60 @@ impl Store for AwsStore {
     }
 }
 
-fn attribute(value: &str) -> Result<MessageAttributeValue, AwsError> {
+fn message_attribute(value: &str) -> Result<MessageAttributeValue, AwsError> {
     Ok(MessageAttributeValue::builder().data_type("String").string_value(value).build()?)
 }
 
-/// The item as the table holds it; what is unknown is left out.
-fn attributes(item: &Item) -> HashMap<String, AttributeValue> {
-    let first = item.thumbnails.first();
-    let rest = item.thumbnails.get(1..).unwrap_or_default();
-    let rest = rest.iter().map(|it| text(&it.key)).collect::<Vec<_>>();
-    let fields = [
-        ("imageId", Some(text(item.image_id.to_string()))),
-        ("originalS3Key", Some(text(&item.original_key))),
-        ("processedS3Key", first.map(|it| text(&it.key))),
-        ("status", Some(text(item.status.name()))),
-        ("userId", item.user_id.as_ref().map(text)),
-        ("reason", item.refused.as_ref().map(|it| text(it.reason))),
-        ("message", item.refused.as_ref().map(|it| text(&it.message))),
-        ("width", item.original.width.map(number)),
-        ("height", item.original.height.map(number)),
-        ("thumbnailWidth", first.map(|it| number(it.width))),
-        ("thumbnailHeight", first.map(|it| number(it.height))),
-        ("thumbnailBytes", first.map(|it| number(it.bytes))),
-        ("otherThumbnails", (!rest.is_empty()).then_some(AttributeValue::L(rest))),
-        ("bytes", item.original.bytes.map(number)),
-        ("contentType", item.original.content_type.map(text)),
-        ("eTag", item.original.e_tag.as_ref().map(text)),
-        ("sequencer", Some(text(&item.sequencer))),
-        ("uploadedAt", Some(text(rfc3339(item.uploaded_at)))),
-        ("processedAt", item.processed_at.map(|at| text(rfc3339(at)))),
-        ("traceId", item.trace_id.as_ref().map(text)),
-        ("schemaVersion", Some(number(SCHEMA_VERSION))),
-        ("attempt", Some(text(item.attempt.to_string()))),
-        ("claimedUntil", Some(millis(item.claimed_until))),
-        ("notified", Some(AttributeValue::Bool(item.notified))),
-    ];
-    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+/// An attribute as the SDK has it.
+fn value(attribute: Attribute) -> AttributeValue {
+    match attribute {
+        Attribute::S(text) => AttributeValue::S(text),
+        Attribute::N(number) => AttributeValue::N(number),
+        Attribute::Bool(yes) => AttributeValue::Bool(yes),
+        Attribute::L(texts) => AttributeValue::L(texts.into_iter().map(AttributeValue::S).collect()),
+    }
 }
 
-/// What the database says stands in the way; `None` when an attribute of the protocol is missing.
-fn standing(item: &HashMap<String, AttributeValue>) -> Option<Standing> {
-    let string = |name: &str| item.get(name)?.as_s().ok().cloned();
-    let claimed_until: u64 = item.get("claimedUntil")?.as_n().ok()?.parse().ok()?;
-    Some(Standing {
-        original_key: string("originalS3Key")?,
-        sequencer: string("sequencer")?,
-        attempt: Uuid::parse_str(&string("attempt")?).ok()?,
-        claimed_until: UNIX_EPOCH + Duration::from_millis(claimed_until),
-        notified: *item.get("notified")?.as_bool().ok()?,
+/// An attribute of a kind that an item has.
+fn attribute(value: &AttributeValue) -> Option<Attribute> {
+    Some(match value {
+        AttributeValue::S(text) => Attribute::S(text.clone()),
+        AttributeValue::N(number) => Attribute::N(number.clone()),
+        AttributeValue::Bool(yes) => Attribute::Bool(*yes),
+        _ => return None,
     })
 }
 
-fn text(value: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(value.into())
+fn standing(item: &HashMap<String, AttributeValue>) -> Option<Standing> {
+    Standing::read(Record::read(|name| attribute(item.get(name)?)))
 }
 
-fn number(value: impl Into<u128>) -> AttributeValue {
-    AttributeValue::N(value.into().to_string())
-}
-
-/// Milliseconds since the epoch, so that the database can compare times.
-fn millis(at: SystemTime) -> AttributeValue {
-    number(at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()))
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use contract::s3_event::Upload;
+    use std::time::{SystemTime, UNIX_EPOCH};
+    use uuid::Uuid;
+
+    use super::*;
 
     #[test]
-    fn the_seeds_four_attributes_have_their_names_and_a_claim_reads_back() {
+    fn a_claim_that_the_database_returns_reads_back_as_what_stands() {
         let upload = Upload {
             bucket: "b".to_owned(),
             key: "user-uploads/u/x.jpg".to_owned(),
             at: UNIX_EPOCH,
             sequencer: "1".to_owned(),
         };
-        let until = UNIX_EPOCH + Duration::from_millis(1_234);
+        let until = SystemTime::UNIX_EPOCH + Duration::from_millis(1_234);
         let item = Item::claim(Uuid::now_v7(), &upload, Uuid::now_v7(), until);
 
-        let stored = attributes(&item);
+        let stored = item.attributes().map(|(name, it)| (name.to_owned(), value(it))).collect();
 
-        assert_eq!(stored["imageId"], text(item.image_id.to_string()));
-        assert_eq!(stored["originalS3Key"], text("user-uploads/u/x.jpg"));
-        assert_eq!(stored["status"], text("PROCESSING"));
-        assert!(!stored.contains_key("processedS3Key"));
-        assert_eq!(standing(&stored), Some(item.standing()));
+        assert_eq!(standing(&stored), Some(Standing::of(&item)));
+        assert_eq!(standing(&HashMap::new()), None);
     }
 }

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use contract::item::Item;
 use telemetry::context;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::{
+    condition::{Condition, Obstacle},
     error::{Fault, FaultSource},
-    item::{Guard, Item, Obstacle},
     process::Attempt,
     stage::Stage,
     store::{Recorded, Store},
@@ -41,7 +42,7 @@ impl<S: Store> Attempt<'_, S> {
         item.trace_id = context::trace_id(&Span::current());
         let store = &self.app.store;
         let work = async {
-            let recorded = store.record(&item, Guard::Free(SystemTime::now())).await;
+            let recorded = store.record(&item, Condition::Free(SystemTime::now())).await;
             recorded.map_err(Fault::aws(Stage::Claim))
         };
         let obstacle = match self.timings.run(Stage::Claim, work).await? {

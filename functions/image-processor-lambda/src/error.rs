@@ -2,9 +2,10 @@
 
 use std::{error::Error as StdError, time::Duration};
 
+use contract::item::Refused;
 use thumbnail::Rejection;
 
-use crate::{item::Refused, stage::Stage};
+use crate::stage::Stage;
 
 /// What AWS's SDKs report.
 pub type AwsError = Box<dyn StdError + Send + Sync>;

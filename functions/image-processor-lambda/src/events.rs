@@ -7,16 +7,14 @@ use std::{
 
 use contract::{
     image_id,
+    item::Item,
     s3_event::{MalformedMessage, SkipReason},
 };
-use serde_json::{Value, json};
 use telemetry::{Counter, Dimension, Emf, Event, Size, Timer};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tracing::{error, info, warn};
 
 use crate::{
     error::{Fault, Permanent},
-    item::Item,
     stage::Timings,
 };
 
@@ -209,44 +207,6 @@ impl Event for MessageMalformed<'_> {
         emf.property("message_id", self.message_id);
         emf.count(Counter::MalformedMessages, 1);
     }
-}
-
-/// What subscribers of the topic read.
-#[must_use]
-pub fn body(item: &Item) -> Value {
-    let thumbnails: Vec<Value> = item
-        .thumbnails
-        .iter()
-        .map(|it| json!({ "key": it.key, "width": it.width, "height": it.height, "bytes": it.bytes }))
-        .collect();
-    let fields = [
-        ("imageId", json!(item.image_id.to_string())),
-        ("status", json!(item.status.name())),
-        ("originalS3Key", json!(item.original_key)),
-        ("sequencer", json!(item.sequencer)),
-        ("processedS3Key", json!(item.thumbnails.first().map(|it| &it.key))),
-        ("reason", json!(item.refused.as_ref().map(|it| it.reason))),
-        ("message", json!(item.refused.as_ref().map(|it| &it.message))),
-        ("userId", json!(item.user_id)),
-        ("width", json!(item.original.width)),
-        ("height", json!(item.original.height)),
-        ("thumbnails", json!((!thumbnails.is_empty()).then_some(thumbnails))),
-        ("uploadedAt", json!(rfc3339(item.uploaded_at))),
-        ("processedAt", json!(item.processed_at.map(rfc3339))),
-        ("traceId", json!(item.trace_id)),
-    ];
-    // What is unknown is left out rather than told as null.
-    fields
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
-}
-
-/// A time as RFC 3339 writes it, in UTC.
-#[must_use]
-pub fn rfc3339(at: SystemTime) -> String {
-    OffsetDateTime::from(at).format(&Rfc3339).unwrap_or_default()
 }
 
 /// From `start` to `end`; nothing when clocks of different machines disagree about the order.

@@ -1,16 +1,16 @@
 //! Turns each uploaded image into a thumbnail, an item and a notification.
 //!
 //! Reading order: [`handler`] takes a batch apart, [`sequence`] orders its messages, [`process`] takes one upload through
-//! claim, work, record and notification, [`item`] decides who may write.
+//! claim, work, record and notification, [`condition`] says who may write.
 
 pub mod app;
 pub mod aws;
 mod claim;
+pub mod condition;
 pub mod config;
 pub mod error;
 pub mod events;
 pub mod handler;
-pub mod item;
 pub mod process;
 pub mod retry;
 pub mod sequence;

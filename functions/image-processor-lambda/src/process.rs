@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use contract::{image_id, s3_event::Upload};
+use contract::{
+    completion, image_id,
+    item::{Item, Original, Status},
+    s3_event::Upload,
+};
 use futures_util::FutureExt;
 use telemetry::context;
 use tracing::{Instrument, Span};
@@ -14,9 +18,9 @@ use uuid::Uuid;
 use crate::{
     app::App,
     claim::Claim,
+    condition::Condition,
     error::{Fault, FaultSource, Permanent},
     events::{ImageProcessed, ImageRejected},
-    item::{Guard, Item, Original, Status},
     stage::{Stage, Timings},
     store::{Note, Opened, Recorded, Store},
     work::{self, Rendered},
@@ -213,7 +217,7 @@ impl<'a, S: Store> Attempt<'a, S> {
 
     async fn write(&mut self, stage: Stage, item: &Item) -> Result<(), Fault> {
         let store = &self.app.store;
-        let work = async { store.record(item, Guard::Mine).await.map_err(Fault::aws(stage)) };
+        let work = async { store.record(item, Condition::Mine).await.map_err(Fault::aws(stage)) };
         match self.timings.run(stage, work).await? {
             Recorded::Written => {
                 self.claimed = Some(item.clone());
@@ -227,7 +231,7 @@ impl<'a, S: Store> Attempt<'a, S> {
     async fn release(&mut self) {
         if let Some(mut item) = self.claimed.take() {
             item.claimed_until = SystemTime::UNIX_EPOCH;
-            if let Err(error) = self.app.store.record(&item, Guard::Mine).await {
+            if let Err(error) = self.app.store.record(&item, Condition::Mine).await {
                 tracing::warn!(error = &*error as &dyn std::error::Error, "Claim not given back");
             }
         }
@@ -241,7 +245,7 @@ fn note(item: &Item) -> Note {
     };
     Note {
         subject,
-        body: crate::events::body(item),
+        body: completion::body(item),
         status: item.status,
         image_id: item.image_id.to_string(),
         traceparent: context::traceparent(&Span::current()),

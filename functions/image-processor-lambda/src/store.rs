@@ -2,11 +2,12 @@
 
 use std::{future::Future, time::Duration};
 
+use contract::item::{Item, Status};
 use serde_json::Value;
 
 use crate::{
+    condition::{Condition, Standing},
     error::AwsError,
-    item::{Guard, Item, Standing, Status},
 };
 
 /// An original whose headers have come and whose body has not.
@@ -60,8 +61,12 @@ pub trait Store: Sync {
     /// Writes a thumbnail, replacing what was there.
     fn put(&self, key: &str, jpeg: Vec<u8>) -> impl Future<Output = Result<(), AwsError>> + Send;
 
-    /// Writes `item` if `guard` allows it.
-    fn record(&self, item: &Item, guard: Guard) -> impl Future<Output = Result<Recorded, AwsError>> + Send;
+    /// Writes `item` if `condition` allows it.
+    fn record(
+        &self,
+        item: &Item,
+        condition: Condition,
+    ) -> impl Future<Output = Result<Recorded, AwsError>> + Send;
 
     /// Tells the topic.
     fn notify(&self, note: &Note) -> impl Future<Output = Result<(), AwsError>> + Send;

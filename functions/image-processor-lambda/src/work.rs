@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
+use contract::item::{Original, Stored};
 use thumbnail::{Decoded, Limits, Rejection, Spec, Thumbnail};
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::{Span, dispatcher};
 
 use crate::{
     error::{Fault, Permanent},
-    item::{Original, Stored},
     stage::{Stage, Timings},
 };
 

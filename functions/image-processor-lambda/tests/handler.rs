@@ -22,7 +22,7 @@ mod telling;
 use std::time::Duration;
 
 use contract::image_id;
-use image_processor_lambda::item::Status;
+use contract::item::Status;
 use support::{Call, ID, KEY, PUT, Stage, TRACEPARENT, created};
 
 const KEYED: &str = include_str!("fixtures/key-with-space-and-plus.json");

@@ -20,7 +20,6 @@ use crate::http::HttpError;
 use crate::stack::MissingOutput;
 use crate::user::LoginError;
 
-pub use evidence::Item;
 pub use upload::{Ticket, TraceHeaders, Uploaded, Uploader, put, request_url};
 pub use verify::{Size, StepReport, Verified, verify};
 

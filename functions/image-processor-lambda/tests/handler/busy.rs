@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use image_processor_lambda::item::Status;
+use contract::item::Status;
 
 use crate::support::{Call, ID, KEY, Stage, created};
 

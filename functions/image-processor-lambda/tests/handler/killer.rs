@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use image_processor_lambda::item::Status;
+use contract::item::Status;
 use serde_json::Value;
 
 use crate::support::{self, Stage, batch, created};

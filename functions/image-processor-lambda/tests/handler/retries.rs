@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use image_processor_lambda::item::Status;
+use contract::item::Status;
 use serde_json::{Value, json};
 
 use crate::support::{Call, ID, KEY, PUT, Stage, batch, created, photo};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::image_id;
-use image_processor_lambda::item::Status;
+use contract::item::Status;
 
 use crate::{history::History, world::World};
 

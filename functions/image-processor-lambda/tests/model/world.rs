@@ -7,9 +7,10 @@ use std::{
     time::Duration,
 };
 
+use contract::item::Item;
 use image_processor_lambda::{
+    condition::{Condition, Standing},
     error::AwsError,
-    item::{Guard, Item, Standing},
     store::{Note, Opened, Recorded, Store},
 };
 
@@ -81,15 +82,15 @@ impl Store for Gated {
         self.effect(|world| drop(world.thumbnails.insert(key.to_owned(), jpeg))).await
     }
 
-    async fn record(&self, item: &Item, guard: Guard) -> Result<Recorded, AwsError> {
+    async fn record(&self, item: &Item, condition: Condition) -> Result<Recorded, AwsError> {
         let (defect, mut item) = (self.defect, item.clone());
         if defect == Some(Defect::SettlesTooEarly) && item.processed_at.is_some() {
             item.notified = true;
         }
         self.effect(move |world| {
             let id = item.image_id.to_string();
-            let standing = world.items.get(&id).map(Item::standing);
-            if !allows(defect, guard, &item, standing.as_ref()) {
+            let standing = world.items.get(&id).map(Standing::of);
+            if !allows(defect, condition, &item, standing.as_ref()) {
                 return Recorded::Refused(standing);
             }
             world.items.insert(id, item);
@@ -118,10 +119,10 @@ impl Store for Gated {
 }
 
 /// The database's verdict: the protocol's, unless a defect is planted.
-fn allows(defect: Option<Defect>, guard: Guard, item: &Item, standing: Option<&Standing>) -> bool {
+fn allows(defect: Option<Defect>, condition: Condition, item: &Item, standing: Option<&Standing>) -> bool {
     let standing = RefCell::new(standing.cloned());
     let patched = |change: &dyn Fn(&mut Standing)| {
-        if let (Guard::Free(_), Some(standing)) = (guard, &mut *standing.borrow_mut()) {
+        if let (Condition::Free(_), Some(standing)) = (condition, &mut *standing.borrow_mut()) {
             change(standing);
         }
     };
@@ -131,5 +132,5 @@ fn allows(defect: Option<Defect>, guard: Guard, item: &Item, standing: Option<&S
         Some(Defect::ExcludesNobody) => patched(&|it| it.claimed_until = std::time::UNIX_EPOCH),
         _ => {}
     }
-    guard.allows(item, standing.borrow().as_ref())
+    condition.allows(item, standing.borrow().as_ref())
 }

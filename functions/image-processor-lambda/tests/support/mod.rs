@@ -7,12 +7,13 @@ use std::{
 };
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use contract::item::Item;
 use image_processor_lambda::{
     app::App,
+    condition::{Condition, Standing},
     config::Config,
     error::AwsError,
     handler::handle,
-    item::{Guard, Item},
     store::{Note, Opened, Recorded, Store},
 };
 use lambda_runtime::{Context, LambdaEvent};
@@ -125,10 +126,10 @@ impl Store for Memory {
         Ok(())
     }
 
-    async fn record(&self, item: &Item, guard: Guard) -> Result<Recorded, AwsError> {
+    async fn record(&self, item: &Item, condition: Condition) -> Result<Recorded, AwsError> {
         let mut world = self.call(Call::Record)?;
-        let standing = world.items.get(&item.image_id.to_string()).map(Item::standing);
-        if !guard.allows(item, standing.as_ref()) {
+        let standing = world.items.get(&item.image_id.to_string()).map(Standing::of);
+        if !condition.allows(item, standing.as_ref()) {
             return Ok(Recorded::Refused(standing));
         }
         world.items.insert(item.image_id.to_string(), item.clone());

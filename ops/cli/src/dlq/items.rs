@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use contract::item::Record;
 use local_stack::aws::{Aws, AwsError};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -57,17 +58,11 @@ pub(crate) async fn look_up(aws: &Aws, table: &str, ids: BTreeSet<String>) -> Re
 }
 
 fn read(item: &Value) -> Option<(String, Item)> {
-    let text = |name: &str| item.get(name)?.get("S")?.as_str().map(str::to_owned);
-    let notified = item.get("notified").and_then(|it| it.get("BOOL")).and_then(Value::as_bool);
-    let read = Item {
-        status: text("status")?,
-        reason: text("reason"),
-        notified: notified.unwrap_or_default(),
-        key: text("originalS3Key")?,
-        sequencer: text("sequencer").unwrap_or_default(),
-        trace_id: text("traceId"),
-    };
-    Some((text("imageId")?, read))
+    let Record { image_id, original_key, sequencer, status, reason, notified, trace_id, .. } =
+        Record::of_tagged(item);
+    let notified = notified.unwrap_or_default();
+    let read = Item { status, reason, notified, key: original_key, sequencer, trace_id };
+    (![&image_id, &read.key, &read.status].iter().any(|it| it.is_empty())).then_some((image_id, read))
 }
 
 #[cfg(test)]

@@ -133,14 +133,15 @@ fn group(uploads: &[Upload], outcome: &str, count: usize, style: Style) -> Strin
 
 #[cfg(test)]
 mod tests {
-    use local_stack::flow::Item;
+    use contract::item::Record;
 
     use super::*;
 
     const STYLE: Style = Style { width: 80, unicode: true, color: false };
 
     fn uploaded(status: &str, reason: Option<&str>) -> Upload {
-        let item = Item { status: status.to_owned(), reason: reason.map(str::to_owned), processed_key: None };
+        let item =
+            Record { status: status.to_owned(), reason: reason.map(str::to_owned), ..Record::default() };
         Upload::of("cat.jpg", Ok(Uploaded { image_id: "0193".to_owned(), file_path: "k".to_owned(), item }))
     }
 

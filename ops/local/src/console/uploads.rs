@@ -1,10 +1,11 @@
 //! Every upload known: the table's items, and URLs that were issued but not used yet.
 
 use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
+use contract::item::{Record, Status};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Source, progress};
 use crate::aws::AwsError;
@@ -51,14 +52,14 @@ pub(super) async fn gather(source: &Source) -> Value {
     json!({ "uploads": uploads, "complete": complete, "problem": problem })
 }
 
-async fn scan(source: &Source) -> Result<(Vec<Map<String, Value>>, bool), AwsError> {
+async fn scan(source: &Source) -> Result<(Vec<Record>, bool), AwsError> {
     let Some(table) = source.stack.outputs.get("MetadataTableName") else { return Ok((Vec::new(), true)) };
     let mut items = Vec::new();
     let mut body = json!({ "TableName": table });
     loop {
         let mut page = source.aws.json("dynamodb", "DynamoDB_20120810.Scan", body.clone()).await?;
         if let Some(Value::Array(found)) = page.get_mut("Items").map(Value::take) {
-            items.extend(found.iter().filter_map(Value::as_object).map(plain));
+            items.extend(found.iter().map(Record::of_tagged));
         }
         let Some(last) = page.get("LastEvaluatedKey").filter(|key| key.is_object()) else {
             return Ok((items, true));
@@ -70,52 +71,34 @@ async fn scan(source: &Source) -> Result<(Vec<Map<String, Value>>, bool), AwsErr
     }
 }
 
-/// Strings and numbers without DynamoDB's type tags.
-fn plain(item: &Map<String, Value>) -> Map<String, Value> {
-    let members = item.iter().filter_map(|(name, tagged)| {
-        let (tag, value) = tagged.as_object()?.iter().next()?;
-        let value = match tag.as_str() {
-            "N" => serde_json::from_str(value.as_str()?).ok()?,
-            _ => value.clone(),
-        };
-        Some((name.clone(), value))
-    });
-    members.collect()
-}
-
-fn of_item(item: &Map<String, Value>, source: &Source) -> Upload {
-    let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
-    let number = |name: &str| item.get(name).and_then(Value::as_u64);
-    let image_id = text("imageId").unwrap_or_default();
-    let by_id = || text("traceId").and_then(|id| source.observer.trace(&id));
-    let trace = source.observer.trace_of_image(&image_id).or_else(by_id);
-    let status = match text("status").unwrap_or_default().as_str() {
-        "PROCESSING" => {
-            let until = number("claimedUntil").unwrap_or_default();
-            progress::status(&source.observer, trace.as_ref(), Some(until), now_ms()).to_owned()
-        }
-        status => status.to_owned(),
+fn of_item(item: &Record, source: &Source) -> Upload {
+    let by_id = || item.trace_id.as_ref().and_then(|id| source.observer.trace(id));
+    let trace = source.observer.trace_of_image(&item.image_id).or_else(by_id);
+    let status = if item.status == Status::Processing.name() {
+        progress::status(&source.observer, trace.as_ref(), item.claimed_until, SystemTime::now())
+    } else {
+        &item.status
     };
     Upload {
-        status,
-        reason: text("reason"),
-        key: text("originalS3Key"),
-        bytes: number("bytes"),
-        width: number("width"),
-        height: number("height"),
-        uploaded_at: text("uploadedAt"),
-        trace_id: trace.as_ref().map(|trace| trace.trace_id.clone()).or_else(|| text("traceId")),
+        image_id: item.image_id.clone(),
+        status: status.to_owned(),
+        reason: item.reason.clone(),
+        key: Some(item.original_key.clone()),
+        bytes: item.bytes,
+        width: item.width,
+        height: item.height,
+        uploaded_at: item.uploaded_at.clone(),
+        trace_id: trace.as_ref().map(|trace| trace.trace_id.clone()).or_else(|| item.trace_id.clone()),
         start_us: trace.as_ref().map(|trace| trace.start_us),
         duration_us: trace.as_ref().map(|trace| trace.duration_us),
-        thumbnail: text("processedS3Key"),
-        image_id,
+        thumbnail: item.processed_key.clone(),
     }
 }
 
 /// Images that have no item: not uploaded yet, or no attempt came as far as a claim.
 fn issued(trace: &Trace, source: &Source) -> impl Iterator<Item = Upload> {
     let status = match trace.span("process_image") {
-        Some(_) => progress::status(&source.observer, Some(trace), None, now_ms()),
+        Some(_) => progress::status(&source.observer, Some(trace), None, SystemTime::now()),
         None => "ISSUED",
     };
     trace.image_ids.iter().map(move |image_id| Upload {
@@ -126,10 +109,4 @@ fn issued(trace: &Trace, source: &Source) -> impl Iterator<Item = Upload> {
         duration_us: Some(trace.duration_us),
         ..Upload::default()
     })
-}
-
-/// Milliseconds since 1970.
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,9 +1,10 @@
 //! Waits for what the pipeline leaves behind: item, thumbnail, trace, mail.
 
+use contract::item::Record;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::upload::said;
@@ -16,25 +17,6 @@ use crate::stack::StackInfo;
 
 /// The console answers such a question when there is news, or after this time.
 const NEWS_WAIT_MS: u32 = 500;
-
-/// What the table says about an image.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Item {
-    /// `PROCESSING`, `DONE` or `FAILED`.
-    pub status: String,
-    /// Why it is `FAILED`.
-    pub reason: Option<String>,
-    /// Where the thumbnail is.
-    pub processed_key: Option<String>,
-}
-
-impl Item {
-    /// Whether the pipeline has decided.
-    #[must_use]
-    pub fn has_ended(&self) -> bool {
-        matches!(self.status.as_str(), "DONE" | "FAILED")
-    }
-}
 
 /// Looks for what the pipeline left behind of one stack.
 #[derive(Clone, Debug)]
@@ -70,11 +52,11 @@ impl<'a> Evidence<'a> {
     }
 
     /// The item once it is `DONE` or `FAILED`; `told` hears of each status on the way.
-    pub(super) async fn item(&self, image_id: &str, told: impl Fn(&str)) -> Result<Item, FlowError> {
+    pub(super) async fn item(&self, image_id: &str, told: impl Fn(&str)) -> Result<Record, FlowError> {
         let look = async || {
             let item = self.read_item(image_id).await?;
             told(item.as_ref().map_or("waiting in the queue", |item| item.status.as_str()));
-            Ok(item.filter(Item::has_ended))
+            Ok(item.filter(Record::has_ended))
         };
         self.wait("the record of the image", look).await
     }
@@ -136,11 +118,11 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    async fn read_item(&self, image_id: &str) -> Result<Option<Item>, FlowError> {
+    async fn read_item(&self, image_id: &str) -> Result<Option<Record>, FlowError> {
         let table = self.stack.output("MetadataTableName")?;
         let key = json!({"TableName": table, "Key": {"imageId": {"S": image_id}}, "ConsistentRead": true});
         let answer = self.aws.json("dynamodb", "DynamoDB_20120810.GetItem", key).await?;
-        Ok(answer.get("Item").map(item))
+        Ok(answer.get("Item").map(Record::of_tagged))
     }
 
     async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T, FlowError> {
@@ -151,27 +133,5 @@ impl<'a> Evidence<'a> {
             return Err(FlowError::Refused { what, status: answer.status(), said: said(&answer) });
         }
         serde_json::from_slice(answer.body()).map_err(|source| FlowError::Answer { what, source })
-    }
-}
-
-/// Reads an item with DynamoDB's type tags.
-pub(super) fn item(item: &Value) -> Item {
-    let text = |name: &str| item.get(name)?.get("S")?.as_str().map(str::to_owned);
-    Item {
-        status: text("status").unwrap_or_default(),
-        reason: text("reason"),
-        processed_key: text("processedS3Key"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn item_is_read_without_its_type_tags() {
-        let tagged = json!({"status": {"S": "FAILED"}, "reason": {"S": "Corrupt"}, "bytes": {"N": "1"}});
-        let expected = Item { status: "FAILED".into(), reason: Some("Corrupt".into()), processed_key: None };
-        assert_eq!(item(&tagged), expected);
     }
 }

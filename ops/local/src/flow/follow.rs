@@ -5,11 +5,12 @@ use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use contract::item::Record;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, timeout};
 
-use super::evidence::{Evidence, Item, item};
+use super::evidence::Evidence;
 use super::{FlowError, PATIENCE};
 use crate::stack::StackInfo;
 
@@ -23,7 +24,7 @@ const GAP: Duration = Duration::from_millis(100);
 pub(super) struct Follower<'a> {
     evidence: Evidence<'a>,
     table: &'a str,
-    waiting: Mutex<HashMap<String, oneshot::Sender<Item>>>,
+    waiting: Mutex<HashMap<String, oneshot::Sender<Record>>>,
     news: Notify,
 }
 
@@ -43,7 +44,7 @@ impl<'a> Follower<'a> {
     /// # Errors
     ///
     /// When the end does not come in time.
-    pub(super) async fn item(&self, image_id: &str) -> Result<Item, FlowError> {
+    pub(super) async fn item(&self, image_id: &str) -> Result<Record, FlowError> {
         let (tell, told) = oneshot::channel();
         self.with_waiting(|waiting| waiting.insert(image_id.to_owned(), tell));
         self.news.notify_one();
@@ -73,20 +74,20 @@ impl<'a> Follower<'a> {
     }
 
     /// Those of the images that are `DONE` or `FAILED`.
-    async fn ended(&self, images: &[String]) -> Result<Vec<(String, Item)>, FlowError> {
+    async fn ended(&self, images: &[String]) -> Result<Vec<(String, Record)>, FlowError> {
         let keys: Vec<Value> = images.iter().map(|id| json!({"imageId": {"S": id}})).collect();
         let ask = json!({"RequestItems": {self.table: {"Keys": keys, "ConsistentRead": true}}});
         let answer = self.evidence.aws().json("dynamodb", "DynamoDB_20120810.BatchGetItem", ask).await?;
         let found =
             answer.get("Responses").and_then(|tables| tables.get(self.table)).and_then(Value::as_array);
         let found = found.into_iter().flatten().filter_map(|tagged| {
-            let image_id = tagged.pointer("/imageId/S")?.as_str()?.to_owned();
-            Some((image_id, item(tagged))).filter(|(_, item)| item.has_ended())
+            let item = Record::of_tagged(tagged);
+            item.has_ended().then(|| (item.image_id.clone(), item))
         });
         Ok(found.collect())
     }
 
-    fn with_waiting<T>(&self, change: impl FnOnce(&mut HashMap<String, oneshot::Sender<Item>>) -> T) -> T {
+    fn with_waiting<T>(&self, change: impl FnOnce(&mut HashMap<String, oneshot::Sender<Record>>) -> T) -> T {
         change(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -4,11 +4,11 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use contract::item::Record;
 use http::{Method, Response, StatusCode, header};
 use serde::Deserialize;
 use tokio::time::sleep;
 
-use super::evidence::Item;
 use super::follow::Follower;
 use super::{FlowError, Photo};
 use crate::aws::AwsError;
@@ -54,7 +54,7 @@ pub struct Uploaded {
     /// The object's key.
     pub file_path: String,
     /// What the table says at the end: `DONE` or `FAILED`.
-    pub item: Item,
+    pub item: Record,
 }
 
 /// Asks the API where to upload to.

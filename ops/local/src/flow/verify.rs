@@ -2,6 +2,7 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use contract::item::Record;
 use image::ImageFormat;
 use serde::Serialize;
 
@@ -127,7 +128,7 @@ async fn observe(stack: &StackInfo, ticket: &Ticket, step: &Step<'_>, verified: 
         None => Ok(item),
         Some(reason) => Err(FlowError::Rejected { reason }),
     });
-    let saw = |item: &super::Item| format!("status {} under imageId {id}", item.status);
+    let saw = |item: &Record| format!("status {} under imageId {id}", item.status);
     verified.note_timed("record", (done, ms), saw);
     let saw = |mail: &Vec<crate::observe::mail::Mail>| match mail.as_slice() {
         [first, ..] => format!("{} to {}: {}", mail.len(), first.topic, first.subject),

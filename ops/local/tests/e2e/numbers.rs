@@ -154,8 +154,7 @@ fn now() -> u64 {
 
 /// The newest value of a metric of a bucket in `CustomS3`, and its unit.
 async fn newest(stage: &Stage, bucket: &str, name: &str, since: u64) -> Option<(f64, String)> {
-    let time =
-        |seconds: u64| image_processor_lambda::events::rfc3339(UNIX_EPOCH + Duration::from_secs(seconds));
+    let time = |seconds: u64| contract::time::rfc3339(UNIX_EPOCH + Duration::from_secs(seconds));
     let (from, until) = (time(since), time(now() + 60));
     let params = [
         ("Namespace", "CustomS3"),

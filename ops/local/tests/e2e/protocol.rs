@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use contract::item::Item as Claim;
 use contract::s3_event::Upload;
 use image::ImageFormat;
-use image_processor_lambda::item::{Guard, Item as Claim, Standing};
+use image_processor_lambda::condition::{Condition, Standing};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -160,7 +161,7 @@ async fn conditions_of_the_table_allow_exactly_what_the_guard_allows() {
         let bucket = stage.output("OriginalBucketName").to_owned();
         let upload = Upload { bucket, key: key.clone(), at: SystemTime::now(), sequencer: padded("2") };
         let claim = Claim::claim(id.parse().unwrap(), &upload, Uuid::now_v7(), SystemTime::now() + HOUR);
-        let allows = Guard::Free(SystemTime::now()).allows(&claim, Some(&standing));
+        let allows = Condition::Free(SystemTime::now()).allows(&claim, Some(&standing));
 
         deliver(stage, &key, "2").await;
 
