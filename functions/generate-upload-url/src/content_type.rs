@@ -32,7 +32,7 @@ pub fn accepted_aliases() -> impl Iterator<Item = &'static str> {
 /// A `Content-Type` of one of the formats, as the client will send it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentType {
-    /// Signed letter by letter: to replace an alias by the registered name would refuse the PUT of a client that
+    /// Signed byte for byte: to replace an alias by the registered name would refuse the PUT of a client that
     /// sends the type of its file.
     value: String,
     extension: &'static str,
