@@ -15,7 +15,6 @@ from ministack.services import apigateway, cognito
 from pinned import wrap
 
 TIMES = ("exp", "nbf", "iat")
-USES = ("id", "access")
 
 
 @wrap(apigateway, "_validate_jwt_authorizer", ["route", "authorizer", "headers", "query_params"])
@@ -36,7 +35,7 @@ def is_good_jwt(token):
     if not isinstance(header, dict) or not isinstance(claims, dict) or header.get("alg") != "RS256":
         return False
     times = [claims[name] for name in TIMES if name in claims]
-    return "exp" in claims and all(is_time(value) for value in times) and claims.get("token_use", "id") in USES
+    return "exp" in claims and all(is_time(value) for value in times) and claims.get("token_use") != "refresh"
 
 
 def is_time(value):

@@ -2,13 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{
-    PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
-    UriPathNormalizationMode, sign,
-};
-use aws_sigv4::sign::v4;
-use http::{Method, Request, StatusCode};
+use http::{Method, StatusCode};
 use image::ImageFormat;
 use local_stack::http::Http;
 use serde_json::{Value, json};
@@ -16,37 +10,14 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::picture::picture;
+use crate::presigned::{LIFE, Presigned};
 use crate::queue::QUIET;
 use crate::stage::Stage;
 use crate::uploader::{anybody, ask, bearer, plain_url};
 
-/// How long the URLs of this file may be used.
-const LIFE: Duration = Duration::from_mins(5);
-
 /// A URL as the account's own credentials sign it at `at`.
 fn signed_at(stage: &Stage, key: &str, at: SystemTime) -> String {
-    let credentials = &stage.info.credentials;
-    let identity =
-        Credentials::new(&credentials.access_key_id, &credentials.secret_access_key, None, None, "test")
-            .into();
-    let mut settings = SigningSettings::default();
-    settings.signature_location = SignatureLocation::QueryParams;
-    settings.expires_in = Some(LIFE);
-    settings.percent_encoding_mode = PercentEncodingMode::Single;
-    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-    let params = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(&stage.info.region)
-        .name("s3")
-        .time(at)
-        .settings(settings);
-    let params = params.build().unwrap().into();
-    let url = format!("{}/{}/{key}", stage.info.endpoint, stage.output("OriginalBucketName"));
-    let request = SignableRequest::new("PUT", &url, std::iter::empty(), SignableBody::UnsignedPayload);
-    let (instructions, _) = sign(request.unwrap(), &params).unwrap().into_parts();
-    let mut request = Request::put(url).body(()).unwrap();
-    instructions.apply_to_request_http1x(&mut request);
-    request.uri().to_string()
+    Presigned { at, ..Presigned::now(stage, Method::PUT, key) }.url(&stage.info.credentials)
 }
 
 /// PUTs some bytes; answers the status.
