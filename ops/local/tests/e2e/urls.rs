@@ -140,6 +140,30 @@ async fn detailed_url_takes_only_the_type_and_length_it_was_signed_for() {
 }
 
 #[tokio::test]
+async fn url_takes_the_name_of_the_type_that_it_was_asked_with_and_no_other() {
+    let stage = Stage::shared().await;
+    let bytes = picture(ImageFormat::Jpeg);
+    let asked =
+        ["image/jpg", "image/pjpeg", "IMAGE/JPEG", "image/jpeg; charset=binary", "image/jpeg;a=\"b;  c\""];
+    for content_type in asked {
+        let body = json!({"content_type": content_type, "write_once": null});
+        let token = bearer(&anybody(stage).await.id_token);
+        let (status, answer) = ask(stage, "", Some(&token), &[], &body.to_string()).await;
+        assert_eq!(status, StatusCode::OK, "{}", answer["error"]);
+        let url = answer["upload_url"].as_str().unwrap();
+        let other = [("content-type", "image/jpeg")];
+        assert_eq!(put(url, &other, &bytes).await, StatusCode::FORBIDDEN, "{content_type}");
+        assert_eq!(
+            put(url, &[("content-type", content_type)], &bytes).await,
+            StatusCode::OK,
+            "{content_type}"
+        );
+        let item = stage.settled(answer["image_id"].as_str().unwrap()).await;
+        assert_eq!((item.status(), item.text("contentType")), ("DONE", "image/jpeg"));
+    }
+}
+
+#[tokio::test]
 async fn url_for_writing_once_writes_once() {
     let stage = Stage::shared().await;
     let bytes = picture(ImageFormat::Png);
