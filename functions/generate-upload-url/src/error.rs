@@ -8,6 +8,9 @@ pub enum Refusal {
     /// The authorizer vouches for nobody, or for a name that may not become part of a key.
     #[error("no verified user id came with the request")]
     NoUser,
+    /// The token is the pool's, but neither an ID nor an access token.
+    #[error("the token is neither an ID token nor an access token")]
+    TokenUse,
     /// The body is no JSON object of the documented form.
     #[error("the request body is not of the documented form")]
     MalformedBody(#[source] BodyError),
@@ -72,6 +75,7 @@ impl Refusal {
     pub fn external(&self) -> External {
         let (status, code, message) = match self {
             Self::NoUser => (401, "Unauthorized", "Sign in and send the token as 'Authorization: Bearer …'.".to_owned()),
+            Self::TokenUse => (401, "Unauthorized", "Send the ID token or the access token, not the refresh token.".to_owned()),
             Self::MalformedBody(_) => (
                 400,
                 "MalformedBody",
@@ -83,7 +87,7 @@ impl Refusal {
                 (413, "BodyTooLarge", format!("The request body may have {limit} bytes; the image itself goes to the upload URL."))
             }
             Self::UnsupportedType => {
-                let accepted = crate::ticket::accepted_types().collect::<Vec<_>>().join(", ");
+                let accepted = crate::content_type::accepted_types().collect::<Vec<_>>().join(", ");
                 (415, "UnsupportedType", format!("content_type must be one of {accepted}."))
             }
             Self::UploadTooLarge { limit, .. } => {

@@ -80,7 +80,7 @@ fn describe_request(event: &Value) {
 }
 
 async fn issue(app: &App, event: &Value) -> Result<Issued, Refusal> {
-    let user = user_id(event).ok_or(Refusal::NoUser)?;
+    let user = user_id(event)?;
     let ticket = Ticket::new(user, request(event)?, app.config.max_upload_bytes)?;
     let span = Span::current();
     context::annotate(&span, &[("image.id", &ticket.image_id()), ("user.id", user)]);
@@ -88,21 +88,25 @@ async fn issue(app: &App, event: &Value) -> Result<Issued, Refusal> {
 }
 
 /// The user that the JWT authorizer vouches for; nothing else in the event says who is asking.
-fn user_id(event: &Value) -> Option<&str> {
-    let sub = event.pointer("/requestContext/authorizer/jwt/claims/sub")?.as_str()?;
+fn user_id(event: &Value) -> Result<&str, Refusal> {
+    let claims = event.pointer("/requestContext/authorizer/jwt/claims").unwrap_or(&Value::Null);
+    let claim = |name: &str| claims.get(name).and_then(Value::as_str);
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    ((1..=128).contains(&sub.len()) && sub.bytes().all(safe)).then_some(sub)
+    let is_safe = |sub: &&str| (1..=128).contains(&sub.len()) && sub.bytes().all(safe);
+    let sub = claim("sub").filter(is_safe).ok_or(Refusal::NoUser)?;
+    // The authorizer looks at issuer, audience and times, which all tokens of a user have alike.
+    matches!(claim("token_use"), Some("id" | "access")).then_some(sub).ok_or(Refusal::TokenUse)
 }
 
 /// What the client asks for; without a body, the plain request.
 fn request(event: &Value) -> Result<Option<Request>, Refusal> {
     let bytes = body(event)?;
+    if bytes.len() > MAX_BODY_BYTES {
+        return Err(Refusal::BodyTooLarge { bytes: bytes.len(), limit: MAX_BODY_BYTES });
+    }
     let object = bytes.trim_ascii();
     if object.is_empty() {
         return Ok(None);
-    }
-    if bytes.len() > MAX_BODY_BYTES {
-        return Err(Refusal::BodyTooLarge { bytes: bytes.len(), limit: MAX_BODY_BYTES });
     }
     // A derived structure also reads arrays, which no client means.
     if !object.starts_with(b"{") {

@@ -14,39 +14,23 @@ use telemetry_aws_sdk::CallSpans;
 use tracing::Span;
 use uuid::Uuid;
 
-use crate::{config::Config, error::Refusal};
+use crate::{config::Config, content_type::ContentType, error::Refusal};
 
 /// How long a URL may be used.
 pub const EXPIRES_IN: Duration = Duration::from_mins(5);
-
-/// Content types that the processor reads, with the extension that their keys get.
-const TYPES: [(&str, &str); 6] = [
-    ("image/jpeg", "jpg"),
-    ("image/png", "png"),
-    ("image/webp", "webp"),
-    ("image/gif", "gif"),
-    ("image/tiff", "tiff"),
-    ("image/bmp", "bmp"),
-];
-
-/// The content types that a URL is signed for.
-pub fn accepted_types() -> impl Iterator<Item = &'static str> {
-    TYPES.iter().map(|(content_type, _)| *content_type)
-}
 
 /// The detailed form of a request; every field is optional.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// The image's type; decides the key's extension and is signed.
+    /// The image's type; decides the key's extension and is signed as it was asked for.
     content_type: Option<String>,
     /// The upload's exact length in bytes; signed.
     content_length: Option<u64>,
     /// Base64 SHA-256 of the upload; signed.
     checksum_sha256: Option<String>,
-    /// Whether the URL may be used only once.
-    #[serde(default)]
-    write_once: bool,
+    /// Whether the URL may be used only once; not if left out.
+    write_once: Option<bool>,
 }
 
 /// One permitted upload.
@@ -54,8 +38,7 @@ pub struct Request {
 pub struct Ticket {
     user: String,
     id: Uuid,
-    extension: &'static str,
-    content_type: Option<&'static str>,
+    content_type: Option<ContentType>,
     content_length: Option<i64>,
     checksum_sha256: Option<String>,
     write_once: bool,
@@ -89,14 +72,10 @@ impl Ticket {
     /// Refuses types, lengths and checksums that no upload of ours can have.
     pub fn new(user: &str, request: Option<Request>, max_upload_bytes: u64) -> Result<Self, Refusal> {
         let request = request.unwrap_or_default();
-        let (content_type, extension) = match &request.content_type {
-            Some(name) => {
-                let found =
-                    TYPES.iter().find(|(content_type, _)| content_type.eq_ignore_ascii_case(name.trim()));
-                let (content_type, extension) = found.ok_or(Refusal::UnsupportedType)?;
-                (Some(*content_type), *extension)
-            }
-            None => (None, "jpg"),
+        let content_type = match request.content_type.as_deref().map(str::trim) {
+            // A browser knows no type for some files, and says so by an empty text.
+            None | Some("") => None,
+            Some(asked) => Some(ContentType::parse(asked).ok_or(Refusal::UnsupportedType)?),
         };
         let content_length = match request.content_length {
             Some(0) => return Err(Refusal::UploadEmpty),
@@ -117,11 +96,10 @@ impl Ticket {
             user: user.to_owned(),
             // Version 7 carries the time of issue, so that nobody has to look it up later.
             id: Uuid::now_v7(),
-            extension,
             content_type,
             content_length,
             checksum_sha256: request.checksum_sha256,
-            write_once: request.write_once,
+            write_once: request.write_once.unwrap_or_default(),
         })
     }
 
@@ -134,15 +112,16 @@ impl Ticket {
     /// The object's key, inside the user's own folder.
     #[must_use]
     pub fn key(&self) -> String {
-        format!("user-uploads/{}/{}.{}", self.user, self.id, self.extension)
+        let extension = self.content_type.as_ref().map_or("jpg", ContentType::extension);
+        format!("user-uploads/{}/{}.{extension}", self.user, self.id)
     }
 
     /// The headers that become part of the signature. `Content-Length` is signed too but never listed:
     /// browsers set it themselves and forbid a page to.
     fn headers(&self) -> BTreeMap<&'static str, String> {
         let mut headers = BTreeMap::new();
-        if let Some(content_type) = self.content_type {
-            headers.insert("content-type", content_type.to_owned());
+        if let Some(content_type) = &self.content_type {
+            headers.insert("content-type", content_type.as_str().to_owned());
         }
         if let Some(checksum) = &self.checksum_sha256 {
             headers.insert("x-amz-checksum-sha256", checksum.clone());
@@ -191,7 +170,7 @@ impl Signer {
             .put_object()
             .bucket(&self.bucket)
             .key(ticket.key())
-            .set_content_type(ticket.content_type.map(str::to_owned))
+            .set_content_type(ticket.content_type.as_ref().map(|it| it.as_str().to_owned()))
             .set_content_length(ticket.content_length)
             .set_checksum_sha256(ticket.checksum_sha256.clone())
             .set_if_none_match(ticket.write_once.then(|| "*".to_owned()))

@@ -8,7 +8,10 @@ use aws_sdk_cloudwatch::{
     primitives::DateTime,
     types::{Dimension, MetricDatum, StandardUnit},
 };
-use aws_sdk_s3::operation::list_objects_v2::{ListObjectsV2Error, ListObjectsV2Input};
+use aws_sdk_s3::{
+    operation::list_objects_v2::{ListObjectsV2Error, ListObjectsV2Input},
+    types::EncodingType,
+};
 use telemetry_aws_sdk::CallSpans;
 
 use crate::usage::{Page, Usage};
@@ -57,10 +60,16 @@ impl AwsBuckets {
         let spans = spans();
         let s3 = aws_sdk_s3::config::Builder::from(&sdk).interceptor(spans.clone());
         let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(&sdk).interceptor(spans);
-        Self {
-            s3: aws_sdk_s3::Client::from_conf(s3.build()),
-            cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
-        }
+        Self::new(
+            aws_sdk_s3::Client::from_conf(s3.build()),
+            aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
+        )
+    }
+
+    /// The buckets and metrics that these clients reach.
+    #[must_use]
+    pub fn new(s3: aws_sdk_s3::Client, cloudwatch: aws_sdk_cloudwatch::Client) -> Self {
+        Self { s3, cloudwatch }
     }
 }
 
@@ -74,7 +83,9 @@ fn spans() -> CallSpans {
 
 impl Buckets for AwsBuckets {
     async fn list_page(&self, bucket: &str, from: Option<String>) -> Result<Page, AwsError> {
-        let listing = self.s3.list_objects_v2().bucket(bucket).set_continuation_token(from).send().await?;
+        let listing = self.s3.list_objects_v2().bucket(bucket).set_continuation_token(from);
+        // A key may hold characters that XML cannot, such as U+0001: one object would make its page unreadable.
+        let listing = listing.encoding_type(EncodingType::Url).send().await?;
         let sizes = listing.contents().iter().filter_map(aws_sdk_s3::types::Object::size);
         Ok(Page {
             objects: listing.contents().len() as u64,

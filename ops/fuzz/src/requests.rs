@@ -48,7 +48,7 @@ pub fn requests(input: &[u8]) {
 }
 
 fn with_body(body: &str) -> Value {
-    json!({ "requestContext": { "authorizer": { "jwt": { "claims": { "sub": USER } } } }, "body": body })
+    json!({ "requestContext": { "authorizer": { "jwt": { "claims": { "sub": USER, "token_use": "id" } } } }, "body": body })
 }
 
 fn app() -> App {

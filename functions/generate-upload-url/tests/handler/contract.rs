@@ -2,9 +2,10 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use generate_upload_url::{
+    content_type::{accepted_aliases, accepted_types},
     error::{BodyError, Refusal},
     handler::MAX_BODY_BYTES,
-    ticket::{EXPIRES_IN, accepted_types},
+    ticket::EXPIRES_IN,
 };
 
 const PAGE: &str = include_str!("../../../../docs/api.md");
@@ -16,7 +17,8 @@ fn refusals() -> Vec<Refusal> {
     let mut all = vec![Refusal::NoUser];
     // Each names its successor, so that a new one cannot be left out here.
     while let Some(next) = match all.last().unwrap() {
-        Refusal::NoUser => Some(body()),
+        Refusal::NoUser => Some(Refusal::TokenUse),
+        Refusal::TokenUse => Some(body()),
         Refusal::MalformedBody(_) => Some(Refusal::BodyTooLarge { bytes: 5_000, limit: MAX_BODY_BYTES }),
         Refusal::BodyTooLarge { .. } => Some(Refusal::UnsupportedType),
         Refusal::UnsupportedType => Some(Refusal::UploadTooLarge { bytes: limit + 1, limit }),
@@ -51,7 +53,7 @@ fn page_has_each_error_with_its_status_and_message_and_no_other() {
 
 #[test]
 fn page_has_the_types_limits_and_fields_of_the_code() {
-    for content_type in accepted_types() {
+    for content_type in accepted_types().chain(accepted_aliases()) {
         assert!(PAGE.contains(&format!("`{content_type}`")), "{content_type}");
     }
     assert!(PAGE.contains(&format!("for {} seconds", EXPIRES_IN.as_secs())));

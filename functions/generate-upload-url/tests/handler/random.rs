@@ -123,6 +123,7 @@ fn body() -> impl Strategy<Value = String> {
         anything(),
         Just(json!("image/png")),
         Just(json!(" IMAGE/JPEG ")),
+        text().prop_map(|parameters| json!(format!("image/jpg;{parameters}"))),
         Just(json!("text/html")),
         Just(json!(0)),
         Just(json!(-1)),
@@ -155,6 +156,7 @@ fn any_claims_and_headers_of_an_event_are_answered_in_their_users_folder() {
     check(claims.prop_map(|(mut claims, sub, headers)| {
         if let (Some(claims), Some(sub)) = (claims.as_object_mut(), sub) {
             claims.insert("sub".to_owned(), sub.into());
+            claims.insert("token_use".to_owned(), "access".into());
         }
         let mut event = event();
         *event.pointer_mut(CLAIMS).unwrap() = claims;
@@ -197,8 +199,14 @@ async fn event_that_lacks_any_part_of_it_is_answered() {
             issued += u32::from(assert_answered(&stage, event).await == 200);
         }
     }
-    let vouching =
-        ["", "/authorizer", "/authorizer/jwt", "/authorizer/jwt/claims", "/authorizer/jwt/claims/sub"];
+    let vouching = [
+        "",
+        "/authorizer",
+        "/authorizer/jwt",
+        "/authorizer/jwt/claims",
+        "/authorizer/jwt/claims/sub",
+        "/authorizer/jwt/claims/token_use",
+    ];
     let vouching = vouching.map(|below| format!("/requestContext{below}"));
     let free = paths.iter().filter(|path| !vouching.contains(path)).count();
     assert_eq!(issued, u32::try_from(free * 6).unwrap(), "only what the authorizer vouches for counts");

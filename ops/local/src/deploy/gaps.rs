@@ -50,7 +50,7 @@ const LEFT_OUT: &str = "`MathAlarms=disabled` keeps the alarms from it, and `ops
 const CONDITIONS: &str = "`engine/conditions.py`";
 
 /// Every gap that template.yaml meets, found by reading each property back after a deploy.
-pub const GAPS: [Gap; 13] = [
+pub const GAPS: [Gap; 16] = [
     Gap {
         kind: "AWS::S3::Bucket",
         property: "LifecycleConfiguration",
@@ -116,6 +116,24 @@ pub const GAPS: [Gap; 13] = [
         property: "PolicyDocument",
         engine: "sees plain HTTP, which the policy refuses",
         remedy: Remedy::Supplied("that TLS ends in front of it", "`engine/addresses.py`"),
+    },
+    Gap {
+        kind: "AWS::S3::BucketPolicy",
+        property: "PolicyDocument",
+        engine: "knows no `s3:authType` and no `s3:signatureAge`",
+        remedy: Remedy::Supplied("the keys", "`engine/s3_signatures.py`"),
+    },
+    Gap {
+        kind: "AWS::Cognito::IdentityPool",
+        property: "CognitoIdentityProviders",
+        engine: "keeps `ServerSideTokenCheck` and asks no user pool",
+        remedy: Remedy::Supplied("the check", "`engine/tokens.py`"),
+    },
+    Gap {
+        kind: "AWS::Cognito::IdentityPool",
+        property: "AllowUnauthenticatedIdentities",
+        engine: "keeps it, and gives everybody an identity",
+        remedy: Remedy::Supplied("the refusal", "`engine/tokens.py`"),
     },
     Gap {
         kind: "AWS::CloudWatch::Alarm",

@@ -5,6 +5,7 @@ The evaluation stays the engine's, and the policies stay the template's. Supplie
 - policy variables such as ${aws:PrincipalTag/sub} in resources
 - the condition key cloudwatch:namespace
 - the resource of logs:CreateLogStream, which is the stream
+- objects whose keys have empty parts, such as user-uploads//x, which the engine would take for user-uploads/x
 
 Written for the pinned version of the engine; whatever is wrapped here is checked first.
 """
@@ -15,7 +16,7 @@ import re
 
 import cbor2
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import cognito, sts
+from ministack.services import cognito, s3, sts
 
 from pinned import wrap
 
@@ -65,9 +66,12 @@ def name_the_namespace(inner, service, iam_action, body, params):
     "extract_resource_arn",
     ["service", "method", "path", "headers", "body", "query_params", "region", "account_id"],
 )
-def name_the_stream(inner, *arguments):
+def name_the_resource(inner, *arguments):
     resource = inner(*arguments)
-    headers, body = arguments[3:5]
+    service, _, path, headers, body = arguments[:5]
+    if service == "s3":
+        bucket, key = s3._parse_bucket_key(path, headers)
+        return f"arn:aws:s3:::{bucket}/{key}" if key else resource
     if headers.get("x-amz-target", "").endswith(".CreateLogStream"):
         resource = f"{resource}:log-stream:{json.loads(body).get('logStreamName', '')}"
     return resource

@@ -20,7 +20,7 @@ use crate::http::{Http, HttpError};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 9] = [
+const MODULES: [(&str, &str); 11] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
     ("conditions.py", include_str!("conditions.py")),
@@ -29,7 +29,9 @@ const MODULES: [(&str, &str); 9] = [
     ("message_moves.py", include_str!("message_moves.py")),
     ("output.py", include_str!("output.py")),
     ("pinned.py", include_str!("pinned.py")),
+    ("s3_signatures.py", include_str!("s3_signatures.py")),
     ("service_metrics.py", include_str!("service_metrics.py")),
+    ("tokens.py", include_str!("tokens.py")),
 ];
 
 /// Longest wait for the engine to answer; it takes about a second on an idle machine.

@@ -24,6 +24,8 @@ import output  # noqa: E402, F401
 
 if AUTH:
     import conditions  # noqa: E402, F401
+    import s3_signatures  # noqa: E402, F401
+    import tokens  # noqa: E402, F401
 
 if "SERVICE_METRICS" in os.environ:
     import service_metrics  # noqa: E402, F401

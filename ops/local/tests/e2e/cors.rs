@@ -251,6 +251,25 @@ async fn upload_bucket_lets_pages_send_what_a_ticket_asks_for_and_nothing_else()
     }
 }
 
+/// What AWS's SDK for JavaScript sends by default when a page uploads with an identity pool's credentials, as its
+/// version 3.1175 does with a byte array; browsers add no other header that CORS asks about.
+const SDK_PUT: &str = "amz-sdk-invocation-id,amz-sdk-request,authorization,content-type,x-amz-checksum-crc32,\
+    x-amz-content-sha256,x-amz-date,x-amz-sdk-checksum-algorithm,x-amz-security-token,x-amz-user-agent";
+
+#[tokio::test]
+async fn upload_bucket_lets_pages_send_what_awss_browser_sdk_sends_by_default() {
+    let stage = Stage::shared().await;
+    let rules = rules(stage, "OriginalBucketName").await;
+    let url = format!("{}/{}/user-uploads/x/y.jpg", stage.info.endpoint, stage.output("OriginalBucketName"));
+    // A download asks for the checksum instead of sending one.
+    for (method, headers) in [("PUT", SDK_PUT), ("GET", &SDK_PUT.replace("-crc32", "-mode"))] {
+        let headers: Vec<&str> = headers.split(',').collect();
+        assert!(rule(&rules, ORIGIN, method, &headers).is_some(), "{method}");
+        let answer = preflight(&url, ORIGIN, method, &headers.join(",")).await;
+        assert!(permits(&answer, ORIGIN, method, &headers), "{method}: {answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn whole_upload_of_a_page_is_allowed_at_every_step_and_ends_done() {
     let stage = Stage::shared().await;

@@ -5,17 +5,16 @@ use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
 use image::{ImageFormat, Rgb, RgbImage};
 use local_stack::flow::{self, Ticket, TraceHeaders};
 use local_stack::observe::Seen;
 use local_stack::user::Tokens;
-use local_stack::xml;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::item::Item;
+use crate::listing::list;
 use crate::stage::Stage;
 
 /// Longest wait for one more notification; a busy machine needs part of it.
@@ -131,22 +130,8 @@ async fn items(stage: &Stage) -> BTreeMap<String, Item> {
 
 /// The images whose thumbnail holds something.
 async fn thumbnails(stage: &Stage) -> BTreeSet<String> {
-    let mut images = BTreeSet::new();
-    let mut after = String::new();
-    loop {
-        let bucket = stage.output("ProcessedBucketName");
-        let path = format!("/{bucket}?list-type=2&prefix=processed%2F&start-after={after}");
-        let answer = stage.aws.rest("s3", Method::GET, &path, Vec::new(), &[]).await.unwrap();
-        let text = String::from_utf8_lossy(answer.body()).into_owned();
-        let page = xml::members(&text, "ListBucketResult", ["Key", "Size"]);
-        let page = page.into_iter().filter(|[key, size]| !key.is_empty() && size != "0");
-        let mut keys: Vec<String> = page.map(|[key, _]| key).collect();
-        keys.retain(|key| key.starts_with("processed/"));
-        after = keys.last().cloned().unwrap_or_default().replace('/', "%2F");
-        let image = |key: &String| Some(key.strip_prefix("processed/")?.strip_suffix(".jpg")?.to_owned());
-        images.extend(keys.iter().filter_map(image));
-        if xml::first(&text, "IsTruncated").as_deref() != Some("true") {
-            return images;
-        }
-    }
+    let objects = list(stage, stage.output("ProcessedBucketName"), "processed/").await;
+    let whole = objects.iter().filter(|object| object.bytes > 0);
+    let image = |key: &str| Some(key.strip_prefix("processed/")?.strip_suffix(".jpg")?.to_owned());
+    whole.filter_map(|object| image(&object.key)).collect()
 }

@@ -9,6 +9,7 @@ use local_stack::observe::span::Status;
 use local_stack::xml;
 use serde_json::{Value, json};
 
+use crate::listing::{encoded, list};
 use crate::picture::{assert_thumbnail, picture};
 use crate::queue::dead_letters;
 use crate::stage::Stage;
@@ -66,8 +67,8 @@ async fn s3(stage: &Stage, method: Method, path: &str, body: &str) -> String {
 /// Deletes a bucket with what is in it. Its versioning is suspended, so that an object is gone for
 /// good only when its version `null` is deleted; a plain DELETE leaves a marker, and the bucket full.
 async fn delete_bucket(stage: &Stage, bucket: &str) {
-    let listing = s3(stage, Method::GET, &format!("/{bucket}?list-type=2"), "").await;
-    for key in xml::leaves(&listing).iter().filter_map(|leaf| leaf.strip_prefix("Contents/Key=")) {
+    for object in list(stage, bucket, "").await {
+        let key = encoded(&object.key).replace("%2F", "/");
         s3(stage, Method::DELETE, &format!("/{bucket}/{key}?versionId=null"), "").await;
     }
     s3(stage, Method::DELETE, &format!("/{bucket}"), "").await;

@@ -4,12 +4,15 @@ use http::{Method, StatusCode};
 use image::ImageFormat;
 use local_stack::aws::{Aws, AwsError, Credentials};
 use local_stack::http::Http;
-use local_stack::user::Tokens;
+use local_stack::xml;
 use serde_json::{Value, json};
 use url::{Position, Url};
 
+use crate::identity::{login, pool_credentials};
 use crate::picture::picture;
+use crate::presigned::Presigned;
 use crate::processes::functions;
+use crate::queue::QUIET;
 use crate::stage::Stage;
 use crate::uploader::{plain_url, somebody, upload};
 
@@ -150,7 +153,7 @@ async fn assert_may_only(stage: &Stage, who: &str, credentials: Credentials, may
 }
 
 /// The credentials that a function was started with, read from its process.
-async fn credentials_of(stage: &Stage, function: &'static str) -> Credentials {
+pub(crate) async fn credentials_of(stage: &Stage, function: &'static str) -> Credentials {
     let running = async || {
         functions(stage.group).into_iter().find(|process| process.function() == stage.output(function))
     };
@@ -213,35 +216,11 @@ async fn metrics_function_may_list_and_publish_totals_and_nothing_else() {
     assert_may_only(stage, "the metrics function", credentials, &steps).await;
 }
 
-/// Who a signed-in user is, as the identity pool wants it told.
-fn login(stage: &Stage, tokens: &Tokens) -> Value {
-    let provider = format!("cognito-idp.{}.amazonaws.com/{}", stage.info.region, stage.output("UserPoolId"));
-    json!({provider: tokens.id_token})
-}
-
-/// The credentials that the identity pool gives out.
-async fn pool_credentials(stage: &Stage, logins: Value) -> Credentials {
-    let identity = async |operation: &str, body: Value| {
-        let target = format!("AWSCognitoIdentityService.{operation}");
-        stage.aws.json("cognito-identity", &target, body).await.unwrap()
-    };
-    let id =
-        identity("GetId", json!({"IdentityPoolId": stage.output("IdentityPoolId"), "Logins": logins})).await;
-    let asked = json!({"IdentityId": id["IdentityId"], "Logins": logins});
-    let given = identity("GetCredentialsForIdentity", asked).await;
-    let text = |name: &str| given["Credentials"][name].as_str().unwrap().to_owned();
-    Credentials {
-        access_key_id: text("AccessKeyId"),
-        secret_access_key: text("SecretKey"),
-        session_token: Some(text("SessionToken")),
-    }
-}
-
 #[tokio::test]
 async fn signed_in_user_reaches_the_own_folder_and_nothing_else() {
     let (stage, _alone) = Stage::calm().await;
     let (a, b) = (somebody(stage).await, somebody(stage).await);
-    let credentials = pool_credentials(stage, login(stage, &a)).await;
+    let credentials = pool_credentials(stage, &login(stage, &a.id_token)).await;
     let user = Aws::new(&stage.info.endpoint, &stage.info.region, credentials.clone());
     let bucket = stage.output("OriginalBucketName");
     for (sub, own) in [(&a.sub, true), (&b.sub, false)] {
@@ -259,11 +238,31 @@ async fn signed_in_user_reaches_the_own_folder_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn identity_pool_gives_strangers_nothing() {
+async fn folder_without_a_name_is_nobodys_not_even_the_signers() {
     let (stage, _alone) = Stage::calm().await;
-    // AWS refuses already to name the stranger; the engine gives credentials that open nothing.
-    let credentials = pool_credentials(stage, json!({})).await;
-    assert_may_only(stage, "the stranger", credentials, &[]).await;
+    let bucket = stage.output("OriginalBucketName");
+    let tokens = somebody(stage).await;
+    plain_url(stage, &tokens).await;
+    let signer = credentials_of(stage, "GenerateUploadUrlFunctionName").await;
+    let user = pool_credentials(stage, &login(stage, &tokens.id_token)).await;
+    for key in ["user-uploads//x.raw", &format!("user-uploads//{}/x.raw", tokens.sub)] {
+        for (who, credentials) in [("the signer", &signer), ("the user", &user)] {
+            let bearer = Aws::new(&stage.info.endpoint, &stage.info.region, credentials.clone());
+            let call = Call::Rest(Method::PUT, format!("/{bucket}/{key}"));
+            assert!(!call.is_allowed(who, &bearer).await, "{who} {key}");
+        }
+        let url = Presigned::now(stage, Method::PUT, key).url(&signer);
+        let answer = Http::new().send(Method::PUT, &url, &[], "x").await.unwrap();
+        let said = String::from_utf8_lossy(answer.body()).into_owned();
+        assert_eq!(
+            (answer.status(), xml::first(&said, "Code").as_deref()),
+            (StatusCode::FORBIDDEN, Some("AccessDenied"))
+        );
+        assert_eq!(stage.object(bucket, key).await, None, "{key}");
+    }
+    // The same URL one folder deeper is good, so the refusals are the policy's.
+    let url = Presigned::now(stage, Method::PUT, &format!("{QUIET}/{}.raw", tokens.sub)).url(&signer);
+    assert_eq!(Http::new().send(Method::PUT, &url, &[], "x").await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -17,29 +17,29 @@ use crate::stage::{Stage, root};
 use crate::uploader::{anybody, ask, bearer};
 
 /// A token taken apart, to be signed again after a change.
-struct Parts {
+pub(crate) struct Parts {
     header: Value,
     claims: Value,
 }
 
 impl Parts {
     /// The parts of a token that the sign-in page gave out.
-    fn of(token: &str) -> Self {
+    pub(crate) fn of(token: &str) -> Self {
         let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
         let mut json = || serde_json::from_slice(&parts.next().unwrap()).unwrap();
         Self { header: json(), claims: json() }
     }
 
-    fn unsigned(&self) -> String {
+    pub(crate) fn unsigned(&self) -> String {
         let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
         format!("{}.{}", encode(&self.header), encode(&self.claims))
     }
 
-    fn signed(&self, key: &KeyPair) -> String {
+    pub(crate) fn signed(&self, key: &KeyPair) -> String {
         sign(&self.unsigned(), key)
     }
 
-    fn with_claim(&self, name: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with_claim(&self, name: &str, value: impl Into<Value>) -> Self {
         let mut claims = self.claims.clone();
         claims[name] = value.into();
         Self { header: self.header.clone(), claims }
@@ -68,9 +68,18 @@ pub(crate) async fn with_claims(stage: &Stage, change: impl FnOnce(Value) -> Str
 }
 
 /// The key that the stack's user pool signs ID tokens with: the engine keeps it in the stack's directory.
-fn pool_key(stage: &Stage) -> KeyPair {
+pub(crate) fn pool_key(stage: &Stage) -> KeyPair {
+    key_for(stage, "id")
+}
+
+/// The key that it signs access tokens with, and the engine its refresh tokens.
+fn access_key(stage: &Stage) -> KeyPair {
+    key_for(stage, "access")
+}
+
+fn key_for(stage: &Stage, token_use: &str) -> KeyPair {
     let keys = root().join(".local-stack").join(&stage.info.name).join("state/cognito-pool-keys");
-    read_key(&keys.join(format!("{}-id.pem", stage.output("UserPoolId"))))
+    read_key(&keys.join(format!("{}-{token_use}.pem", stage.output("UserPoolId"))))
 }
 
 fn read_key(path: &Path) -> KeyPair {
@@ -94,8 +103,13 @@ async fn assert_token_refused(stage: &Stage, token: &str, why: &str) {
     assert_refused(stage, Some(&bearer(token)), why).await;
 }
 
+/// A key that no user pool has.
+pub(crate) fn stranger() -> KeyPair {
+    KeyPair::generate(KeySize::Rsa2048).unwrap()
+}
+
 /// Seconds since 1970, `from_now` seconds away.
-fn time(from_now: i64) -> i64 {
+pub(crate) fn time(from_now: i64) -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     i64::try_from(now.as_secs()).unwrap() + from_now
 }
@@ -169,6 +183,42 @@ async fn token_with_a_changed_payload_or_a_strangers_signature_is_refused() {
     let signature = token.rsplit('.').next().unwrap();
     let text = genuine.with_claim("sub", "somebody-else").unsigned();
     assert_token_refused(stage, &format!("{text}.{signature}"), "changed payload").await;
-    let stranger = KeyPair::generate(KeySize::Rsa2048).unwrap();
-    assert_token_refused(stage, &genuine.signed(&stranger), "a stranger's key").await;
+    assert_token_refused(stage, &genuine.signed(&stranger()), "a stranger's key").await;
+}
+
+/// What API Gateway itself answers, before any function is asked.
+async fn assert_refused_by_the_authorizer(stage: &Stage, token: &str, why: &str) {
+    let (status, answer) = ask(stage, "", Some(&bearer(token)), &[], "").await;
+    assert_eq!((status, answer), (StatusCode::UNAUTHORIZED, json!({"message": "Unauthorized"})), "{why}");
+}
+
+#[tokio::test]
+async fn refresh_token_opens_nothing_at_the_api() {
+    let stage = Stage::shared().await;
+    let access = Parts::of(&anybody(stage).await.access_token);
+    let token = access.with_claim("token_use", "refresh").signed(&access_key(stage));
+    assert_refused_by_the_authorizer(stage, &token, "of the pool, and no JWT on AWS").await;
+    // What the authorizer would let through, the function refuses.
+    let other = access.with_claim("token_use", "other").signed(&access_key(stage));
+    let (status, answer) = ask(stage, "", Some(&bearer(&other)), &[], "").await;
+    assert_eq!((status.as_u16(), &answer["error"]["code"]), (401, &json!("Unauthorized")), "{answer}");
+    let good = access.signed(&access_key(stage));
+    assert_eq!(ask(stage, "", Some(&bearer(&good)), &[], "").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn token_without_an_expiry_or_with_times_that_are_no_numbers_is_refused() {
+    let stage = Stage::shared().await;
+    let (genuine, key) = (genuine(stage).await, pool_key(stage));
+    let mut endless = Parts { header: genuine.header.clone(), claims: genuine.claims.clone() };
+    endless.claims.as_object_mut().unwrap().remove("exp");
+    assert_refused_by_the_authorizer(stage, &endless.signed(&key), "no exp").await;
+    for name in ["exp", "nbf", "iat"] {
+        for value in [json!("soon"), json!(null), json!([]), json!(true), json!(time(3_600).to_string())] {
+            let token = genuine.with_claim(name, value.clone()).signed(&key);
+            assert_refused_by_the_authorizer(stage, &token, &format!("{name} {value}")).await;
+        }
+    }
+    let renamed = genuine.with_header("alg", "HS256").signed(&key);
+    assert_refused_by_the_authorizer(stage, &renamed, "another algorithm than it was signed by").await;
 }

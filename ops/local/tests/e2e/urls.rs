@@ -2,13 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{
-    PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
-    UriPathNormalizationMode, sign,
-};
-use aws_sigv4::sign::v4;
-use http::{Method, Request, StatusCode};
+use http::{Method, StatusCode};
 use image::ImageFormat;
 use local_stack::http::Http;
 use serde_json::{Value, json};
@@ -16,37 +10,14 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::picture::picture;
+use crate::presigned::{LIFE, Presigned};
 use crate::queue::QUIET;
 use crate::stage::Stage;
 use crate::uploader::{anybody, ask, bearer, plain_url};
 
-/// How long the URLs of this file may be used.
-const LIFE: Duration = Duration::from_mins(5);
-
 /// A URL as the account's own credentials sign it at `at`.
 fn signed_at(stage: &Stage, key: &str, at: SystemTime) -> String {
-    let credentials = &stage.info.credentials;
-    let identity =
-        Credentials::new(&credentials.access_key_id, &credentials.secret_access_key, None, None, "test")
-            .into();
-    let mut settings = SigningSettings::default();
-    settings.signature_location = SignatureLocation::QueryParams;
-    settings.expires_in = Some(LIFE);
-    settings.percent_encoding_mode = PercentEncodingMode::Single;
-    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-    let params = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(&stage.info.region)
-        .name("s3")
-        .time(at)
-        .settings(settings);
-    let params = params.build().unwrap().into();
-    let url = format!("{}/{}/{key}", stage.info.endpoint, stage.output("OriginalBucketName"));
-    let request = SignableRequest::new("PUT", &url, std::iter::empty(), SignableBody::UnsignedPayload);
-    let (instructions, _) = sign(request.unwrap(), &params).unwrap().into_parts();
-    let mut request = Request::put(url).body(()).unwrap();
-    instructions.apply_to_request_http1x(&mut request);
-    request.uri().to_string()
+    Presigned { at, ..Presigned::now(stage, Method::PUT, key) }.url(&stage.info.credentials)
 }
 
 /// PUTs some bytes; answers the status.
@@ -166,6 +137,30 @@ async fn detailed_url_takes_only_the_type_and_length_it_was_signed_for() {
     assert_eq!(put(&url, &[png], &bytes).await, StatusCode::OK);
     let item = stage.settled(&id).await;
     assert_eq!((item.status(), item.text("contentType")), ("DONE", "image/png"));
+}
+
+#[tokio::test]
+async fn url_takes_the_name_of_the_type_that_it_was_asked_with_and_no_other() {
+    let stage = Stage::shared().await;
+    let bytes = picture(ImageFormat::Jpeg);
+    let asked =
+        ["image/jpg", "image/pjpeg", "IMAGE/JPEG", "image/jpeg; charset=binary", "image/jpeg;a=\"b;  c\""];
+    for content_type in asked {
+        let body = json!({"content_type": content_type, "write_once": null});
+        let token = bearer(&anybody(stage).await.id_token);
+        let (status, answer) = ask(stage, "", Some(&token), &[], &body.to_string()).await;
+        assert_eq!(status, StatusCode::OK, "{}", answer["error"]);
+        let url = answer["upload_url"].as_str().unwrap();
+        let other = [("content-type", "image/jpeg")];
+        assert_eq!(put(url, &other, &bytes).await, StatusCode::FORBIDDEN, "{content_type}");
+        assert_eq!(
+            put(url, &[("content-type", content_type)], &bytes).await,
+            StatusCode::OK,
+            "{content_type}"
+        );
+        let item = stage.settled(answer["image_id"].as_str().unwrap()).await;
+        assert_eq!((item.status(), item.text("contentType")), ("DONE", "image/jpeg"));
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::drift::form::{Form, words};
 pub(super) const READERS: &[Reader] = &[
     Reader {
         kind: "AWS::S3::Bucket",
-        call: |bucket| Call::Get("s3", format!("/{}?list-type=2&max-keys=1", bucket.id)),
+        call: |bucket| Call::Get("s3", format!("/{}?list-type=2&encoding-type=url&max-keys=1", bucket.id)),
         within: Place(""),
         properties: &[("BucketName", "/Name", Form::Exact)],
     },
