@@ -12,4 +12,5 @@ mod catalogue {
     mod links;
     mod metrics;
     mod runbooks;
+    mod settings;
 }

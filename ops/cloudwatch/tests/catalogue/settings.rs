@@ -1,0 +1,36 @@
+//! Environment variables: what a function reads is what the template sets.
+
+use std::collections::BTreeSet;
+
+use super::assets::text;
+
+const FUNCTIONS: [&str; 3] = ["generate-upload-url", "image-processor-lambda", "s3-metrics-lambda"];
+
+/// The variables that a function's configuration names; Lambda itself sets those of AWS.
+fn read(function: &str) -> BTreeSet<String> {
+    let source = text(&format!("functions/{function}/src/config.rs"));
+    let code = source.split("#[cfg(test)]").next().unwrap();
+    let is_variable = |word: &&str| {
+        word.contains('_') && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    };
+    let literals = code.split('"').skip(1).step_by(2).filter(is_variable);
+    literals.filter(|name| !name.starts_with("AWS_")).map(str::to_owned).collect()
+}
+
+/// The variables that the template sets for a function alone.
+fn set(function: &str) -> BTreeSet<String> {
+    let template = text("template.yaml");
+    let resource = template.split(&format!("Binary: {function}}}")).nth(1).unwrap();
+    let block = resource.split("        Variables:\n").nth(1).unwrap();
+    let lines = block.lines().take_while(|line| line.starts_with("          "));
+    lines.map(|line| line.trim().split(':').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_variable_that_a_function_reads_is_set_in_the_template_and_no_other() {
+    for function in FUNCTIONS {
+        let read = read(function);
+        assert!(!read.is_empty(), "{function}");
+        assert_eq!(read, set(function), "{function}");
+    }
+}
