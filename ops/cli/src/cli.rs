@@ -7,11 +7,14 @@ pub(crate) mod dlq;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use alarms::AlarmsCommand;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
+
+use crate::fold::fold;
+use crate::terminal::Terminal;
 
 const AFTER: &str = "\
 Examples:
@@ -24,8 +27,11 @@ Examples:
 Exit status:
   0  everything went well
   1  the pipeline did not do its part: a step failed, an image was refused, a message was left
-  2  the command could not be carried out: usage, files, no running stack
-  130, 143  ended by Ctrl-C or SIGTERM, after an orderly shutdown";
+  2  the command could not be carried out: usage, files, an unknown name, no running stack
+  130, 143  ended by Ctrl-C or SIGTERM, after an orderly shutdown
+A reader that leaves early, as in `ops ... | head -1`, changes nothing about it.
+
+Lines fit the terminal, or COLUMNS where that is set; --json prints everything in full.";
 
 /// Runs, proves and watches the image pipeline, on this machine and (`dlq`) on AWS. Without a command: `up`.
 #[derive(Debug, Parser)]
@@ -36,6 +42,46 @@ pub(crate) struct Cli {
     pub(crate) root: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+}
+
+/// Text whose paragraphs are one line each; what is indented is no paragraph.
+fn unwrapped(text: &str) -> String {
+    let mut whole = String::new();
+    for line in text.split_inclusive('\n') {
+        let begins = |text: &str| text.chars().next().is_some_and(|first| !first.is_whitespace());
+        let last = whole.lines().last().unwrap_or_default();
+        if begins(line) && begins(last) && !last.ends_with(':') {
+            whole.truncate(whole.trim_end().len());
+            whole.push(' ');
+        }
+        whole.push_str(line);
+    }
+    whole
+}
+
+/// Help is harder to read across where it is wider.
+const MAX_HELP_WIDTH: usize = 100;
+
+impl Cli {
+    /// What was typed; help and mistakes end the program, with help as wide as stdout.
+    pub(crate) fn read(stdout: Terminal) -> Self {
+        let mut command = Self::command();
+        if stdout.is_bounded {
+            let width = stdout.style.width.min(MAX_HELP_WIDTH);
+            command = fitted(command, width).term_width(width);
+        }
+        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// What stands behind the help of each command, folded; clap itself would go on at the left side of examples.
+fn fitted(command: clap::Command, width: usize) -> clap::Command {
+    let after = command.get_after_help().map(|after| fold(&unwrapped(&after.to_string()), width));
+    let command = command.mut_subcommands(|command| fitted(command, width));
+    match after {
+        Some(after) => command.after_help(after),
+        None => command,
+    }
 }
 
 /// What to do.
@@ -215,8 +261,6 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn parse(words: &[&str]) -> Result<Cli, clap::Error> {
