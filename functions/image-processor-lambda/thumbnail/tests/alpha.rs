@@ -6,7 +6,7 @@ mod common;
 
 use std::io::Cursor;
 
-use common::{pixels, thumb};
+use common::pixels;
 use image::{DynamicImage, ImageBuffer, ImageFormat, LumaA, RgbImage, Rgba};
 use thumbnail::{Limits, Spec, thumbnail};
 
@@ -69,17 +69,5 @@ fn bright_edges_of_a_transparent_picture_have_no_black_specks() {
                 }
             }
         }
-    }
-}
-
-#[test]
-fn white_at_any_alpha_over_white_is_white() {
-    for alpha in 0..=255_u8 {
-        let picture = ImageBuffer::from_fn(40, 40, |x, y| {
-            Rgba([255, 255, 255, if (x + y) % 7 < 3 { alpha } else { 255 }])
-        });
-        let small = pixels(&thumb(&encoded(picture, ImageFormat::Png), 16).unwrap());
-        let darkest = small.pixels().flat_map(|pixel| pixel.0).min().unwrap();
-        assert!(darkest >= 252, "{darkest} at alpha {alpha}");
     }
 }
