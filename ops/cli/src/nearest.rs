@@ -55,7 +55,7 @@ mod tests {
 
     const KNOWN: [&str; 3] = ["queue-backlog", "dlq-not-empty", "slo-burn"];
 
-    fn told(name: &str, known: &[&str]) -> String {
+    fn shown(name: &str, known: &[&str]) -> String {
         UnknownName::among("alarm", name, known.iter().copied(), "`ops alarms list` names them all")
             .to_string()
     }
@@ -63,16 +63,16 @@ mod tests {
     #[test]
     fn a_mistyped_name_is_answered_with_the_nearest() {
         assert_eq!(
-            told("queue-backlg", &KNOWN),
+            shown("queue-backlg", &KNOWN),
             "there is no alarm queue-backlg; did you mean queue-backlog? `ops alarms list` names them all"
         );
-        assert!(told("DLQ-not-empt", &KNOWN).contains("did you mean dlq-not-empty?"));
+        assert!(shown("DLQ-not-empt", &KNOWN).contains("did you mean dlq-not-empty?"));
     }
 
     #[test]
     fn a_name_like_none_is_answered_with_the_nearest_but_not_taken_for_it() {
-        assert!(told("zzz", &KNOWN).contains("the nearest is "), "{}", told("zzz", &KNOWN));
+        assert!(shown("zzz", &KNOWN).contains("the nearest is "), "{}", shown("zzz", &KNOWN));
         assert_eq!(probably_meant("zzz", KNOWN), None);
-        assert_eq!(told("a", &[]), "there is no alarm a; `ops alarms list` names them all");
+        assert_eq!(shown("a", &[]), "there is no alarm a; `ops alarms list` names them all");
     }
 }

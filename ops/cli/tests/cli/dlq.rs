@@ -128,7 +128,7 @@ async fn show_tells_a_message_whole_but_for_secrets() {
     assert_eq!((unknown.status.code(), unknown.stdout.len()), (Some(2), 0));
     let told = text(&unknown.stderr);
     assert!(told.contains("no message no-such-id; ") && told.contains("ops dlq list"), "{told}");
-    let mistyped = id(1).replace(&id(1)[..1], "x");
+    let mistyped = id(1).replacen(&id(1)[..1], "x", 1);
     let told = lab.ops(&queues, &["show", &mistyped]);
     assert!(text(&told.stderr).contains(&format!("did you mean {}?", id(1))), "{}", text(&told.stderr));
     assert_eq!(lab.counts(&queues.dead).await, (4, 0));

@@ -183,9 +183,9 @@ fn an_unknown_name_exits_with_two_and_names_the_nearest() {
         (&["up", "--onse"], "'--once'"),
     ] {
         let output = stack.command(words).output().unwrap();
-        let told = text(&output.stderr);
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{words:?}: {told}");
-        assert!(told.contains(nearest), "{words:?}: {told}");
+        let shown = text(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{words:?}: {shown}");
+        assert!(shown.contains(nearest), "{words:?}: {shown}");
     }
     assert!(!stack.path().join("x.svg").exists());
 }
@@ -202,8 +202,8 @@ fn a_dashboard_is_drawn_as_what_its_file_is_called_and_as_nothing_else() {
     for out in ["x.gif", "x.jpg", "x", "x.svg.gz"] {
         let output = render(out);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{out}");
-        let told = text(&output.stderr);
-        assert!(told.contains("SVG or PNG") && told.contains(".svg or .png"), "{told}");
+        let shown = text(&output.stderr);
+        assert!(shown.contains("SVG or PNG") && shown.contains(".svg or .png"), "{shown}");
         assert!(!stack.path().join(out).exists(), "{out}");
     }
     assert_eq!(render("X.SVG").status.code(), Some(0));

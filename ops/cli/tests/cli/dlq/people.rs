@@ -21,8 +21,11 @@ async fn a_named_message_or_image_that_is_not_there_is_no_success() {
     ] {
         let output = lab.ops(&queues, words);
         assert_eq!(output.status.code(), Some(2), "{words:?}: {}", text(&output.stderr));
-        let told = text(&output.stderr);
-        assert!(told.contains("error: there is no message") && told.contains(words[2]), "{words:?}: {told}");
+        let shown = text(&output.stderr);
+        assert!(
+            shown.contains("error: there is no message") && shown.contains(words[2]),
+            "{words:?}: {shown}"
+        );
     }
     assert_eq!((lab.counts(&queues.dead).await, lab.counts(&queues.source).await), ((4, 0), (0, 0)));
 
