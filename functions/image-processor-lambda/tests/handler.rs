@@ -91,6 +91,22 @@ async fn a_corrupt_image_is_acknowledged_and_recorded_as_failed_with_its_reason(
 }
 
 #[tokio::test]
+async fn a_gif_without_a_screen_ends_at_once_and_is_never_retried() {
+    let stage = Stage::new();
+    // One pixel on a screen of nothing, by which the size of the thumbnail was once divided.
+    let mut gif = b"GIF89a\0\0\0\0\x80\0\0\0\0\0\xff\xff\xff".to_vec();
+    gif.extend(b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3b");
+    stage.world().objects.insert(KEY.to_owned(), gif);
+
+    assert!(stage.deliver(&[PUT]).await.is_empty());
+
+    let item = stage.item(ID);
+    assert_eq!((item.status, item.notified), (Status::Done, true));
+    assert_eq!((item.thumbnails[0].width, item.thumbnails[0].height), (1, 1));
+    assert_eq!(stage.sum("ProcessingFaults"), 0);
+}
+
+#[tokio::test]
 async fn an_upload_over_the_limit_is_refused_before_its_body_is_read() {
     let mut stage = Stage::with_photo(KEY);
     stage.app.config.limits.max_bytes = 10;

@@ -4,14 +4,14 @@ pub(crate) mod test;
 
 use std::path::Path;
 
-use local_stack::stack::StackInfo;
 use serde_json::Value;
 
 use crate::cli::alarms::{AlarmsExplainArgs, AlarmsListArgs, AlarmsWatchArgs};
 use crate::console;
 use crate::failure::Failure;
+use crate::nearest::UnknownName;
 use crate::signals::Signals;
-use crate::terminal::{Terminal, print_json, print_text};
+use crate::terminal::{Terminal, print_json, print_text, unread};
 
 /// How long the console waits for news before it says that there are none.
 const WAIT_MS: u64 = 30_000;
@@ -21,7 +21,7 @@ const WAIT_MS: u64 = 30_000;
 /// # Errors
 /// No running stack.
 pub(crate) async fn list(args: &AlarmsListArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
-    let info = StackInfo::find(root, &args.stack.name)?;
+    let info = console::find(root, &args.stack.name)?;
     let answer: Value = console::get(&info, "alarms", &[]).await?;
     if args.stack.json {
         return print_json(&answer);
@@ -39,7 +39,7 @@ pub(crate) async fn list(args: &AlarmsListArgs, root: &Path, terminal: Terminal)
         Some(at) => format!("evaluated up to {at}; `ops alarms explain NAME` tells why, and what to do"),
         None => "not evaluated yet: the first whole minute is not over".to_owned(),
     });
-    print_text(&lines.join("\n"))
+    print_text(&lines.join("\n"), terminal)
 }
 
 /// One alarm: what it is, why it is in its state, what to do.
@@ -51,12 +51,16 @@ pub(crate) async fn explain(
     root: &Path,
     terminal: Terminal,
 ) -> Result<(), Failure> {
-    let info = StackInfo::find(root, &args.stack.name)?;
+    let info = console::find(root, &args.stack.name)?;
     let answer: Value = console::get(&info, "alarm", &[("name", &args.alarm)]).await?;
     if answer.get("error").is_some() {
-        return Err(Failure::NoAlarm { name: args.alarm.clone() });
+        let all: Value = console::get(&info, "alarms", &[]).await?;
+        let known = member(&all, "alarms").as_array().into_iter().flatten().map(|alarm| text(alarm, "name"));
+        return Err(
+            UnknownName::among("alarm", &args.alarm, known, "`ops alarms list` names them all").into()
+        );
     }
-    if args.stack.json { print_json(&answer) } else { print_text(&explanation(&answer, terminal)) }
+    if args.stack.json { print_json(&answer) } else { print_text(&explanation(&answer, terminal), terminal) }
 }
 
 fn explanation(alarm: &Value, terminal: Terminal) -> String {
@@ -98,18 +102,21 @@ fn explanation(alarm: &Value, terminal: Terminal) -> String {
 /// # Errors
 /// No running stack, or one that ends.
 pub(crate) async fn watch(args: &AlarmsWatchArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
-    let info = StackInfo::find(root, &args.stack.name)?;
+    let info = console::find(root, &args.stack.name)?;
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let mut known = 0;
     loop {
         let (after, wait) = (known.to_string(), WAIT_MS.to_string());
         let query = [("after", after.as_str()), ("wait_ms", wait.as_str())];
-        let answer: Value = signals.guard(console::get(&info, "transitions", &query)).await??;
+        let answer: Value = tokio::select! {
+            answer = signals.guard(console::get(&info, "transitions", &query)) => answer??,
+            () = unread() => return Err(Failure::Closed),
+        };
         for transition in member(&answer, "transitions").as_array().into_iter().flatten() {
             if args.stack.json {
                 print_json(transition)?;
             } else {
-                print_text(&told(transition, terminal))?;
+                print_text(&told(transition, terminal), terminal)?;
             }
         }
         known = member(&answer, "count").as_u64().unwrap_or(known);

@@ -3,6 +3,7 @@
 pub(crate) mod alarms;
 pub(crate) mod dashboard;
 pub(crate) mod dlq;
+mod help;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -24,8 +25,11 @@ Examples:
 Exit status:
   0  everything went well
   1  the pipeline did not do its part: a step failed, an image was refused, a message was left
-  2  the command could not be carried out: usage, files, no running stack
-  130, 143  ended by Ctrl-C or SIGTERM, after an orderly shutdown";
+  2  the command could not be carried out: usage, files, an unknown name, no running stack
+  130, 143  ended by Ctrl-C or SIGTERM, after an orderly shutdown
+A reader that leaves early, as in `ops ... | head -1`, changes nothing about it.
+
+Lines fit the terminal, or COLUMNS where that is set; --json prints everything in full.";
 
 /// Runs, proves and watches the image pipeline, on this machine and (`dlq`) on AWS. Without a command: `up`.
 #[derive(Debug, Parser)]

@@ -1,11 +1,29 @@
 //! Questions to the console of a running stack.
 
+use std::path::Path;
+
 use http::Method;
 use local_stack::http::Http;
-use local_stack::stack::StackInfo;
+use local_stack::stack::{FindError, StackInfo};
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
+use crate::nearest::UnknownName;
+
+/// The running stack of that name.
+///
+/// # Errors
+/// When there is none; then the nearest that runs is named, if any does.
+pub(crate) fn find(root: &Path, name: &str) -> Result<StackInfo, Failure> {
+    StackInfo::find(root, name).map_err(|error| {
+        let running = StackInfo::running(root);
+        if !matches!(error, FindError::NotRunning { .. }) || running.is_empty() {
+            return error.into();
+        }
+        let known = running.iter().map(String::as_str);
+        UnknownName::among("running stack", name, known, "`ops up --name NAME` starts one").into()
+    })
+}
 
 /// What the console answers to a question, as it came.
 ///

@@ -5,53 +5,67 @@ use std::path::Path;
 use std::sync::Arc;
 
 use http::StatusCode;
-use local_stack::stack::StackInfo;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 use serde_json::{Value, json};
 
-use crate::cli::dashboard::{DashboardListArgs, DashboardRenderArgs};
+use crate::cli::dashboard::{DashboardListArgs, DashboardRenderArgs, Drawing};
 use crate::console;
 use crate::failure::Failure;
-use crate::terminal::{print_json, print_text};
+use crate::nearest::UnknownName;
+use crate::terminal::{Terminal, print_json, print_text};
 
 /// The names of the dashboards.
 ///
 /// # Errors
 /// No running stack.
-pub(crate) async fn list(args: &DashboardListArgs, root: &Path) -> Result<(), Failure> {
-    let info = StackInfo::find(root, &args.stack.name)?;
+pub(crate) async fn list(args: &DashboardListArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
+    let info = console::find(root, &args.stack.name)?;
     let answer: Value = console::get(&info, "dashboards", &[]).await?;
     if args.stack.json {
         return print_json(&answer);
     }
-    let names =
-        answer.get("dashboards").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    print_text(&names.collect::<Vec<_>>().join("\n"))
+    print_text(&names(&answer).collect::<Vec<_>>().join("\n"), terminal)
+}
+
+fn names(answer: &Value) -> impl Iterator<Item = &str> {
+    answer.get("dashboards").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// Draws one into a file: SVG, or PNG by its name.
 ///
 /// # Errors
 /// No running stack, no such dashboard, no font for a PNG, a file that cannot be written.
-pub(crate) async fn render(args: &DashboardRenderArgs, root: &Path) -> Result<(), Failure> {
-    let info = StackInfo::find(root, &args.stack.name)?;
+pub(crate) async fn render(
+    args: &DashboardRenderArgs,
+    root: &Path,
+    terminal: Terminal,
+) -> Result<(), Failure> {
+    let info = console::find(root, &args.stack.name)?;
     let dark = if args.dark { "true" } else { "false" };
     let query = [("name", args.dashboard.as_str()), ("dark", dark)];
     let answer = console::fetch(&info, "dashboard.svg", &query).await?;
     if answer.status() != StatusCode::OK {
+        let all: Value = console::get(&info, "dashboards", &[]).await?;
+        if names(&all).all(|name| name != args.dashboard) {
+            const ALL: &str = "`ops dashboard list` names them all";
+            return Err(UnknownName::among("dashboard", &args.dashboard, names(&all), ALL).into());
+        }
         let body: Value = serde_json::from_slice(answer.body()).map_err(Failure::Answer)?;
         let why = body.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
         return Err(Failure::NotDrawn { name: args.dashboard.clone(), why });
     }
     let svg = String::from_utf8_lossy(answer.body());
-    let is_png = args.out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
-    let bytes = if is_png { png(&svg)? } else { svg.into_owned().into_bytes() };
-    fs::write(&args.out, bytes).map_err(|source| Failure::Write { path: args.out.clone(), source })?;
+    let bytes = match args.out.kind {
+        Drawing::Png => png(&svg)?,
+        Drawing::Svg => svg.into_owned().into_bytes(),
+    };
+    let path = &args.out.path;
+    fs::write(path, bytes).map_err(|source| Failure::Write { path: path.clone(), source })?;
     if args.stack.json {
-        return print_json(&json!({"dashboard": args.dashboard, "out": args.out}));
+        return print_json(&json!({"dashboard": args.dashboard, "out": path}));
     }
-    print_text(&format!("drew {} into {}", args.dashboard, args.out.display()))
+    print_text(&format!("drew {} into {}", args.dashboard, path.display()), terminal)
 }
 
 /// The picture as PNG, in twice the resolution so that small text stays sharp.

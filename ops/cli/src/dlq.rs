@@ -47,7 +47,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     match command {
         DlqCommand::List(args) => list::run(args, root, terminals, lookup).await,
-        DlqCommand::Show(args) => show::run(args, root, lookup).await,
+        DlqCommand::Show(args) => show::run(args, root, terminals.out, lookup).await,
         DlqCommand::Redrive(args) => sweep::redrive(args, root, terminals, lookup).await,
         DlqCommand::Drop(args) => sweep::drop(args, root, terminals, lookup).await,
     }

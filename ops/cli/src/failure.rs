@@ -1,14 +1,17 @@
 //! How a command can end badly, and what is said then.
 
 use std::error::Error;
+use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use local_stack::http::HttpError;
 use local_stack::stack::{FindError, UpError};
+use local_stack::waterfall::clean;
 
 use crate::dlq::DlqError;
+use crate::nearest::{UnknownName, probably_meant};
 use crate::signals::Signal;
 use crate::upload::JournalError;
 
@@ -66,23 +69,12 @@ pub(crate) enum Failure {
     /// A dead-letter queue that cannot be worked with.
     #[error(transparent)]
     Dlq(#[from] DlqError),
-    /// No trace by that id.
-    #[error(
-        "no trace is known for {id}; only uploads since the stack came up are, and `ops upload` prints their ids"
-    )]
-    NoTrace {
-        /// What was asked for.
-        id: String,
-    },
+    /// A name that nothing has.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
     /// Alarms or their tests that are not understood.
     #[error("the alarms cannot be tested")]
     Alarms(#[source] Box<dyn Error + Send + Sync>),
-    /// No alarm of that name.
-    #[error("there is no alarm {name}; `ops alarms list` names them all")]
-    NoAlarm {
-        /// What was asked for.
-        name: String,
-    },
     /// A dashboard that cannot be drawn.
     #[error("the dashboard {name} is not drawn: {why}; `ops dashboard list` names them all")]
     NotDrawn {
@@ -115,7 +107,10 @@ pub(crate) enum Failure {
         #[source]
         source: io::Error,
     },
-    /// Stdout is gone.
+    /// Nobody reads stdout any more, as behind `| head -1`.
+    #[error("nobody reads the result any more")]
+    Closed,
+    /// Stdout is full.
     #[error("the result could not be written to stdout")]
     Output(#[source] io::Error),
     /// The system gives no measurements.
@@ -130,10 +125,9 @@ impl Failure {
     /// The exit status, as `--help` documents it.
     pub(crate) fn code(&self) -> ExitCode {
         match self {
-            Self::Pipeline
-            | Self::NoTrace { .. }
-            | Self::NoAlarm { .. }
-            | Self::Dlq(DlqError::NoMessage { .. }) => ExitCode::from(1),
+            // As ripgrep has it: a reader that has read enough is no failure.
+            Self::Closed => ExitCode::SUCCESS,
+            Self::Pipeline => ExitCode::from(1),
             Self::Signal(signal) => ExitCode::from(signal.exit_status()),
             _ => ExitCode::from(2),
         }
@@ -141,10 +135,11 @@ impl Failure {
 
     /// What to say, with all causes; nothing when it was said already.
     pub(crate) fn text(&self) -> Option<String> {
-        if matches!(self, Self::Pipeline | Self::Signal(_)) {
+        if matches!(self, Self::Pipeline | Self::Closed | Self::Signal(_)) {
             return None;
         }
         let mut text = format!("error: {self}");
+        text.extend(self.meant().map(|name| format!("; did you mean {name}?")));
         let mut source = self.source();
         while let Some(cause) = source {
             text.push_str("\n  because: ");
@@ -152,6 +147,30 @@ impl Failure {
             source = cause.source();
         }
         Some(text)
+    }
+}
+
+impl Failure {
+    /// The file beside a missing one that was probably meant.
+    fn meant(&self) -> Option<String> {
+        let Self::Read { path, source } = self else { return None };
+        if source.kind() != io::ErrorKind::NotFound {
+            return None;
+        }
+        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+        let entries = fs::read_dir(directory.unwrap_or(Path::new("."))).ok()?;
+        let names: Vec<String> =
+            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let meant = probably_meant(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
+        Some(clean(&path.with_file_name(meant).to_string_lossy()))
+    }
+}
+
+/// How a command ends whose result was printed: a reader that has gone changes nothing about the verdict.
+pub(crate) fn concluded(printed: Result<(), Failure>, verdict: Result<(), Failure>) -> Result<(), Failure> {
+    match printed {
+        Err(Failure::Closed) => verdict.and(Err(Failure::Closed)),
+        printed => printed.and(verdict),
     }
 }
 

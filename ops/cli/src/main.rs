@@ -6,6 +6,8 @@ mod console;
 mod dashboard;
 mod dlq;
 mod failure;
+mod fold;
+mod nearest;
 mod photos;
 mod progress;
 mod report;
@@ -23,8 +25,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use cli::alarms::AlarmsCommand;
 use cli::dashboard::DashboardCommand;
 use cli::{Cli, Command};
@@ -32,16 +32,16 @@ use failure::Failure;
 use terminal::{Terminal, Terminals, say};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
     let lookup = |name: &str| env::var_os(name);
     let terminals =
         Terminals { out: Terminal::of(&io::stdout(), lookup), err: Terminal::of(&io::stderr(), lookup) };
+    let cli = Cli::read(terminals.out);
     let here = env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     let root = root::find(cli.root.as_deref(), &here);
     match run(cli.command.unwrap_or_default(), &root, terminals) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.text().iter().for_each(|text| say(text));
+            failure.text().iter().for_each(|text| say(&terminals.err.fold(text)));
             failure.code()
         }
     }
@@ -53,7 +53,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
         return thumbnail::run(args);
     }
     if let Command::Alarms(AlarmsCommand::Test(args)) = &command {
-        return alarms::test::run(args, root);
+        return alarms::test::run(args, root, terminals.out);
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
@@ -68,14 +68,18 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
                 let lookup = |name: &str| env::var_os(name)?.into_string().ok();
                 dlq::run(command, root, terminals, &lookup).await
             }
-            Command::Alarms(AlarmsCommand::Test(args)) => alarms::test::run(&args, root),
+            Command::Alarms(AlarmsCommand::Test(args)) => alarms::test::run(&args, root, terminals.out),
             Command::Alarms(AlarmsCommand::List(args)) => alarms::list(&args, root, terminals.out).await,
             Command::Alarms(AlarmsCommand::Explain(args)) => {
                 alarms::explain(&args, root, terminals.out).await
             }
             Command::Alarms(AlarmsCommand::Watch(args)) => alarms::watch(&args, root, terminals.out).await,
-            Command::Dashboard(DashboardCommand::List(args)) => dashboard::list(&args, root).await,
-            Command::Dashboard(DashboardCommand::Render(args)) => dashboard::render(&args, root).await,
+            Command::Dashboard(DashboardCommand::List(args)) => {
+                dashboard::list(&args, root, terminals.out).await
+            }
+            Command::Dashboard(DashboardCommand::Render(args)) => {
+                dashboard::render(&args, root, terminals.out).await
+            }
         }
     })
 }

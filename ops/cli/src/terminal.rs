@@ -6,11 +6,16 @@ use std::os::fd::AsFd;
 
 use local_stack::waterfall::Style;
 use serde::Serialize;
+use tokio::io::Interest;
+use tokio::net::unix::pipe;
 
 use crate::failure::Failure;
+use crate::fold::fold;
 
 /// Wider is harder to read across.
 const MAX_WIDTH: usize = 140;
+/// Narrower is no terminal.
+const MIN_WIDTH: usize = 20;
 
 /// What a stream can show.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +23,8 @@ pub(crate) struct Terminal {
     pub(crate) style: Style,
     /// Whether lines can be redrawn.
     pub(crate) is_live: bool,
+    /// Whether somebody reads it at that width, so that no line may be longer.
+    pub(crate) is_bounded: bool,
 }
 
 impl Terminal {
@@ -37,10 +44,19 @@ impl Terminal {
             locale.contains("utf-8") || locale.contains("utf8")
         });
         let is_live = is_terminal && !is_dumb;
-        let width = if is_terminal { width.min(MAX_WIDTH) } else { Style::PLAIN.width };
+        // As POSIX has it, the variable comes before what the terminal says.
+        let columns = set("COLUMNS").and_then(|columns| columns.to_str()?.parse::<usize>().ok());
+        let seen = columns.or(is_terminal.then_some(width)).map(|width| width.clamp(MIN_WIDTH, MAX_WIDTH));
+        let width = seen.unwrap_or(Style::PLAIN.width);
         // A file is read later, by something that knows UTF-8.
         let unicode = is_utf8 || !is_terminal;
-        Self { style: Style { width, unicode, color: is_live && set("NO_COLOR").is_none() }, is_live }
+        let style = Style { width, unicode, color: is_live && set("NO_COLOR").is_none() };
+        Self { style, is_live, is_bounded: seen.is_some() }
+    }
+
+    /// Text as it fits there.
+    pub(crate) fn fold(self, text: &str) -> String {
+        if self.is_bounded { fold(text, self.style.width) } else { text.to_owned() }
     }
 }
 
@@ -59,22 +75,37 @@ pub(crate) fn say(text: &str) {
     writeln!(io::stderr().lock(), "{text}").ok();
 }
 
-/// A result for people.
+/// A result for people, on stdout.
 ///
 /// # Errors
-/// When stdout is closed or full.
-pub(crate) fn print_text(text: &str) -> Result<(), Failure> {
+/// [`Failure::Closed`] when nobody reads it any more, and when the disk behind it is full.
+pub(crate) fn print_text(text: &str, terminal: Terminal) -> Result<(), Failure> {
+    print_line(&terminal.fold(text))
+}
+
+fn print_line(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(Failure::Output)
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(|source| match source.kind() {
+        io::ErrorKind::BrokenPipe => Failure::Closed,
+        _ => Failure::Output(source),
+    })
+}
+
+/// Waits until nobody reads stdout any more: a command that waits for news would notice with the next only.
+pub(crate) async fn unread() {
+    // A file is not watched, nor needs it. Nothing is written through the copy, so it may block as stdout does.
+    let copy = io::stdout().as_fd().try_clone_to_owned().and_then(pipe::Sender::from_owned_fd_unchecked);
+    let Ok(copy) = copy else { return std::future::pending().await };
+    while copy.ready(Interest::ERROR).await.is_ok_and(|ready| !ready.is_error()) {}
 }
 
 /// The one JSON document of stdout, in one line.
 ///
 /// # Errors
-/// When stdout is closed or full.
+/// As [`print_text`].
 pub(crate) fn print_json(document: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(document).map_err(|source| Failure::Output(source.into()))?;
-    print_text(&text)
+    print_line(&text)
 }
 
 #[cfg(test)]
@@ -102,6 +133,20 @@ mod tests {
         assert!(!dumb.style.color && !dumb.is_live);
         let pipe = judge(false, &[("TERM", "xterm")]);
         assert_eq!((pipe.style, pipe.is_live), (Style::PLAIN, false));
+    }
+
+    #[test]
+    fn columns_bound_the_lines_of_terminals_and_pipes() {
+        for (is_terminal, columns, expected) in [
+            (true, "60", (60, true)),
+            (false, "60", (60, true)),
+            (true, "wide", (MAX_WIDTH, true)),
+            (false, "1", (MIN_WIDTH, true)),
+            (false, "", (Style::PLAIN.width, false)),
+        ] {
+            let terminal = judge(is_terminal, &[("TERM", "xterm"), ("COLUMNS", columns)]);
+            assert_eq!((terminal.style.width, terminal.is_bounded), expected, "{is_terminal} {columns:?}");
+        }
     }
 
     #[test]

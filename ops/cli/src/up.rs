@@ -14,7 +14,7 @@ use local_stack::waterfall;
 use serde::Serialize;
 
 use crate::cli::UpArgs;
-use crate::failure::Failure;
+use crate::failure::{Failure, concluded};
 use crate::progress::{paint, reporter};
 use crate::report::Photo;
 use crate::signals::Signals;
@@ -104,14 +104,16 @@ async fn live(
         status = stack.ended() => return Err(engine_ended(status, stack)),
     };
     let ok = verified.iter().all(Verified::is_ok);
+    let mut printed = Ok(());
     if args.once && args.json {
         let photos = verified.iter().map(Photo::of).collect();
-        print_json(&Document { ok, photos, stack: Addresses::of(&stack.info) })?;
+        printed = print_json(&Document { ok, photos, stack: Addresses::of(&stack.info) });
     }
-    show(args, &verified, &stack.info, terminals)?;
+    let printed = printed.and_then(|()| show(args, &verified, &stack.info, terminals));
     if args.once {
-        return if ok { Ok(()) } else { Err(Failure::Pipeline) };
+        return concluded(printed, if ok { Ok(()) } else { Err(Failure::Pipeline) });
     }
+    printed?;
     let status = signals.guard(stack.ended()).await?;
     Err(engine_ended(status, stack))
 }
@@ -134,10 +136,10 @@ fn show(args: &UpArgs, verified: &[Verified], info: &StackInfo, terminals: Termi
     }
     let text = blocks.join("\n\n");
     if args.json {
-        say(&text);
+        say(&terminal.fold(&text));
         return Ok(());
     }
-    print_text(&format!("\n{text}"))
+    print_text(&format!("\n{text}"), terminal)
 }
 
 fn addresses(args: &UpArgs, verified: &[Verified], info: &StackInfo, style: waterfall::Style) -> String {

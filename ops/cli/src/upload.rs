@@ -14,7 +14,8 @@ use local_stack::progress::{Reporter, Step};
 use local_stack::stack::StackInfo;
 
 use crate::cli::UploadArgs;
-use crate::failure::Failure;
+use crate::console;
+use crate::failure::{Failure, concluded};
 use crate::photos;
 use crate::progress::reporter;
 use crate::signals::Signals;
@@ -32,7 +33,7 @@ const STACK_WATCH: Duration = Duration::from_millis(300);
 /// No running stack or one that goes away, a file that cannot be read, or one that did not end `DONE`.
 pub(crate) async fn run(args: UploadArgs, root: &Path, terminals: Terminals) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
-    let info = StackInfo::find(root, &args.stack.name)?;
+    let info = console::find(root, &args.stack.name)?;
     let files = photos::named(&args.files)?;
     let journal = Journal::open(&StackInfo::directory(root, &args.stack.name), args.resume)?;
     let progress = reporter(terminals.err);
@@ -48,12 +49,12 @@ pub(crate) async fn run(args: UploadArgs, root: &Path, terminals: Terminals) -> 
         say(&format!("{signal}: {ended} of {files} files have ended; --resume goes on with the others"));
     }
     let document = Document::of(uploads?);
-    if args.stack.json {
-        print_json(&document)?;
+    let printed = if args.stack.json {
+        print_json(&document)
     } else {
-        print_text(&summary(&document.uploads, &args.stack.name, terminals.out.style))?;
-    }
-    if document.ok { Ok(()) } else { Err(Failure::Pipeline) }
+        print_text(&summary(&document.uploads, &args.stack.name, terminals.out.style), terminals.out)
+    };
+    concluded(printed, if document.ok { Ok(()) } else { Err(Failure::Pipeline) })
 }
 
 /// Waits until the stack is gone.

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use local_stack::flow::Verified;
-use local_stack::stack::StackInfo;
 use local_stack::waterfall;
 use serde::Serialize;
 
 use crate::cli::VerifyArgs;
-use crate::failure::Failure;
+use crate::console;
+use crate::failure::{Failure, concluded};
 use crate::photos;
 use crate::progress::reporter;
 use crate::report::{Photo, table};
@@ -28,18 +28,18 @@ struct Document<'a> {
 pub(crate) async fn run(args: VerifyArgs, root: &Path, terminals: Terminals) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let file = args.file.or_else(|| photos::bundled(root).into_iter().next());
-    let info = StackInfo::find(root, &args.stack.name)?;
+    let info = console::find(root, &args.stack.name)?;
     let photos = photos::read(file.as_slice())?;
     let progress = reporter(terminals.err);
     let verified = signals.guard(photos::walk(&info, &photos, &*progress)).await?;
     drop(progress);
     let ok = verified.iter().all(Verified::is_ok);
-    if args.stack.json {
-        print_json(&Document { ok, photos: verified.iter().map(Photo::of).collect() })?;
+    let printed = if args.stack.json {
+        print_json(&Document { ok, photos: verified.iter().map(Photo::of).collect() })
     } else {
-        print_text(&blocks(&verified, terminals.out.style))?;
-    }
-    if ok { Ok(()) } else { Err(Failure::Pipeline) }
+        print_text(&blocks(&verified, terminals.out.style), terminals.out)
+    };
+    concluded(printed, if ok { Ok(()) } else { Err(Failure::Pipeline) })
 }
 
 /// The table, then each trace.

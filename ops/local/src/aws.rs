@@ -95,6 +95,16 @@ impl Aws {
         Ok(outputs.into_iter().map(|[name, value]| (name, value)).collect())
     }
 
+    /// The names of the stacks that CloudFormation knows, as far as one answer holds them.
+    ///
+    /// # Errors
+    ///
+    /// When they may not be asked for.
+    pub async fn stacks(&self) -> Result<Vec<String>, AwsError> {
+        let answer = self.query("cloudformation", "2010-05-15", "DescribeStacks", &[]).await?;
+        Ok(xml::members(&answer, "Stacks", ["StackName"]).into_iter().map(|[name]| name).collect())
+    }
+
     /// Whose credentials these are: an ARN.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use image::{DynamicImage, GenericImageView, RgbImage, RgbaImage};
 use moxcms::{ColorProfile, DataColorSpace, Layout, ParsingOptions, ToneReprCurve, TransformOptions};
 
+use crate::alpha::Alpha;
 use crate::decode::Ink;
 use crate::spec::Rgb;
 
@@ -26,23 +27,24 @@ pub(crate) fn to_srgb(pixels: &DynamicImage, ink: Option<Ink>, profile: Option<&
 }
 
 /// Lays the picture onto an opaque background.
-pub(crate) fn flatten(pixels: DynamicImage, background: Rgb) -> RgbImage {
+pub(crate) fn flatten(pixels: DynamicImage, alpha: Alpha, background: Rgb) -> RgbImage {
     if !pixels.color().has_alpha() {
         return pixels.into_rgb8();
     }
     let Rgb { red, green, blue } = background;
     let pixels = pixels.into_rgba8();
     let mut flat = RgbImage::new(pixels.width(), pixels.height());
-    for (to, image::Rgba([r, g, b, alpha])) in flat.pixels_mut().zip(pixels.pixels()) {
-        let blend = |over, under| mix(over, under, *alpha);
+    for (to, image::Rgba([r, g, b, opacity])) in flat.pixels_mut().zip(pixels.pixels()) {
+        let share = if alpha == Alpha::Premultiplied { u8::MAX } else { *opacity };
+        let blend = |over, under| blend((over, share), (under, u8::MAX - opacity));
         *to = image::Rgb([blend(*r, red), blend(*g, green), blend(*b, blue)]);
     }
     flat
 }
 
-/// `over` at the given opacity upon `under`, rounded.
-fn mix(over: u8, under: u8, alpha: u8) -> u8 {
-    let sum = u16::from(over) * u16::from(alpha) + u16::from(under) * u16::from(255 - alpha);
+/// The sum of two levels, each with its share of 255, rounded; Lanczos3 may take it beyond white.
+fn blend((over, share): (u8, u8), (under, rest): (u8, u8)) -> u8 {
+    let sum = u32::from(over) * u32::from(share) + u32::from(under) * u32::from(rest);
     u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX)
 }
 
@@ -83,7 +85,7 @@ pub(crate) fn from_ycc(luma: u8, blue: u8, red: u8) -> [u8; 3] {
 fn without_profile(inks: &DynamicImage) -> DynamicImage {
     let mut rgb = RgbImage::new(inks.width(), inks.height());
     for ((_, _, image::Rgba([cyan, magenta, yellow, black])), to) in inks.pixels().zip(rgb.pixels_mut()) {
-        *to = image::Rgb([cyan, magenta, yellow].map(|ink| mix(255 - ink, 0, 255 - black)));
+        *to = image::Rgb([cyan, magenta, yellow].map(|ink| blend((255 - ink, 255 - black), (0, black))));
     }
     rgb.into()
 }
@@ -166,11 +168,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn opacity_mixes_exactly_at_its_ends() {
+    fn opacity_blends_exactly_at_its_ends_and_stops_at_white() {
+        let mix = |over, under, alpha| blend((over, alpha), (under, 255 - alpha));
         assert_eq!(mix(10, 200, 255), 10);
         assert_eq!(mix(10, 200, 0), 200);
         assert_eq!(mix(255, 255, 77), 255);
         assert_eq!(mix(0, 255, 128), 127);
+        assert_eq!(blend((255, 255), (255, 5)), 255);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod budget;
 mod generic;
-mod guard;
+mod gif;
 mod jpeg;
 mod png;
 mod segments;
@@ -16,7 +16,9 @@ use image::DynamicImage;
 use image::metadata::Orientation;
 
 use self::budget::Budget;
+use crate::alpha;
 use crate::format::{Format, sniff};
+use crate::guard::{self, Stage};
 use crate::limits::Limits;
 use crate::planar::Planar;
 use crate::reduce::{self, reduce};
@@ -131,18 +133,19 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result
     }
     let format = sniff(bytes)?;
     let budget = Budget::start(format, *limits);
-    let outcome = guard::catch(format, || {
+    let outcome = guard::catch(Stage::Decode, format, || {
         let mut raster = match format {
             Format::Jpeg => jpeg::decode(bytes, &budget, largest_side),
             Format::WebP => webp::decode(bytes, &budget, largest_side),
             Format::Png => png::decode(bytes, &budget, largest_side.get()),
             Format::Tiff => tiff::decode(bytes, &budget, largest_side.get()),
-            Format::Gif | Format::Bmp => generic::decode(bytes, &budget),
+            Format::Gif => gif::decode(bytes, &budget),
+            Format::Bmp => generic::decode(bytes, &budget),
         }?;
         if let Pixels::Whole(pixels) = raster.pixels {
             let mut pixels = shrink::to_integers(pixels);
             if raster.ink.is_none() {
-                shrink::premultiply(&mut pixels);
+                alpha::premultiply(&mut pixels);
             }
             raster.pixels = reduced(pixels, largest_side.get(), &budget);
         }

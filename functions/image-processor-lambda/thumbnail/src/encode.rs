@@ -14,6 +14,7 @@ mod transform;
 
 use std::num::NonZeroU16;
 
+use crate::guard::{self, Stage};
 use crate::halved::Halved;
 use crate::rejection::{Cause, Rejection};
 use crate::resize::Resized;
@@ -37,9 +38,11 @@ impl Resized {
     ///
     /// [`Rejection::Unrenderable`]; no image is known that leads to it.
     pub fn encode(&self, spec: &Spec) -> Result<Thumbnail, Rejection> {
-        let jpeg = write(&self.pixels, spec.quality)
-            .map_err(|source| Rejection::Unrenderable { format: self.format, source })?;
-        Ok(Thumbnail { jpeg, width: self.width(), height: self.height() })
+        guard::catch(Stage::Encode, self.format, || {
+            let jpeg = write(&self.pixels, spec.quality)
+                .map_err(|source| Rejection::Unrenderable { format: self.format, source })?;
+            Ok(Thumbnail { jpeg, width: self.width(), height: self.height() })
+        })
     }
 }
 

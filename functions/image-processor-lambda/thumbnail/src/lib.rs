@@ -9,16 +9,18 @@
 //! Invariants, whatever the bytes:
 //! - the format is told by the first bytes, never by a name or a declared type;
 //! - size, pixels and memory are checked before the memory is allocated;
-//! - a panic in a decoder is a [`Rejection`];
+//! - a panic in any stage is a [`Rejection`];
 //! - the result is upright, opaque, sRGB, without metadata, never larger than the original.
 
 #![expect(clippy::inline_always, reason = "only what is inlined into `wide` is compiled for wider vectors")]
 
+mod alpha;
 mod color;
 mod decode;
 mod encode;
 mod fit;
 mod format;
+mod guard;
 mod halved;
 #[cfg(feature = "inner")]
 #[doc(hidden)]

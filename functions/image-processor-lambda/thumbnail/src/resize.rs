@@ -1,16 +1,18 @@
 //! From pixels to a small, upright sRGB picture.
 
-use image::DynamicImage;
 use image::metadata::Orientation;
+use image::{DynamicImage, RgbImage};
 
+use crate::alpha::{self, Alpha};
 use crate::color;
 use crate::decode::{Decoded, Pixels};
 use crate::fit::fit;
 use crate::format::Format;
+use crate::guard::{self, Stage};
 use crate::halved::Halved;
-use crate::rejection::Rejection;
+use crate::rejection::{Cause, Rejection};
 use crate::shrink;
-use crate::spec::Spec;
+use crate::spec::{Rgb, Spec};
 
 /// A thumbnail's pixels: upright, opaque, sRGB.
 #[derive(Debug)]
@@ -45,26 +47,133 @@ impl Decoded {
     ///
     /// [`Rejection::Unrenderable`]; no image is known that leads to it.
     pub fn resize(&self, spec: &Spec) -> Result<Resized, Rejection> {
+        guard::catch(Stage::Resize, self.format, || {
+            let pixels = self.resized(*spec);
+            let pixels = pixels.map_err(|source| Rejection::Unrenderable { format: self.format, source })?;
+            Ok(Resized { format: self.format, pixels })
+        })
+    }
+
+    fn resized(&self, spec: Spec) -> Result<Halved, Cause> {
         let side = spec.side_px.min(self.largest_side);
         let fitting = fit(self.stored.0, self.stored.1, side.get());
-        let reject = |source| Rejection::Unrenderable { format: self.format, source };
         let profile = self.profile.as_deref().filter(|profile| !color::is_srgb(profile));
-        let mut small = match &self.pixels {
+        match &self.pixels {
             Pixels::Planes(planar) if profile.is_none() && planar.is_encodable() => {
-                let pixels = planar.halved(fitting, self.orientation).map_err(reject)?;
-                return Ok(Resized { format: self.format, pixels });
+                planar.halved(fitting, self.orientation)
             }
-            Pixels::Planes(planar) => planar.interleaved(fitting).map_err(reject)?,
-            Pixels::Whole(pixels) => shrink::shrink(pixels, fitting).map_err(reject)?,
-        };
-        if self.ink.is_none() {
-            shrink::unpremultiply(&mut small);
+            _ => Ok(Halved::from(&self.upright(fitting, profile, spec.background)?)),
         }
+    }
+
+    /// The small picture in red, green and blue.
+    fn upright(
+        &self,
+        fitting: (u32, u32),
+        profile: Option<&[u8]>,
+        background: Rgb,
+    ) -> Result<RgbImage, Cause> {
+        let mut small = match &self.pixels {
+            Pixels::Planes(planar) => planar.interleaved(fitting)?,
+            Pixels::Whole(pixels) => shrink::shrink(pixels, fitting)?,
+        };
+        // A profile is not linear, so it must see the colours themselves; else one division is spared, and
+        // what it would round.
+        let is_divided = self.ink.is_none() && profile.is_some();
+        if is_divided {
+            alpha::unpremultiply(&mut small);
+        }
+        let alpha = if is_divided { Alpha::Straight } else { Alpha::Premultiplied };
         let srgb = color::to_srgb(&small, self.ink, profile);
-        let mut upright = DynamicImage::ImageRgb8(color::flatten(srgb, spec.background));
+        let mut upright = DynamicImage::ImageRgb8(color::flatten(srgb, alpha, background));
         if self.orientation != Orientation::NoTransforms {
             upright.apply_orientation(self.orientation);
         }
-        Ok(Resized { format: self.format, pixels: Halved::from(&upright.into_rgb8()) })
+        Ok(upright.into_rgb8())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::num::NonZeroU32;
+
+    use image::{ImageBuffer, ImageFormat, Luma, LumaA, Pixel, Rgba};
+
+    use super::*;
+    use crate::planar::{Channels, Planar};
+    use crate::{Limits, decode};
+
+    const SIDE: NonZeroU32 = NonZeroU32::new(256).expect("256 is not zero");
+    const COLORS: [u8; 12] = [0, 1, 2, 31, 64, 127, 128, 190, 239, 253, 254, 255];
+
+    /// A column for each alpha, a row for each colour; `of` makes a pixel of both.
+    fn flattened<P>(of: impl Fn(u8, u8) -> P, profile: Option<&[u8]>, background: Rgb) -> RgbImage
+    where
+        P: Pixel + image::PixelWithColorType,
+        [P::Subpixel]: image::EncodableLayout,
+        DynamicImage: From<ImageBuffer<P, Vec<P::Subpixel>>>,
+    {
+        let rows = u32::try_from(COLORS.len()).unwrap();
+        let color = |y: u32| COLORS[y as usize];
+        let picture = ImageBuffer::from_fn(256, rows, |x, y| of(color(y), u8::try_from(x).unwrap()));
+        let mut png = Cursor::new(Vec::new());
+        DynamicImage::from(picture).write_to(&mut png, ImageFormat::Png).unwrap();
+        let decoded = decode(png.get_ref(), &Limits::default(), SIDE).unwrap();
+        decoded.upright((256, rows), profile, background).unwrap()
+    }
+
+    fn assert_blended(kind: &str, found: &RgbImage, under: u8, tolerance: f64) {
+        for (x, y, pixel) in found.enumerate_pixels() {
+            let (alpha, over) = (f64::from(x) / 255.0, f64::from(COLORS[y as usize]));
+            let exact = over * alpha + f64::from(under) * (1.0 - alpha);
+            let is_near = pixel.0.iter().all(|level| (f64::from(*level) - exact).abs() <= tolerance);
+            assert!(is_near, "{kind}: {over} at alpha {x} over {under}: {pixel:?}, not {exact:.2}");
+        }
+    }
+
+    /// Each kind of picture with transparency, with the tolerance that is asked of it.
+    fn assert_all_blended(profile: Option<&[u8]>, tolerance: f64) {
+        let wide = |level: u8| u16::from(level) * 257;
+        for under in [0, 100, 255] {
+            let background = Rgb { red: under, green: under, blue: under };
+            let found = flattened(|color, alpha| LumaA([color, alpha]), profile, background);
+            assert_blended("gray, 8 bits", &found, under, tolerance);
+            let found = flattened(|color, alpha| Rgba([color, color, color, alpha]), profile, background);
+            assert_blended("colour, 8 bits", &found, under, tolerance);
+            let found = flattened(|color, alpha| LumaA([color, alpha].map(wide)), profile, background);
+            assert_blended("gray, 16 bits", &found, under, tolerance);
+            let of = |color, alpha| Rgba([color, color, color, alpha].map(wide));
+            assert_blended("colour, 16 bits", &flattened(of, profile, background), under, tolerance);
+        }
+    }
+
+    #[test]
+    fn each_colour_at_each_alpha_is_blended_within_one_level_at_8_and_16_bits() {
+        assert_all_blended(None, 1.0);
+    }
+
+    /// One that is ignored because it is broken: the colours are divided and weighed again.
+    #[test]
+    fn each_colour_at_each_alpha_is_blended_behind_a_profile_too() {
+        assert_all_blended(Some(b"no profile"), 1.5);
+    }
+
+    #[test]
+    fn a_picture_without_pixels_that_a_decoder_let_through_is_a_rejection() {
+        let planes = vec![];
+        let planar = Planar { width: 0, height: 0, channels: Channels::Rgb, planes };
+        for pixels in [Pixels::Planes(planar), Pixels::Whole(ImageBuffer::<Luma<u8>, _>::new(0, 0).into())] {
+            let decoded = Decoded {
+                format: Format::Gif,
+                pixels,
+                ink: None,
+                profile: None,
+                orientation: Orientation::NoTransforms,
+                stored: (0, 0),
+                largest_side: SIDE,
+            };
+            assert_eq!(decoded.resize(&Spec::default()).unwrap_err().reason(), "Unrenderable");
+        }
     }
 }

@@ -2,12 +2,10 @@
 
 use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 use pic_scale_safe::{
-    ImageSize, ResamplingFunction, premultiply_la8, premultiply_la16, premultiply_rgba8, premultiply_rgba16,
-    resize_plane8, resize_plane8_with_alpha, resize_plane16, resize_plane16_with_alpha, resize_rgb8,
-    resize_rgb16, resize_rgba8, resize_rgba16, unpremultiply_la8, unpremultiply_rgba8,
+    ImageSize, ResamplingFunction, resize_plane8, resize_plane8_with_alpha, resize_plane16,
+    resize_plane16_with_alpha, resize_rgb8, resize_rgb16, resize_rgba8, resize_rgba16,
 };
 
-use crate::planar::Channels;
 use crate::rejection::Cause;
 
 const LANCZOS: ResamplingFunction = ResamplingFunction::Lanczos3;
@@ -20,35 +18,6 @@ pub(crate) fn to_integers(pixels: DynamicImage) -> DynamicImage {
         DynamicImage::ImageRgb32F(_) => pixels.to_rgb16().into(),
         DynamicImage::ImageRgba32F(_) => pixels.to_rgba16().into(),
         integers => integers,
-    }
-}
-
-/// Weighs colours by their opacity, so that what nobody sees does not bleed into its neighbours.
-pub(crate) fn premultiply(pixels: &mut DynamicImage) {
-    match pixels {
-        DynamicImage::ImageLumaA8(pixels) => premultiply_la8(pixels),
-        DynamicImage::ImageRgba8(pixels) => premultiply_rgba8(pixels),
-        DynamicImage::ImageLumaA16(pixels) => premultiply_la16(pixels, BITS),
-        DynamicImage::ImageRgba16(pixels) => premultiply_rgba16(pixels, BITS),
-        _ => {}
-    }
-}
-
-/// [`premultiply`] for one row of samples.
-pub(crate) fn premultiply_row(row: &mut [u8], channels: Channels) {
-    match channels {
-        Channels::GrayAlpha => premultiply_la8(row),
-        Channels::Rgba => premultiply_rgba8(row),
-        _ => {}
-    }
-}
-
-/// Undoes [`premultiply`] on what [`shrink`] returned.
-pub(crate) fn unpremultiply(pixels: &mut DynamicImage) {
-    match pixels {
-        DynamicImage::ImageLumaA8(pixels) => unpremultiply_la8(pixels),
-        DynamicImage::ImageRgba8(pixels) => unpremultiply_rgba8(pixels),
-        _ => {}
     }
 }
 

@@ -124,6 +124,61 @@ fn jpeg_of_endless_scans_is_stopped_by_the_clock() {
     assert_eq!(reason(&bombs::jpeg_with_scans(200, 200, 100)), "Corrupt");
 }
 
+/// The file with other bytes at a place behind the first `mark`.
+fn patched(name: &str, mark: &[u8], offset: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut file = fixture(name);
+    let at = file.windows(mark.len()).position(|window| window == mark).unwrap() + offset;
+    file.get_mut(at..at + bytes.len()).unwrap().copy_from_slice(bytes);
+    file
+}
+
+#[test]
+fn a_picture_that_declares_no_pixels_is_refused_where_its_size_is_read() {
+    const TIFF_WIDTH: &[u8] = &[0x00, 0x01];
+    const TIFF_HEIGHT: &[u8] = &[0x01, 0x01];
+    let frame = |name: &str, at| {
+        let mut gif = fixture(name);
+        let descriptor = gif.iter().rposition(|byte| *byte == b',').unwrap();
+        // The last comma may be a part of the data: the descriptor begins at the left upper corner.
+        let descriptor = (0..=descriptor).rev().find(|at| gif[*at..].starts_with(b",\0\0\0\0")).unwrap();
+        gif[descriptor + at..descriptor + at + 2].fill(0);
+        gif
+    };
+    for (what, file, expected) in [
+        ("GIF frame's width", frame("photo.gif", 5), "Corrupt"),
+        ("GIF frame's height", frame("photo.gif", 7), "Corrupt"),
+        ("PNG width", png_of(0, 5), "Corrupt"),
+        ("PNG height", png_of(5, 0), "Corrupt"),
+        ("WebP width", patched("photo.webp", &[0x9d, 0x01, 0x2a], 3, &[0; 2]), "Corrupt"),
+        ("WebP height", patched("photo.webp", &[0x9d, 0x01, 0x2a], 5, &[0; 2]), "Corrupt"),
+        ("TIFF width", patched("photo.tif", TIFF_WIDTH, 8, &[0; 2]), "Corrupt"),
+        ("TIFF height", patched("photo.tif", TIFF_HEIGHT, 8, &[0; 2]), "Corrupt"),
+        ("BMP width", patched("photo.bmp", b"BM", 18, &[0; 4]), "Corrupt"),
+        ("BMP height", patched("photo.bmp", b"BM", 22, &[0; 4]), "Corrupt"),
+        ("JPEG width", patched("photo.jpg", &[0xff, 0xc0], 7, &[0; 2]), "Corrupt"),
+        // The standard has a marker that gives the height behind the picture.
+        ("JPEG height", patched("photo.jpg", &[0xff, 0xc0], 5, &[0; 2]), "UnsupportedFeature"),
+        ("progressive JPEG width", patched("progressive.jpg", &[0xff, 0xc2], 7, &[0; 2]), "Corrupt"),
+    ] {
+        let rejection = thumb(&file, 64).expect_err(what);
+        assert_eq!(rejection.reason(), expected, "{what}: {rejection:?}");
+        assert!(!format!("{rejection:?}").contains("panicked"), "{what}: {rejection:?}");
+    }
+}
+
+/// A PNG whose header declares this size, with the right checksum.
+fn png_of(width: u32, height: u32) -> Vec<u8> {
+    let mut header = b"IHDR".to_vec();
+    header.extend(width.to_be_bytes());
+    header.extend(height.to_be_bytes());
+    header.extend([8, 2, 0, 0, 0]);
+    let mut file = fixture("photo.png");
+    let checksum = crc32fast::hash(&header).to_be_bytes();
+    file.get_mut(12..29).unwrap().copy_from_slice(&header);
+    file.get_mut(29..33).unwrap().copy_from_slice(&checksum);
+    file
+}
+
 #[test]
 fn arithmetic_coding_is_named_as_unsupported_not_as_damage() {
     let mut photo = fixture("photo.jpg");

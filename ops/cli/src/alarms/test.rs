@@ -10,8 +10,8 @@ use cloudwatch_model::scenario::suite::{NamedText, Suite};
 use serde_json::{Value, json};
 
 use crate::cli::alarms::AlarmsTestArgs;
-use crate::failure::Failure;
-use crate::terminal::{print_json, print_text};
+use crate::failure::{Failure, concluded};
+use crate::terminal::{Terminal, print_json, print_text};
 
 const FOLDER: &str = "alarms";
 
@@ -19,7 +19,7 @@ const FOLDER: &str = "alarms";
 ///
 /// # Errors
 /// Files that are not understood, tests that fail, and changes that no test notices.
-pub(crate) fn run(args: &AlarmsTestArgs, root: &Path) -> Result<(), Failure> {
+pub(crate) fn run(args: &AlarmsTestArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
     let suite = suite(root)?;
     let mut failures = Vec::new();
     for test in suite.tests() {
@@ -34,12 +34,12 @@ pub(crate) fn run(args: &AlarmsTestArgs, root: &Path) -> Result<(), Failure> {
         None
     };
     let passed = failures.is_empty() && report.as_ref().is_none_or(Report::is_clean);
-    if args.json {
-        print_json(&document(passed, count, &failures, report.as_ref()))?;
+    let printed = if args.json {
+        print_json(&document(passed, count, &failures, report.as_ref()))
     } else {
-        print_text(&text_of(count, &failures, report.as_ref()))?;
-    }
-    if passed { Ok(()) } else { Err(Failure::Pipeline) }
+        print_text(&text_of(count, &failures, report.as_ref()), terminal)
+    };
+    concluded(printed, if passed { Ok(()) } else { Err(Failure::Pipeline) })
 }
 
 type Failed<'a> = (&'a Test, Mismatch);

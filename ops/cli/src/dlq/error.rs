@@ -60,12 +60,4 @@ pub(crate) enum DlqError {
         #[source]
         source: io::Error,
     },
-    /// No such message.
-    #[error(
-        "no message {id} is in the queue now; `ops dlq list` tells which are. If somebody else is reading it, it comes back within their visibility timeout"
-    )]
-    NoMessage {
-        /// Its id.
-        id: String,
-    },
 }

@@ -17,7 +17,7 @@ use crate::cli::dlq::ListArgs;
 use crate::failure::Failure;
 use crate::progress::reporter;
 use crate::signals::Signals;
-use crate::terminal::{Terminals, print_json, print_text};
+use crate::terminal::{Terminal, Terminals, print_json, print_text};
 
 /// What `list --json` prints.
 #[derive(Serialize)]
@@ -73,7 +73,11 @@ pub(super) async fn run(
         causes: groups(rows),
         record_unreadable: walk.unreadable(),
     };
-    if args.json { print_json(&document) } else { print_text(&text(&document, &place)) }
+    if args.json {
+        print_json(&document)
+    } else {
+        print_text(&text(&document, &place, terminals.out), terminals.out)
+    }
 }
 
 /// All messages, and how many others somebody else held before.
@@ -91,7 +95,7 @@ async fn look(
     Ok((counts, found))
 }
 
-fn text(document: &Document<'_>, place: &Place) -> String {
+fn text(document: &Document<'_>, place: &Place, terminal: Terminal) -> String {
     let mut head = format!("{} in {}: {}", place.name(), document.region, messages_of(document.count));
     if document.count > 0 {
         head.push_str(", grouped by ");
@@ -111,7 +115,7 @@ fn text(document: &Document<'_>, place: &Place) -> String {
         lines.push("the limit was reached: there may be more; raise --limit".to_owned());
     }
     if document.count > 0 {
-        lines.push(format!("\n{}\n\nWhat to do:", table(&document.causes)));
+        lines.push(format!("\n{}\n\nWhat to do:", table(&document.causes, terminal)));
         lines.extend(document.causes.iter().map(|group| format!("  {}: {}", group.cause.name(), group.next)));
         lines
             .push(format!("`ops dlq show ID{}` shows one, with the way to its trace and log", place.words()));

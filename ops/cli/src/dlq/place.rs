@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use local_stack::aws::{Aws, SERVICE};
-use local_stack::stack::StackInfo;
+use local_stack::aws::{Aws, AwsError, SERVICE};
 
 use super::error::DlqError;
 use super::queue::Queue;
 use crate::cli::dlq::WhereArgs;
+use crate::console;
 use crate::failure::Failure;
+use crate::nearest::UnknownName;
 
 /// The output that names the function which the queue feeds.
 const PROCESSOR: &str = "ImageProcessorFunctionName";
@@ -41,7 +42,7 @@ impl Place {
     /// Finds it.
     pub(crate) async fn find(args: &WhereArgs, root: &Path, lookup: Lookup<'_>) -> Result<Self, Failure> {
         if args.stack.is_none() && args.queue_url.is_none() {
-            let info = StackInfo::find(root, &args.name)?;
+            let info = console::find(root, &args.name)?;
             let words = if args.name == "default" { String::new() } else { format!(" --name {}", args.name) };
             let of_stack = |output: &'static str| info.output(output).map(str::to_owned);
             return Ok(Self {
@@ -63,9 +64,11 @@ impl Place {
         Ok(place)
     }
 
-    async fn of_stack(aws: Aws, stack: &str) -> Result<Self, DlqError> {
-        let outputs = aws.outputs(stack).await;
-        let mut outputs = outputs.map_err(|source| DlqError::Stack { stack: stack.to_owned(), source })?;
+    async fn of_stack(aws: Aws, stack: &str) -> Result<Self, Failure> {
+        let mut outputs = match aws.outputs(stack).await {
+            Ok(outputs) => outputs,
+            Err(source) => return Err(no_stack(&aws, stack, source).await),
+        };
         let mut take = |output: &'static str| take(&mut outputs, stack, output);
         Ok(Self {
             url: take("DeadLetterQueueUrl")?,
@@ -120,6 +123,16 @@ impl Place {
             _ => format!("ops trace {id}"),
         }
     }
+}
+
+/// Why a stack has no outputs: often its name is a mistyped one, if all of them may be asked for.
+async fn no_stack(aws: &Aws, stack: &str, source: AwsError) -> Failure {
+    let known = aws.stacks().await.unwrap_or_default();
+    if known.is_empty() || known.iter().any(|name| name == stack) {
+        return DlqError::Stack { stack: stack.to_owned(), source }.into();
+    }
+    let known = known.iter().map(String::as_str);
+    UnknownName::among("stack", stack, known, "check AWS_REGION and AWS_PROFILE too").into()
 }
 
 /// Where Lambda keeps what a function writes.

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::cause::Cause;
 use super::walk::Judged;
 use crate::cli::dlq::SelectArgs;
+use crate::nearest::UnknownName;
 
 /// What a message must fulfil; of several values of one kind, one.
 #[derive(Clone, Debug)]
@@ -34,6 +35,20 @@ impl Selection {
         self.causes.is_empty() && self.images.is_empty() && self.ids.is_empty() && self.older_than.is_none()
     }
 
+    /// The first name that was typed and that no message has or is about.
+    pub(crate) fn unknown(&self, known: &Known) -> Option<UnknownName> {
+        fn missing<'a>(typed: &'a [String], known: &[String]) -> Option<&'a str> {
+            typed.iter().find(|name| !known.contains(name)).map(String::as_str)
+        }
+        let Known { messages, images } = known;
+        if let Some(id) = missing(&self.ids, messages) {
+            return Some(unknown_message(id, messages.iter().map(String::as_str)));
+        }
+        let id = missing(&self.images, images)?;
+        let known = images.iter().map(String::as_str);
+        Some(UnknownName::among("message about the image", id, known, ALL))
+    }
+
     /// Whether a message is meant.
     pub(crate) fn takes(&self, judged: &Judged, now: SystemTime) -> bool {
         let is_one = |wanted: &[String], id: Option<&str>| {
@@ -48,6 +63,28 @@ impl Selection {
             && self.older_than.is_none_or(|least| judged.letter.age(now) >= least)
             && (!self.hopeful || !cause.is_hopeless() || is_named)
     }
+}
+
+/// What the messages that were looked at are, and what they are about.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    messages: Vec<String>,
+    images: Vec<String>,
+}
+
+impl Known {
+    pub(crate) fn add(&mut self, judged: &Judged) {
+        self.messages.push(judged.letter.message_id.clone());
+        self.images.extend(judged.finding.image.as_ref().map(|image| image.id.clone()));
+    }
+}
+
+const ALL: &str = "`ops dlq list` names them all, but for those that somebody else is reading: they come back within \
+                   their visibility timeout";
+
+/// No message of this id was found.
+pub(crate) fn unknown_message<'a>(id: &str, known: impl IntoIterator<Item = &'a str>) -> UnknownName {
+    UnknownName::among("message", id, known, ALL)
 }
 
 /// Reads an age such as `90s`, `30m`, `2h` or `3d`.
@@ -78,7 +115,7 @@ mod tests {
     /// A message sent a thousand seconds before `now`.
     fn judged(cause: Cause, image: Option<&str>) -> Judged {
         let image = image.map(|id| Image { id: id.to_owned(), key: String::new(), item: None });
-        let letter = letter("", &json!({"Attributes": {"SentTimestamp": "9000000"}}));
+        let letter = letter("", &json!({"MessageId": "m", "Attributes": {"SentTimestamp": "9000000"}}));
         Judged { letter, finding: Finding { cause, defect: None, image } }
     }
 
@@ -124,6 +161,19 @@ mod tests {
         assert!(takes(Selection { causes: vec![Cause::Malformed], ..everything() }));
         assert!(takes(one("m")));
         assert!(everything().hopeful().takes(&judged(Cause::Untold, None), now()));
+    }
+
+    #[test]
+    fn a_name_that_no_message_has_is_unknown_whatever_else_is_meant() {
+        let mut known = Known::default();
+        known.add(&judged(Cause::Untold, Some("image-1")));
+        let unknown = |selection: Selection| selection.unknown(&known).map(|unknown| unknown.to_string());
+        assert_eq!(unknown(everything()), None);
+        assert_eq!(unknown(one("m")), None);
+        let found = unknown(Selection { ids: vec!["m".into(), "nope".into()], ..everything() }).unwrap();
+        assert!(found.starts_with("there is no message nope; the nearest is m;"), "{found}");
+        let found = unknown(Selection { images: vec!["image-2".into()], ..everything() }).unwrap();
+        assert!(found.contains("no message about the image image-2; did you mean image-1?"), "{found}");
     }
 
     #[test]

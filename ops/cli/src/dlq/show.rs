@@ -11,12 +11,14 @@ use telemetry::redact_value;
 use super::error::DlqError;
 use super::letter::Letter;
 use super::place::{Lookup, Place};
+use super::selection::unknown_message;
 use super::telling::{Row, age, safe};
 use super::walk::{Judged, Walk};
 use crate::cli::dlq::ShowArgs;
 use crate::failure::Failure;
+use crate::fold::fold_command;
 use crate::signals::Signals;
-use crate::terminal::{print_json, print_text};
+use crate::terminal::{Terminal, print_json, print_text};
 
 /// What `show --json` prints.
 #[derive(Serialize)]
@@ -36,25 +38,39 @@ struct Document<'a> {
 ///
 /// # Errors
 /// No such queue, or no such message in it.
-pub(super) async fn run(args: ShowArgs, root: &Path, lookup: Lookup<'_>) -> Result<(), Failure> {
+pub(super) async fn run(
+    args: ShowArgs,
+    root: &Path,
+    terminal: Terminal,
+    lookup: Lookup<'_>,
+) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let place = Place::find(&args.place, root, lookup).await?;
     let mut walk = Walk::new(&place, args.place.hold, usize::MAX);
     let looked = signals.guard(look(&args.id, &mut walk)).await;
     walk.end().await;
     let found = looked?.map_err(|source| DlqError::Queue { queue: place.url.clone(), source })?;
-    let judged = found.ok_or(DlqError::NoMessage { id: args.id })?;
+    let judged = found.map_err(|known| unknown_message(&args.id, known.iter().map(String::as_str)))?;
     let document = Document::of(&judged, &place, walk.unreadable());
-    if args.json { print_json(&document) } else { print_text(&text(&document, &judged, &place)) }
+    if args.json {
+        print_json(&document)
+    } else {
+        print_text(&text(&document, &judged, &place, terminal), terminal)
+    }
 }
 
-async fn look(id: &str, walk: &mut Walk<'_>) -> Result<Option<Judged>, AwsError> {
+/// The message, or the ids of all others.
+async fn look(id: &str, walk: &mut Walk<'_>) -> Result<Result<Judged, Vec<String>>, AwsError> {
+    let mut known = Vec::new();
     while let Some(next) = walk.next().await? {
-        if let Some(found) = next.into_iter().find(|judged| judged.letter.message_id == id) {
-            return Ok(Some(found));
+        for judged in next {
+            if judged.letter.message_id == id {
+                return Ok(Ok(judged));
+            }
+            known.push(judged.letter.message_id);
         }
     }
-    Ok(None)
+    Ok(Err(known))
 }
 
 impl<'a> Document<'a> {
@@ -81,7 +97,7 @@ fn without_secrets(mut value: Value) -> Value {
     value
 }
 
-fn text(document: &Document<'_>, judged: &Judged, place: &Place) -> String {
+fn text(document: &Document<'_>, judged: &Judged, place: &Place, terminal: Terminal) -> String {
     let Document { row, means, next, .. } = document;
     let mut lines = vec![format!("message   {}", row.message_id)];
     lines.push(format!("cause     {}: {means}", row.cause.name()));
@@ -107,7 +123,10 @@ fn text(document: &Document<'_>, judged: &Judged, place: &Place) -> String {
         lines.push(format!("trace     {trace}"));
     }
     lines.push(format!("next      {next}"));
-    lines.extend(log_command(judged, place).map(|command| format!("log       {command}")));
+    lines.extend(log_command(judged, place).map(|command| {
+        let line = format!("log       {command}");
+        if terminal.is_bounded { fold_command(&line, terminal.style.width) } else { line }
+    }));
     for (title, attributes) in
         [("attributes of SQS", &document.attributes), ("message attributes", &document.message_attributes)]
     {

@@ -14,11 +14,11 @@ use super::pace::Pace;
 use super::place::{Lookup, Place};
 use super::queue::Queue;
 use super::record::Who;
-use super::selection::Selection;
+use super::selection::{Known, Selection};
 use super::telling::Row;
 use super::walk::Walk;
 use crate::cli::dlq::{CarryArgs, DropArgs, RedriveArgs, SelectArgs, WhereArgs};
-use crate::failure::Failure;
+use crate::failure::{Failure, concluded};
 use crate::progress::reporter;
 use crate::signals::{Signal, Signals};
 use crate::terminal::Terminals;
@@ -93,6 +93,7 @@ impl Plan<'_> {
         let limit = usize::try_from(self.select.limit.get()).unwrap_or(usize::MAX);
         let mut walk = Walk::new(self.place, self.at.hold, limit);
         let mut report = Report::new(self.place, action, self.carry);
+        let mut known = Known::default();
         let mut carrier = None;
         if self.carry.execute {
             carrier =
@@ -103,19 +104,21 @@ impl Plan<'_> {
         let label = format!("{} {}", report.verb(), self.place.name());
         let step = Step::start(&*progress, "dlq", label.clone());
         let moved = |done| step.moved(String::new(), Some(done), Some(waiting.waiting));
-        let early = self.sweep(&mut walk, carrier.as_mut(), &mut signals, &mut report, &moved).await;
+        let early =
+            self.sweep(&mut walk, carrier.as_mut(), &mut signals, (&mut report, &mut known), &moved).await;
         walk.end().await;
         step.finish(label);
         std::mem::drop(progress);
         report.end(&walk, self.place.dead_letters().counts().await.ok());
         let is_ok = report.is_ok();
-        report.print(early.as_ref(), self.carry.json)?;
-        match early {
+        let printed = report.print(early.as_ref(), self.carry.json, terminals);
+        let verdict = match early {
             Some(Stop::Signal(signal)) => Err(Failure::Signal(signal)),
             Some(Stop::Error(error)) => Err(error.into()),
-            None if is_ok => Ok(()),
+            None if is_ok => self.selection.unknown(&known).map_or(Ok(()), |unknown| Err(unknown.into())),
             Some(Stop::CameBack { .. } | Stop::Refusals) | None => Err(Failure::Pipeline),
-        }
+        };
+        concluded(printed, verdict)
     }
 
     /// Goes through the queue; answers why it stopped early, if so.
@@ -124,7 +127,7 @@ impl Plan<'_> {
         walk: &mut Walk<'_>,
         mut carrier: Option<&mut Carrier<'_>>,
         signals: &mut Signals,
-        report: &mut Report<'_>,
+        (report, known): (&mut Report<'_>, &mut Known),
         moved: &dyn Fn(u64),
     ) -> Option<Stop> {
         let mut pace = Pace::new(self.carry.rate);
@@ -141,6 +144,7 @@ impl Plan<'_> {
             };
             for judged in next {
                 looked_at += 1;
+                known.add(&judged);
                 if let Some(message_id) = sent.remove(&judged.letter.message_id) {
                     return Some(Stop::CameBack { message_id, new_id: judged.letter.message_id });
                 }

@@ -1,7 +1,6 @@
 //! Messages as they are told: rows for people and for machines, without anything secret.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use local_stack::waterfall::clean;
@@ -13,6 +12,8 @@ use super::items::Item;
 use super::place::Place;
 use super::record::rfc3339;
 use super::walk::Judged;
+use crate::fold::columns;
+use crate::terminal::Terminal;
 
 /// One message in a list.
 #[derive(Debug, Serialize)]
@@ -81,42 +82,48 @@ pub(crate) fn groups(rows: Vec<Row>) -> Vec<Group> {
         .collect()
 }
 
-/// The groups as a table.
-pub(crate) fn table(groups: &[Group]) -> String {
-    let mut text = String::new();
-    for group in groups {
-        let Group { cause, count, means, messages, .. } = group;
-        let line = format!("{} · {} · {means}", cause.name(), messages_of(*count));
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        // Writing to a string cannot fail.
-        writeln!(text, "{line}").ok();
-        let row = |text: &mut String, cells: [&str; 6]| {
-            let [message, image, trace, age, receives, record] = cells;
-            let line =
-                format!("  {message:<36}  {image:<36}  {trace:<32}  {age:>6}  {receives:>8}  {record}");
-            writeln!(text, "{}", line.trim_end()).ok();
+/// The groups as a table; where that is wider than the terminal, with what a message is about below it.
+pub(crate) fn table(groups: &[Group], terminal: Terminal) -> String {
+    let wide = groups.iter().map(|group| block(group, false)).collect::<Vec<_>>().join("\n\n");
+    let widest = wide.lines().filter(|line| line.starts_with(' ')).map(columns).max().unwrap_or(0);
+    if !terminal.is_bounded || widest <= terminal.style.width {
+        return wide;
+    }
+    groups.iter().map(|group| block(group, true)).collect::<Vec<_>>().join("\n\n")
+}
+
+fn block(group: &Group, is_narrow: bool) -> String {
+    let Group { cause, count, means, messages, .. } = group;
+    let mut lines = vec![format!("{} · {} · {means}", cause.name(), messages_of(*count))];
+    lines.push(if is_narrow {
+        format!("  {:<36}  {:>6}  RECEIVES", "MESSAGE", "AGE")
+    } else {
+        line(["MESSAGE", "IMAGE", "TRACE", "AGE", "RECEIVES", "RECORD"])
+    });
+    for message in messages {
+        let record = match (&message.item, &message.defect) {
+            (Some(item), _) => Some(item.status.as_str()),
+            (None, defect) => defect.as_deref(),
         };
-        row(&mut text, ["MESSAGE", "IMAGE", "TRACE", "AGE", "RECEIVES", "RECORD"]);
-        for message in messages {
-            let record = match (&message.item, &message.defect) {
-                (Some(item), _) => item.status.clone(),
-                (None, Some(defect)) => defect.clone(),
-                (None, None) => "-".to_owned(),
-            };
-            let cells = [
-                message.message_id.as_str(),
-                message.image_id.as_deref().unwrap_or("-"),
-                message.trace_id.as_deref().unwrap_or("-"),
-                &age(Duration::from_secs(message.age_seconds)),
-                &message.receives.to_string(),
-                &record,
-            ];
-            row(&mut text, cells);
+        let (image, trace) = (message.image_id.as_deref(), message.trace_id.as_deref());
+        let (id, age) = (&message.message_id, age(Duration::from_secs(message.age_seconds)));
+        let receives = message.receives.to_string();
+        if is_narrow {
+            lines.push(format!("  {id:<36}  {age:>6}  {receives:>8}"));
+            let facts = [("image", image), ("trace", trace), ("record", record)];
+            lines
+                .extend(facts.iter().filter_map(|(name, fact)| Some(format!("    {name:<6}  {}", (*fact)?))));
+        } else {
+            let [image, trace, record] = [image, trace, record].map(|fact| fact.unwrap_or("-"));
+            lines.push(line([id, image, trace, &age, &receives, record]));
         }
     }
-    text.trim_end().to_owned()
+    lines.join("\n")
+}
+
+fn line([message, image, trace, age, receives, record]: [&str; 6]) -> String {
+    let line = format!("  {message:<36}  {image:<36}  {trace:<32}  {age:>6}  {receives:>8}  {record}");
+    line.trim_end().to_owned()
 }
 
 /// A number of messages in words.
@@ -141,6 +148,8 @@ pub(crate) fn safe(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use local_stack::waterfall::Style;
+
     use super::*;
 
     #[test]
@@ -174,6 +183,27 @@ mod tests {
         }
     }
 
+    fn terminal(width: Option<usize>) -> Terminal {
+        let style = Style { width: width.unwrap_or(Style::PLAIN.width), ..Style::PLAIN };
+        Terminal { style, is_live: false, is_bounded: width.is_some() }
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_the_whole_of_each_message_in_several_lines() {
+        let message = Row {
+            image_id: Some("0193a5b2-7c41-7d0e-9f00-5be2a1c0ff01".to_owned()),
+            trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
+            ..row("5fea7756-0ea4-451a-a703-a558b933e274", Cause::Untold, 9)
+        };
+        let drawn = table(&groups(vec![message]), terminal(Some(60)));
+        let expected = "  MESSAGE                                  AGE  RECEIVES
+  5fea7756-0ea4-451a-a703-a558b933e274     9 s         6
+    image   0193a5b2-7c41-7d0e-9f00-5be2a1c0ff01
+    trace   4bf92f3577b34da6a3ce929d0e0e4736
+    record  it is no JSON";
+        assert_eq!(drawn.split_once('\n').unwrap().1, expected);
+    }
+
     #[test]
     fn groups_come_in_a_fixed_order_each_with_its_oldest_first() {
         let rows = vec![
@@ -188,7 +218,7 @@ mod tests {
             .map(|group| group.messages.iter().map(|row| row.message_id.as_str()).collect())
             .collect();
         assert_eq!(order, [["a", "b"], ["old", "young"]]);
-        let told = table(&groups);
+        let told = table(&groups, terminal(None));
         let lines: Vec<&str> = told.lines().collect();
         assert!(lines[0].starts_with("malformed · 2 messages · no S3"), "{told}");
         assert!(

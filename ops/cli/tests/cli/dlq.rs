@@ -2,6 +2,7 @@
 
 mod kills;
 mod lab;
+mod people;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -124,8 +125,12 @@ async fn show_tells_a_message_whole_but_for_secrets() {
         assert!(told.contains(expected), "{expected}: {told}");
     }
     let unknown = lab.ops(&queues, &["show", "no-such-id"]);
-    assert_eq!((unknown.status.code(), unknown.stdout.len()), (Some(1), 0));
-    assert!(text(&unknown.stderr).contains("ops dlq list"));
+    assert_eq!((unknown.status.code(), unknown.stdout.len()), (Some(2), 0));
+    let told = text(&unknown.stderr);
+    assert!(told.contains("no message no-such-id; ") && told.contains("ops dlq list"), "{told}");
+    let mistyped = id(1).replacen(&id(1)[..1], "x", 1);
+    let told = lab.ops(&queues, &["show", &mistyped]);
+    assert!(text(&told.stderr).contains(&format!("did you mean {}?", id(1))), "{}", text(&told.stderr));
     assert_eq!(lab.counts(&queues.dead).await, (4, 0));
 }
 

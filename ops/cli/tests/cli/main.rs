@@ -3,6 +3,8 @@
 
 mod dlq;
 mod features;
+mod stack;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -128,6 +128,14 @@ impl StackInfo {
         root.join(".local-stack").join(name)
     }
 
+    /// The names of the stacks of the repository at `root` that run.
+    #[must_use]
+    pub fn running(root: &Path) -> Vec<String> {
+        let entries = fs::read_dir(root.join(".local-stack")).into_iter().flatten().flatten();
+        let held = entries.filter(|entry| is_held(&entry.path())).map(|entry| entry.file_name());
+        held.filter_map(|name| name.into_string().ok()).collect()
+    }
+
     /// Finds the running stack `name` of the repository at `root`.
     ///
     /// # Errors

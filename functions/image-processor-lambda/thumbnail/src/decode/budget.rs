@@ -8,6 +8,14 @@ use crate::format::Format;
 use crate::limits::Limits;
 use crate::rejection::{Cause, Rejection};
 
+/// The file declares a picture of nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("the declared size is {width} × {height} pixels")]
+struct NoPixels {
+    width: u32,
+    height: u32,
+}
+
 /// The limits of one decoding, and its clock.
 pub(super) struct Budget {
     pub(super) format: Format,
@@ -23,8 +31,13 @@ impl Budget {
         Self { format, limits, started: Instant::now(), is_late: Cell::new(false), is_dry: Cell::new(false) }
     }
 
-    /// Checks the declared size of the picture, before any of it is decoded.
+    /// Checks the declared size of the picture, before any of it is decoded: it must have pixels, and not
+    /// too many. Every reader calls it where it reads the size.
     pub(super) fn check_pixels(&self, width: u32, height: u32) -> Result<u64, Rejection> {
+        if width == 0 || height == 0 {
+            let source = Box::new(NoPixels { width, height });
+            return Err(Rejection::Corrupt { format: self.format, source });
+        }
         let pixels = u64::from(width) * u64::from(height);
         let limit = self.limits.max_pixels;
         if pixels > limit { Err(Rejection::TooManyPixels { width, height, limit }) } else { Ok(pixels) }
@@ -157,6 +170,15 @@ mod tests {
         let error = budget.reader(b"abc").read(&mut [0; 3]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert_eq!(budget.check_time().unwrap_err().reason(), "TooSlow");
+    }
+
+    #[test]
+    fn a_picture_without_width_or_height_is_refused_as_corrupt() {
+        let budget = Budget::start(Format::Gif, Limits::default());
+        for (width, height) in [(0, 0), (0, 5), (5, 0)] {
+            assert_eq!(budget.check_pixels(width, height).unwrap_err().reason(), "Corrupt");
+        }
+        assert_eq!(budget.check_pixels(1, 1).unwrap(), 1);
     }
 
     #[test]

@@ -1,7 +1,6 @@
-//! PNG, GIF, TIFF and BMP as a whole, through the crate `image`; of plain PNGs only their headers.
+//! PNG, TIFF and BMP as a whole, through the crate `image`; of plain PNGs only their headers.
 
 use image::codecs::bmp::BmpDecoder;
-use image::codecs::gif::GifDecoder;
 use image::codecs::png::PngDecoder;
 use image::codecs::tiff::TiffDecoder;
 use image::error::{ImageError, LimitErrorKind};
@@ -17,6 +16,10 @@ pub(super) const PNG_CHUNKS_BYTES: u64 = 8 * 1024 * 1024;
 
 pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
     let reject = |error| classify(error, budget);
+    if budget.format == Format::Bmp {
+        // The decoder calls an empty picture too large.
+        bitmap_size(bytes).map_or(Ok(0), |[width, height]| budget.check_pixels(width, height))?;
+    }
     let mut decoder = open(budget.reader(bytes), budget).map_err(reject)?;
     let (width, height) = decoder.dimensions();
     budget.check_pixels(width, height)?;
@@ -37,13 +40,27 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection>
     Ok(Raster { pixels: Pixels::Whole(pixels), ink: None, profile, orientation })
 }
 
+/// Width and height by the header of a bitmap; a negative height stores rows from the top.
+fn bitmap_size(bytes: &[u8]) -> Option<[u32; 2]> {
+    /// Of the oldest header, whose sides have 16 bits.
+    const CORE_HEADER: u32 = 12;
+    let header = bytes.get(14..)?;
+    let (size, fields) = header.split_first_chunk()?;
+    Some(if u32::from_le_bytes(*size) == CORE_HEADER {
+        let [w0, w1, h0, h1] = *fields.first_chunk()?;
+        [[w0, w1], [h0, h1]].map(|side| u16::from_le_bytes(side).into())
+    } else {
+        let [w0, w1, w2, w3, h0, h1, h2, h3] = *fields.first_chunk()?;
+        [[w0, w1, w2, w3], [h0, h1, h2, h3]].map(|side| i32::from_le_bytes(side).unsigned_abs())
+    })
+}
+
 fn open<'a>(reader: Timed<'a>, budget: &Budget) -> Result<Box<dyn ImageDecoder + 'a>, ImageError> {
     Ok(match budget.format {
-        Format::Gif => Box::new(GifDecoder::new(reader)?),
         Format::Tiff => Box::new(TiffDecoder::new(reader)?),
         Format::Bmp => Box::new(BmpDecoder::new(reader)?),
-        // PNG; JPEG and WebP have decoders of their own and never come here.
-        Format::Png | Format::Jpeg | Format::WebP => {
+        // PNG; JPEG, WebP and GIF have decoders of their own and never come here.
+        Format::Png | Format::Jpeg | Format::WebP | Format::Gif => {
             let mut limits = image::Limits::no_limits();
             limits.max_alloc = Some(PNG_CHUNKS_BYTES.min(budget.limits.max_decode_bytes));
             Box::new(PngDecoder::with_limits(reader, limits)?)

@@ -6,11 +6,11 @@ use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
 
 use super::budget::{Budget, Timed};
 use super::{Pixels, Raster, generic};
+use crate::alpha;
 use crate::planar::{Channels, Planar};
 use crate::png::{Fault, Picture};
 use crate::reduce::{self, Reduction};
 use crate::rejection::Rejection;
-use crate::shrink;
 
 /// Decodes by rows what is large beside a box of `side`; the rest, and what comes in passes, otherwise.
 pub(super) fn decode(bytes: &[u8], budget: &Budget, side: u32) -> Result<Raster, Rejection> {
@@ -46,7 +46,7 @@ fn rows_fast(bytes: &[u8], budget: &Budget, factor: u32) -> Result<Option<Planar
     }
     let mut reduction = Reduction::new((width, height), factor, channels);
     let is_whole = take_rows(&picture, budget, |row| {
-        shrink::premultiply_row(row, channels);
+        alpha::premultiply_row(row, channels);
         reduction.push(row);
     })?;
     Ok(is_whole.then(|| reduction.finish()))
@@ -102,7 +102,7 @@ fn rows(
         let Some(read) = reader.next_row().map_err(|error| reject(error, budget))? else { break };
         row.clear();
         row.extend_from_slice(read.data());
-        shrink::premultiply_row(&mut row, channels);
+        alpha::premultiply_row(&mut row, channels);
         reduction.push(&row);
     }
     Ok(reduction.finish())

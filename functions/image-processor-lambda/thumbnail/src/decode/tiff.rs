@@ -7,11 +7,11 @@ use tiff::{ColorType, TiffError, TiffResult};
 
 use super::budget::{Budget, Timed};
 use super::{Pixels, Raster, generic};
+use crate::alpha;
 use crate::jpeg;
 use crate::planar::Channels;
 use crate::reduce::{self, Reduction};
 use crate::rejection::{Cause, Rejection};
-use crate::shrink;
 
 /// Decodes by rows what is large beside a box of `side` and has at most eight bits a channel, and grays of two
 /// and four bits of any size; the rest otherwise.
@@ -60,7 +60,7 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget, side: u32) -> Result<Raster,
                 unpack(row, pixel.bits, width, &mut levels);
                 reduction.push(&levels);
             } else {
-                shrink::premultiply_row(row, channels);
+                alpha::premultiply_row(row, channels);
                 reduction.push(row);
             }
         }

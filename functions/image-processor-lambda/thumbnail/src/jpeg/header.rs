@@ -64,7 +64,10 @@ impl Frame {
             return Err(Error::Unsupported("a precision other than 8 bits"));
         }
         let [height, width] = [[h1, h0], [w1, w0]].map(|bytes| u32::from(u16::from_be_bytes(bytes)));
-        if width == 0 || height == 0 {
+        if width == 0 {
+            return Err(Error::Corrupt("the frame has no columns"));
+        }
+        if height == 0 {
             return Err(Error::Unsupported("a frame whose size is told later"));
         }
         if !matches!(count, 1 | 3 | 4) {

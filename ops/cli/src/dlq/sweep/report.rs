@@ -14,7 +14,7 @@ use crate::dlq::record::Outcome;
 use crate::dlq::telling::{Row, age, groups, messages_of, table};
 use crate::dlq::walk::Walk;
 use crate::failure::Failure;
-use crate::terminal::{print_json, print_text, say};
+use crate::terminal::{Terminals, print_json, print_text, say};
 
 /// One message that was meant.
 #[derive(Debug, Serialize)]
@@ -112,24 +112,29 @@ impl<'a> Report<'a> {
     }
 
     /// Prints the result on stdout, and what is left on stderr.
-    pub(super) fn print(mut self, stop: Option<&Stop>, json: bool) -> Result<(), Failure> {
+    pub(super) fn print(
+        mut self,
+        stop: Option<&Stop>,
+        json: bool,
+        terminals: Terminals,
+    ) -> Result<(), Failure> {
         let summary = self.summary(stop);
         if json {
-            say(&summary.join("\n"));
+            say(&terminals.err.fold(&summary.join("\n")));
             return print_json(&self);
         }
         let troubles = self.messages.iter().filter_map(|told| {
             let error = told.error.as_deref()?;
             Some(format!("{}: {}", told.row.message_id, crate::dlq::telling::safe(error)))
         });
-        troubles.for_each(|line| say(&line));
+        troubles.for_each(|line| say(&terminals.err.fold(&line)));
         let rows: Vec<Row> = self.messages.drain(..).map(|told| told.row).collect();
-        let mut text = table(&groups(rows));
+        let mut text = table(&groups(rows), terminals.out);
         if !text.is_empty() {
             text.push_str("\n\n");
         }
         text.push_str(&summary.join("\n"));
-        print_text(&text)
+        print_text(&text, terminals.out)
     }
 
     fn summary(&self, stop: Option<&Stop>) -> Vec<String> {

@@ -154,6 +154,19 @@ impl Lab {
         if words[0] == "redrive" {
             command.args(["--to", &queues.source]);
         }
+        self.set_up(&mut command);
+        command
+    }
+
+    /// The same on a stack that the words name.
+    pub(super) fn on_stack(&self, words: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ops"));
+        command.arg("dlq").args(words);
+        self.set_up(&mut command);
+        command.output().unwrap()
+    }
+
+    fn set_up(&self, command: &mut Command) {
         command.current_dir(self.here.path()).env_clear();
         command.envs([
             ("AWS_ENDPOINT_URL", self.endpoint()),
@@ -163,7 +176,6 @@ impl Lab {
             ("USER", "tester"),
         ]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
     }
 
     pub(super) fn ops(&self, queues: &Queues, words: &[&str]) -> Output {
