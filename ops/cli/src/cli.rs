@@ -20,6 +20,7 @@ Examples:
   cargo run -- up --once --json     the same as a test: one JSON document, then an exit status
   cargo run -- upload cat.jpg       in another terminal: upload as a user would
   cargo run -- trace IMAGE_ID       what happened to it, as a waterfall
+  eval \"$(cargo run -- env)\"        give the AWS CLI of this shell the stack's address and key
   cargo run -- dlq list             what could not be processed, and why; on AWS with --stack NAME
 
 Exit status:
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Upload(UploadArgs),
     /// Show the trace of an image as a waterfall.
     Trace(TraceArgs),
+    /// Print the variables by which the AWS CLI and SDKs find the running stack.
+    Env(EnvArgs),
     /// Make a thumbnail of a file without any stack, and measure what it costs.
     Thumbnail(ThumbnailArgs),
     /// See, redrive or drop what lies in the dead-letter queue, here or on AWS.
@@ -170,6 +173,24 @@ pub(crate) struct TraceArgs {
     /// The image's id, or a trace id of 32 hex digits.
     #[arg(value_name = "IMAGE_ID")]
     pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) stack: RunningStack,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Prints commands of a shell: AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID and
+AWS_SECRET_ACCESS_KEY are set; AWS_PROFILE, AWS_DEFAULT_PROFILE and AWS_SESSION_TOKEN are unset, since the AWS CLI
+would heed them. The key is the root user's of this stack alone, and ends with it: after another start, evaluate
+them again. With --json: one object of the variables, null for what is unset.
+
+Examples:
+  eval \"$(cargo run --quiet -- env)\" && aws s3 ls
+  ops env --name ci --json | jq -r .AWS_ENDPOINT_URL
+
+Version 1 of the AWS CLI does not heed AWS_ENDPOINT_URL for every service:
+  alias aws='aws --endpoint-url $AWS_ENDPOINT_URL'")]
+pub(crate) struct EnvArgs {
     #[command(flatten)]
     pub(crate) stack: RunningStack,
 }

@@ -5,6 +5,7 @@ mod cli;
 mod console;
 mod dashboard;
 mod dlq;
+mod env;
 mod failure;
 mod fold;
 mod nearest;
@@ -20,7 +21,6 @@ mod up;
 mod upload;
 mod verify;
 
-use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,11 +32,11 @@ use failure::Failure;
 use terminal::{Terminal, Terminals, say};
 
 fn main() -> ExitCode {
-    let lookup = |name: &str| env::var_os(name);
+    let lookup = |name: &str| std::env::var_os(name);
     let terminals =
         Terminals { out: Terminal::of(&io::stdout(), lookup), err: Terminal::of(&io::stderr(), lookup) };
     let cli = Cli::read(terminals.out);
-    let here = env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     let root = root::find(cli.root.as_deref(), &here);
     match run(cli.command.unwrap_or_default(), &root, terminals) {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,9 +63,10 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Verify(args) => verify::run(args, root, terminals).await,
             Command::Upload(args) => upload::run(args, root, terminals).await,
             Command::Trace(args) => trace::run(&args, root, terminals.out).await,
+            Command::Env(args) => env::run(&args, root),
             Command::Thumbnail(args) => thumbnail::run(&args),
             Command::Dlq(command) => {
-                let lookup = |name: &str| env::var_os(name)?.into_string().ok();
+                let lookup = |name: &str| std::env::var_os(name)?.into_string().ok();
                 dlq::run(command, root, terminals, &lookup).await
             }
             Command::Alarms(AlarmsCommand::Test(args)) => alarms::test::run(&args, root, terminals.out),

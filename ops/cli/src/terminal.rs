@@ -83,7 +83,11 @@ pub(crate) fn print_text(text: &str, terminal: Terminal) -> Result<(), Failure> 
     print_line(&terminal.fold(text))
 }
 
-fn print_line(text: &str) -> Result<(), Failure> {
+/// A result for a shell or a program, on stdout: as it is, however long its lines.
+///
+/// # Errors
+/// As [`print_text`].
+pub(crate) fn print_line(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(|source| match source.kind() {
         io::ErrorKind::BrokenPipe => Failure::Closed,

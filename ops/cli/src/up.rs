@@ -159,6 +159,7 @@ fn addresses(args: &UpArgs, verified: &[Verified], info: &StackInfo, style: wate
         format!("  cargo run -- upload{name} FILE"),
         format!("  cargo run -- verify{name}"),
         format!("  cargo run -- trace{name} {image}"),
+        format!("  eval \"$(cargo run --quiet -- env{name})\"   # then: aws s3 ls"),
         String::new(),
         "Ctrl-C takes the stack down.".to_owned(),
     ]);

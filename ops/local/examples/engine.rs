@@ -1,4 +1,4 @@
-//! Starts a bare engine, prints its address and its process group, and keeps it until it is killed.
+//! Starts a bare engine, prints its address, its process group and its root user's key, and keeps it until it is killed.
 //!
 //! `cargo run -p local-stack --example engine -- DIRECTORY [PORT]`
 
@@ -16,15 +16,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let environments = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local-stack"));
     let venv = Provision { directory: environments, python: "python3".into(), packages: ENGINE_PACKAGES };
     let venv = venv.ensure(&()).await?;
-    let launch = Launch {
-        venv: &venv,
-        directory: &directory,
-        port,
-        region: "ap-northeast-1",
-        auth: false,
-        environment: &[],
-    };
+    let launch =
+        Launch { venv: &venv, directory: &directory, port, region: "ap-northeast-1", environment: &[] };
     let mut engine = Engine::start(launch).await?;
-    writeln!(stdout(), "{} {}", engine.endpoint(), engine.group())?;
+    let key = engine.root_credentials();
+    let (id, secret) = (&key.access_key_id, &key.secret_access_key);
+    writeln!(stdout(), "{} {} {id} {secret}", engine.endpoint(), engine.group())?;
     Err(format!("the engine ended: {}", engine.ended().await?).into())
 }

@@ -83,6 +83,12 @@ impl Aws {
         &self.region
     }
 
+    /// What requests are signed with.
+    #[must_use]
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     /// The outputs of a stack that CloudFormation knows.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! The engine: an emulator of the AWS APIs that runs real function binaries without containers.
 
 mod process;
+mod program;
 mod provision;
+mod root_key;
 
 pub use process::{Engine, Launch, StartError};
 pub(crate) use provision::ENVIRONMENTS;

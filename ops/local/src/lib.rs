@@ -22,6 +22,7 @@ pub mod flow;
 mod group;
 pub mod http;
 pub mod observe;
+mod own_host;
 pub mod progress;
 pub mod stack;
 pub mod user;

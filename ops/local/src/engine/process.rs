@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -12,27 +12,11 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
-use super::Venv;
+use super::root_key::root_credentials;
+use super::{Venv, program};
+use crate::aws::Credentials;
 use crate::group::Group;
 use crate::http::{Http, HttpError};
-
-/// The program that serves the engine.
-const SERVE: &str = include_str!("serve.py");
-
-/// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 11] = [
-    ("access_log.py", include_str!("access_log.py")),
-    ("addresses.py", include_str!("addresses.py")),
-    ("conditions.py", include_str!("conditions.py")),
-    ("endings.py", include_str!("endings.py")),
-    ("filter_patterns.py", include_str!("filter_patterns.py")),
-    ("message_moves.py", include_str!("message_moves.py")),
-    ("output.py", include_str!("output.py")),
-    ("pinned.py", include_str!("pinned.py")),
-    ("s3_signatures.py", include_str!("s3_signatures.py")),
-    ("service_metrics.py", include_str!("service_metrics.py")),
-    ("tokens.py", include_str!("tokens.py")),
-];
 
 /// Longest wait for the engine to answer; it takes about a second on an idle machine.
 const START_TIMEOUT: Duration = Duration::from_secs(90);
@@ -55,8 +39,6 @@ pub struct Launch<'a> {
     pub port: u16,
     /// The region that it and its functions live in.
     pub region: &'a str,
-    /// Whether signatures and policies are enforced.
-    pub auth: bool,
     /// More variables for the engine, which its functions inherit.
     pub environment: &'a [(String, String)],
 }
@@ -67,6 +49,7 @@ pub struct Engine {
     child: Child,
     group: Group,
     endpoint: String,
+    root: Credentials,
     log: PathBuf,
 }
 
@@ -149,6 +132,12 @@ impl Engine {
         &self.endpoint
     }
 
+    /// The key of the account's root user, which no other engine has.
+    #[must_use]
+    pub fn root_credentials(&self) -> &Credentials {
+        &self.root
+    }
+
     /// The process group of the engine and its functions.
     #[must_use]
     pub fn group(&self) -> i32 {
@@ -215,11 +204,8 @@ impl Launch<'_> {
         let endpoint = format!("http://127.0.0.1:{port}");
         let temporary = self.directory.join("tmp");
         fs::create_dir_all(&temporary)?;
-        let script = self.directory.join("serve.py");
-        fs::write(&script, SERVE)?;
-        for (name, text) in MODULES {
-            fs::write(self.directory.join(name), text)?;
-        }
+        let script = program::write(self.directory)?;
+        let root = root_credentials()?;
         let (child, group) = Group::spawn(
             Command::new(&self.venv.python)
                 .arg(script)
@@ -227,11 +213,11 @@ impl Launch<'_> {
                 .envs(self.variables(&endpoint, port, &temporary))
                 .envs(self.environment.iter().map(|(name, value)| (name, value)))
                 .current_dir(self.directory)
-                .stdin(Stdio::null())
+                .stdin(line(&serde_json::to_vec(&root)?)?)
                 .stdout(OwnedFd::from(listener))
                 .stderr(File::create(self.log())?),
         )?;
-        Ok(Engine { child, group, endpoint, log: self.log() })
+        Ok(Engine { child, group, endpoint, root, log: self.log() })
     }
 
     /// The whole environment: functions inherit it, so nothing of the user's may leak in.
@@ -253,7 +239,7 @@ impl Launch<'_> {
             // The engine hands functions its own address only if it is told it.
             ("AWS_ENDPOINT_URL", endpoint.into()),
             ("AWS_EC2_METADATA_DISABLED", "true".into()),
-            ("AUTH", self.auth.to_string().into()),
+            ("AUTH", "true".into()),
             // Fixed ports, which would keep two stacks from running side by side.
             ("IOT_MTLS_ENABLED", "0".into()),
             ("SFTP_ENABLED", "0".into()),
@@ -263,6 +249,15 @@ impl Launch<'_> {
             ("LANG", "C.UTF-8".into()),
         ]
     }
+}
+
+/// A line to be read from: unlike a variable or a file, nobody else finds it there afterwards.
+fn line(text: &[u8]) -> io::Result<Stdio> {
+    let (reader, mut writer) = io::pipe()?;
+    // Far less than a pipe holds, so nobody needs to read yet.
+    writer.write_all(text)?;
+    writer.write_all(b"\n")?;
+    Ok(reader.into())
 }
 
 /// Opens the engine's socket here, so that a busy port is known before anything starts.

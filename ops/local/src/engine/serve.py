@@ -1,5 +1,6 @@
 """Runs the engine.
 
+stdin   the root user's key, one line of JSON
 stdout  the socket to listen on, so that nobody else can take the port in between
 stderr  the log
 """
@@ -13,19 +14,20 @@ os.dup2(2, 1)
 
 from hypercorn.asyncio import serve  # noqa: E402  (whatever it prints must find the log, not the socket)
 from hypercorn.config import Config  # noqa: E402
-from ministack.app import AUTH, app  # noqa: E402
+from ministack.app import app  # noqa: E402
 
 import access_log  # noqa: E402, F401  (beside this file, like the others)
 import addresses  # noqa: E402
+import conditions  # noqa: E402, F401
+import doors  # noqa: E402
 import endings  # noqa: E402, F401
 import filter_patterns  # noqa: E402, F401
+import keys  # noqa: E402, F401
 import message_moves  # noqa: E402, F401
 import output  # noqa: E402, F401
-
-if AUTH:
-    import conditions  # noqa: E402, F401
-    import s3_signatures  # noqa: E402, F401
-    import tokens  # noqa: E402, F401
+import runtime_api  # noqa: E402, F401
+import s3_signatures  # noqa: E402, F401
+import tokens  # noqa: E402, F401
 
 if "SERVICE_METRICS" in os.environ:
     import service_metrics  # noqa: E402, F401
@@ -36,4 +38,4 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 config = Config()
 config.bind = [f"fd://{listener}"]
 config.keep_alive_timeout = 75
-asyncio.run(serve(addresses.hear_of_plain_http(app), config))
+asyncio.run(serve(doors.guard(addresses.hear_of_plain_http(app)), config))

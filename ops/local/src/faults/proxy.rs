@@ -23,6 +23,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::caller::kill_caller;
 use super::{Call, Fault, Faults, Hit};
+use crate::own_host;
 
 /// Below the engine's keep-alive: a connection must not end at the moment it is used again.
 const IDLE: Duration = Duration::from_secs(20);
@@ -130,6 +131,12 @@ impl Hop {
     }
 
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Result<Response<Body>, Cut> {
+        if !own_host::names_loopback(request.headers()) {
+            let mut refused =
+                Response::new(full("this proxy answers only to localhost and 127.0.0.1\n".into()));
+            *refused.status_mut() = own_host::REFUSED;
+            return Ok(refused);
+        }
         let (call, request) = read(request).await?;
         let Some(hit) = self.faults.hit(&call) else { return self.pass(request).await };
         match hit.fault {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use tokio::net::TcpListener;
@@ -20,6 +21,7 @@ use super::otlp::{self, OtlpError};
 use super::services;
 use super::span::Span;
 use super::{Board, Clock};
+use crate::own_host;
 
 const MAX_REQUEST_BYTES: usize = 16 << 20;
 /// A source of spans, as problems name it.
@@ -71,6 +73,7 @@ impl Receivers {
         let routes = Router::new()
             .route("/v1/traces", post(receive_request))
             .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+            .layer(middleware::from_fn(check_host))
             .with_state(Arc::clone(board));
         let (board, listener) = (Arc::clone(board), self.otlp);
         tasks.spawn(async move {
@@ -79,6 +82,13 @@ impl Receivers {
             }
         });
     }
+}
+
+async fn check_host(request: Request, next: Next) -> Response {
+    if own_host::names_loopback(request.headers()) {
+        return next.run(request).await;
+    }
+    (own_host::REFUSED, "this receiver answers only to localhost and 127.0.0.1\n").into_response()
 }
 
 async fn receive_datagrams(board: Arc<Board>, mut arrivals: Receiver<Arrival>) {

@@ -71,7 +71,13 @@ pub(super) async fn follow(board: Arc<Board>, listener: TcpListener, clock: Cloc
             match lines.next_line().await {
                 Ok(Some(line)) => match read(&line, &clock) {
                     Ok(datapoint) => board.write(|seen| seen.metrics.put(datapoint)),
-                    Err(error) => board.note(SOURCE, Some(chain(&error))),
+                    Err(error) => {
+                        board.note(SOURCE, Some(chain(&error)));
+                        // Not the engine: a browser, whose request could hold reports further down.
+                        if matches!(error, ReportError::Json(_)) {
+                            break;
+                        }
+                    }
                 },
                 Ok(None) => break,
                 Err(error) => {

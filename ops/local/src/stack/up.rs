@@ -8,7 +8,7 @@ use std::process::ExitStatus;
 
 use super::state::{StateDir, StateError};
 use super::{MissingOutput, NoRoom, Options, StackInfo, addresses, room};
-use crate::aws::{Aws, AwsError, Credentials};
+use crate::aws::{Aws, AwsError};
 use crate::console::{Console, Serving};
 use crate::deploy::{
     Assets, AssetsError, BuildError, DeployError, Deployed, Deployment, Functions, ReconcileError,
@@ -134,7 +134,7 @@ impl Stack {
         room::check(state.path(), &functions)?;
         let faults = Faults::default();
         let proxy = proxy.serve(engine.endpoint(), engine.group(), faults.clone());
-        let aws = Aws::new(engine.endpoint(), REGION, root_credentials());
+        let aws = Aws::new(engine.endpoint(), REGION, engine.root_credentials().clone());
         let (deployed, reconciled) = deploy(&options, &root, &aws, &functions, reporter).await?;
         let assets = Assets::of(&aws, &deployed).await?;
         let info = settle(&options, &aws, deployed, reconciled, &console.address(), reporter).await?;
@@ -218,7 +218,6 @@ async fn start(
         directory: state.path(),
         port: options.engine_port,
         region: REGION,
-        auth: true,
         environment: &environment,
     };
     let engine = Engine::start(launch).await?;
@@ -276,7 +275,7 @@ async fn settle(
         outputs,
         log_groups,
         outbox_queue_url,
-        credentials: root_credentials(),
+        credentials: aws.credentials().clone(),
         user,
         pid: std::process::id(),
         reconciled,
@@ -290,9 +289,4 @@ fn local_parameters() -> BTreeMap<String, String> {
     [("Architecture", architecture), ("MathAlarms", "disabled")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
-}
-
-/// The engine takes these for the account's own; they open nothing elsewhere.
-fn root_credentials() -> Credentials {
-    Credentials { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None }
 }

@@ -7,9 +7,11 @@
     reason = "a failed step of a helper fails the test"
 )]
 
+mod browser;
 mod cors;
 mod crashes;
 mod crowd;
+mod doors;
 mod drills;
 mod faults;
 mod formats;

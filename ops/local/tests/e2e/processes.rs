@@ -37,11 +37,22 @@ pub(crate) fn functions(group: i32) -> Vec<Process> {
     ids.filter_map(|id| function(id, group)).collect()
 }
 
+/// The environments of all processes of a group.
+pub(crate) fn environments(group: i32) -> Vec<String> {
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let ids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let of_group = ids.filter(|id| is_of(*id, group) == Some(true));
+    of_group.filter_map(|id| String::from_utf8(fs::read(format!("/proc/{id}/environ")).ok()?).ok()).collect()
+}
+
+fn is_of(id: i32, group: i32) -> Option<bool> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    Some(stat.rsplit_once(')')?.1.split_whitespace().nth(2)?.parse() == Ok(group))
+}
+
 fn function(id: i32, group: i32) -> Option<Process> {
     let directory = format!("/proc/{id}");
-    let stat = fs::read_to_string(format!("{directory}/stat")).ok()?;
-    let of_group = stat.rsplit_once(')')?.1.split_whitespace().nth(2)?.parse() == Ok(group);
-    if !of_group || fs::read_link(format!("{directory}/exe")).ok()?.file_name()? != "bootstrap" {
+    if !is_of(id, group)? || fs::read_link(format!("{directory}/exe")).ok()?.file_name()? != "bootstrap" {
         return None;
     }
     let environment = String::from_utf8(fs::read(format!("{directory}/environ")).ok()?).ok()?;

@@ -64,6 +64,14 @@ fn pages() -> BTreeSet<String> {
 }
 
 #[test]
+fn every_runbook_says_how_the_shell_gets_the_local_stacks_key() {
+    for page in pages() {
+        let text = std::fs::read_to_string(root().join("runbooks").join(&page)).unwrap();
+        assert!(text.contains(&format!("`{}`", session::ENVIRONMENT.trim())), "{page}");
+    }
+}
+
+#[test]
 fn every_runbook_is_rehearsed() {
     let rehearsed = REHEARSED.iter().map(|name| format!("{}.md", name.replace('_', "-")));
     assert_eq!(rehearsed.collect::<BTreeSet<_>>(), pages());

@@ -29,6 +29,9 @@ const SIDE_BY_SIDE: usize = 10;
 /// The only web origins of the breakable stack; the others have the template's default, all.
 const ORIGINS: &str = "https://photos.example.com,https://admin.example.com";
 
+/// Parameters of the template, by name.
+type Parameters = &'static [(&'static str, &'static str)];
+
 /// A running stack; it goes down with the test process, since the engine follows its parent.
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -118,10 +121,7 @@ impl Stage {
     }
 
     /// A stack of one drill alone, since windows of hours remember others; its minutes are seconds.
-    pub(crate) async fn drilled(
-        kind: &'static str,
-        parameters: &'static [(&'static str, &'static str)],
-    ) -> Self {
+    pub(crate) async fn drilled(kind: &'static str, parameters: Parameters) -> Self {
         Self::up_at(60, kind, parameters).await
     }
 
@@ -142,16 +142,12 @@ impl Stage {
         (self, self.alone.lock().await)
     }
 
-    async fn up(kind: &'static str, parameters: &'static [(&'static str, &'static str)]) -> Self {
+    pub(crate) async fn up(kind: &'static str, parameters: Parameters) -> Self {
         Self::up_at(1, kind, parameters).await
     }
 
     /// Brings a stack up in a thread of its own, because the runtime of a test ends with the test.
-    async fn up_at(
-        clock_rate: u32,
-        kind: &'static str,
-        parameters: &'static [(&'static str, &'static str)],
-    ) -> Self {
+    async fn up_at(clock_rate: u32, kind: &'static str, parameters: Parameters) -> Self {
         let functions = functions().await;
         let (tell, told) = tokio::sync::oneshot::channel();
         thread::spawn(move || {

@@ -22,13 +22,18 @@ impl Lab {
     /// Starts an engine.
     pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let engine = start(directory.path(), 0, false).await.unwrap();
+        let engine = start(directory.path(), 0).await.unwrap();
         Self { directory, engine }
     }
 
-    /// A client that the engine takes for the account's root.
+    /// A client of the account's root user.
     pub(crate) fn aws(&self) -> Aws {
-        Aws::new(self.engine.endpoint(), REGION, credentials("test", "test"))
+        Aws::new(self.engine.endpoint(), REGION, self.engine.root_credentials().clone())
+    }
+
+    /// The key of its root user.
+    pub(crate) fn root_credentials(&self) -> &Credentials {
+        self.engine.root_credentials()
     }
 
     /// Where the test may write.
@@ -50,9 +55,9 @@ pub(crate) async fn venv() -> Venv {
 }
 
 /// Starts an engine in `directory`.
-pub(crate) async fn start(directory: &Path, port: u16, auth: bool) -> Result<Engine, StartError> {
+pub(crate) async fn start(directory: &Path, port: u16) -> Result<Engine, StartError> {
     let venv = venv().await;
-    Engine::start(Launch { venv: &venv, directory, port, region: REGION, auth, environment: &[] }).await
+    Engine::start(Launch { venv: &venv, directory, port, region: REGION, environment: &[] }).await
 }
 
 /// An access key.

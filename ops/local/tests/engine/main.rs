@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step of a helper fails the test")]
 
 mod deploy;
+mod doors;
 mod drift;
 mod flow;
 mod install;

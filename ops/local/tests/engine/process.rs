@@ -31,7 +31,7 @@ fn wait_until(what: &str, condition: impl Fn() -> bool) {
 #[tokio::test]
 async fn stopped_engine_leaves_no_process_and_frees_its_port() {
     let directory = tempfile::tempdir().unwrap();
-    let engine = start(directory.path(), 0, false).await.unwrap();
+    let engine = start(directory.path(), 0).await.unwrap();
     let group = engine.group();
     let port: u16 = engine.endpoint().rsplit(':').next().unwrap().parse().unwrap();
     assert!(alive(group) > 0);
@@ -45,7 +45,7 @@ async fn stopped_engine_leaves_no_process_and_frees_its_port() {
 #[tokio::test]
 async fn dropped_engine_leaves_no_process() {
     let directory = tempfile::tempdir().unwrap();
-    let engine = start(directory.path(), 0, false).await.unwrap();
+    let engine = start(directory.path(), 0).await.unwrap();
     let group = engine.group();
     drop(engine);
     wait_until("the end of the engine", || alive(group) == 0);
@@ -60,7 +60,8 @@ async fn engine_dies_with_a_parent_that_is_killed() {
     let mut parent = parent.expect("`cargo test` builds examples, `cargo test --test engine` does not");
     let mut line = String::new();
     BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let (endpoint, group) = line.trim().split_once(' ').unwrap();
+    let mut words = line.split_whitespace();
+    let (endpoint, group) = (words.next().unwrap(), words.next().unwrap());
     let group: i32 = group.parse().unwrap();
     assert!(alive(group) > 0);
     TcpStream::connect(endpoint.trim_start_matches("http://")).unwrap();
@@ -81,7 +82,7 @@ async fn busy_port_is_refused_with_the_flag_that_helps() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
 
-    let error = start(directory.path(), port, false).await.unwrap_err();
+    let error = start(directory.path(), port).await.unwrap_err();
 
     let told = error.to_string();
     assert!(told.contains(&format!("port {port} is in use")) && told.contains("--engine-port"), "{told}");
@@ -93,14 +94,8 @@ async fn engine_that_ends_on_start_shows_the_last_lines_of_its_log() {
     let python = directory.path().join("python");
     write_script(&python, "echo 'ModuleNotFoundError: hypercorn' >&2; exit 3");
     let venv = Venv { python };
-    let launch = Launch {
-        venv: &venv,
-        directory: directory.path(),
-        port: 0,
-        region: REGION,
-        auth: false,
-        environment: &[],
-    };
+    let launch =
+        Launch { venv: &venv, directory: directory.path(), port: 0, region: REGION, environment: &[] };
 
     let error = Engine::start(launch).await.unwrap_err();
 
@@ -111,8 +106,8 @@ async fn engine_that_ends_on_start_shows_the_last_lines_of_its_log() {
 #[tokio::test]
 async fn our_signatures_are_accepted_where_signatures_are_checked() {
     let directory = tempfile::tempdir().unwrap();
-    let engine = start(directory.path(), 0, true).await.unwrap();
-    let root = Aws::new(engine.endpoint(), REGION, credentials("test", "test"));
+    let engine = start(directory.path(), 0).await.unwrap();
+    let root = Aws::new(engine.endpoint(), REGION, engine.root_credentials().clone());
     let (id, secret) = user_with_a_key(&root).await;
 
     let user = Aws::new(engine.endpoint(), REGION, credentials(&id, &secret));
@@ -133,7 +128,7 @@ async fn our_signatures_are_accepted_where_signatures_are_checked() {
     engine.stop().await.unwrap();
 }
 
-/// A user who may do everything, since the engine checks no signature of the root's.
+/// A user who may do everything.
 async fn user_with_a_key(root: &Aws) -> (String, String) {
     let user = ("UserName", "operator");
     root.query("iam", "2010-05-08", "CreateUser", &[user]).await.unwrap();

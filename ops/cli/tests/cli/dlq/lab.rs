@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use local_stack::aws::{Aws, Credentials};
+use local_stack::aws::Aws;
 use local_stack::engine::{ENGINE_PACKAGES, Engine, Launch, Provision};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -53,13 +53,9 @@ impl Lab {
         let venv = venv.ensure(&()).await.unwrap();
         let (directory, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let path = directory.path();
-        let launch =
-            Launch { venv: &venv, directory: path, port: 0, region: REGION, auth: false, environment: &[] };
+        let launch = Launch { venv: &venv, directory: path, port: 0, region: REGION, environment: &[] };
         let engine = Engine::start(launch).await.unwrap();
-        let test = || "test".to_owned();
-        let credentials =
-            Credentials { access_key_id: test(), secret_access_key: test(), session_token: None };
-        let aws = Aws::new(engine.endpoint(), REGION, credentials);
+        let aws = Aws::new(engine.endpoint(), REGION, engine.root_credentials().clone());
         Self { engine, aws, _directory: directory, here }
     }
 
@@ -168,11 +164,12 @@ impl Lab {
 
     fn set_up(&self, command: &mut Command) {
         command.current_dir(self.here.path()).env_clear();
+        let root = self.engine.root_credentials();
         command.envs([
             ("AWS_ENDPOINT_URL", self.endpoint()),
             ("AWS_REGION", REGION),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_ACCESS_KEY_ID", root.access_key_id.as_str()),
+            ("AWS_SECRET_ACCESS_KEY", root.secret_access_key.as_str()),
             ("USER", "tester"),
         ]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

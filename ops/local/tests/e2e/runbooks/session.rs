@@ -27,6 +27,9 @@ exec 3>&1
 trap 'echo "${BASH_SOURCE[0]-}:$LINENO: $BASH_COMMAND" >&2' ERR
 "#;
 
+/// What each runbook says to do first on the local stack.
+pub(super) const ENVIRONMENT: &str = "eval \"$(cargo run --quiet -- env)\"\n";
+
 /// `cargo run -- ARGUMENTS` for the program as it was built for this test.
 const CARGO: &str = r#"#!/bin/sh
 while [ "$1" != -- ]; do shift; done
@@ -90,11 +93,7 @@ impl Session {
         let mut bash = Command::new("bash")
             .args(["--noprofile", "--norc"])
             .env_clear()
-            .envs([("PATH", path.as_str()), ("AWS_ENDPOINT_URL", &stage.info.endpoint)])
-            .envs([
-                ("AWS_ACCESS_KEY_ID", &stage.info.credentials.access_key_id),
-                ("AWS_SECRET_ACCESS_KEY", &stage.info.credentials.secret_access_key),
-            ])
+            .env("PATH", path.as_str())
             .envs([("HOME", desk.path()), ("DESK", desk.path()), ("OPS", ops)])
             .env("AWS_CLI", venv.python.with_file_name("aws"))
             .env("LANG", "C.UTF-8")
@@ -106,6 +105,7 @@ impl Session {
             .unwrap();
         let mut input = bash.stdin.take().unwrap();
         input.write_all(BEGIN.as_bytes()).await.unwrap();
+        input.write_all(ENVIRONMENT.as_bytes()).await.unwrap();
         let output = BufReader::new(bash.stdout.take().unwrap()).lines();
         Self { bash, input, output, here, desk }
     }

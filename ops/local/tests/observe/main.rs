@@ -1,6 +1,8 @@
 //! The observer against real sockets and a stand-in for the engine's Logs and SQS APIs.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of a test may panic")]
 
+mod strangers;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -135,6 +137,7 @@ struct Stage {
     observer: Observer,
     xray: String,
     otlp: String,
+    services: String,
 }
 
 impl Stage {
@@ -146,6 +149,7 @@ impl Stage {
         tokio::spawn(async move { axum::serve(listener, app).await });
         let receivers: Receivers = Observer::bind().await.unwrap();
         let (xray, otlp) = (receivers.xray_daemon_address(), receivers.otlp_endpoint());
+        let services = receivers.services_address();
         let credentials = Credentials {
             access_key_id: "test".to_owned(),
             secret_access_key: "test".to_owned(),
@@ -158,7 +162,7 @@ impl Stage {
             assets: Assets::default(),
             clock: Clock::default(),
         };
-        Self { engine, observer: Observer::start(receivers, &aws, targets), xray, otlp }
+        Self { engine, observer: Observer::start(receivers, &aws, targets), xray, otlp, services }
     }
 
     fn engine<T>(&self, act: impl FnOnce(&mut Engine) -> T) -> T {

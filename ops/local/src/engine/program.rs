@@ -1,0 +1,36 @@
+//! The program that serves the engine: ours, around the package.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The program that serves the engine.
+const SERVE: &str = include_str!("serve.py");
+
+/// The modules that it finds beside itself.
+const MODULES: [(&str, &str); 14] = [
+    ("access_log.py", include_str!("access_log.py")),
+    ("addresses.py", include_str!("addresses.py")),
+    ("conditions.py", include_str!("conditions.py")),
+    ("doors.py", include_str!("doors.py")),
+    ("endings.py", include_str!("endings.py")),
+    ("filter_patterns.py", include_str!("filter_patterns.py")),
+    ("keys.py", include_str!("keys.py")),
+    ("message_moves.py", include_str!("message_moves.py")),
+    ("output.py", include_str!("output.py")),
+    ("pinned.py", include_str!("pinned.py")),
+    ("runtime_api.py", include_str!("runtime_api.py")),
+    ("s3_signatures.py", include_str!("s3_signatures.py")),
+    ("service_metrics.py", include_str!("service_metrics.py")),
+    ("tokens.py", include_str!("tokens.py")),
+];
+
+/// Writes it into `directory`, and gives the file to start.
+pub(super) fn write(directory: &Path) -> io::Result<PathBuf> {
+    for (name, text) in MODULES {
+        fs::write(directory.join(name), text)?;
+    }
+    let script = directory.join("serve.py");
+    fs::write(&script, SERVE)?;
+    Ok(script)
+}

@@ -1,0 +1,144 @@
+//! A real Chromium without a window, and the servers of the pages that it opens.
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use http::{HeaderMap, Method};
+use image::ImageFormat;
+use local_stack::http::Http;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::picture::picture;
+
+/// Longest wait for a page; it takes about two seconds on an idle machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Its programs by their names, the one that Debian installs first.
+const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// Opens an address; the browser ends when it is dropped. `rules` say where its names of hosts lead.
+fn open(url: &str, rules: &str) -> (Child, tempfile::TempDir) {
+    let profile = tempfile::tempdir().unwrap();
+    let mut flags = vec![
+        "--headless".to_owned(),
+        // The test may run as root, whom the sandbox refuses; it opens no page but the test's own.
+        "--no-sandbox".to_owned(),
+        "--disable-gpu".to_owned(),
+        "--disable-dev-shm-usage".to_owned(),
+        "--disable-quic".to_owned(),
+        "--no-first-run".to_owned(),
+        "--disable-background-networking".to_owned(),
+        "--disable-component-update".to_owned(),
+        "--disable-sync".to_owned(),
+        // The test keeps it open for as long as the page works; without a port it would end at once.
+        "--remote-debugging-port=0".to_owned(),
+        format!("--user-data-dir={}", profile.path().display()),
+        format!("--host-resolver-rules={rules}"),
+    ];
+    flags.push(url.to_owned());
+    for program in PROGRAMS {
+        let mut command = Command::new(program);
+        command.args(&flags).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if let Ok(browser) = command.kill_on_drop(true).spawn() {
+            return (browser, profile);
+        }
+    }
+    panic!("no Chromium was found; install it (Debian: `apt-get install chromium`) and run the test again");
+}
+
+/// A server of pages, which takes their reports.
+pub(super) struct Site {
+    pub(super) address: SocketAddr,
+    reports: UnboundedReceiver<Value>,
+    server: JoinHandle<()>,
+}
+
+#[derive(Clone)]
+struct Pages {
+    /// Where everything goes that is no page's; the name that the browser gave the host stays.
+    behind: Option<Arc<str>>,
+    reports: UnboundedSender<Value>,
+}
+
+impl Site {
+    /// Serves the pages on an address of its own.
+    pub(super) async fn new() -> Self {
+        Self::serve(SocketAddr::from(([127, 0, 0, 1], 0)), None).await
+    }
+
+    /// Serves the pages beside `endpoint`, on the same port of another address of loopback. What is no page's goes on to
+    /// `endpoint` as it came, as it does after the name of the page was made to point there.
+    pub(super) async fn rebinding(endpoint: &str) -> Self {
+        let port = endpoint.rsplit(':').next().unwrap().parse().unwrap();
+        Self::serve(SocketAddr::new(IpAddr::from([127, 0, 0, 2]), port), Some(endpoint.into())).await
+    }
+
+    async fn serve(address: SocketAddr, behind: Option<Arc<str>>) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, reports) = unbounded_channel();
+        let app = Router::new()
+            .route("/attack", get(async || Html(include_str!("attack.html"))))
+            .route("/upload", get(async || Html(include_str!("upload.html"))))
+            .route("/picture", get(async || picture(ImageFormat::Jpeg)))
+            .route("/report", post(report))
+            .fallback(pass_on)
+            .with_state(Pages { behind, reports: sender });
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { address, reports, server }
+    }
+
+    /// Opens one of the pages in a browser, and gives what the page reports.
+    pub(super) async fn visit(&mut self, url: &str, rules: &str) -> Value {
+        let (_browser, _profile) = open(url, rules);
+        let report = timeout(PATIENCE, self.reports.recv()).await;
+        report.expect("the page should report").unwrap()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn report(State(pages): State<Pages>, body: Bytes) {
+    pages.reports.send(serde_json::from_slice(&body).unwrap()).unwrap();
+}
+
+async fn pass_on(
+    State(pages): State<Pages>,
+    method: Method,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    let Some(endpoint) = pages.behind else { return http::StatusCode::NOT_FOUND.into_response() };
+    let url = format!("{endpoint}{}", request.uri());
+    let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
+    let pairs: Vec<(&str, &str)> = headers
+        .iter()
+        .filter(|(name, _)| !["content-length", "connection"].contains(&name.as_str()))
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+        .collect();
+    let (parts, body) = Http::new().send(method, &url, &pairs, body).await.unwrap().into_parts();
+    let mut answer = Response::new(body.into());
+    *answer.status_mut() = parts.status;
+    for (name, value) in &parts.headers {
+        if name != http::header::TRANSFER_ENCODING && name != http::header::CONTENT_LENGTH {
+            answer.headers_mut().append(name, value.clone());
+        }
+    }
+    answer
+}
