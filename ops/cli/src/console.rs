@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use aws_client::http::Http;
 use http::Method;
-use local_stack::http::Http;
 use local_stack::stack::{FindError, StackInfo};
 use serde::de::DeserializeOwned;
 

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use local_stack::http::HttpError;
+use aws_client::http::HttpError;
 use local_stack::stack::{FindError, UpError};
 use local_stack::waterfall::clean;
 

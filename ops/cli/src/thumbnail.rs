@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
-use local_stack::observe::logs::chain;
+use aws_client::chain;
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::Serialize;
 use thumbnail::{Limits, Rejection, Spec, Thumbnail};

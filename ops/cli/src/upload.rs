@@ -7,9 +7,9 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aws_client::chain;
 use futures_util::{StreamExt, stream};
 use local_stack::flow::{Photo, Ticket, Uploader};
-use local_stack::observe::logs::chain;
 use local_stack::progress::{Reporter, Step};
 use local_stack::stack::StackInfo;
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aws_client::Credentials;
 use axum::{Json, Router};
 use cloudwatch_model::Timestamp;
-use local_stack::aws::Credentials;
 use local_stack::console::Console;
 use local_stack::deploy::Reconciled;
 use local_stack::observe::logs::LogLine;

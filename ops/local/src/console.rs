@@ -27,9 +27,9 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::aws::Aws;
 use crate::observe::Observer;
 use crate::stack::StackInfo;
+use aws_client::Aws;
 
 /// A bound port that is not served yet.
 #[derive(Debug)]

@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::aws::AwsError;
-use crate::http::HttpError;
 use crate::stack::MissingOutput;
 use crate::user::LoginError;
+use aws_client::AwsError;
+use aws_client::http::HttpError;
 
 pub use upload::{Ticket, TraceHeaders, Uploaded, Uploader, put, request_url};
 pub use verify::{Size, StepReport, Verified, verify};

@@ -1,7 +1,6 @@
 //! The pipeline on a local engine: deploy, observe, prove.
 //!
 //! - [`progress`] how long steps tell where they are
-//! - [`http`], [`aws`], [`xml`] the two clients everything else speaks through
 //! - [`engine`] installed, started, and never left behind
 //! - [`deploy`] template.yaml as it is, and the gaps that the engine leaves
 //! - [`user`] who may sign in, and how
@@ -12,7 +11,6 @@
 //! - [`faults`] what can be made to go wrong between functions and engine
 //! - [`flow`] what a user does with it, and what is seen of that
 
-pub mod aws;
 pub mod console;
 pub mod deploy;
 mod disk;
@@ -20,11 +18,9 @@ pub mod engine;
 pub mod faults;
 pub mod flow;
 mod group;
-pub mod http;
 pub mod observe;
 mod own_host;
 pub mod progress;
 pub mod stack;
 pub mod user;
 pub mod waterfall;
-pub mod xml;

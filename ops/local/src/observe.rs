@@ -26,16 +26,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_client::chain;
 use cloudwatch_model::MetricStore;
 use cloudwatch_model::dashboard::Dashboard;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::aws::Aws;
 use crate::deploy::Assets;
 use alarms::AlarmBoard;
+use aws_client::Aws;
 pub use clock::{Clock, rfc3339};
-use logs::{LogFilter, LogLine, LogStore, chain};
+use logs::{LogFilter, LogLine, LogStore};
 use mail::{Mail, MailStore};
 pub use receivers::Receivers;
 use span::Trace;

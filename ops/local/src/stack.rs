@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::aws::{Aws, Credentials};
 use crate::deploy::{Functions, Reconciled};
+use aws_client::{Aws, Credentials};
 pub use room::NoRoom;
 pub use state::{FindError, StateDir, StateError};
 pub use up::{Stack, UpError};

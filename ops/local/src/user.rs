@@ -13,9 +13,9 @@ use sha2::{Digest, Sha256};
 use url::Url;
 use uuid::Uuid;
 
-use crate::aws::{Aws, AwsError};
-use crate::http::{Http, HttpError};
 use crate::stack::{DemoUser, MissingOutput, StackInfo};
+use aws_client::http::{Http, HttpError};
+use aws_client::{Aws, AwsError};
 
 pub use session::Session;
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use local_stack::observe::logs::chain;
+use aws_client::chain;
 use serde_json::json;
 
 use super::error::DlqError;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use local_stack::aws::{AwsError, EnvironmentError};
+use aws_client::{AwsError, EnvironmentError};
 use local_stack::stack::MissingOutput;
 
 /// Why a command on a dead-letter queue could not be carried out.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use aws_client::{Aws, AwsError};
 use contract::item::Record;
-use local_stack::aws::{Aws, AwsError};
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use local_stack::aws::AwsError;
+use aws_client::AwsError;
 use local_stack::progress::Step;
 use serde::Serialize;
 

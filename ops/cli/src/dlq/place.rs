@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use local_stack::aws::{Aws, AwsError, SERVICE};
+use aws_client::{Aws, AwsError, SERVICE};
 
 use super::error::DlqError;
 use super::queue::Queue;

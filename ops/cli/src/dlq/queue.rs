@@ -1,6 +1,6 @@
 //! The calls to SQS: receive, give back, send, delete. No more is used, since the local engine has no other way.
 
-use local_stack::aws::{Aws, AwsError};
+use aws_client::{Aws, AwsError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

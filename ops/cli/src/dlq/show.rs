@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use local_stack::aws::AwsError;
+use aws_client::AwsError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use telemetry::redact_value;

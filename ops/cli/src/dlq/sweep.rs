@@ -177,7 +177,7 @@ impl Plan<'_> {
         }
     }
 
-    fn queue_error(&self, source: local_stack::aws::AwsError) -> DlqError {
+    fn queue_error(&self, source: aws_client::AwsError) -> DlqError {
         DlqError::Queue { queue: self.place.url.clone(), source }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use local_stack::aws::AwsError;
+use aws_client::AwsError;
 
 use super::cause::{Finding, judge};
 use super::content::{Content, image_ids};
@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
         match items::look_up(&self.place.aws, table, ids).await {
             Ok(items) => Some(items),
             Err(error) => {
-                self.unreadable = Some(local_stack::observe::logs::chain(&error));
+                self.unreadable = Some(aws_client::chain(&error));
                 None
             }
         }

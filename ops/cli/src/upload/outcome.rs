@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use aws_client::chain;
 use local_stack::flow::{FlowError, Uploaded};
-use local_stack::observe::logs::chain;
 use local_stack::waterfall::{Style, clean};
 use serde::{Deserialize, Serialize};
 

@@ -4,10 +4,10 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use local_stack::aws::Aws;
+use aws_client::Aws;
+use aws_client::http::Http;
 use local_stack::faults::{Fault, Faults, Proxy, Rule};
 use local_stack::flow::{Photo, Uploaded, Uploader};
-use local_stack::http::Http;
 use local_stack::stack::StackInfo;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};

@@ -3,14 +3,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::aws::Credentials;
 use crate::deploy::Reconciled;
-use crate::http::Http;
 use crate::observe::Seen;
 use crate::observe::logs::LogLine;
 use crate::observe::span::IMAGE_ID;
 use crate::observe::span::tests::span;
 use crate::stack::DemoUser;
+use aws_client::Credentials;
+use aws_client::http::Http;
 
 const SECRETS: [&str; 3] = ["hidden-key", "hidden-token", "hidden-password"];
 

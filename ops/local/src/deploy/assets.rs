@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::create::ARTIFACTS;
 use super::deployed::Deployed;
 use super::intrinsics::UnresolvedError;
-use crate::aws::{Aws, AwsError};
+use aws_client::{Aws, AwsError};
 
 /// What there is to be watched.
 #[derive(Debug, Default)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::error::DeployError;
-use crate::aws::{Aws, AwsError};
-use crate::xml;
+use aws_client::xml;
+use aws_client::{Aws, AwsError};
 
 const API_VERSION: &str = "2010-05-15";
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::package::PackageError;
 use super::template::RewriteError;
-use crate::aws::AwsError;
+use aws_client::AwsError;
 
 /// Longest wait for all resources; the engine makes a hundred in a few seconds.
 pub(super) const CREATE_TIMEOUT: Duration = Duration::from_mins(3);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::aws::{Aws, AwsError};
+use aws_client::{Aws, AwsError};
 
 /// Not in the template: nothing of the sort exists on AWS.
 const NAME: &str = "ops-outbox";

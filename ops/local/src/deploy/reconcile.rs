@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::deployed::Deployed;
 use super::gaps::{Call, GAPS, Gap, Remedy};
 use super::intrinsics::UnresolvedError;
-use crate::aws::{Aws, AwsError};
 use crate::progress::{Progress, Reporter, Step};
+use aws_client::{Aws, AwsError};
 pub use outcome::{Applied, KnownGap, Reconciled};
 
 /// A gap could not be closed.

@@ -14,9 +14,9 @@ use tokio::time::{sleep, timeout};
 
 use super::root_key::root_credentials;
 use super::{Venv, program};
-use crate::aws::Credentials;
 use crate::group::Group;
-use crate::http::{Http, HttpError};
+use aws_client::Credentials;
+use aws_client::http::{Http, HttpError};
 
 /// Longest wait for the engine to answer; it takes about a second on an idle machine.
 const START_TIMEOUT: Duration = Duration::from_secs(90);

@@ -5,7 +5,7 @@ use std::io;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::aws::Credentials;
+use aws_client::Credentials;
 
 /// RFC 4648's alphabet, which AWS's key ids are made of.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

@@ -9,11 +9,11 @@ use tokio::time::Instant;
 
 use super::upload::said;
 use super::{FlowError, PATIENCE};
-use crate::aws::{Aws, AwsError};
-use crate::http::Http;
 use crate::observe::mail::Mail;
 use crate::observe::span::Trace;
 use crate::stack::StackInfo;
+use aws_client::http::Http;
+use aws_client::{Aws, AwsError};
 
 /// The console answers such a question when there is news, or after this time.
 const NEWS_WAIT_MS: u32 = 500;

@@ -11,10 +11,10 @@ use tokio::time::sleep;
 
 use super::follow::Follower;
 use super::{FlowError, Photo};
-use crate::aws::AwsError;
-use crate::http::Http;
 use crate::stack::StackInfo;
 use crate::user::{Session, Tokens};
+use aws_client::AwsError;
+use aws_client::http::Http;
 
 /// Waits before what may pass by itself is tried again: a function that starts takes part of that.
 const WAITS: [Duration; 4] =

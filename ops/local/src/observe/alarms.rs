@@ -9,9 +9,9 @@ use cloudwatch_model::math::MathError;
 use cloudwatch_model::{MetricStore, Period, Timestamp};
 use serde_json::{Value, json};
 
-use super::logs::chain;
 use super::{Board, Clock, rfc3339};
-use crate::aws::{Aws, AwsError};
+use aws_client::chain;
+use aws_client::{Aws, AwsError};
 
 /// This source, as problems name it.
 const SOURCE: &str = "alarms";

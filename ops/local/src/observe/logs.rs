@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use aws_client::chain;
 use cloudwatch_model::{Datapoint, MetricStore, Timestamp, emf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -145,19 +146,6 @@ fn keep(lines: &mut VecDeque<LogLine>, line: LogLine) {
         lines.pop_front();
     }
     lines.push_back(line);
-}
-
-/// An error and its causes in one line.
-#[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

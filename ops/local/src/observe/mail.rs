@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::aws::{Aws, AwsError};
+use aws_client::{Aws, AwsError};
 
 /// The newest messages are kept.
 const MAX_MAIL: usize = 5000;

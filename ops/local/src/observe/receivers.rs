@@ -16,12 +16,12 @@ use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
 
 use super::datagrams::{Arrival, Datagrams};
-use super::logs::chain;
 use super::otlp::{self, OtlpError};
 use super::services;
 use super::span::Span;
 use super::{Board, Clock};
 use crate::own_host;
+use aws_client::chain;
 
 const MAX_REQUEST_BYTES: usize = 16 << 20;
 /// A source of spans, as problems name it.

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 
-use super::logs::chain;
 use super::{Board, Clock};
+use aws_client::chain;
 
 /// This source, as problems name it.
 const SOURCE: &str = "metrics of services";

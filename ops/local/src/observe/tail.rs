@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::aws::{Aws, AwsError};
+use aws_client::{Aws, AwsError};
 
 /// One line as the service stores it.
 #[derive(Debug, PartialEq, Eq, Deserialize)]

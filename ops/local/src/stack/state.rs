@@ -211,9 +211,9 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::aws::Credentials;
     use crate::deploy::Reconciled;
     use crate::stack::DemoUser;
+    use aws_client::Credentials;
 
     fn info() -> StackInfo {
         StackInfo {

@@ -8,7 +8,6 @@ use std::process::ExitStatus;
 
 use super::state::{StateDir, StateError};
 use super::{MissingOutput, NoRoom, Options, StackInfo, addresses, room};
-use crate::aws::{Aws, AwsError};
 use crate::console::{Console, Serving};
 use crate::deploy::{
     Assets, AssetsError, BuildError, DeployError, Deployed, Deployment, Functions, ReconcileError,
@@ -19,6 +18,7 @@ use crate::faults::{Faults, Proxy, Proxying};
 use crate::observe::{Clock, Observer, Receivers, Targets};
 use crate::progress::{Reporter, Step};
 use crate::user::create_user;
+use aws_client::{Aws, AwsError};
 
 /// The guide's region.
 const REGION: &str = "ap-northeast-1";

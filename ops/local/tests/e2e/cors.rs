@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use aws_client::http::Http;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use image::ImageFormat;
-use local_stack::http::Http;
 use roxmltree::Document;
 use serde_json::{Value, json};
 

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use aws_client::http::Http;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, StatusCode};
 use image::ImageFormat;
-use local_stack::http::Http;
 use local_stack::stack::StackInfo;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

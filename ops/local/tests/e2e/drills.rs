@@ -179,7 +179,7 @@ async fn hundred_files_that_are_no_images_ring_nothing_and_show_on_the_panel() {
 
     assert_eq!(drill.rung(), BTreeSet::new());
     let svg = format!("{}/api/dashboard.svg?name=image-pipeline-uploads", drill.stage.info.console);
-    let answer = local_stack::http::Http::new().send(Method::GET, &svg, &[], "").await.unwrap();
+    let answer = aws_client::http::Http::new().send(Method::GET, &svg, &[], "").await.unwrap();
     let svg = String::from_utf8_lossy(answer.body()).into_owned();
     let panel = svg.split("Files refused in the last day").nth(1).unwrap();
     assert!(panel.contains(">NotAnImage<") && panel.contains(">100<"), "the table of refusals lacks them");

@@ -1,12 +1,12 @@
 //! Faults that pass: the image waits, is tried again, and ends as if nothing had happened.
 
+use aws_client::xml;
 use http::Method;
 use image::ImageFormat;
 use local_stack::deploy::create_outbox;
 use local_stack::observe::Seen;
 use local_stack::observe::logs::LogFilter;
 use local_stack::observe::span::Status;
-use local_stack::xml;
 use serde_json::{Value, json};
 
 use crate::listing::{encoded, list};

@@ -1,6 +1,6 @@
 //! Whom the identity pool gives an identity and credentials.
 
-use local_stack::aws::{AwsError, Credentials};
+use aws_client::{AwsError, Credentials};
 use serde_json::{Value, json};
 
 use crate::stage::Stage;

@@ -1,7 +1,7 @@
 //! What a bucket holds, as S3 lists it.
 
+use aws_client::xml;
 use http::Method;
-use local_stack::xml;
 use percent_encoding::percent_decode_str;
 
 use crate::stage::Stage;

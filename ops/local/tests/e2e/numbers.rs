@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use aws_client::xml;
 use cloudwatch_model::{Dimensions, MetricId, Timestamp};
 use http::Method;
 use image::ImageFormat;
 use local_stack::observe::Seen;
-use local_stack::xml;
 use serde_json::{Value, json};
 
 use crate::listing::{encoded, list};

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_client::Credentials;
+use aws_client::http::Http;
+use aws_client::xml;
 use aws_credential_types::Credentials as SigningCredentials;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation,
@@ -10,9 +13,6 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use http::{HeaderValue, Method, Request};
 use image::ImageFormat;
-use local_stack::aws::Credentials;
-use local_stack::http::Http;
-use local_stack::xml;
 use uuid::Uuid;
 
 use crate::picture::picture;

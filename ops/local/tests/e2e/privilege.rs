@@ -1,10 +1,10 @@
 //! Least privilege, enforced: what each function and each user may do, and nothing besides.
 
+use aws_client::http::Http;
+use aws_client::xml;
+use aws_client::{Aws, AwsError, Credentials};
 use http::{Method, StatusCode};
 use image::ImageFormat;
-use local_stack::aws::{Aws, AwsError, Credentials};
-use local_stack::http::Http;
-use local_stack::xml;
 use serde_json::{Value, json};
 use url::{Position, Url};
 

@@ -1,7 +1,7 @@
 //! Messages as S3 would send them, and others; what became of each.
 
+use aws_client::Aws;
 use http::Method;
-use local_stack::aws::Aws;
 use local_stack::observe::Seen;
 use local_stack::observe::span::{Span, Trace};
 use serde_json::{Value, json};

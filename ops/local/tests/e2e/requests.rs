@@ -1,11 +1,11 @@
 //! Requests at the edges of the API's contract: each answered in the documented form, none by a fault of ours.
 
+use aws_client::http::Http;
+use aws_client::xml;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
 use image::ImageFormat;
-use local_stack::http::Http;
-use local_stack::xml;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use local_stack::aws::{Aws, AwsError};
+use aws_client::{Aws, AwsError};
 use local_stack::deploy::Functions;
 use local_stack::faults::Faults;
 use local_stack::observe::logs::{LogFilter, LogLine};

@@ -1,7 +1,7 @@
 //! What somebody can switch off, and on again.
 
+use aws_client::AwsError;
 use http::Method;
-use local_stack::aws::AwsError;
 use serde_json::{Value, json};
 
 use crate::stage::Stage;

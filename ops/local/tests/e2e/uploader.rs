@@ -1,8 +1,8 @@
 //! What clients do: ask for a URL, put bytes there, and nothing else.
 
+use aws_client::http::Http;
 use http::{Method, StatusCode};
 use local_stack::flow::{self, Ticket, TraceHeaders};
-use local_stack::http::Http;
 use local_stack::user::{Tokens, create_user, sign_in};
 use serde_json::Value;
 use tokio::sync::OnceCell;

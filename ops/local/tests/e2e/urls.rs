@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_client::http::Http;
 use http::{Method, StatusCode};
 use image::ImageFormat;
-use local_stack::http::Http;
 use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;

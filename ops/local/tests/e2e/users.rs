@@ -1,8 +1,8 @@
 //! Two users who cannot reach each other's folder, nor each other's images.
 
+use aws_client::http::Http;
 use http::{Method, StatusCode};
 use image::ImageFormat;
-use local_stack::http::Http;
 use uuid::Uuid;
 
 use crate::picture::{assert_thumbnail, picture};

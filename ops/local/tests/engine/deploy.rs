@@ -56,7 +56,7 @@ async fn outbox_gets_a_copy_of_what_the_topics_publish() {
         aws.query("sns", "2010-03-31", action, params).await.unwrap()
     };
     let created = sns("CreateTopic", &[("Name", "a-topic")]).await;
-    let topic = local_stack::xml::first(&created, "TopicArn").unwrap();
+    let topic = aws_client::xml::first(&created, "TopicArn").unwrap();
 
     let url = create_outbox(&aws, &[&topic]).await.unwrap();
 

@@ -4,11 +4,11 @@ mod unsigned;
 
 use std::collections::BTreeMap;
 
+use aws_client::http::Http;
+use aws_client::{Aws, AwsError};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
-use local_stack::aws::{Aws, AwsError};
 use local_stack::faults::{Faults, Proxy};
-use local_stack::http::Http;
 use serde_json::json;
 use tempfile::TempDir;
 

@@ -18,7 +18,7 @@ mod readers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use local_stack::aws::Aws;
+use aws_client::Aws;
 use local_stack::deploy::{DeployError, Deployed, Deployment, GAPS, Gap, Remedy, reconcile};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;

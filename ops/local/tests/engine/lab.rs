@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use local_stack::aws::{Aws, Credentials};
+use aws_client::{Aws, Credentials};
 use local_stack::deploy::Functions;
 use local_stack::engine::{ENGINE_PACKAGES, Engine, Launch, Provision, StartError, Venv};
 use local_stack::stack::Options;

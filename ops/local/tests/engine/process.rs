@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use local_stack::aws::Aws;
+use aws_client::Aws;
 use local_stack::engine::{Engine, Launch, StartError, Venv};
 use serde_json::json;
 
@@ -138,6 +138,6 @@ async fn user_with_a_key(root: &Aws) -> (String, String) {
     let params = [user, ("PolicyName", "all"), ("PolicyDocument", policy.as_str())];
     root.query("iam", "2010-05-08", "PutUserPolicy", &params).await.unwrap();
     let key = root.query("iam", "2010-05-08", "CreateAccessKey", &[user]).await.unwrap();
-    let text = |tag| local_stack::xml::first(&key, tag).unwrap();
+    let text = |tag| aws_client::xml::first(&key, tag).unwrap();
     (text("AccessKeyId"), text("SecretAccessKey"))
 }

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_client::http::Http;
+use aws_client::{Aws, Credentials};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -14,9 +16,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cloudwatch_model::{Dimensions, MetricId};
-use local_stack::aws::{Aws, Credentials};
 use local_stack::deploy::Assets;
-use local_stack::http::Http;
 use local_stack::observe::logs::LogFilter;
 use local_stack::observe::{Clock, Observer, Receivers, Targets};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use aws_client::http::Http;
 use cloudwatch_model::{Dimensions, MetricId};
 use http::Method;
-use local_stack::http::Http;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;

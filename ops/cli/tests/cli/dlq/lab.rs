@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use local_stack::aws::Aws;
+use aws_client::Aws;
 use local_stack::engine::{ENGINE_PACKAGES, Engine, Launch, Provision};
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -4,8 +4,8 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::Call;
-use crate::aws::{Aws, AwsError};
-use crate::xml;
+use aws_client::xml;
+use aws_client::{Aws, AwsError};
 
 /// A resource to apply a property to.
 pub(super) struct Target<'a> {

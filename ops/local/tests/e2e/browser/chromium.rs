@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_client::http::Http;
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -12,7 +13,6 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderMap, Method};
 use image::ImageFormat;
-use local_stack::http::Http;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};

@@ -1,7 +1,7 @@
 //! One call to an API of the engine, and its answer as JSON, whatever the protocol.
 
+use aws_client::{Aws, AwsError};
 use http::Method;
-use local_stack::aws::{Aws, AwsError};
 use roxmltree::{Document, Node};
 use serde_json::{Map, Value, json};
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use aws_client::Aws;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use local_stack::aws::Aws;
 use local_stack::deploy::{Deployed, GAPS, Gap};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};

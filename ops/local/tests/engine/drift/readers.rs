@@ -8,7 +8,7 @@ mod monitoring;
 mod sign_in;
 mod storage;
 
-use local_stack::aws::Aws;
+use aws_client::Aws;
 use serde_json::{Map, Value};
 
 use super::call::Call;

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use aws_client::xml;
 use cloudwatch_model::{Alarm, State};
 use local_stack::observe::Seen;
-use local_stack::xml;
 
 use crate::queue::dead_letters;
 use crate::runbooks::rehearsal::Rehearsal;

@@ -1,9 +1,4 @@
-//! One small signed client for every AWS API that the operator's side calls.
-//!
-//! The SDK crates of these services cost minutes to compile; this costs one signature.
-
-mod environment;
-mod error;
+//! The signed client: Signature Version 4, the JSON, query and REST protocols.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -19,11 +14,9 @@ use http::{Method, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::error::{AwsError, refused};
 use crate::http::Http;
 use crate::xml;
-pub use environment::EnvironmentError;
-pub use error::AwsError;
-use error::refused;
 
 /// What stands for the service's name in an endpoint that differs for each.
 pub const SERVICE: &str = "{service}";
@@ -85,7 +78,7 @@ impl Aws {
 
     /// What requests are signed with.
     #[must_use]
-    pub(crate) fn credentials(&self) -> &Credentials {
+    pub fn credentials(&self) -> &Credentials {
         &self.credentials
     }
 
@@ -210,7 +203,7 @@ impl Aws {
     }
 
     /// The headers that sign a request.
-    fn signature(
+    pub(crate) fn signature(
         &self,
         service: &str,
         method: &Method,

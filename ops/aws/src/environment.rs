@@ -6,7 +6,7 @@ use std::process::Output;
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::{Aws, Credentials};
+use crate::{Aws, Credentials};
 
 /// What the environment lacks.
 #[derive(Debug, thiserror::Error)]
