@@ -1,35 +1,34 @@
 //! `ops dlq`: what lies in the dead-letter queue, and what becomes of it. The same on AWS and on the local stack.
 //!
-//! - `place` which queue, with whose credentials
-//! - `queue`, `letter` SQS and its messages
+//! - `target` which queue, with whose credentials
+//! - `queue`, `message` SQS and its messages
 //! - `content`, `items`, `cause` what a message is about, and why it is here
-//! - `walk`, `selection` every message once, and which of them are meant
+//! - `receive`, `selection` every message once, and which of them are meant
 //! - `list`, `show` looking
-//! - `sweep`, `carry`, `pace`, `record` doing: one after the other, written down before it is deleted
+//! - `move_task`, `rate_limit`, `journal` doing: one after the other, written down before it is deleted
 
-mod carry;
 mod cause;
 mod content;
 mod error;
 mod items;
-mod letter;
+mod journal;
 mod list;
-mod pace;
-mod place;
+mod message;
+mod move_task;
+mod output;
 mod queue;
-mod record;
+mod rate_limit;
+mod receive;
 mod selection;
 mod show;
-mod sweep;
-mod telling;
-mod walk;
+mod target;
 
 use std::path::Path;
 
 pub(crate) use cause::Cause;
 pub(crate) use error::DlqError;
-use place::Lookup;
 pub(crate) use selection::parse_age;
+use target::Lookup;
 
 use crate::cli::dlq::DlqCommand;
 use crate::failure::Failure;
@@ -48,7 +47,7 @@ pub(crate) async fn run(
     match command {
         DlqCommand::List(args) => list::run(args, root, terminals, lookup).await,
         DlqCommand::Show(args) => show::run(args, root, terminals.out, lookup).await,
-        DlqCommand::Redrive(args) => sweep::redrive(args, root, terminals, lookup).await,
-        DlqCommand::Drop(args) => sweep::drop(args, root, terminals, lookup).await,
+        DlqCommand::Redrive(args) => move_task::redrive(args, root, terminals, lookup).await,
+        DlqCommand::Drop(args) => move_task::drop(args, root, terminals, lookup).await,
     }
 }

@@ -8,11 +8,11 @@ use local_stack::progress::Step;
 use serde::Serialize;
 
 use super::error::DlqError;
-use super::place::{Lookup, Place};
+use super::output::{Group, Row, groups, messages_of, table};
 use super::queue::Counts;
+use super::receive::{Judged, Walk};
 use super::selection::Selection;
-use super::telling::{Group, Row, groups, messages_of, table};
-use super::walk::{Judged, Walk};
+use super::target::{Lookup, Place};
 use crate::cli::dlq::ListArgs;
 use crate::failure::Failure;
 use crate::progress::reporter;

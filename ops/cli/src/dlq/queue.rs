@@ -4,7 +4,7 @@ use local_stack::aws::{Aws, AwsError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::letter::Letter;
+use super::message::Letter;
 
 /// A receive takes so many at most, and so does a call that gives back.
 const BATCH: usize = 10;

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::cause::Cause;
-use super::walk::Judged;
+use super::receive::Judged;
 use crate::cli::dlq::SelectArgs;
 use crate::nearest::UnknownName;
 
@@ -110,7 +110,7 @@ mod tests {
 
     use super::*;
     use crate::dlq::cause::{Finding, Image};
-    use crate::dlq::letter::letter;
+    use crate::dlq::message::letter;
 
     /// A message sent a thousand seconds before `now`.
     fn judged(cause: Cause, image: Option<&str>) -> Judged {

@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use telemetry::redact_value;
 
 use super::error::DlqError;
-use super::letter::Letter;
-use super::place::{Lookup, Place};
+use super::message::Letter;
+use super::output::{Row, age, safe};
+use super::receive::{Judged, Walk};
 use super::selection::unknown_message;
-use super::telling::{Row, age, safe};
-use super::walk::{Judged, Walk};
+use super::target::{Lookup, Place};
 use crate::cli::dlq::ShowArgs;
 use crate::failure::Failure;
 use crate::fold::fold_command;

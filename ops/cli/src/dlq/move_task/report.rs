@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use super::Stop;
 use crate::cli::dlq::CarryArgs;
-use crate::dlq::carry::{Action, Carried};
-use crate::dlq::pace::Pace;
-use crate::dlq::place::Place;
+use crate::dlq::journal::Outcome;
+use crate::dlq::move_task::mover::{Action, Carried};
+use crate::dlq::output::{Row, age, groups, messages_of, table};
 use crate::dlq::queue::Counts;
-use crate::dlq::record::Outcome;
-use crate::dlq::telling::{Row, age, groups, messages_of, table};
-use crate::dlq::walk::Walk;
+use crate::dlq::rate_limit::Pace;
+use crate::dlq::receive::Walk;
+use crate::dlq::target::Place;
 use crate::failure::Failure;
 use crate::terminal::{Terminals, print_json, print_text, say};
 
@@ -125,7 +125,7 @@ impl<'a> Report<'a> {
         }
         let troubles = self.messages.iter().filter_map(|told| {
             let error = told.error.as_deref()?;
-            Some(format!("{}: {}", told.row.message_id, crate::dlq::telling::safe(error)))
+            Some(format!("{}: {}", told.row.message_id, crate::dlq::output::safe(error)))
         });
         troubles.for_each(|line| say(&terminals.err.fold(&line)));
         let rows: Vec<Row> = self.messages.drain(..).map(|told| told.row).collect();

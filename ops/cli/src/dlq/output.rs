@@ -9,9 +9,9 @@ use telemetry::redact;
 
 use super::cause::Cause;
 use super::items::Item;
-use super::place::Place;
-use super::record::rfc3339;
-use super::walk::Judged;
+use super::journal::rfc3339;
+use super::receive::Judged;
+use super::target::Place;
 use crate::fold::columns;
 use crate::terminal::Terminal;
 

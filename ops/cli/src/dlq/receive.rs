@@ -7,9 +7,9 @@ use local_stack::aws::AwsError;
 use super::cause::{Finding, judge};
 use super::content::{Content, image_ids};
 use super::items::{self, Items};
-use super::letter::Letter;
-use super::place::Place;
+use super::message::Letter;
 use super::queue::Queue;
+use super::target::Place;
 
 /// A message and what was found out about it.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! `ops dlq redrive` and `ops dlq drop`: the messages that are meant, one after the other.
 
+mod mover;
 mod report;
 
 use std::collections::HashMap;
@@ -8,20 +9,20 @@ use std::time::{Instant, SystemTime};
 
 use local_stack::progress::Step;
 
-use super::carry::{Action, Carrier};
 use super::error::DlqError;
-use super::pace::Pace;
-use super::place::{Lookup, Place};
+use super::journal::Who;
+use super::output::Row;
 use super::queue::Queue;
-use super::record::Who;
+use super::rate_limit::Pace;
+use super::receive::Walk;
 use super::selection::{Known, Selection};
-use super::telling::Row;
-use super::walk::Walk;
+use super::target::{Lookup, Place};
 use crate::cli::dlq::{CarryArgs, DropArgs, RedriveArgs, SelectArgs, WhereArgs};
 use crate::failure::{Failure, concluded};
 use crate::progress::reporter;
 use crate::signals::{Signal, Signals};
 use crate::terminal::Terminals;
+use mover::{Action, Carrier};
 use report::Report;
 
 /// After so many refusals in a row the next would be one too.

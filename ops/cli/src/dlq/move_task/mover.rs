@@ -6,11 +6,11 @@ use std::time::SystemTime;
 use local_stack::observe::logs::chain;
 use serde_json::json;
 
-use super::error::DlqError;
-use super::place::Place;
-use super::queue::Queue;
-use super::record::{Line, Log, Outcome, Who, rfc3339};
-use super::walk::{Judged, Walk};
+use crate::dlq::error::DlqError;
+use crate::dlq::journal::{Line, Log, Outcome, Who, rfc3339};
+use crate::dlq::queue::Queue;
+use crate::dlq::receive::{Judged, Walk};
+use crate::dlq::target::Place;
 
 /// What is to be done to messages.
 #[derive(Clone, Copy, Debug)]
