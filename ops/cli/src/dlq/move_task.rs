@@ -1,118 +1,93 @@
-//! `ops dlq redrive` and `ops dlq drop`: the messages that are meant, one after the other.
+//! Move task: receives messages, and redrives or drops those that are selected, one at a time.
 
-mod mover;
+pub(super) mod mover;
 mod report;
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 use local_stack::progress::Step;
 
 use super::error::DlqError;
-use super::journal::Who;
+use super::journal::Operator;
 use super::output::Row;
-use super::queue::Queue;
-use super::rate_limit::Pace;
-use super::receive::Walk;
+use super::rate_limit::RateLimit;
+use super::receive::ReceiveLoop;
 use super::selection::{Known, Selection};
-use super::target::{Lookup, Place};
-use crate::cli::dlq::{CarryArgs, DropArgs, RedriveArgs, SelectArgs, WhereArgs};
+use super::target::{Lookup, Target};
+use crate::cli::dlq::{ExecutionArgs, SelectArgs};
 use crate::failure::{Failure, concluded};
 use crate::progress::reporter;
 use crate::signals::{Signal, Signals};
 use crate::terminal::Terminals;
-use mover::{Action, Carrier};
+use mover::{Action, Mover};
 use report::Report;
 
-/// After so many refusals in a row the next would be one too.
+/// After this many failed messages in a row the task stops, since the next would fail too.
 const FAILURES: usize = 3;
 
-/// Why a sweep ended before the end of the queue.
+/// Why a task ended before the end of the queue.
 #[derive(Debug)]
 enum Stop {
     /// Ctrl-C or SIGTERM.
     Signal(Signal),
     /// A message that was sent again has come back.
     CameBack { message_id: String, new_id: String },
-    /// One refusal after the other.
+    /// Several messages in a row failed.
     Refusals,
     /// The queue does not answer, or a file cannot be written.
     Error(DlqError),
 }
 
-/// Sends messages again.
-///
-/// # Errors
-/// No such queue, or not all went well.
-pub(crate) async fn redrive(
-    args: RedriveArgs,
-    root: &Path,
-    terminals: Terminals,
-    lookup: Lookup<'_>,
-) -> Result<(), Failure> {
-    let place = Place::find(&args.place, root, lookup).await?;
-    let to = args.to.or_else(|| place.source.clone()).ok_or(DlqError::NoTarget)?;
-    let selection = Selection::of(&args.select).hopeful();
-    let action = Action::Redrive(Queue { aws: &place.aws, url: &to });
-    let plan = Plan { place: &place, at: &args.place, select: &args.select, selection, carry: &args.carry };
-    plan.run(action, terminals, lookup).await
+/// Which messages are moved, and how.
+pub(super) struct MoveTask<'a> {
+    pub(super) target: &'a Target,
+    /// The visibility timeout of received messages.
+    pub(super) hold_seconds: u32,
+    pub(super) select: &'a SelectArgs,
+    pub(super) selection: Selection,
+    pub(super) execution: &'a ExecutionArgs,
 }
 
-/// Deletes messages, kept in a file.
-///
-/// # Errors
-/// No such queue, nothing selected, or not all went well.
-pub(crate) async fn drop(
-    args: DropArgs,
-    root: &Path,
-    terminals: Terminals,
-    lookup: Lookup<'_>,
-) -> Result<(), Failure> {
-    let selection = Selection::of(&args.select);
-    if selection.is_everything() {
-        return Err(DlqError::NoSelection.into());
-    }
-    let place = Place::find(&args.place, root, lookup).await?;
-    let action = Action::Drop(&args.evidence);
-    let plan = Plan { place: &place, at: &args.place, select: &args.select, selection, carry: &args.carry };
-    plan.run(action, terminals, lookup).await
-}
-
-/// What was asked for.
-struct Plan<'a> {
-    place: &'a Place,
-    at: &'a WhereArgs,
-    select: &'a SelectArgs,
-    selection: Selection,
-    carry: &'a CarryArgs,
-}
-
-impl Plan<'_> {
-    async fn run(self, action: Action<'_>, terminals: Terminals, lookup: Lookup<'_>) -> Result<(), Failure> {
+impl MoveTask<'_> {
+    /// Moves the messages, or prints what would be moved.
+    ///
+    /// # Errors
+    /// No such queue, or not all went well.
+    pub(super) async fn run(
+        self,
+        action: Action<'_>,
+        terminals: Terminals,
+        lookup: Lookup<'_>,
+    ) -> Result<(), Failure> {
         let mut signals = Signals::listen().map_err(Failure::Runtime)?;
         let limit = usize::try_from(self.select.limit.get()).unwrap_or(usize::MAX);
-        let mut walk = Walk::new(self.place, self.at.hold, limit);
-        let mut report = Report::new(self.place, action, self.carry);
+        let mut receive_loop = ReceiveLoop::new(self.target, self.hold_seconds, limit);
+        let mut report = Report::new(self.target, action, self.execution);
         let mut known = Known::default();
-        let mut carrier = None;
-        if self.carry.execute {
-            carrier =
-                Some(Carrier::open(self.place, action, &self.carry.audit, who(self.place, lookup).await)?);
+        let mut mover = None;
+        if self.execution.execute {
+            mover = Some(Mover::open(
+                self.target,
+                action,
+                &self.execution.audit,
+                operator(self.target, lookup).await,
+            )?);
         }
-        let waiting = self.place.dead_letters().counts().await.map_err(|source| self.queue_error(source))?;
+        let waiting = self.target.dead_letters().counts().await.map_err(|source| self.queue_error(source))?;
         let progress = reporter(terminals.err);
-        let label = format!("{} {}", report.verb(), self.place.name());
+        let label = format!("{} {}", report.verb(), self.target.name());
         let step = Step::start(&*progress, "dlq", label.clone());
-        let moved = |done| step.moved(String::new(), Some(done), Some(waiting.waiting));
-        let early =
-            self.sweep(&mut walk, carrier.as_mut(), &mut signals, (&mut report, &mut known), &moved).await;
-        walk.end().await;
+        let advance = |done| step.moved(String::new(), Some(done), Some(waiting.waiting));
+        let early = self
+            .move_all(&mut receive_loop, mover.as_mut(), &mut signals, (&mut report, &mut known), &advance)
+            .await;
+        receive_loop.end().await;
         step.finish(label);
         std::mem::drop(progress);
-        report.end(&walk, self.place.dead_letters().counts().await.ok());
+        report.end(&receive_loop, self.target.dead_letters().counts().await.ok());
         let is_ok = report.is_ok();
-        let printed = report.print(early.as_ref(), self.carry.json, terminals);
+        let printed = report.print(early.as_ref(), self.execution.json, terminals);
         let verdict = match early {
             Some(Stop::Signal(signal)) => Err(Failure::Signal(signal)),
             Some(Stop::Error(error)) => Err(error.into()),
@@ -122,70 +97,70 @@ impl Plan<'_> {
         concluded(printed, verdict)
     }
 
-    /// Goes through the queue; answers why it stopped early, if so.
-    async fn sweep(
+    /// Handles every message of the queue; returns why it stopped early, if so.
+    async fn move_all(
         &self,
-        walk: &mut Walk<'_>,
-        mut carrier: Option<&mut Carrier<'_>>,
+        receive_loop: &mut ReceiveLoop<'_>,
+        mut mover: Option<&mut Mover<'_>>,
         signals: &mut Signals,
         (report, known): (&mut Report<'_>, &mut Known),
-        moved: &dyn Fn(u64),
+        advance: &dyn Fn(u64),
     ) -> Option<Stop> {
-        let mut pace = Pace::new(self.carry.rate);
+        let mut rate_limit = RateLimit::new(self.execution.rate);
         let (mut sent, mut refusals, mut looked_at) = (HashMap::new(), 0, 0);
         loop {
             let next = tokio::select! {
                 biased;
                 signal = signals.next() => return Some(Stop::Signal(signal)),
-                next = walk.next() => next,
+                next = receive_loop.next() => next,
             };
             let next = match next {
                 Ok(next) => next?,
                 Err(source) => return Some(Stop::Error(self.queue_error(source))),
             };
-            for judged in next {
+            for classified in next {
                 looked_at += 1;
-                known.add(&judged);
-                if let Some(message_id) = sent.remove(&judged.letter.message_id) {
-                    return Some(Stop::CameBack { message_id, new_id: judged.letter.message_id });
+                known.add(&classified);
+                if let Some(message_id) = sent.remove(&classified.message.id) {
+                    return Some(Stop::CameBack { message_id, new_id: classified.message.id });
                 }
-                if !self.selection.takes(&judged, SystemTime::now()) {
+                if !self.selection.matches(&classified, SystemTime::now()) {
                     report.others += 1;
                     continue;
                 }
-                let row = Row::of(&judged, self.place, SystemTime::now());
-                let Some(carrier) = carrier.as_mut() else {
+                let row = Row::of(&classified, self.target, SystemTime::now());
+                let Some(mover) = mover.as_mut() else {
                     report.add(row, None);
                     continue;
                 };
-                if let Some(signal) = pause(&mut pace, signals).await {
+                if let Some(signal) = pause(&mut rate_limit, signals).await {
                     return Some(Stop::Signal(signal));
                 }
-                let result = match carrier.carry(walk, &judged).await {
+                let result = match mover.move_message(receive_loop, &classified).await {
                     Ok(result) => result,
                     Err(error) => return Some(Stop::Error(error)),
                 };
                 refusals = if result.is_done() { 0 } else { refusals + 1 };
                 if let Some(new_id) = &result.new_id {
-                    sent.insert(new_id.clone(), judged.letter.message_id.clone());
+                    sent.insert(new_id.clone(), classified.message.id.clone());
                 }
                 report.add(row, Some(result));
                 if refusals == FAILURES {
                     return Some(Stop::Refusals);
                 }
-                moved(looked_at);
+                advance(looked_at);
             }
         }
     }
 
     fn queue_error(&self, source: local_stack::aws::AwsError) -> DlqError {
-        DlqError::Queue { queue: self.place.url.clone(), source }
+        DlqError::Queue { queue: self.target.url.clone(), source }
     }
 }
 
-/// Waits for the next turn, or until somebody wants to end.
-async fn pause(pace: &mut Pace, signals: &mut Signals) -> Option<Signal> {
-    let wait = pace.wait(Instant::now());
+/// Waits as the rate limit demands, or until a signal.
+async fn pause(rate_limit: &mut RateLimit, signals: &mut Signals) -> Option<Signal> {
+    let wait = rate_limit.wait(Instant::now());
     tokio::select! {
         biased;
         signal = signals.next() => Some(signal),
@@ -193,8 +168,8 @@ async fn pause(pace: &mut Pace, signals: &mut Signals) -> Option<Signal> {
     }
 }
 
-async fn who(place: &Place, lookup: Lookup<'_>) -> Who {
+async fn operator(target: &Target, lookup: Lookup<'_>) -> Operator {
     let os_user = lookup("USER").or_else(|| lookup("LOGNAME")).unwrap_or_else(|| "unknown".to_owned());
-    // It needs no permission, but an endpoint may lack it.
-    Who { os_user, aws_identity: place.aws.identity().await.ok().filter(|arn| !arn.is_empty()) }
+    // `GetCallerIdentity` needs no permission, but an endpoint may lack it.
+    Operator { os_user, aws_identity: target.aws.identity().await.ok().filter(|arn| !arn.is_empty()) }
 }

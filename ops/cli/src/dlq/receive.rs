@@ -1,28 +1,28 @@
-//! A walk through the queue: every message once, each judged, none kept from others longer than needed.
+//! Receive loop: reads every message of the dead-letter queue once, classifies it, and makes it visible again.
 
 use std::collections::{BTreeSet, HashSet};
 
 use local_stack::aws::AwsError;
 
-use super::cause::{Finding, judge};
+use super::cause::{Finding, classify};
 use super::content::{Content, image_ids};
 use super::items::{self, Items};
-use super::message::Letter;
+use super::message::Message;
 use super::queue::Queue;
-use super::target::Place;
+use super::target::Target;
 
-/// A message and what was found out about it.
+/// A message with its cause.
 #[derive(Clone, Debug)]
-pub(crate) struct Judged {
-    pub(crate) letter: Letter,
+pub(crate) struct Classified {
+    pub(crate) message: Message,
     pub(crate) finding: Finding,
 }
 
-impl Judged {
-    /// The trace that it belongs to: what it names itself, else that of its image's record.
+impl Classified {
+    /// Its trace id: the message's own, else that of its image's item.
     pub(crate) fn trace_id(&self) -> Option<String> {
         let of_item = || self.finding.image.as_ref()?.item.as_ref()?.trace_id.clone();
-        self.letter.trace_id().or_else(of_item)
+        self.message.trace_id().or_else(of_item)
     }
 
     /// The image that it is about.
@@ -31,29 +31,30 @@ impl Judged {
     }
 }
 
-/// One walk. What it has received stays hidden from others until [`Walk::end`], but no longer than the hold.
+/// One pass over the queue. Received messages stay invisible to other consumers until [`ReceiveLoop::end`], but no
+/// longer than the visibility timeout `hold_seconds`.
 #[derive(Debug)]
-pub(crate) struct Walk<'a> {
-    place: &'a Place,
+pub(crate) struct ReceiveLoop<'a> {
+    target: &'a Target,
     hold_seconds: u32,
-    /// So many messages more.
+    /// How many more messages may be returned.
     left: usize,
     seen: HashSet<String>,
-    /// Receipts of what is not deleted.
+    /// Receipt handles of messages that were received and not deleted.
     held: Vec<String>,
-    /// Why the records could not be read, once that was tried in vain.
+    /// Why the images' items could not be read, after the first failure.
     unreadable: Option<String>,
-    /// Receives in a row that brought nothing new.
+    /// How many receives in a row returned no new message.
     stale: usize,
     over: bool,
 }
 
-impl<'a> Walk<'a> {
-    /// A walk through at most `limit` messages.
-    pub(crate) fn new(place: &'a Place, hold_seconds: u32, limit: usize) -> Self {
-        let unreadable = place.table.is_none().then(|| "the table is not known".to_owned());
+impl<'a> ReceiveLoop<'a> {
+    /// A pass over at most `limit` messages.
+    pub(crate) fn new(target: &'a Target, hold_seconds: u32, limit: usize) -> Self {
+        let unreadable = target.table.is_none().then(|| "the table is not known".to_owned());
         Self {
-            place,
+            target,
             hold_seconds,
             left: limit,
             seen: HashSet::new(),
@@ -64,75 +65,78 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Some messages that were not seen before; `None` at the end.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Judged>>, AwsError> {
+    /// The next messages that were not returned before; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Classified>>, AwsError> {
         while !self.over && self.left > 0 {
             let received = self.queue().receive(self.hold_seconds).await?;
             if received.is_empty() {
                 self.over = true;
                 break;
             }
-            let mut letters = self.sort_in(received);
-            if letters.is_empty() {
+            let mut messages = self.keep_unseen(received);
+            if messages.is_empty() {
                 continue;
             }
-            letters.truncate(self.left);
-            self.left -= letters.len();
-            return Ok(Some(self.judge(letters).await));
+            messages.truncate(self.left);
+            self.left -= messages.len();
+            return Ok(Some(self.classify(messages).await));
         }
         Ok(None)
     }
 
-    /// Why records could not be read, if so.
+    /// Why the images' items could not be read, if so.
     pub(crate) fn unreadable(&self) -> Option<&str> {
         self.unreadable.as_deref()
     }
 
-    /// Whether nothing was left when the walk came to its end.
+    /// Whether the whole queue was read, so that the limit did not end the pass.
     pub(crate) fn is_complete(&self) -> bool {
         self.over
     }
 
-    /// Deletes a message for good.
-    pub(crate) async fn delete(&mut self, letter: &Letter) -> Result<(), AwsError> {
-        self.queue().delete(&letter.receipt_handle).await?;
-        self.held.retain(|receipt| *receipt != letter.receipt_handle);
+    /// Deletes a message from the queue.
+    pub(crate) async fn delete(&mut self, message: &Message) -> Result<(), AwsError> {
+        self.queue().delete(&message.receipt_handle).await?;
+        self.held.retain(|receipt| *receipt != message.receipt_handle);
         Ok(())
     }
 
-    /// Gives everything back to the queue.
+    /// Makes all messages that are still held visible to others again.
     pub(crate) async fn end(&mut self) {
         self.queue().give_back(&std::mem::take(&mut self.held)).await;
     }
 
     fn queue(&self) -> Queue<'a> {
-        self.place.dead_letters()
+        self.target.dead_letters()
     }
 
-    /// Keeps the receipts and answers what is new.
-    fn sort_in(&mut self, received: Vec<Letter>) -> Vec<Letter> {
-        self.held.extend(received.iter().map(|letter| letter.receipt_handle.clone()));
+    /// Keeps the receipt handles and returns the messages that are new.
+    fn keep_unseen(&mut self, received: Vec<Message>) -> Vec<Message> {
+        self.held.extend(received.iter().map(|message| message.receipt_handle.clone()));
         let mut new = received;
-        new.retain(|letter| self.seen.insert(letter.message_id.clone()));
+        new.retain(|message| self.seen.insert(message.id.clone()));
         self.stale = if new.is_empty() { self.stale + 1 } else { 0 };
-        // What comes back once the hold is over is hidden again by its receive: after so many receives of known
-        // messages every known one is hidden, and a queue that still gives none but those has no others.
+        // A message whose visibility timeout has ended may be received again, which hides it again. After this many
+        // receives every known message is hidden, so a queue that still returns only known ones holds no others.
         self.over = self.stale > self.seen.len() / 10 + 1;
         new
     }
 
-    async fn judge(&mut self, letters: Vec<Letter>) -> Vec<Judged> {
-        let read: Vec<(Letter, Content)> = letters
+    async fn classify(&mut self, messages: Vec<Message>) -> Vec<Classified> {
+        let read: Vec<(Message, Content)> = messages
             .into_iter()
-            .map(|letter| {
-                let content = Content::read(&letter.body);
-                (letter, content)
+            .map(|message| {
+                let content = Content::read(&message.body);
+                (message, content)
             })
             .collect();
         let items = self.items(read.iter().map(|(_, content)| content)).await;
-        let bucket = self.place.bucket.as_deref();
+        let bucket = self.target.bucket.as_deref();
         read.into_iter()
-            .map(|(letter, content)| Judged { letter, finding: judge(&content, bucket, items.as_ref()) })
+            .map(|(message, content)| Classified {
+                message,
+                finding: classify(&content, bucket, items.as_ref()),
+            })
             .collect()
     }
 
@@ -145,8 +149,8 @@ impl<'a> Walk<'a> {
             _ => None,
         });
         let ids: BTreeSet<String> = uploads.flatten().flat_map(image_ids).collect();
-        let table = self.place.table.as_deref()?;
-        match items::look_up(&self.place.aws, table, ids).await {
+        let table = self.target.table.as_deref()?;
+        match items::look_up(&self.target.aws, table, ids).await {
             Ok(items) => Some(items),
             Err(error) => {
                 self.unreadable = Some(local_stack::observe::logs::chain(&error));

@@ -1,4 +1,4 @@
-//! Which queue is meant, and with whose credentials: the running local stack, or AWS.
+//! Target of `ops dlq`: the dead-letter queue, what belongs to it, and credentials; on AWS or the local stack.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use local_stack::aws::{Aws, AwsError, SERVICE};
 
 use super::error::DlqError;
 use super::queue::Queue;
-use crate::cli::dlq::WhereArgs;
+use crate::cli::dlq::TargetArgs;
 use crate::console;
 use crate::failure::Failure;
 use crate::nearest::UnknownName;
@@ -20,7 +20,7 @@ pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A dead-letter queue and what belongs to it.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Target {
     pub(crate) aws: Aws,
     /// The dead-letter queue.
     pub(crate) url: String,
@@ -32,15 +32,15 @@ pub(crate) struct Place {
     pub(crate) bucket: Option<String>,
     /// The processor's log, if known.
     pub(crate) log_group: Option<String>,
-    /// How commands of `ops` name this place.
+    /// How commands of `ops` name this target.
     words: String,
     /// Whether traces are in X-Ray's console.
     has_xray: bool,
 }
 
-impl Place {
-    /// Finds it.
-    pub(crate) async fn find(args: &WhereArgs, root: &Path, lookup: Lookup<'_>) -> Result<Self, Failure> {
+impl Target {
+    /// Finds the target that the arguments name.
+    pub(crate) async fn find(args: &TargetArgs, root: &Path, lookup: Lookup<'_>) -> Result<Self, Failure> {
         if args.stack.is_none() && args.queue_url.is_none() {
             let info = console::find(root, &args.name)?;
             let words = if args.name == "default" { String::new() } else { format!(" --name {}", args.name) };
@@ -57,11 +57,11 @@ impl Place {
             });
         }
         let aws = Aws::from_environment(lookup).await.map_err(DlqError::from)?;
-        let place = match &args.stack {
+        let target = match &args.stack {
             Some(stack) => Self::of_stack(aws, stack).await?,
             None => Self::of_queue(aws, args),
         };
-        Ok(place)
+        Ok(target)
     }
 
     async fn of_stack(aws: Aws, stack: &str) -> Result<Self, Failure> {
@@ -82,7 +82,7 @@ impl Place {
         })
     }
 
-    fn of_queue(aws: Aws, args: &WhereArgs) -> Self {
+    fn of_queue(aws: Aws, args: &TargetArgs) -> Self {
         let url = args.queue_url.clone().unwrap_or_default();
         Self {
             source: None,
@@ -106,7 +106,7 @@ impl Place {
         self.url.rsplit('/').next().unwrap_or(&self.url)
     }
 
-    /// What to add to a command of `ops dlq` so that it means this place.
+    /// What to add to a command of `ops dlq` so that it means this target.
     pub(crate) fn words(&self) -> &str {
         &self.words
     }
@@ -125,7 +125,7 @@ impl Place {
     }
 }
 
-/// Why a stack has no outputs: often its name is a mistyped one, if all of them may be asked for.
+/// The error for a stack without outputs: names the most similar stack, if they may be listed.
 async fn no_stack(aws: &Aws, stack: &str, source: AwsError) -> Failure {
     let known = aws.stacks().await.unwrap_or_default();
     if known.is_empty() || known.iter().any(|name| name == stack) {
@@ -135,7 +135,7 @@ async fn no_stack(aws: &Aws, stack: &str, source: AwsError) -> Failure {
     UnknownName::among("stack", stack, known, "check AWS_REGION and AWS_PROFILE too").into()
 }
 
-/// Where Lambda keeps what a function writes.
+/// The log group that Lambda writes a function's logs to.
 fn log_group(function: &str) -> String {
     format!("/aws/lambda/{function}")
 }

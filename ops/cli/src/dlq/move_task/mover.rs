@@ -1,4 +1,4 @@
-//! What is done to one message: written down first, then deleted.
+//! Move of one message: sent again or written to the evidence file, then to the audit log, and only then deleted.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -7,17 +7,17 @@ use local_stack::observe::logs::chain;
 use serde_json::json;
 
 use crate::dlq::error::DlqError;
-use crate::dlq::journal::{Line, Log, Outcome, Who, rfc3339};
+use crate::dlq::journal::{AuditEntry, JsonLines, MessageOutcome, Operator, rfc3339_seconds};
 use crate::dlq::queue::Queue;
-use crate::dlq::receive::{Judged, Walk};
-use crate::dlq::target::Place;
+use crate::dlq::receive::{Classified, ReceiveLoop};
+use crate::dlq::target::Target;
 
-/// What is to be done to messages.
+/// What is done with messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Action<'a> {
     /// Send each to this queue again.
     Redrive(Queue<'a>),
-    /// Keep each in this file only.
+    /// Write each to this evidence file.
     Drop(&'a Path),
 }
 
@@ -31,29 +31,29 @@ impl Action<'_> {
     }
 }
 
-/// Carries an action out, with witnesses.
+/// Moves messages, and writes each move to the audit log.
 #[derive(Debug)]
-pub(crate) struct Carrier<'a> {
-    place: &'a Place,
-    who: Who,
-    audit: Log,
+pub(crate) struct Mover<'a> {
+    target: &'a Target,
+    operator: Operator,
+    audit: JsonLines,
     action: Action<'a>,
     /// Open while messages are dropped.
-    evidence: Option<Log>,
+    evidence: Option<JsonLines>,
 }
 
-/// What became of a message.
+/// What happened to a message.
 #[derive(Clone, Debug)]
-pub(crate) struct Carried {
-    pub(crate) outcome: Outcome,
+pub(crate) struct Moved {
+    pub(crate) outcome: MessageOutcome,
     /// Its id in the processing queue.
     pub(crate) new_id: Option<String>,
-    /// What went wrong.
+    /// Why it was not moved, or not deleted.
     pub(crate) error: Option<String>,
 }
 
-impl Carried {
-    fn new(outcome: Outcome) -> Self {
+impl Moved {
+    fn new(outcome: MessageOutcome) -> Self {
         Self { outcome, new_id: None, error: None }
     }
 
@@ -61,97 +61,105 @@ impl Carried {
         Self { error: Some(chain(error)), ..self }
     }
 
-    /// Whether the message is where it should be, and only there.
+    /// Whether the message is at its destination, and no longer in the dead-letter queue.
     pub(crate) fn is_done(&self) -> bool {
-        matches!(self.outcome, Outcome::Enqueued | Outcome::Dropped)
+        matches!(self.outcome, MessageOutcome::Enqueued | MessageOutcome::Dropped)
     }
 }
 
-impl<'a> Carrier<'a> {
-    /// Gets ready: files that cannot be written are found out before anything is done.
+impl<'a> Mover<'a> {
+    /// Opens the files, so that one that cannot be written is an error before anything is moved.
     ///
     /// # Errors
     /// When one cannot.
     pub(crate) fn open(
-        place: &'a Place,
+        target: &'a Target,
         action: Action<'a>,
         audit: &Path,
-        who: Who,
+        operator: Operator,
     ) -> Result<Self, DlqError> {
         let evidence = match action {
             Action::Redrive(_) => None,
-            Action::Drop(evidence) => Some(Log::open(evidence)?),
+            Action::Drop(evidence) => Some(JsonLines::open(evidence)?),
         };
-        Ok(Self { place, who, audit: Log::open(audit)?, action, evidence })
+        Ok(Self { target, operator, audit: JsonLines::open(audit)?, action, evidence })
     }
 
-    /// Does to a message what is to be done. It is deleted last: whoever is killed on the way leaves it where it is,
-    /// at worst enqueued as well.
+    /// Moves a message. It is deleted last: a process that is killed on the way leaves it in the dead-letter queue, at
+    /// worst enqueued as well.
     ///
     /// # Errors
-    /// When it could not be written down; the message is still there then.
-    pub(crate) async fn carry(&mut self, walk: &mut Walk<'_>, judged: &Judged) -> Result<Carried, DlqError> {
-        let carried = match self.witness(judged).await {
-            Ok(carried) => carried,
-            Err(Refused::Queue(carried)) => {
-                self.write(judged, &carried)?;
-                return Ok(carried);
+    /// When a file could not be written; the message is still in the dead-letter queue then.
+    pub(crate) async fn move_message(
+        &mut self,
+        receive_loop: &mut ReceiveLoop<'_>,
+        classified: &Classified,
+    ) -> Result<Moved, DlqError> {
+        let moved = match self.deliver(classified).await {
+            Ok(moved) => moved,
+            Err(Undelivered::Queue(moved)) => {
+                self.write(classified, &moved)?;
+                return Ok(moved);
             }
-            Err(Refused::File(error)) => return Err(error),
+            Err(Undelivered::File(error)) => return Err(error),
         };
-        self.write(judged, &carried)?;
-        let Err(error) = walk.delete(&judged.letter).await else { return Ok(carried) };
-        let outcome = if carried.outcome == Outcome::Enqueued { Outcome::Kept } else { Outcome::Failed };
-        let kept = Carried { outcome, ..carried }.with_error(&error);
-        self.write(judged, &kept)?;
+        self.write(classified, &moved)?;
+        let Err(error) = receive_loop.delete(&classified.message).await else { return Ok(moved) };
+        let outcome = if moved.outcome == MessageOutcome::Enqueued {
+            MessageOutcome::Kept
+        } else {
+            MessageOutcome::Failed
+        };
+        let kept = Moved { outcome, ..moved }.with_error(&error);
+        self.write(classified, &kept)?;
         Ok(kept)
     }
 
-    /// Brings the message to where it shall be instead.
-    async fn witness(&mut self, judged: &Judged) -> Result<Carried, Refused> {
+    /// Sends the message to the queue, or writes it to the evidence file.
+    async fn deliver(&mut self, classified: &Classified) -> Result<Moved, Undelivered> {
         match self.action {
-            Action::Redrive(to) => match to.send(&judged.letter).await {
-                Ok(id) => Ok(Carried { new_id: Some(id), ..Carried::new(Outcome::Enqueued) }),
-                Err(error) => Err(Refused::Queue(Carried::new(Outcome::Failed).with_error(&error))),
+            Action::Redrive(to) => match to.send(&classified.message).await {
+                Ok(id) => Ok(Moved { new_id: Some(id), ..Moved::new(MessageOutcome::Enqueued) }),
+                Err(error) => Err(Undelivered::Queue(Moved::new(MessageOutcome::Failed).with_error(&error))),
             },
             Action::Drop(_) => {
                 let line = json!({
-                    "dropped": rfc3339(SystemTime::now()), "queue": self.place.url, "who": self.who,
-                    "cause": judged.finding.cause, "message": judged.letter,
+                    "dropped": rfc3339_seconds(SystemTime::now()), "queue": self.target.url, "who": self.operator,
+                    "cause": classified.finding.cause, "message": classified.message,
                 });
-                self.evidence.iter_mut().try_for_each(|it| it.add(&line)).map_err(Refused::File)?;
-                Ok(Carried::new(Outcome::Dropped))
+                self.evidence.iter_mut().try_for_each(|it| it.add(&line)).map_err(Undelivered::File)?;
+                Ok(Moved::new(MessageOutcome::Dropped))
             }
         }
     }
 
-    fn write(&mut self, judged: &Judged, carried: &Carried) -> Result<(), DlqError> {
-        let trace_id = judged.trace_id();
-        let line = Line {
-            time: rfc3339(SystemTime::now()),
+    fn write(&mut self, classified: &Classified, moved: &Moved) -> Result<(), DlqError> {
+        let trace_id = classified.trace_id();
+        let line = AuditEntry {
+            time: rfc3339_seconds(SystemTime::now()),
             action: self.action.name(),
-            outcome: carried.outcome,
-            who: &self.who,
-            queue: &self.place.url,
+            outcome: moved.outcome,
+            operator: &self.operator,
+            queue: &self.target.url,
             to: match self.action {
                 Action::Redrive(to) => Some(to.url),
                 Action::Drop(_) => None,
             },
-            message_id: &judged.letter.message_id,
-            new_message_id: carried.new_id.as_deref(),
-            image_id: judged.image_id(),
+            message_id: &classified.message.id,
+            new_message_id: moved.new_id.as_deref(),
+            image_id: classified.image_id(),
             trace_id: trace_id.as_deref(),
-            cause: judged.finding.cause.name(),
-            error: carried.error.as_deref(),
+            cause: classified.finding.cause.name(),
+            error: moved.error.as_deref(),
         };
         self.audit.add(&line)
     }
 }
 
-/// The message could not be brought anywhere else.
-enum Refused {
-    /// The processing queue did not take it, or did not say so.
-    Queue(Carried),
-    /// The evidence file did not take it.
+/// Why a message was not delivered.
+enum Undelivered {
+    /// The processing queue did not accept it, or its answer was lost.
+    Queue(Moved),
+    /// The evidence file could not be written.
     File(DlqError),
 }
