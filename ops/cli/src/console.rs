@@ -1,4 +1,4 @@
-//! Questions to the console of a running stack.
+//! Client of a running stack's console.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(crate) fn find(root: &Path, name: &str) -> Result<StackInfo, Failure> {
     })
 }
 
-/// What the console answers to a question, as it came.
+/// The console's response, unparsed.
 ///
 /// # Errors
 /// When the console is not there.

@@ -1,4 +1,4 @@
-//! How a command can end badly, and what is said then.
+//! Errors of all commands, their text on stderr, and the exit status.
 
 use std::error::Error;
 use std::fs;
@@ -15,10 +15,10 @@ use crate::nearest::{UnknownName, probably_meant};
 use crate::signals::Signal;
 use crate::upload::JournalError;
 
-/// Why a command did not end well.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The pipeline did not do its part; the report has said so already.
+    /// The pipeline did not do its part; the report already shows it.
     #[error("the pipeline did not pass")]
     Pipeline,
     /// Ended from outside.
@@ -114,7 +114,7 @@ pub(crate) enum Failure {
     #[error("the result could not be written to stdout")]
     Output(#[source] io::Error),
     /// The system gives no measurements.
-    #[error("this system does not tell how much CPU or memory was used")]
+    #[error("this system does not report how much CPU or memory was used")]
     Measure(#[source] io::Error),
     /// The async runtime did not start.
     #[error("the program could not start its runtime")]
@@ -133,7 +133,7 @@ impl Failure {
         }
     }
 
-    /// What to say, with all causes; nothing when it was said already.
+    /// The text for stderr, with all sources; `None` if it was printed already.
     pub(crate) fn text(&self) -> Option<String> {
         if matches!(self, Self::Pipeline | Self::Closed | Self::Signal(_)) {
             return None;
@@ -166,7 +166,7 @@ impl Failure {
     }
 }
 
-/// How a command ends whose result was printed: a reader that has gone changes nothing about the verdict.
+/// The result of a command that has printed its output: a closed stdout does not change the verdict.
 pub(crate) fn concluded(printed: Result<(), Failure>, verdict: Result<(), Failure>) -> Result<(), Failure> {
     match printed {
         Err(Failure::Closed) => verdict.and(Err(Failure::Closed)),
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_whole_chain_of_causes_is_told_once() {
+    fn the_whole_chain_of_sources_is_printed_once() {
         let failure = Failure::Read { path: "cat.jpg".into(), source: io::Error::other("disk on fire") };
         assert_eq!(
             failure.text().unwrap(),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_report_has_said_is_not_said_again() {
+    fn what_the_report_shows_is_not_printed_again() {
         assert_eq!(Failure::Pipeline.text(), None);
         assert_eq!(Failure::Signal(Signal::Interrupt).text(), None);
     }

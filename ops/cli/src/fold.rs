@@ -1,4 +1,4 @@
-//! Lines no longer than the terminal: broken at spaces, nothing lost.
+//! Folds text to the width of the terminal, at spaces.
 
 /// Longer labels, such as a message's id at the beginning of a row, are no column to hang below.
 const WIDEST_LABEL: usize = 12;

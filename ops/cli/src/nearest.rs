@@ -1,4 +1,4 @@
-//! Names that nothing has, and the known one that was probably meant.
+//! Unknown names, and the most similar known one ("did you mean …?").
 
 /// From this similarity on, of 0 to 1, a name is taken for a mistyped one; clap takes the same.
 const ALIKE: f64 = 0.7;

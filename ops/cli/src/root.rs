@@ -1,4 +1,4 @@
-//! Where the repository is.
+//! Root directory of the repository.
 
 use std::path::{Path, PathBuf};
 

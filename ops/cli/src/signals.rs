@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: work is dropped in order, not torn off.
+//! Signals: Ctrl-C and SIGTERM end a command by dropping its future, so that it cleans up.
 
 use std::fmt;
 use std::io;

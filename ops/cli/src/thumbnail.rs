@@ -1,4 +1,4 @@
-//! `ops thumbnail`: the image core alone, and what it costs.
+//! `ops thumbnail`: makes a thumbnail without a stack, and measures CPU time and memory.
 
 use std::fs;
 use std::io;

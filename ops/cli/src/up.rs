@@ -100,7 +100,7 @@ async fn live(
     }
     let info = stack.info.clone();
     let verified = tokio::select! {
-        verified = signals.guard(photos::walk(&info, &photos, progress)) => verified?,
+        verified = signals.guard(photos::verify_all(&info, &photos, progress)) => verified?,
         status = stack.ended() => return Err(engine_ended(status, stack)),
     };
     let ok = verified.iter().all(Verified::is_ok);
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn document_tells_where_the_stack_was_and_what_the_engine_did_otherwise() {
+    fn document_names_the_stacks_addresses_and_how_the_engine_differs_from_aws() {
         let applied = json!({"resource": "B", "type": "T", "property": "P", "call": "S3 PutP"});
         let gap = json!({"resource": "S", "type": "T", "property": "P", "engine": "e", "means": "m"});
         let info: StackInfo = serde_json::from_value(json!({

@@ -1,4 +1,4 @@
-//! `ops dlq` as it is typed.
+//! Arguments and `--help` of `ops dlq`.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -53,9 +53,9 @@ Examples:
 /// What to do with the dead-letter queue.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DlqCommand {
-    /// Say what lies in it and why, as far as can be known from here.
+    /// List its messages by cause, as far as it can be derived from here.
     List(ListArgs),
-    /// Show one message whole, and what to do about it.
+    /// Show one message in full, and what to do about it.
     Show(ShowArgs),
     /// Send messages to the processor again; a dry run without --execute.
     Redrive(RedriveArgs),
@@ -159,7 +159,7 @@ pub(crate) struct DropArgs {
 /// How a redrive or a drop is run.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ExecutionArgs {
-    /// Do it; without this, only say what would be done.
+    /// Do it; without this, only print what would be done.
     #[arg(long, visible_alias = "yes")]
     pub(crate) execute: bool,
     /// Messages a second at most.

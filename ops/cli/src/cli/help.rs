@@ -1,4 +1,4 @@
-//! Help as wide as the terminal.
+//! Formats `--help` to the width of the terminal.
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 

@@ -12,8 +12,8 @@ pub(crate) enum DlqError {
     /// No account, or no region.
     #[error("AWS cannot be called; without --stack and --queue-url the local stack is meant")]
     Environment(#[from] EnvironmentError),
-    /// The stack cannot be asked for its queues.
-    #[error("the stack {stack} tells nothing of its queues; check its name, AWS_REGION and AWS_PROFILE")]
+    /// CloudFormation did not return the stack's outputs.
+    #[error("the outputs of the stack {stack} cannot be read; check its name, AWS_REGION and AWS_PROFILE")]
     Stack {
         /// Its name.
         stack: String,

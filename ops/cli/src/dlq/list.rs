@@ -30,7 +30,7 @@ struct Document<'a> {
     hidden: u64,
     /// Whether the whole queue was read.
     complete: bool,
-    /// What the causes are classified by.
+    /// What the causes are derived from.
     grouped_by: &'static str,
     causes: Vec<Group>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ fn text(document: &Document<'_>, target: &Target, terminal: Terminal) -> String 
         lines.extend(document.causes.iter().map(|group| format!("  {}: {}", group.cause.name(), group.next)));
         lines.push(format!(
             "`ops dlq show ID{}` shows one, with the way to its trace and log",
-            target.words()
+            target.options()
         ));
     }
     lines.join("\n")

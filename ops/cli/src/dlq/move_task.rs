@@ -1,4 +1,5 @@
-//! Move task: receives messages, and redrives or drops those that are selected, one at a time.
+//! Move task: receives messages, and redrives or drops those that are selected, one at a time. Unlike SQS's
+//! `StartMessageMoveTask` it selects, can be tried first, and keeps an audit log.
 
 pub(super) mod mover;
 mod report;

@@ -1,5 +1,5 @@
-//! Calls to SQS: receive, change visibility, send, delete, count. Only these, since the local engine lacks the
-//! message move tasks of SQS (`StartMessageMoveTask`).
+//! Calls to SQS: receive, change visibility, send, delete, count. Why SQS's own
+//! `StartMessageMoveTask` is not used stands in docs/decisions/dlq.md.
 
 use local_stack::aws::{Aws, AwsError};
 use serde::Deserialize;

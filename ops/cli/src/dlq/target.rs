@@ -32,8 +32,8 @@ pub(crate) struct Target {
     pub(crate) bucket: Option<String>,
     /// The processor's log, if known.
     pub(crate) log_group: Option<String>,
-    /// How commands of `ops` name this target.
-    words: String,
+    /// The options of `ops dlq` that name this target.
+    options: String,
     /// Whether traces are in X-Ray's console.
     has_xray: bool,
 }
@@ -43,7 +43,8 @@ impl Target {
     pub(crate) async fn find(args: &TargetArgs, root: &Path, lookup: Lookup<'_>) -> Result<Self, Failure> {
         if args.stack.is_none() && args.queue_url.is_none() {
             let info = console::find(root, &args.name)?;
-            let words = if args.name == "default" { String::new() } else { format!(" --name {}", args.name) };
+            let options =
+                if args.name == "default" { String::new() } else { format!(" --name {}", args.name) };
             let of_stack = |output: &'static str| info.output(output).map(str::to_owned);
             return Ok(Self {
                 aws: info.aws(),
@@ -52,7 +53,7 @@ impl Target {
                 table: Some(of_stack("MetadataTableName").map_err(DlqError::from)?),
                 bucket: Some(of_stack("OriginalBucketName").map_err(DlqError::from)?),
                 log_group: Some(log_group(&of_stack(PROCESSOR).map_err(DlqError::from)?)),
-                words,
+                options,
                 has_xray: false,
             });
         }
@@ -76,7 +77,7 @@ impl Target {
             table: Some(take("MetadataTableName")?),
             bucket: Some(take("OriginalBucketName")?),
             log_group: Some(log_group(&take(PROCESSOR)?)),
-            words: format!(" --stack {stack}"),
+            options: format!(" --stack {stack}"),
             has_xray: aws.endpoint().contains(SERVICE),
             aws,
         })
@@ -89,7 +90,7 @@ impl Target {
             table: args.table.clone(),
             bucket: None,
             log_group: None,
-            words: format!(" --queue-url {url}"),
+            options: format!(" --queue-url {url}"),
             has_xray: aws.endpoint().contains(SERVICE),
             url,
             aws,
@@ -106,12 +107,12 @@ impl Target {
         self.url.rsplit('/').next().unwrap_or(&self.url)
     }
 
-    /// What to add to a command of `ops dlq` so that it means this target.
-    pub(crate) fn words(&self) -> &str {
-        &self.words
+    /// The options that name this target in a command of `ops dlq`.
+    pub(crate) fn options(&self) -> &str {
+        &self.options
     }
 
-    /// Where a trace can be looked at: an address, or a command of `ops`.
+    /// How to open a trace: the URL of the X-Ray console, or a command of `ops`.
     pub(crate) fn trace(&self, id: &str) -> String {
         match (self.has_xray, id.split_at_checked(8)) {
             (true, Some((time, rest))) => {

@@ -1,4 +1,4 @@
-//! Which files are on their way and which have ended, so that an interrupted upload can be resumed.
+//! Upload journal: which files have begun and which have ended, so that an interrupted upload can be resumed.
 //!
 //! One JSON object a line, appended: `begun` stands there before the first byte leaves, `ended` once the
 //! pipeline has decided. The file lies in the stack's directory and goes with the stack, as its images do.
@@ -13,19 +13,19 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::Upload;
 
-/// Its name.
+/// The journal's file name.
 const FILE: &str = "uploads.jsonl";
 
-/// The journal of one stack, open for more.
+/// The journal of one stack, open for appending.
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: File,
-    known: HashMap<Seal, Entry>,
+    known: HashMap<FileVersion, Entry>,
 }
 
-/// Which file, in which version: another size or time of change is another upload.
+/// A version of a file; another size or modification time is another upload.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-pub(crate) struct Seal {
+pub(crate) struct FileVersion {
     /// Its absolute path, escaped.
     file: String,
     bytes: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Seal {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Entry {
-    /// Its address is known; whether its bytes arrived is not.
+    /// Its upload URL was issued; whether its bytes arrived is unknown.
     Begun { image_id: String, key: String },
     /// The pipeline has decided.
     Ended(Upload),
@@ -45,7 +45,7 @@ pub(crate) enum Entry {
 #[derive(Deserialize, Serialize)]
 struct Line<S, E> {
     #[serde(flatten)]
-    seal: S,
+    version: S,
     #[serde(flatten)]
     entry: E,
 }
@@ -58,7 +58,7 @@ pub(crate) enum JournalError {
         "another `ops upload` to this stack is at work; wait for its end, then start again with --resume"
     )]
     InUse,
-    /// The disk refused.
+    /// The file cannot be read or written.
     #[error("the journal of uploads {path} cannot be used; see that it is writable and its disk has room")]
     Disk {
         /// Which file.
@@ -69,7 +69,7 @@ pub(crate) enum JournalError {
     },
 }
 
-impl Seal {
+impl FileVersion {
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let path = fs::canonicalize(path)?;
         let metadata = fs::metadata(&path)?;
@@ -106,27 +106,28 @@ impl Journal {
             // A write that a full disk cut short; the next line must not lean on it.
             (&file).write_all(b"\n").map_err(disk)?;
         }
-        let lines = text.lines().filter_map(|line| serde_json::from_str::<Line<Seal, Entry>>(line).ok());
-        let known = lines.filter(|_| resume).map(|line| (line.seal, line.entry)).collect();
+        let lines =
+            text.lines().filter_map(|line| serde_json::from_str::<Line<FileVersion, Entry>>(line).ok());
+        let known = lines.filter(|_| resume).map(|line| (line.version, line.entry)).collect();
         Ok(Self { file, known })
     }
 
-    /// What an earlier upload left of this file.
-    pub(crate) fn entry(&self, seal: &Seal) -> Option<&Entry> {
-        self.known.get(seal)
+    /// The last entry of an earlier upload of this file.
+    pub(crate) fn entry(&self, version: &FileVersion) -> Option<&Entry> {
+        self.known.get(version)
     }
 
-    /// Remembers; one write, so that uploads side by side never mix their lines.
-    pub(crate) fn note(&self, seal: &Seal, entry: &Entry) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&Line { seal, entry })?;
+    /// Appends an entry in one write, so that concurrent uploads never mix their lines.
+    pub(crate) fn note(&self, version: &FileVersion, entry: &Entry) -> io::Result<()> {
+        let mut line = serde_json::to_vec(&Line { version, entry })?;
         line.push(b'\n');
         (&self.file).write_all(&line)
     }
 
     /// The same as [`Journal::note`], for what the upload can do without.
-    pub(crate) fn try_note(&self, seal: &Seal, entry: &Entry) {
+    pub(crate) fn try_note(&self, version: &FileVersion, entry: &Entry) {
         // Unremembered, it is followed once more when resumed: its image's end stands in the table.
-        self.note(seal, entry).ok();
+        self.note(version, entry).ok();
     }
 }
 
@@ -138,10 +139,10 @@ mod tests {
         Entry::Begun { image_id: image_id.into(), key: "user-uploads/u/i.jpg".into() }
     }
 
-    fn photo(directory: &Path, name: &str, content: &str) -> Seal {
+    fn photo(directory: &Path, name: &str, content: &str) -> FileVersion {
         let path = directory.join(name);
         fs::write(&path, content).unwrap();
-        Seal::of(&path).unwrap()
+        FileVersion::of(&path).unwrap()
     }
 
     #[test]

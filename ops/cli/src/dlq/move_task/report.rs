@@ -187,7 +187,7 @@ impl<'a> Report<'a> {
             }
             Stop::CameBack { message_id, new_id } => format!(
                 "stopped: {message_id} was sent again as {new_id} and has come back, so the cause is not mended; see `ops dlq show {new_id}{}`",
-                self.target.words()
+                self.target.options()
             ),
             Stop::Refusals => {
                 "stopped after several refusals in a row; what was refused is still here".to_owned()
