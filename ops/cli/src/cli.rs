@@ -31,7 +31,7 @@ A reader that leaves early, as in `ops ... | head -1`, changes nothing about it.
 
 Lines fit the terminal, or COLUMNS where that is set; --json prints everything in full.";
 
-/// Runs, proves and watches the image pipeline, on this machine and (`dlq`) on AWS. Without a command: `up`.
+/// Runs, verifies and monitors the image pipeline, on this machine and (`dlq`) on AWS. Without a command: `up`.
 #[derive(Debug, Parser)]
 #[command(name = "ops", version, after_help = AFTER, disable_help_subcommand = true)]
 pub(crate) struct Cli {
