@@ -145,7 +145,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A state in its colour, padded to the width of the longest.
+/// A state in its colour, padded to the width of the longest state.
 fn painted(state: &str, terminal: Terminal) -> String {
     let padded = format!("{state:<17}");
     let code = match state {

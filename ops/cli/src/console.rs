@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use crate::failure::Failure;
 use crate::nearest::UnknownName;
 
-/// The running stack of that name.
+/// Finds the running stack of that name.
 ///
 /// # Errors
-/// When there is none; then the nearest that runs is named, if any does.
+/// When there is none; the error names the running stack with the most similar name, if any.
 pub(crate) fn find(root: &Path, name: &str) -> Result<StackInfo, Failure> {
     StackInfo::find(root, name).map_err(|error| {
         let running = StackInfo::running(root);
@@ -40,7 +40,7 @@ pub(crate) async fn fetch(
     Ok(answer.map(|body| body.to_vec()))
 }
 
-/// The same as JSON.
+/// The console's response, parsed as JSON.
 ///
 /// # Errors
 /// When the console is not there, or answers something else.

@@ -26,7 +26,7 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Vec<Photo>, Failure> {
     files.iter().map(|path| read_one(path)).collect()
 }
 
-/// Every file that is meant by these names, in the order in which they are named, then by name.
+/// The files that the arguments name, in their order; those of a directory sorted by name.
 ///
 /// # Errors
 /// The first that is not there or cannot be opened; files found in a directory are opened when their turn comes.

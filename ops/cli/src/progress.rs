@@ -10,7 +10,7 @@ use local_stack::waterfall::Style;
 
 use crate::terminal::{Terminal, say};
 
-/// A plain line for a step that goes on is due only so often.
+/// At least this long between two plain lines about one step.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 /// A finished step that took less is printed without its time.
 const SHOWN_FROM: Duration = Duration::from_millis(100);
@@ -20,7 +20,7 @@ pub(crate) fn reporter(terminal: Terminal) -> Box<dyn Reporter> {
     if terminal.is_live { Box::new(Live::new(terminal)) } else { Box::new(Plain::default()) }
 }
 
-/// Steps under way as lines that move.
+/// Reporter for a terminal: a spinner for each running step.
 struct Live {
     lines: MultiProgress,
     bars: Mutex<HashMap<&'static str, ProgressBar>>,
@@ -83,13 +83,13 @@ impl Reporter for Live {
 }
 
 impl Drop for Live {
-    /// A step that failed or was cut off leaves no line behind.
+    /// Clears the spinners of steps that failed or were interrupted.
     fn drop(&mut self) {
         self.lines.clear().ok();
     }
 }
 
-/// Steps as lines for a log.
+/// Reporter for pipes and logs: plain lines.
 #[derive(Default)]
 struct Plain {
     printed: Mutex<HashMap<&'static str, std::time::Instant>>,

@@ -27,7 +27,7 @@ use outcome::{Document, Upload, summary};
 /// How often to check that the stack still runs during an upload.
 const STACK_WATCH: Duration = Duration::from_millis(300);
 
-/// Uploads the files, some at once.
+/// Uploads the files, `--concurrency` at once.
 ///
 /// # Errors
 /// No running stack or one that goes away, a file that cannot be read, or one that did not end `DONE`.
@@ -64,7 +64,7 @@ async fn gone(root: &Path, name: &str) {
     }
 }
 
-/// What the files of one call share.
+/// What all uploads of one command share.
 struct Batch<'a> {
     info: &'a StackInfo,
     journal: &'a Journal,
@@ -96,7 +96,7 @@ impl Batch<'_> {
         uploads
     }
 
-    /// Reads a file when its turn comes, and uploads it or what an interruption left of that.
+    /// Reads a file when its turn comes, and uploads it, or resumes its upload.
     async fn one(&self, uploader: &Uploader<'_>, path: &Path) -> Upload {
         let file = path.to_string_lossy();
         let read = FileVersion::of(path)
@@ -104,7 +104,7 @@ impl Batch<'_> {
             .and_then(|version| Ok((version, photos::read_one(path)?)));
         let (version, photo) = match read {
             Ok(read) => read,
-            // Without the file's name, so that files with the same trouble are one group.
+            // Without the file's name, so that files with the same error are one group.
             Err(Failure::Read { source, .. }) => {
                 return Upload::broken(&file, &format!("cannot be read: {source}"));
             }

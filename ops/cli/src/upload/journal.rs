@@ -73,25 +73,25 @@ impl FileVersion {
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let path = fs::canonicalize(path)?;
         let metadata = fs::metadata(&path)?;
-        // What is no UTF-8 is escaped and not replaced, or two files could have one name.
+        // Bytes that are not UTF-8 are escaped, not replaced, or two files could have one name.
         let file = path.as_os_str().as_encoded_bytes().escape_ascii().to_string();
         Ok(Self { file, bytes: metadata.len(), modified_ns: modified_ns(&metadata) })
     }
 }
 
-/// Zero where the file system keeps no times; the size must do then.
+/// The modification time; zero where the file system keeps none, so that only the size counts.
 fn modified_ns(metadata: &Metadata) -> u64 {
     let since = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Journal {
-    /// Opens the journal in a stack's directory; with `resume`, what stands there counts, and nobody else
-    /// may upload meanwhile.
+    /// Opens the journal in a stack's directory; with `resume`, earlier entries count, and no other
+    /// upload may run meanwhile.
     ///
     /// # Errors
     ///
-    /// When somebody else's upload is in the way, or the disk refuses.
+    /// When another upload holds the lock, or the file cannot be read or written.
     pub(crate) fn open(directory: &Path, resume: bool) -> Result<Self, JournalError> {
         let path = directory.join(FILE);
         let disk = |source| JournalError::Disk { path: path.clone(), source };
@@ -103,7 +103,7 @@ impl Journal {
         }
         let text = String::from_utf8_lossy(&fs::read(&path).map_err(disk)?).into_owned();
         if !text.is_empty() && !text.ends_with('\n') {
-            // A write that a full disk cut short; the next line must not lean on it.
+            // A full disk cut the last write short: end that line, so that the next entry is a line of its own.
             (&file).write_all(b"\n").map_err(disk)?;
         }
         let lines =
@@ -124,9 +124,9 @@ impl Journal {
         (&self.file).write_all(&line)
     }
 
-    /// The same as [`Journal::note`], for what the upload can do without.
+    /// [`Journal::note`] for an entry that may be lost.
     pub(crate) fn try_note(&self, version: &FileVersion, entry: &Entry) {
-        // Unremembered, it is followed once more when resumed: its image's end stands in the table.
+        // Without the entry, a resumed upload reads the image's status from the table again.
         self.note(version, entry).ok();
     }
 }

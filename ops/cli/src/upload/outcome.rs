@@ -46,7 +46,7 @@ pub(crate) struct Upload {
     /// Why the pipeline refused it.
     reason: Option<String>,
     thumbnail_key: Option<String>,
-    /// Why it did not get as far as a decision.
+    /// Why the upload failed before the pipeline decided.
     error: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl Upload {
         }
     }
 
-    /// One that did not get as far as a decision.
+    /// The outcome of a file that failed before the pipeline decided.
     pub(crate) fn broken(file: &str, why: &str) -> Self {
         Self { file: file.to_owned(), error: Some(why.to_owned()), ..Self::default() }
     }
@@ -96,7 +96,7 @@ impl Upload {
     }
 }
 
-/// How many ended in each way; the reasons of those that are not `DONE`.
+/// The number of files for each outcome: `DONE`, or a reason.
 fn totals(uploads: &[Upload]) -> BTreeMap<&str, usize> {
     let mut totals = BTreeMap::new();
     for upload in uploads {
@@ -105,7 +105,7 @@ fn totals(uploads: &[Upload]) -> BTreeMap<&str, usize> {
     totals
 }
 
-/// Each file in a line when they are few; else the totals, with the first files of each bad end.
+/// A line for each file when they are few; else the totals, with examples of each failure.
 pub(crate) fn summary(uploads: &[Upload], name: &str, style: Style) -> String {
     let mut lines: Vec<String> = if uploads.len() <= FEW {
         uploads.iter().map(|upload| upload.line(style)).collect()
