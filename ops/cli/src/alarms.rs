@@ -1,4 +1,4 @@
-//! `ops alarms`: their tests without a stack, and their states on a running one.
+//! `ops alarms`: unit tests of the alarms, and their states on a running stack.
 
 pub(crate) mod test;
 
@@ -13,7 +13,7 @@ use crate::nearest::UnknownName;
 use crate::signals::Signals;
 use crate::terminal::{Terminal, print_json, print_text, unread};
 
-/// How long the console waits for news before it says that there are none.
+/// How long the console holds a request for transitions before it returns none.
 const WAIT_MS: u64 = 30_000;
 
 /// Every alarm with its state.
@@ -36,7 +36,9 @@ pub(crate) async fn list(args: &AlarmsListArgs, root: &Path, terminal: Terminal)
     };
     let mut lines: Vec<String> = alarms.iter().map(row).collect();
     lines.push(match member(&answer, "evaluated_at").as_str() {
-        Some(at) => format!("evaluated up to {at}; `ops alarms explain NAME` tells why, and what to do"),
+        Some(at) => {
+            format!("evaluated up to {at}; `ops alarms explain NAME` gives the reason, and what to do")
+        }
         None => "not evaluated yet: the first whole minute is not over".to_owned(),
     });
     print_text(&lines.join("\n"), terminal)
@@ -91,7 +93,7 @@ fn explanation(alarm: &Value, terminal: Terminal) -> String {
         lines.push(format!("now       {}", text(member(alarm, "now"), "because")));
     }
     for transition in member(alarm, "history").as_array().into_iter().flatten().rev().take(5) {
-        lines.push(format!("at {}", told(transition, terminal)));
+        lines.push(format!("at {}", transition_line(transition, terminal)));
     }
     lines.push(format!("runbook   {}", text(alarm, "runbook")));
     lines.join("\n")
@@ -116,14 +118,14 @@ pub(crate) async fn watch(args: &AlarmsWatchArgs, root: &Path, terminal: Termina
             if args.stack.json {
                 print_json(transition)?;
             } else {
-                print_text(&told(transition, terminal), terminal)?;
+                print_text(&transition_line(transition, terminal), terminal)?;
             }
         }
         known = member(&answer, "count").as_u64().unwrap_or(known);
     }
 }
 
-fn told(transition: &Value, terminal: Terminal) -> String {
+fn transition_line(transition: &Value, terminal: Terminal) -> String {
     format!(
         "{}  {} {} (was {}): {}",
         text(transition, "at"),
@@ -143,7 +145,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A state in its colour, padded to the width of the longest.
+/// A state in its colour, padded to the width of the longest state.
 fn painted(state: &str, terminal: Terminal) -> String {
     let padded = format!("{state:<17}");
     let code = match state {
@@ -191,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn explanation_of_a_composite_tells_the_states_that_it_looks_at() {
+    fn explanation_of_a_composite_lists_the_states_in_its_rule() {
         let alarm = json!({
             "name": "slo-burn", "state": "OK", "definition": {"rule": "ALARM(\"a\")", "looks_at": ["a"]},
             "now": {"states": {"a": "OK"}}, "runbook": "runbooks/slo-burn.md",

@@ -1,4 +1,4 @@
-//! The command line as it is typed.
+//! Command line: arguments and `--help` of every command.
 
 pub(crate) mod alarms;
 pub(crate) mod dashboard;
@@ -32,7 +32,7 @@ A reader that leaves early, as in `ops ... | head -1`, changes nothing about it.
 
 Lines fit the terminal, or COLUMNS where that is set; --json prints everything in full.";
 
-/// Runs, proves and watches the image pipeline, on this machine and (`dlq`) on AWS. Without a command: `up`.
+/// Runs, verifies and monitors the image pipeline, on this machine and (`dlq`) on AWS. Without a command: `up`.
 #[derive(Debug, Parser)]
 #[command(name = "ops", version, after_help = AFTER, disable_help_subcommand = true)]
 pub(crate) struct Cli {
@@ -48,7 +48,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Bring the stack up, push photos through it, show each step and trace, and stay until Ctrl-C.
     Up(UpArgs),
-    /// Walk a photo through the guide's seven steps on the running stack, and say what was seen.
+    /// Verify the guide's seven steps with a photo on the running stack, and report each.
     Verify(VerifyArgs),
     /// Upload files as a user would, and follow each until it is DONE or FAILED.
     Upload(UploadArgs),
@@ -86,14 +86,14 @@ pub(crate) struct UpArgs {
     /// Photos to push through; two bundled ones if none is named.
     #[arg(value_name = "PHOTO")]
     pub(crate) photos: Vec<PathBuf>,
-    /// Take the stack down after the verification; the exit status tells how it went.
+    /// Take the stack down after the verification; the exit status is its result.
     #[arg(long)]
     pub(crate) once: bool,
     /// Print JSON on stdout: with --once the whole report at the end, else the stack in one line as soon as
     /// it is ready (with credentials; no photos are pushed unless named).
     #[arg(long)]
     pub(crate) json: bool,
-    /// Tells stacks on one machine apart.
+    /// Name of the stack; several stacks on one machine need different names.
     #[arg(long, default_value = "default")]
     pub(crate) name: String,
     /// Port of the AWS APIs; 0 takes a free one.
@@ -155,8 +155,8 @@ pub(crate) struct UploadArgs {
     /// How many are on their way at once, and in memory.
     #[arg(long, value_name = "N", default_value = "8")]
     pub(crate) concurrency: NonZeroUsize,
-    /// Go on with what an interrupted upload to this stack left: files that ended, unchanged since, are told
-    /// again and not uploaded again.
+    /// Go on with what an interrupted upload to this stack left: files that ended, unchanged since, are
+    /// reported again and not uploaded again.
     #[arg(long)]
     pub(crate) resume: bool,
     #[command(flatten)]
@@ -215,12 +215,12 @@ pub(crate) struct ThumbnailArgs {
     /// JPEG quality, 1 to 100.
     #[arg(long, value_name = "Q", default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) quality: u8,
-    /// How often to do it; the median of the CPU times is told.
+    /// How often to do it; the median of the CPU times is reported.
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) repeat: NonZeroUsize,
 }
 
-/// A stack that is up, and how to tell of it.
+/// A running stack, and the output format.
 #[derive(Args, Debug)]
 pub(crate) struct RunningStack {
     /// Print one JSON document on stdout; one for each line of what goes on until Ctrl-C.

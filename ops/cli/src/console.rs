@@ -1,4 +1,4 @@
-//! Questions to the console of a running stack.
+//! Client of a running stack's console.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use crate::failure::Failure;
 use crate::nearest::UnknownName;
 
-/// The running stack of that name.
+/// Finds the running stack of that name.
 ///
 /// # Errors
-/// When there is none; then the nearest that runs is named, if any does.
+/// When there is none; the error names the running stack with the most similar name, if any.
 pub(crate) fn find(root: &Path, name: &str) -> Result<StackInfo, Failure> {
     StackInfo::find(root, name).map_err(|error| {
         let running = StackInfo::running(root);
@@ -25,7 +25,7 @@ pub(crate) fn find(root: &Path, name: &str) -> Result<StackInfo, Failure> {
     })
 }
 
-/// What the console answers to a question, as it came.
+/// The console's response, unparsed.
 ///
 /// # Errors
 /// When the console is not there.
@@ -40,7 +40,7 @@ pub(crate) async fn fetch(
     Ok(answer.map(|body| body.to_vec()))
 }
 
-/// The same as JSON.
+/// The console's response, parsed as JSON.
 ///
 /// # Errors
 /// When the console is not there, or answers something else.

@@ -1,4 +1,4 @@
-//! `ops dashboard`: the deployed dashboards, drawn from what the running stack reported.
+//! `ops dashboard`: draws the deployed dashboards from the running stack's metrics.
 
 use std::fs;
 use std::path::Path;

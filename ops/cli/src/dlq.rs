@@ -1,41 +1,43 @@
-//! `ops dlq`: what lies in the dead-letter queue, and what becomes of it. The same on AWS and on the local stack.
+//! `ops dlq`: lists, shows, redrives and drops the messages of the dead-letter queue, on AWS and on the local stack.
 //!
-//! - `place` which queue, with whose credentials
-//! - `queue`, `letter` SQS and its messages
-//! - `content`, `items`, `cause` what a message is about, and why it is here
-//! - `walk`, `selection` every message once, and which of them are meant
-//! - `list`, `show` looking
-//! - `sweep`, `carry`, `pace`, `record` doing: one after the other, written down before it is deleted
+//! - `target` the dead-letter queue and the credentials for it
+//! - `queue`, `message`, `content` SQS, its messages, and what their bodies say
+//! - `items`, `cause` the images' items in the table, and why a message is here
+//! - `receive`, `selection` every message once, and which of them are selected
+//! - `list`, `show` commands that only read
+//! - `redrive`, `drop` commands that move messages, by way of `move_task`: receive, deliver, write down, delete
+//! - `rate_limit`, `journal`, `output` the rate of a move, its audit log, and rows for people and machines
 
-mod carry;
 mod cause;
 mod content;
+mod drop;
 mod error;
 mod items;
-mod letter;
+mod journal;
 mod list;
-mod pace;
-mod place;
+mod message;
+mod move_task;
+mod output;
 mod queue;
-mod record;
+mod rate_limit;
+mod receive;
+mod redrive;
 mod selection;
 mod show;
-mod sweep;
-mod telling;
-mod walk;
+mod target;
 
 use std::path::Path;
 
 pub(crate) use cause::Cause;
 pub(crate) use error::DlqError;
-use place::Lookup;
 pub(crate) use selection::parse_age;
+use target::Lookup;
 
 use crate::cli::dlq::DlqCommand;
 use crate::failure::Failure;
 use crate::terminal::Terminals;
 
-/// Carries out a command.
+/// Runs a command.
 ///
 /// # Errors
 /// No such queue, or not all went well.
@@ -48,7 +50,7 @@ pub(crate) async fn run(
     match command {
         DlqCommand::List(args) => list::run(args, root, terminals, lookup).await,
         DlqCommand::Show(args) => show::run(args, root, terminals.out, lookup).await,
-        DlqCommand::Redrive(args) => sweep::redrive(args, root, terminals, lookup).await,
-        DlqCommand::Drop(args) => sweep::drop(args, root, terminals, lookup).await,
+        DlqCommand::Redrive(args) => redrive::run(args, root, terminals, lookup).await,
+        DlqCommand::Drop(args) => drop::run(args, root, terminals, lookup).await,
     }
 }

@@ -1,4 +1,4 @@
-//! How a command can end badly, and what is said then.
+//! Errors of all commands, their text on stderr, and the exit status.
 
 use std::error::Error;
 use std::fs;
@@ -15,19 +15,19 @@ use crate::nearest::{UnknownName, probably_meant};
 use crate::signals::Signal;
 use crate::upload::JournalError;
 
-/// Why a command did not end well.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The pipeline did not do its part; the report has said so already.
+    /// The pipeline did not do its part; the report already shows it.
     #[error("the pipeline did not pass")]
     Pipeline,
-    /// Ended from outside.
+    /// Ended by a signal.
     #[error("ended by {0}")]
     Signal(Signal),
     /// The stack did not come up.
     #[error("the stack did not come up")]
     Up(#[source] Box<UpError>),
-    /// The stack broke down while it was up.
+    /// The engine ended while the stack was up.
     #[error(
         "the engine ended by itself ({status}); start again, and if it happens again see its log ({log}). Its last lines:\n{tail}"
     )]
@@ -39,21 +39,21 @@ pub(crate) enum Failure {
         /// The log's last lines.
         tail: String,
     },
-    /// A process of the stack would not end.
+    /// A process of the stack did not end.
     #[error("the stack was not taken down whole; look for leftover processes of the engine")]
     Down(#[source] io::Error),
-    /// No stack to talk to.
+    /// No running stack of that name.
     #[error(transparent)]
     Find(#[from] FindError),
     /// The console does not answer.
     #[error("the stack's console does not answer; is `ops up` still running?")]
     Console(#[source] HttpError),
-    /// The console answers something else.
+    /// The console's response is not what was expected.
     #[error(
         "the stack's console answered something unknown; stop the stack and start it anew, it may be of another version"
     )]
     Answer(#[source] serde_json::Error),
-    /// The stack went away while files were on their way to it.
+    /// The stack went away during an upload.
     #[error(
         "the stack is gone; {ended} of {files} files had ended. What it held went with it: start it again, and upload again"
     )]
@@ -63,13 +63,13 @@ pub(crate) enum Failure {
         /// How many there were.
         files: usize,
     },
-    /// No memory for uploads.
+    /// The upload journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A dead-letter queue that cannot be worked with.
+    /// A command on a dead-letter queue failed.
     #[error(transparent)]
     Dlq(#[from] DlqError),
-    /// A name that nothing has.
+    /// An unknown name.
     #[error(transparent)]
     Unknown(#[from] UnknownName),
     /// Alarms or their tests that are not understood.
@@ -83,7 +83,7 @@ pub(crate) enum Failure {
         /// Why not.
         why: String,
     },
-    /// A drawing that does not become a picture.
+    /// An SVG that cannot be rendered as PNG.
     #[error("the drawing does not become a PNG: {why}")]
     Picture {
         /// Why not.
@@ -107,14 +107,14 @@ pub(crate) enum Failure {
         #[source]
         source: io::Error,
     },
-    /// Nobody reads stdout any more, as behind `| head -1`.
+    /// Stdout is closed, as behind `| head -1`.
     #[error("nobody reads the result any more")]
     Closed,
-    /// Stdout is full.
+    /// Writing to stdout failed.
     #[error("the result could not be written to stdout")]
     Output(#[source] io::Error),
-    /// The system gives no measurements.
-    #[error("this system does not tell how much CPU or memory was used")]
+    /// CPU time or memory cannot be measured here.
+    #[error("this system does not report how much CPU or memory was used")]
     Measure(#[source] io::Error),
     /// The async runtime did not start.
     #[error("the program could not start its runtime")]
@@ -125,7 +125,7 @@ impl Failure {
     /// The exit status, as `--help` documents it.
     pub(crate) fn code(&self) -> ExitCode {
         match self {
-            // As ripgrep has it: a reader that has read enough is no failure.
+            // As in ripgrep, a closed stdout is no failure.
             Self::Closed => ExitCode::SUCCESS,
             Self::Pipeline => ExitCode::from(1),
             Self::Signal(signal) => ExitCode::from(signal.exit_status()),
@@ -133,7 +133,7 @@ impl Failure {
         }
     }
 
-    /// What to say, with all causes; nothing when it was said already.
+    /// The text for stderr, with all sources; `None` if it was printed already.
     pub(crate) fn text(&self) -> Option<String> {
         if matches!(self, Self::Pipeline | Self::Closed | Self::Signal(_)) {
             return None;
@@ -151,7 +151,7 @@ impl Failure {
 }
 
 impl Failure {
-    /// The file beside a missing one that was probably meant.
+    /// The file with the most similar name, where one is missing.
     fn meant(&self) -> Option<String> {
         let Self::Read { path, source } = self else { return None };
         if source.kind() != io::ErrorKind::NotFound {
@@ -166,7 +166,7 @@ impl Failure {
     }
 }
 
-/// How a command ends whose result was printed: a reader that has gone changes nothing about the verdict.
+/// The result of a command that has printed its output: a closed stdout does not change the verdict.
 pub(crate) fn concluded(printed: Result<(), Failure>, verdict: Result<(), Failure>) -> Result<(), Failure> {
     match printed {
         Err(Failure::Closed) => verdict.and(Err(Failure::Closed)),
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_whole_chain_of_causes_is_told_once() {
+    fn the_whole_chain_of_sources_is_printed_once() {
         let failure = Failure::Read { path: "cat.jpg".into(), source: io::Error::other("disk on fire") };
         assert_eq!(
             failure.text().unwrap(),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_report_has_said_is_not_said_again() {
+    fn what_the_report_shows_is_not_printed_again() {
         assert_eq!(Failure::Pipeline.text(), None);
         assert_eq!(Failure::Signal(Signal::Interrupt).text(), None);
     }

@@ -1,19 +1,19 @@
-//! Lines no longer than the terminal: broken at spaces, nothing lost.
+//! Folds text to the width of the terminal, at spaces.
 
-/// Longer labels, such as a message's id at the beginning of a row, are no column to hang below.
+/// The widest label that continuation lines are indented below; a message's id at the start of a row is wider.
 const WIDEST_LABEL: usize = 12;
-/// How much further in a broken line goes on.
+/// Extra indentation of continuation lines.
 const INDENT: usize = 2;
-/// Between two columns.
+/// The spaces that separate two columns.
 const GAP: &str = "   ";
 
-/// Breaks each line that is longer than `width`; what is broken off goes on below its own text.
+/// Breaks each line that is longer than `width`, and indents what follows below the line's own text.
 pub(crate) fn fold(text: &str, width: usize) -> String {
     let lines: Vec<String> = text.split('\n').map(|line| fold_line(line, width, "")).collect();
     lines.join("\n")
 }
 
-/// The same for a command of the shell, which can still be pasted.
+/// The same for a shell command: lines end in a backslash, so that it can be pasted.
 pub(crate) fn fold_command(line: &str, width: usize) -> String {
     fold_line(line, width, " \\")
 }
@@ -95,7 +95,7 @@ impl Folded<'_> {
     }
 }
 
-/// Characters that are seen: colours take no room.
+/// The width of a line in characters, without colour sequences.
 pub(crate) fn columns(text: &str) -> usize {
     let mut is_escape = false;
     text.chars()

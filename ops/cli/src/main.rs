@@ -1,4 +1,4 @@
-//! The operator's command line: runs, proves and watches the pipeline on this machine.
+//! The operator's command line: runs, verifies and monitors the pipeline on this machine.
 
 mod alarms;
 mod cli;

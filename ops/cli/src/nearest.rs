@@ -1,9 +1,9 @@
-//! Names that nothing has, and the known one that was probably meant.
+//! Unknown names, and the most similar known one ("did you mean …?").
 
 /// From this similarity on, of 0 to 1, a name is taken for a mistyped one; clap takes the same.
 const ALIKE: f64 = 0.7;
 
-/// A name that nothing has.
+/// An unknown name.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no {kind} {name}; {}{all}", self.hint())]
 pub(crate) struct UnknownName {
@@ -15,7 +15,7 @@ pub(crate) struct UnknownName {
 }
 
 impl UnknownName {
-    /// Of `name`, which is none of `known`.
+    /// The error for `name`, which is none of `known`.
     pub(crate) fn among<'a>(
         kind: &'static str,
         name: &str,
@@ -34,13 +34,13 @@ impl UnknownName {
     }
 }
 
-/// The known name that is most like `name`.
+/// The known name that is most similar to `name`.
 fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let known = known.into_iter().map(|it| (similarity(name, it), it));
     known.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, it)| it)
 }
 
-/// The same, where it is so much like it that it was probably meant.
+/// The most similar known name, if its similarity is high enough to suggest it.
 pub(crate) fn probably_meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     nearest(name, known).filter(|it| similarity(name, it) > ALIKE)
 }

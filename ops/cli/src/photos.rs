@@ -1,4 +1,4 @@
-//! Photos: read from disk, walked through the pipeline.
+//! Photos: reads files, and verifies the pipeline with them.
 
 use std::fs::{self, DirEntry, File};
 use std::io;
@@ -26,7 +26,7 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Vec<Photo>, Failure> {
     files.iter().map(|path| read_one(path)).collect()
 }
 
-/// Every file that is meant by these names, in the order in which they are named, then by name.
+/// The files that the arguments name, in their order; those of a directory sorted by name.
 ///
 /// # Errors
 /// The first that is not there or cannot be opened; files found in a directory are opened when their turn comes.
@@ -44,7 +44,7 @@ pub(crate) fn named(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// The files below a directory; links are followed to files only, so that no circle is walked.
+/// The files below a directory. Links to directories are not followed, since they may form a cycle.
 fn below(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut entries = fs::read_dir(directory)?.collect::<io::Result<Vec<DirEntry>>>()?;
     entries.sort_by_key(DirEntry::file_name);
@@ -71,8 +71,8 @@ pub(crate) fn read_one(path: &Path) -> Result<Photo, Failure> {
     Ok(Photo { name, bytes })
 }
 
-/// Walks the photos through the seven steps, one after the other.
-pub(crate) async fn walk(info: &StackInfo, photos: &[Photo], progress: &dyn Reporter) -> Vec<Verified> {
+/// Verifies the seven steps with each photo, one after the other.
+pub(crate) async fn verify_all(info: &StackInfo, photos: &[Photo], progress: &dyn Reporter) -> Vec<Verified> {
     let mut verified = Vec::with_capacity(photos.len());
     for photo in photos {
         // Boxed, as the future of all steps at once is large.

@@ -1,4 +1,4 @@
-//! Progress on stderr: moving lines on a terminal, plain ones elsewhere.
+//! Progress on stderr: spinners on a terminal, plain lines elsewhere.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,17 +10,17 @@ use local_stack::waterfall::Style;
 
 use crate::terminal::{Terminal, say};
 
-/// A plain line for a step that goes on is due only so often.
+/// At least this long between two plain lines about one step.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
-/// A finished step that took less is no news.
-const WORTH_TELLING: Duration = Duration::from_millis(100);
+/// A finished step that took less is printed without its time.
+const SHOWN_FROM: Duration = Duration::from_millis(100);
 
 /// The reporter that suits the terminal.
 pub(crate) fn reporter(terminal: Terminal) -> Box<dyn Reporter> {
     if terminal.is_live { Box::new(Live::new(terminal)) } else { Box::new(Plain::default()) }
 }
 
-/// Steps under way as lines that move.
+/// Reporter for a terminal: a spinner for each running step.
 struct Live {
     lines: MultiProgress,
     bars: Mutex<HashMap<&'static str, ProgressBar>>,
@@ -43,7 +43,7 @@ impl Live {
     }
 
     fn say(&self, text: &str) {
-        // Without a terminal nobody is there to tell.
+        // A terminal that is gone shows nothing.
         self.lines.println(text).ok();
     }
 }
@@ -83,25 +83,25 @@ impl Reporter for Live {
 }
 
 impl Drop for Live {
-    /// A step that failed or was cut off leaves no line behind.
+    /// Clears the spinners of steps that failed or were interrupted.
     fn drop(&mut self) {
         self.lines.clear().ok();
     }
 }
 
-/// Steps as lines for a log.
+/// Reporter for pipes and logs: plain lines.
 #[derive(Default)]
 struct Plain {
-    told: Mutex<HashMap<&'static str, std::time::Instant>>,
+    printed: Mutex<HashMap<&'static str, std::time::Instant>>,
 }
 
 impl Plain {
     /// Whether a line about this step is due.
     fn is_due(&self, id: &'static str) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = told.get(id).is_none_or(|last| last.elapsed() >= PLAIN_INTERVAL);
+        let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = printed.get(id).is_none_or(|last| last.elapsed() >= PLAIN_INTERVAL);
         if due {
-            told.insert(id, std::time::Instant::now());
+            printed.insert(id, std::time::Instant::now());
         }
         due
     }
@@ -127,7 +127,7 @@ impl Reporter for Plain {
 }
 
 fn after(took: Duration) -> String {
-    if took < WORTH_TELLING { String::new() } else { format!(" ({:.1} s)", took.as_secs_f64()) }
+    if took < SHOWN_FROM { String::new() } else { format!(" ({:.1} s)", took.as_secs_f64()) }
 }
 
 /// Colours text, where colours are wanted.
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_that_goes_on_is_told_at_most_every_few_seconds() {
+    fn a_step_that_goes_on_is_printed_at_most_every_few_seconds() {
         let plain = Plain::default();
         assert!(plain.is_due("build"));
         assert!(!plain.is_due("build"));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn short_steps_are_told_without_their_time() {
+    fn short_steps_are_printed_without_their_time() {
         assert_eq!(after(Duration::from_millis(99)), "");
         assert_eq!(after(Duration::from_millis(1240)), " (1.2 s)");
     }

@@ -1,4 +1,4 @@
-//! What became of photos: the JSON document, and a table for people.
+//! Report of verified photos: JSON document, and table for people.
 
 use local_stack::flow::{Size, StepReport, Verified};
 use local_stack::observe::span::{Status, Trace};

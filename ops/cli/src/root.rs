@@ -1,9 +1,9 @@
-//! Where the repository is.
+//! Root directory of the repository.
 
 use std::path::{Path, PathBuf};
 
-/// The directory named, or else the nearest one upwards from `here` that holds a template.yaml, or else
-/// the repository that this program was built in.
+/// The root: `named`, else the nearest directory upwards from `here` with a template.yaml, else the repository that
+/// this program was built in.
 pub(crate) fn find(named: Option<&Path>, here: &Path) -> PathBuf {
     let upwards = || here.ancestors().find(|directory| directory.join("template.yaml").is_file());
     let built_in = || Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);

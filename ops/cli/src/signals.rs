@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: work is dropped in order, not torn off.
+//! Signals: Ctrl-C and SIGTERM end a command by dropping its future, so that it cleans up.
 
 use std::fmt;
 use std::io;
@@ -17,7 +17,7 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    /// What a shell expects: 128 plus the signal's number.
+    /// The exit status by the shell's convention: 128 plus the signal's number.
     pub(crate) fn exit_status(self) -> u8 {
         match self {
             Self::Interrupt => 130,
@@ -59,7 +59,7 @@ impl Signals {
         }
     }
 
-    /// Does `work` unless a signal comes first; then the work is dropped, which undoes it.
+    /// Awaits `work` unless a signal comes first; then the future is dropped, which cleans up.
     pub(crate) async fn guard<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             biased;

@@ -1,4 +1,4 @@
-//! Where text goes: what the terminal can show, and the two streams.
+//! Terminal: width, colours and Unicode of stdout and stderr, and printing to them.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -28,14 +28,14 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Judges a stream, by the environment that `lookup` knows.
+    /// Detects what a stream can show, from the environment that `lookup` reads.
     pub(crate) fn of(stream: &(impl IsTerminal + AsFd), lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let size = terminal_size::terminal_size_of(stream);
         let width = size.map_or(Style::PLAIN.width, |(width, _)| width.0.into());
-        Self::judge(stream.is_terminal(), width, lookup)
+        Self::detect(stream.is_terminal(), width, lookup)
     }
 
-    fn judge(is_terminal: bool, width: usize, lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+    fn detect(is_terminal: bool, width: usize, lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let is_dumb = set("TERM").is_none_or(|term| term == "dumb");
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
@@ -71,7 +71,7 @@ pub(crate) struct Terminals {
 
 /// Progress and errors, for people.
 pub(crate) fn say(text: &str) {
-    // A closed stderr leaves nobody to tell.
+    // A closed stderr is no error: there is no other place to report it.
     writeln!(io::stderr().lock(), "{text}").ok();
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn print_line(text: &str) -> Result<(), Failure> {
     })
 }
 
-/// Waits until nobody reads stdout any more: a command that waits for news would notice with the next only.
+/// Waits until stdout is closed; a command that waits for events would notice it only with the next.
 pub(crate) async fn unread() {
     // A file is not watched, nor needs it. Nothing is written through the copy, so it may block as stdout does.
     let copy = io::stdout().as_fd().try_clone_to_owned().and_then(pipe::Sender::from_owned_fd_unchecked);
@@ -116,26 +116,26 @@ pub(crate) fn print_json(document: &impl Serialize) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
-    fn judge(is_terminal: bool, environment: &[(&str, &str)]) -> Terminal {
-        Terminal::judge(is_terminal, 200, |name| {
+    fn detect(is_terminal: bool, environment: &[(&str, &str)]) -> Terminal {
+        Terminal::detect(is_terminal, 200, |name| {
             environment.iter().find(|pair| pair.0 == name).map(|pair| pair.1.into())
         })
     }
 
     #[test]
     fn a_capable_terminal_gets_colours_and_boxes() {
-        let terminal = judge(true, &[("TERM", "xterm"), ("LANG", "en_US.UTF-8")]);
+        let terminal = detect(true, &[("TERM", "xterm"), ("LANG", "en_US.UTF-8")]);
         assert_eq!(terminal.style, Style { width: MAX_WIDTH, unicode: true, color: true });
         assert!(terminal.is_live);
     }
 
     #[test]
     fn no_color_a_dumb_terminal_and_a_pipe_get_none() {
-        let plain = judge(true, &[("TERM", "xterm"), ("LANG", "C.UTF-8"), ("NO_COLOR", "1")]);
+        let plain = detect(true, &[("TERM", "xterm"), ("LANG", "C.UTF-8"), ("NO_COLOR", "1")]);
         assert!(!plain.style.color && plain.is_live && plain.style.unicode);
-        let dumb = judge(true, &[("TERM", "dumb"), ("LANG", "C.UTF-8")]);
+        let dumb = detect(true, &[("TERM", "dumb"), ("LANG", "C.UTF-8")]);
         assert!(!dumb.style.color && !dumb.is_live);
-        let pipe = judge(false, &[("TERM", "xterm")]);
+        let pipe = detect(false, &[("TERM", "xterm")]);
         assert_eq!((pipe.style, pipe.is_live), (Style::PLAIN, false));
     }
 
@@ -148,15 +148,15 @@ mod tests {
             (false, "1", (MIN_WIDTH, true)),
             (false, "", (Style::PLAIN.width, false)),
         ] {
-            let terminal = judge(is_terminal, &[("TERM", "xterm"), ("COLUMNS", columns)]);
+            let terminal = detect(is_terminal, &[("TERM", "xterm"), ("COLUMNS", columns)]);
             assert_eq!((terminal.style.width, terminal.is_bounded), expected, "{is_terminal} {columns:?}");
         }
     }
 
     #[test]
     fn a_terminal_without_utf8_gets_ascii_by_the_strongest_variable() {
-        assert!(!judge(true, &[("TERM", "xterm")]).style.unicode);
-        assert!(!judge(true, &[("TERM", "xterm"), ("LC_ALL", "C"), ("LANG", "en_US.UTF-8")]).style.unicode);
-        assert!(judge(true, &[("TERM", "xterm"), ("LC_ALL", ""), ("LANG", "de_DE.utf8")]).style.unicode);
+        assert!(!detect(true, &[("TERM", "xterm")]).style.unicode);
+        assert!(!detect(true, &[("TERM", "xterm"), ("LC_ALL", "C"), ("LANG", "en_US.UTF-8")]).style.unicode);
+        assert!(detect(true, &[("TERM", "xterm"), ("LC_ALL", ""), ("LANG", "de_DE.utf8")]).style.unicode);
     }
 }

@@ -1,4 +1,4 @@
-//! `ops thumbnail`: the image core alone, and what it costs.
+//! `ops thumbnail`: makes a thumbnail without a stack, and measures CPU time and memory.
 
 use std::fs;
 use std::io;
@@ -13,20 +13,20 @@ use crate::cli::ThumbnailArgs;
 use crate::failure::Failure;
 use crate::terminal::print_json;
 
-/// What is printed.
+/// The JSON document.
 #[derive(Debug, Serialize)]
 struct Report {
     #[serde(flatten)]
-    outcome: Outcome,
+    outcome: ThumbnailOutcome,
     /// Median CPU of one repeat, user and system.
     cpu_ms: f64,
-    /// The most memory this process ever held.
+    /// Peak resident memory of this process.
     peak_rss_bytes: u64,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Outcome {
+enum ThumbnailOutcome {
     Ok { width: u32, height: u32, format: &'static str, bytes: usize },
     Rejected { reason: &'static str, message: String },
 }
@@ -59,12 +59,14 @@ fn measured(bytes: &[u8], spec: Spec) -> Result<(Result<Thumbnail, Rejection>, D
     Ok((result, cpu()?.saturating_sub(before)))
 }
 
-fn outcome(result: Result<Thumbnail, Rejection>) -> Outcome {
+fn outcome(result: Result<Thumbnail, Rejection>) -> ThumbnailOutcome {
     match result {
         Ok(Thumbnail { jpeg, width, height }) => {
-            Outcome::Ok { width, height, format: "jpeg", bytes: jpeg.len() }
+            ThumbnailOutcome::Ok { width, height, format: "jpeg", bytes: jpeg.len() }
         }
-        Err(rejection) => Outcome::Rejected { reason: rejection.reason(), message: chain(&rejection) },
+        Err(rejection) => {
+            ThumbnailOutcome::Rejected { reason: rejection.reason(), message: chain(&rejection) }
+        }
     }
 }
 
@@ -85,7 +87,7 @@ fn median_ms(mut times: Vec<Duration>) -> f64 {
     ((low + high).as_secs_f64() * 500_000.0).round() / 1000.0
 }
 
-/// `ru_maxrss` would start with what the parent held before `exec`.
+/// Peak memory from /proc: `ru_maxrss` would include the parent's memory before `exec`.
 fn peak_rss_bytes() -> io::Result<u64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -119,11 +121,11 @@ mod tests {
             serde_json::to_value(report).unwrap()
         };
         assert_eq!(
-            report(Outcome::Ok { width: 4, height: 3, format: "jpeg", bytes: 12 }),
+            report(ThumbnailOutcome::Ok { width: 4, height: 3, format: "jpeg", bytes: 12 }),
             serde_json::json!({"ok": {"width": 4, "height": 3, "format": "jpeg", "bytes": 12}, "cpu_ms": 1.5, "peak_rss_bytes": 9})
         );
         assert_eq!(
-            report(Outcome::Rejected { reason: "Empty", message: "no".to_owned() }),
+            report(ThumbnailOutcome::Rejected { reason: "Empty", message: "no".to_owned() }),
             serde_json::json!({"rejected": {"reason": "Empty", "message": "no"}, "cpu_ms": 1.5, "peak_rss_bytes": 9})
         );
     }

@@ -16,7 +16,7 @@ use crate::terminal::{Terminal, print_json, print_text};
 /// Spans leave a function after its answer, so those of an image that is DONE may still be on their way.
 const WAIT_MS: &str = "2000";
 
-/// So many traces are asked for where one is not found.
+/// How many known traces are compared with an id that is not found.
 const MOST_KNOWN: &str = "1000";
 
 #[derive(Deserialize)]

@@ -81,7 +81,7 @@ pub(crate) async fn run(args: UpArgs, root: &Path, terminals: Terminals) -> Resu
     }
 }
 
-/// All that happens while the stack is up.
+/// Runs the command's work while the stack is up.
 async fn live(
     args: &UpArgs,
     root: &Path,
@@ -94,13 +94,13 @@ async fn live(
     if args.json && !args.once {
         print_json(&stack.info)?;
     }
-    // Somebody who looks gets a demo; a program that keeps the stack for itself gets an empty one.
+    // People get the bundled photos as a demo; a program that keeps the stack (--json without --once) gets it empty.
     if photos.is_empty() && (args.once || !args.json) {
         photos = photos::read(&photos::bundled(root))?;
     }
     let info = stack.info.clone();
     let verified = tokio::select! {
-        verified = signals.guard(photos::walk(&info, &photos, progress)) => verified?,
+        verified = signals.guard(photos::verify_all(&info, &photos, progress)) => verified?,
         status = stack.ended() => return Err(engine_ended(status, stack)),
     };
     let ok = verified.iter().all(Verified::is_ok);
@@ -124,7 +124,7 @@ fn engine_ended(status: io::Result<ExitStatus>, stack: &Stack) -> Failure {
     Failure::EngineEnded { status, log: log.to_owned(), tail }
 }
 
-/// Results for people: on stdout, unless that is JSON's.
+/// Prints results for people: on stdout, or on stderr where stdout holds JSON.
 fn show(args: &UpArgs, verified: &[Verified], info: &StackInfo, terminals: Terminals) -> Result<(), Failure> {
     let terminal = if args.json { terminals.err } else { terminals.out };
     let mut blocks = Vec::new();
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn document_tells_where_the_stack_was_and_what_the_engine_did_otherwise() {
+    fn document_names_the_stacks_addresses_and_how_the_engine_differs_from_aws() {
         let applied = json!({"resource": "B", "type": "T", "property": "P", "call": "S3 PutP"});
         let gap = json!({"resource": "S", "type": "T", "property": "P", "engine": "e", "means": "m"});
         let info: StackInfo = serde_json::from_value(json!({

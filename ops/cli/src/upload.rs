@@ -1,4 +1,4 @@
-//! `ops upload`: files on their way as a user's, followed to their end.
+//! `ops upload`: uploads files as a user does, and waits until each is DONE or FAILED.
 
 mod journal;
 mod outcome;
@@ -21,13 +21,13 @@ use crate::progress::reporter;
 use crate::signals::Signals;
 use crate::terminal::{Terminals, print_json, print_text, say};
 pub(crate) use journal::JournalError;
-use journal::{Entry, Journal, Seal};
+use journal::{Entry, FileVersion, Journal};
 use outcome::{Document, Upload, summary};
 
-/// How often the stack is looked for while files are on their way to it.
+/// How often to check that the stack still runs during an upload.
 const STACK_WATCH: Duration = Duration::from_millis(300);
 
-/// Uploads the files, some at once.
+/// Uploads the files, `--concurrency` at once.
 ///
 /// # Errors
 /// No running stack or one that goes away, a file that cannot be read, or one that did not end `DONE`.
@@ -64,7 +64,7 @@ async fn gone(root: &Path, name: &str) {
     }
 }
 
-/// What the files of one call share.
+/// What all uploads of one command share.
 struct Batch<'a> {
     info: &'a StackInfo,
     journal: &'a Journal,
@@ -84,52 +84,58 @@ impl Batch<'_> {
         let total = files.len() as u64;
         let step = Step::start(progress, "upload-files", format!("Uploading {}", count(files.len())));
         let mut bad = 0;
-        let told = |upload: &Upload| {
+        let progress_of = |upload: &Upload| {
             self.ended.set(self.ended.get() + 1);
             bad += u64::from(!upload.is_done());
             let detail = if bad == 0 { String::new() } else { format!("{bad} not DONE") };
             step.moved(detail, Some(self.ended.get() as u64), Some(total));
         };
         let work = stream::iter(files).map(|file| self.one(&uploader, file)).buffered(concurrency);
-        let uploads = uploader.following(work.inspect(told).collect::<Vec<_>>()).await;
+        let uploads = uploader.following(work.inspect(progress_of).collect::<Vec<_>>()).await;
         step.finish(format!("Uploaded {}", count(files.len())));
         uploads
     }
 
-    /// Reads a file when its turn comes, and uploads it or what an interruption left of that.
+    /// Reads a file when its turn comes, and uploads it, or resumes its upload.
     async fn one(&self, uploader: &Uploader<'_>, path: &Path) -> Upload {
         let file = path.to_string_lossy();
-        let read = Seal::of(path)
+        let read = FileVersion::of(path)
             .map_err(|source| Failure::Read { path: path.to_owned(), source })
-            .and_then(|seal| Ok((seal, photos::read_one(path)?)));
-        let (seal, photo) = match read {
+            .and_then(|version| Ok((version, photos::read_one(path)?)));
+        let (version, photo) = match read {
             Ok(read) => read,
-            // Without the file's name, so that files with the same trouble are one group.
+            // Without the file's name, so that files with the same error are one group.
             Err(Failure::Read { source, .. }) => {
                 return Upload::broken(&file, &format!("cannot be read: {source}"));
             }
             Err(error) => return Upload::broken(&file, &chain(&error)),
         };
-        if let Some(Entry::Ended(upload)) = self.journal.entry(&seal) {
+        if let Some(Entry::Ended(upload)) = self.journal.entry(&version) {
             return upload.clone();
         }
-        let upload = self.resumed_or_new(uploader, &seal, photo, &file).await;
+        let upload = self.resumed_or_new(uploader, &version, photo, &file).await;
         if upload.has_ended() {
-            self.journal.try_note(&seal, &Entry::Ended(upload.clone()));
+            self.journal.try_note(&version, &Entry::Ended(upload.clone()));
         }
         upload
     }
 
-    async fn resumed_or_new(&self, uploader: &Uploader<'_>, seal: &Seal, photo: Photo, file: &str) -> Upload {
-        if let Some(Entry::Begun { image_id, key }) = self.journal.entry(seal) {
+    async fn resumed_or_new(
+        &self,
+        uploader: &Uploader<'_>,
+        version: &FileVersion,
+        photo: Photo,
+        file: &str,
+    ) -> Upload {
+        if let Some(Entry::Begun { image_id, key }) = self.journal.entry(version) {
             let resumed = uploader.resume(image_id, key).await;
             if let Some(resumed) = resumed.transpose() {
                 return Upload::of(file, resumed);
             }
         }
-        let begun = |ticket: &Ticket| {
-            let Ticket { image_id, file_path, .. } = ticket;
-            self.journal.note(seal, &Entry::Begun { image_id: image_id.clone(), key: file_path.clone() })
+        let begun = |upload_url: &Ticket| {
+            let Ticket { image_id, file_path, .. } = upload_url;
+            self.journal.note(version, &Entry::Begun { image_id: image_id.clone(), key: file_path.clone() })
         };
         Upload::of(file, uploader.upload(photo, begun).await)
     }

@@ -21,7 +21,7 @@ struct Document<'a> {
     photos: Vec<Photo<'a>>,
 }
 
-/// Walks one photo through the steps and prints what was seen.
+/// Verifies the steps with one photo, and prints the result of each.
 ///
 /// # Errors
 /// No running stack, no such file, or a step failed.
@@ -31,7 +31,7 @@ pub(crate) async fn run(args: VerifyArgs, root: &Path, terminals: Terminals) -> 
     let info = console::find(root, &args.stack.name)?;
     let photos = photos::read(file.as_slice())?;
     let progress = reporter(terminals.err);
-    let verified = signals.guard(photos::walk(&info, &photos, &*progress)).await?;
+    let verified = signals.guard(photos::verify_all(&info, &photos, &*progress)).await?;
     drop(progress);
     let ok = verified.iter().all(Verified::is_ok);
     let printed = if args.stack.json {

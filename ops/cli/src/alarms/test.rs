@@ -15,10 +15,10 @@ use crate::terminal::{Terminal, print_json, print_text};
 
 const FOLDER: &str = "alarms";
 
-/// Runs the tests, and changes the alarms on purpose where that is asked for.
+/// Runs the tests and, with `--mutants`, mutation tests of the alarms.
 ///
 /// # Errors
-/// Files that are not understood, tests that fail, and changes that no test notices.
+/// Files that are not understood, tests that fail, and mutants that no test notices.
 pub(crate) fn run(args: &AlarmsTestArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
     let suite = suite(root)?;
     let mut failures = Vec::new();

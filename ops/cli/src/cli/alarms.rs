@@ -1,4 +1,4 @@
-//! The words of `ops alarms`.
+//! Arguments and `--help` of `ops alarms`.
 
 use clap::{Args, Subcommand};
 
@@ -52,7 +52,7 @@ pub(crate) struct AlarmsWatchArgs {
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The tests are the files of alarms/tests/; its README.md tells how to write one.
+The tests are the files of alarms/tests/; its README.md describes how to write one.
 
 Examples:
   ops alarms test

@@ -1,4 +1,4 @@
-//! The words of `ops dashboard`.
+//! Arguments and `--help` of `ops dashboard`.
 
 use std::path::PathBuf;
 

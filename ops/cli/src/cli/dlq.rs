@@ -1,4 +1,4 @@
-//! `ops dlq` as it is typed.
+//! Arguments and `--help` of `ops dlq`.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -53,9 +53,9 @@ Examples:
 /// What to do with the dead-letter queue.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DlqCommand {
-    /// Say what lies in it and why, as far as can be known from here.
+    /// List its messages by cause, as far as it can be derived from here.
     List(ListArgs),
-    /// Show one message whole, and what to do about it.
+    /// Show one message in full, and what to do about it.
     Show(ShowArgs),
     /// Send messages to the processor again; a dry run without --execute.
     Redrive(RedriveArgs),
@@ -65,7 +65,7 @@ pub(crate) enum DlqCommand {
 
 /// Which dead-letter queue.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct WhereArgs {
+pub(crate) struct TargetArgs {
     /// Which running local stack.
     #[arg(long, default_value = "default", conflicts_with_all = ["stack", "queue_url"])]
     pub(crate) name: String,
@@ -107,7 +107,7 @@ pub(crate) struct SelectArgs {
 #[command(after_help = LIST_AFTER)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
-    pub(crate) place: WhereArgs,
+    pub(crate) target: TargetArgs,
     #[command(flatten)]
     pub(crate) select: SelectArgs,
     /// Print one JSON document on stdout.
@@ -122,7 +122,7 @@ pub(crate) struct ShowArgs {
     #[arg(value_name = "ID")]
     pub(crate) id: String,
     #[command(flatten)]
-    pub(crate) place: WhereArgs,
+    pub(crate) target: TargetArgs,
     /// Print one JSON document on stdout.
     #[arg(long)]
     pub(crate) json: bool,
@@ -132,34 +132,34 @@ pub(crate) struct ShowArgs {
 #[command(after_help = REDRIVE_AFTER)]
 pub(crate) struct RedriveArgs {
     #[command(flatten)]
-    pub(crate) place: WhereArgs,
+    pub(crate) target: TargetArgs,
     /// The queue to send to, beside --queue-url.
     #[arg(long, value_name = "URL", requires = "queue_url")]
     pub(crate) to: Option<String>,
     #[command(flatten)]
     pub(crate) select: SelectArgs,
     #[command(flatten)]
-    pub(crate) carry: CarryArgs,
+    pub(crate) execution: ExecutionArgs,
 }
 
 #[derive(Args, Debug)]
 #[command(after_help = DROP_AFTER)]
 pub(crate) struct DropArgs {
     #[command(flatten)]
-    pub(crate) place: WhereArgs,
+    pub(crate) target: TargetArgs,
     #[command(flatten)]
     pub(crate) select: SelectArgs,
     /// Where the messages are kept, one JSON document a line; appended to, readable by you only.
     #[arg(long, value_name = "FILE", default_value = "ops-dlq-evidence.jsonl")]
     pub(crate) evidence: PathBuf,
     #[command(flatten)]
-    pub(crate) carry: CarryArgs,
+    pub(crate) execution: ExecutionArgs,
 }
 
-/// How it is carried out.
+/// How a redrive or a drop is run.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct CarryArgs {
-    /// Do it; without this, only say what would be done.
+pub(crate) struct ExecutionArgs {
+    /// Do it; without this, only print what would be done.
     #[arg(long, visible_alias = "yes")]
     pub(crate) execute: bool,
     /// Messages a second at most.

@@ -1,4 +1,4 @@
-//! Help as wide as the terminal.
+//! Formats `--help` to the width of the terminal.
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
@@ -6,7 +6,7 @@ use super::Cli;
 use crate::fold::fold;
 use crate::terminal::Terminal;
 
-/// Text whose paragraphs are one line each; what is indented is no paragraph.
+/// Joins the lines of each paragraph; indented lines stay.
 fn unwrapped(text: &str) -> String {
     let mut whole = String::new();
     for line in text.split_inclusive('\n') {
@@ -21,11 +21,11 @@ fn unwrapped(text: &str) -> String {
     whole
 }
 
-/// Help is harder to read across where it is wider.
+/// Wider lines are harder to read.
 const MAX_HELP_WIDTH: usize = 100;
 
 impl Cli {
-    /// What was typed; help and mistakes end the program, with help as wide as stdout.
+    /// Parses the arguments; `--help` and usage errors exit, with text folded to the width of stdout.
     pub(crate) fn read(stdout: Terminal) -> Self {
         let mut command = Self::command();
         if stdout.is_bounded {
@@ -36,7 +36,7 @@ impl Cli {
     }
 }
 
-/// What stands behind the help of each command, folded; clap itself would go on at the left side of examples.
+/// Folds `after_help` of every command here, since clap would continue examples at the left margin.
 fn fitted(command: clap::Command, width: usize) -> clap::Command {
     let after = command.get_after_help().map(|after| fold(&unwrapped(&after.to_string()), width));
     let command = command.mut_subcommands(|command| fitted(command, width));

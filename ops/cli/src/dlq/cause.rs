@@ -1,4 +1,4 @@
-//! Why a message is in the dead-letter queue, as far as its body and its image's record tell.
+//! Cause: why a message is in the dead-letter queue, derived from its body and its image's item.
 
 use clap::ValueEnum;
 use contract::s3_event::Upload;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::content::{Content, image_ids};
 use super::items::{Item, Items};
 
-/// A group of messages that need the same thing done.
+/// Why messages are here; those of one cause need the same action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Cause {
@@ -19,7 +19,7 @@ pub(crate) enum Cause {
     NeverClaimed,
     /// Claimed and never finished.
     Unfinished,
-    /// Recorded, but nobody was told.
+    /// Recorded, but the notification was not published.
     Untold,
     /// An upload whose record could not be read.
     Upload,
@@ -44,7 +44,7 @@ impl Cause {
         }
     }
 
-    /// What it says about what happened.
+    /// What happened, in one line.
     pub(crate) const fn means(self) -> &'static str {
         match self {
             Self::Malformed => "no S3 notification: a defect of ours, something sent by hand, or an intruder",
@@ -62,7 +62,7 @@ impl Cause {
         }
     }
 
-    /// What to do about it.
+    /// What to do about it, in one line.
     pub(crate) const fn next(self) -> &'static str {
         match self {
             Self::Malformed | Self::ForeignBucket => {
@@ -78,18 +78,18 @@ impl Cause {
         }
     }
 
-    /// Whether the processor can do nothing with it, however often it comes.
-    pub(crate) const fn is_hopeless(self) -> bool {
+    /// Whether the processor can never process it, so that a redrive is in vain.
+    pub(crate) const fn is_unprocessable(self) -> bool {
         matches!(self, Self::Malformed | Self::ForeignBucket)
     }
 }
 
-/// What was found out about a message.
+/// The cause of a message and the upload that decided it.
 #[derive(Clone, Debug)]
 pub(crate) struct Finding {
     /// The group it belongs to.
     pub(crate) cause: Cause,
-    /// In what its body differs, if it is malformed.
+    /// How its body differs from a notification, if it is malformed.
     pub(crate) defect: Option<String>,
     /// The upload that decided, if it is about any.
     pub(crate) image: Option<Image>,
@@ -106,8 +106,9 @@ pub(crate) struct Image {
     pub(crate) item: Option<Item>,
 }
 
-/// Judges what a message says by the records, where they could be read; `bucket` is that of uploads, if known.
-pub(crate) fn judge(content: &Content, bucket: Option<&str>, items: Option<&Items>) -> Finding {
+/// Classifies a message by its content and the images' items, if they could be read; `bucket` is that of uploads, if
+/// known.
+pub(crate) fn classify(content: &Content, bucket: Option<&str>, items: Option<&Items>) -> Finding {
     let alone = |cause, defect| Finding { cause, defect, image: None };
     match content {
         Content::TestEvent => alone(Cause::TestEvent, None),
@@ -117,7 +118,7 @@ pub(crate) fn judge(content: &Content, bucket: Option<&str>, items: Option<&Item
                 return alone(Cause::ForeignBucket, None);
             }
             let mut findings: Vec<Finding> = uploads.iter().map(|upload| of_upload(upload, items)).collect();
-            // The processor takes them in turn: what is not settled is where it stopped.
+            // The processor handles records in order, so it stopped at the first that is not settled.
             let stopped = findings.iter().position(|finding| finding.cause != Cause::Settled);
             let decisive = stopped.unwrap_or(findings.len().saturating_sub(1));
             if findings.is_empty() { alone(Cause::Upload, None) } else { findings.swap_remove(decisive) }
@@ -178,11 +179,11 @@ mod tests {
     }
 
     fn cause(sequencer: &str, items: Option<&Items>) -> Cause {
-        judge(&Content::Uploads(vec![upload(&key(), sequencer)]), Some("ours"), items).cause
+        classify(&Content::Uploads(vec![upload(&key(), sequencer)]), Some("ours"), items).cause
     }
 
     #[test]
-    fn record_tells_how_far_the_processor_came() {
+    fn record_shows_how_far_the_processor_came() {
         for (sequencer, status, notified, expected) in [
             ("2", "PROCESSING", false, Cause::Unfinished),
             ("2", "DONE", false, Cause::Untold),
@@ -201,7 +202,7 @@ mod tests {
     fn record_of_another_users_image_is_not_taken_for_this_one() {
         let theirs = items("user-uploads/v/other.jpg", "2", "DONE", true);
         let content = Content::Uploads(vec![upload(&key(), "2")]);
-        let finding = judge(&content, Some("ours"), Some(&theirs));
+        let finding = classify(&content, Some("ours"), Some(&theirs));
         assert_eq!(finding.cause, Cause::NeverClaimed);
         assert_ne!(finding.image.unwrap().id, ID);
     }
@@ -210,20 +211,20 @@ mod tests {
     fn message_about_several_uploads_is_where_the_first_of_them_is_that_is_not_settled() {
         let items = items(&key(), "2", "DONE", true);
         let both = Content::Uploads(vec![upload(&key(), "2"), upload("user-uploads/u/cat.jpg", "1")]);
-        let finding = judge(&both, Some("ours"), Some(&items));
+        let finding = classify(&both, Some("ours"), Some(&items));
         assert_eq!(finding.cause, Cause::NeverClaimed);
         assert_eq!(finding.image.unwrap().key, "user-uploads/u/cat.jpg");
         let one = Content::Uploads(vec![upload(&key(), "2")]);
-        assert_eq!(judge(&one, None, Some(&items)).image.unwrap().id, ID);
+        assert_eq!(classify(&one, None, Some(&items)).image.unwrap().id, ID);
     }
 
     #[test]
-    fn what_is_no_upload_of_ours_is_told_apart() {
+    fn what_is_no_upload_of_ours_has_a_cause_of_its_own() {
         let foreign = Content::Uploads(vec![Upload { bucket: "theirs".into(), ..upload(&key(), "1") }]);
-        assert_eq!(judge(&foreign, Some("ours"), None).cause, Cause::ForeignBucket);
-        assert_eq!(judge(&foreign, None, None).cause, Cause::Upload);
-        assert_eq!(judge(&Content::TestEvent, None, None).cause, Cause::TestEvent);
-        let malformed = judge(&Content::Malformed("it is no JSON".to_owned()), None, None);
+        assert_eq!(classify(&foreign, Some("ours"), None).cause, Cause::ForeignBucket);
+        assert_eq!(classify(&foreign, None, None).cause, Cause::Upload);
+        assert_eq!(classify(&Content::TestEvent, None, None).cause, Cause::TestEvent);
+        let malformed = classify(&Content::Malformed("it is no JSON".to_owned()), None, None);
         assert_eq!((malformed.cause, malformed.defect.as_deref()), (Cause::Malformed, Some("it is no JSON")));
     }
 

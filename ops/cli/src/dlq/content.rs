@@ -1,23 +1,23 @@
-//! What the body of a message says, read as the processor reads it.
+//! Content of a message: its body as an S3 notification, parsed as the processor parses it.
 
 use std::time::SystemTime;
 
 use contract::image_id;
 use contract::s3_event::{self, MalformedMessage, Notification, Upload};
 
-/// What a message is about.
+/// The content of a message's body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     /// Objects were created.
     Uploads(Vec<Upload>),
-    /// S3 says that the configuration works.
+    /// `s3:TestEvent`, which S3 sends when the notification is configured.
     TestEvent,
-    /// S3 did not write this; in what it differs.
+    /// Not an S3 notification; how it differs from one.
     Malformed(String),
 }
 
 impl Content {
-    /// Reads a body.
+    /// Parses a body.
     pub(crate) fn read(body: &str) -> Self {
         match s3_event::read(body, SystemTime::now()) {
             Ok(Notification::Test) => Self::TestEvent,
@@ -27,7 +27,7 @@ impl Content {
     }
 }
 
-/// In what a body differs, for a line that is about the message already.
+/// How a body differs from a notification, for a line that names the message already.
 fn defect(error: &MalformedMessage) -> String {
     let text = error.to_string();
     text.strip_prefix("the message").map_or_else(|| text.clone(), |rest| format!("it{rest}"))

@@ -1,4 +1,4 @@
-//! What goes wrong at a dead-letter queue.
+//! Errors of `ops dlq`.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,22 +6,22 @@ use std::path::PathBuf;
 use aws_client::{AwsError, EnvironmentError};
 use local_stack::stack::MissingOutput;
 
-/// Why a command on a dead-letter queue could not be carried out.
+/// Why a command on a dead-letter queue could not be run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DlqError {
     /// No account, or no region.
     #[error("AWS cannot be called; without --stack and --queue-url the local stack is meant")]
     Environment(#[from] EnvironmentError),
-    /// The stack cannot be asked for its queues.
-    #[error("the stack {stack} tells nothing of its queues; check its name, AWS_REGION and AWS_PROFILE")]
+    /// CloudFormation did not return the stack's outputs.
+    #[error("the outputs of the stack {stack} cannot be read; check its name, AWS_REGION and AWS_PROFILE")]
     Stack {
         /// Its name.
         stack: String,
-        /// What CloudFormation says.
+        /// The error that CloudFormation returned.
         #[source]
         source: AwsError,
     },
-    /// The stack is another one.
+    /// The stack was made from another template.
     #[error("the stack {stack} has no output {output}; it is no stack of this template")]
     Output {
         /// Its name.
@@ -39,17 +39,17 @@ pub(crate) enum DlqError {
     Queue {
         /// Its address.
         queue: String,
-        /// What SQS says.
+        /// The error that SQS returned.
         #[source]
         source: AwsError,
     },
-    /// A queue alone does not tell where its messages came from.
+    /// The URL of a dead-letter queue does not name the queue that its messages came from.
     #[error("where should they go? Add --to with the URL of the processing queue")]
-    NoTarget,
-    /// Everything is too much to delete by accident.
+    NoDestination,
+    /// Nothing was selected: deleting every message must not happen by accident.
     #[error("what should be dropped? Say it with --cause, --image-id, --id or --older-than")]
     NoSelection,
-    /// A file that must be written before anything is done.
+    /// The audit log or the evidence file, which are written before a message is deleted.
     #[error(
         "{path} cannot be written, so nothing more is done; check that its directory exists and has room"
     )]

@@ -1,4 +1,4 @@
-//! What the table says of the images that messages are about.
+//! Items of the images that messages are about, read from the metadata table.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,12 +7,12 @@ use contract::item::Record;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// `BatchGetItem` takes so many keys.
+/// `BatchGetItem` takes at most this many keys.
 const BATCH: usize = 100;
-/// So many answers may leave keys out before it counts as a refusal.
+/// How often `UnprocessedKeys` are asked for again before they are left out.
 const PATIENCE: usize = 5;
 
-/// The record of one image, as far as it matters here.
+/// The attributes of an image's item that are used here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Item {
     /// `PROCESSING`, `DONE` or `FAILED`.
@@ -20,7 +20,7 @@ pub(crate) struct Item {
     /// Why it failed, in a word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    /// Whether its result is complete: recorded and told.
+    /// Whether its completion was published.
     pub(crate) notified: bool,
     /// The object that owns the id.
     #[serde(skip)]
@@ -33,10 +33,10 @@ pub(crate) struct Item {
     pub(crate) trace_id: Option<String>,
 }
 
-/// The records by image id.
+/// Items by image id.
 pub(crate) type Items = HashMap<String, Item>;
 
-/// Asks for the records of `ids`; those that do not exist are left out.
+/// Reads the items of `ids`; those that do not exist are left out.
 pub(crate) async fn look_up(aws: &Aws, table: &str, ids: BTreeSet<String>) -> Result<Items, AwsError> {
     let mut items = Items::new();
     let ids: Vec<String> = ids.into_iter().collect();

@@ -1,4 +1,4 @@
-//! `ops dlq list`: what lies in the queue, by cause.
+//! `ops dlq list`: the messages of the dead-letter queue, grouped by cause.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -8,11 +8,11 @@ use local_stack::progress::Step;
 use serde::Serialize;
 
 use super::error::DlqError;
-use super::place::{Lookup, Place};
+use super::output::{Group, Row, groups, messages_of, table};
 use super::queue::Counts;
+use super::receive::{Classified, ReceiveLoop};
 use super::selection::Selection;
-use super::telling::{Group, Row, groups, messages_of, table};
-use super::walk::{Judged, Walk};
+use super::target::{Lookup, Target};
 use crate::cli::dlq::ListArgs;
 use crate::failure::Failure;
 use crate::progress::reporter;
@@ -24,13 +24,13 @@ use crate::terminal::{Terminal, Terminals, print_json, print_text};
 struct Document<'a> {
     queue: &'a str,
     region: &'a str,
-    /// How many messages are told of.
+    /// How many messages are listed.
     count: usize,
-    /// How many others somebody else is reading at this moment, about.
+    /// About how many others are in flight: received by another consumer.
     hidden: u64,
-    /// Whether the whole queue was looked at.
+    /// Whether the whole queue was read.
     complete: bool,
-    /// What the causes are judged by.
+    /// What the causes are derived from.
     grouped_by: &'static str,
     causes: Vec<Group>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,55 +48,55 @@ pub(super) async fn run(
     lookup: Lookup<'_>,
 ) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
-    let place = Place::find(&args.place, root, lookup).await?;
+    let target = Target::find(&args.target, root, lookup).await?;
     let limit = usize::try_from(args.select.limit.get()).unwrap_or(usize::MAX);
-    let mut walk = Walk::new(&place, args.place.hold, limit);
+    let mut receive_loop = ReceiveLoop::new(&target, args.target.hold, limit);
     let progress = reporter(terminals.err);
-    let label = format!("Looking at {}", place.name());
+    let label = format!("Looking at {}", target.name());
     let step = Step::start(&*progress, "dlq", label.clone());
-    let looked = signals.guard(look(&place, &mut walk, &step)).await;
-    walk.end().await;
+    let looked = signals.guard(look(&target, &mut receive_loop, &step)).await;
+    receive_loop.end().await;
     step.finish(label);
     drop(progress);
-    let (counts, found) = looked?.map_err(|source| DlqError::Queue { queue: place.url.clone(), source })?;
+    let (counts, found) = looked?.map_err(|source| DlqError::Queue { queue: target.url.clone(), source })?;
 
     let (selection, now) = (Selection::of(&args.select), SystemTime::now());
-    let meant = found.iter().filter(|judged| selection.takes(judged, now));
-    let rows: Vec<Row> = meant.map(|judged| Row::of(judged, &place, now)).collect();
+    let selected = found.iter().filter(|classified| selection.matches(classified, now));
+    let rows: Vec<Row> = selected.map(|classified| Row::of(classified, &target, now)).collect();
     let document = Document {
-        queue: &place.url,
-        region: place.aws.region(),
+        queue: &target.url,
+        region: target.aws.region(),
         count: rows.len(),
         hidden: counts.hidden,
-        complete: walk.is_complete(),
-        grouped_by: if walk.unreadable().is_some() { "body" } else { "body, and the image's record" },
+        complete: receive_loop.is_complete(),
+        grouped_by: if receive_loop.unreadable().is_some() { "body" } else { "body, and the image's record" },
         causes: groups(rows),
-        record_unreadable: walk.unreadable(),
+        record_unreadable: receive_loop.unreadable(),
     };
     if args.json {
         print_json(&document)
     } else {
-        print_text(&text(&document, &place, terminals.out), terminals.out)
+        print_text(&text(&document, &target, terminals.out), terminals.out)
     }
 }
 
-/// All messages, and how many others somebody else held before.
+/// All messages, and the queue's counts before.
 async fn look(
-    place: &Place,
-    walk: &mut Walk<'_>,
+    target: &Target,
+    receive_loop: &mut ReceiveLoop<'_>,
     step: &Step<'_>,
-) -> Result<(Counts, Vec<Judged>), AwsError> {
-    let counts = place.dead_letters().counts().await?;
+) -> Result<(Counts, Vec<Classified>), AwsError> {
+    let counts = target.dead_letters().counts().await?;
     let mut found = Vec::new();
-    while let Some(next) = walk.next().await? {
+    while let Some(next) = receive_loop.next().await? {
         found.extend(next);
         step.moved(String::new(), Some(found.len() as u64), Some(counts.waiting));
     }
     Ok((counts, found))
 }
 
-fn text(document: &Document<'_>, place: &Place, terminal: Terminal) -> String {
-    let mut head = format!("{} in {}: {}", place.name(), document.region, messages_of(document.count));
+fn text(document: &Document<'_>, target: &Target, terminal: Terminal) -> String {
+    let mut head = format!("{} in {}: {}", target.name(), document.region, messages_of(document.count));
     if document.count > 0 {
         head.push_str(", grouped by ");
         head.push_str(document.grouped_by);
@@ -117,8 +117,10 @@ fn text(document: &Document<'_>, place: &Place, terminal: Terminal) -> String {
     if document.count > 0 {
         lines.push(format!("\n{}\n\nWhat to do:", table(&document.causes, terminal)));
         lines.extend(document.causes.iter().map(|group| format!("  {}: {}", group.cause.name(), group.next)));
-        lines
-            .push(format!("`ops dlq show ID{}` shows one, with the way to its trace and log", place.words()));
+        lines.push(format!(
+            "`ops dlq show ID{}` shows one, with the way to its trace and log",
+            target.options()
+        ));
     }
     lines.join("\n")
 }

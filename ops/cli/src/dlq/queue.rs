@@ -1,12 +1,13 @@
-//! The calls to SQS: receive, give back, send, delete. No more is used, since the local engine has no other way.
+//! Calls to SQS: receive, change visibility, send, delete, count. Why SQS's own
+//! `StartMessageMoveTask` is not used stands in docs/decisions/dlq.md.
 
 use aws_client::{Aws, AwsError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::letter::Letter;
+use super::message::Message;
 
-/// A receive takes so many at most, and so does a call that gives back.
+/// `ReceiveMessage` and `ChangeMessageVisibilityBatch` take at most this many messages.
 const BATCH: usize = 10;
 /// With a wait, SQS asks all its servers, so that an empty answer means an empty queue.
 const WAIT_SECONDS: u32 = 1;
@@ -18,12 +19,12 @@ pub(crate) struct Queue<'a> {
     pub(crate) url: &'a str,
 }
 
-/// How many messages it has, about.
+/// Approximate numbers of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
-    /// Those that a receive would give.
+    /// Visible ones.
     pub(crate) waiting: u64,
-    /// Those that somebody has received and not yet given back.
+    /// Received by a consumer, and neither deleted nor visible again.
     pub(crate) hidden: u64,
 }
 
@@ -31,12 +32,12 @@ pub(crate) struct Counts {
 #[serde(rename_all = "PascalCase")]
 struct Received {
     #[serde(default)]
-    messages: Vec<Letter>,
+    messages: Vec<Message>,
 }
 
 impl Queue<'_> {
-    /// Some messages, hidden from others for `hold_seconds`; none when none is visible.
-    pub(crate) async fn receive(&self, hold_seconds: u32) -> Result<Vec<Letter>, AwsError> {
+    /// Up to ten messages, with a visibility timeout of `hold_seconds`; none when none is visible.
+    pub(crate) async fn receive(&self, hold_seconds: u32) -> Result<Vec<Message>, AwsError> {
         let ask = json!({
             "QueueUrl": self.url, "MaxNumberOfMessages": BATCH, "WaitTimeSeconds": WAIT_SECONDS,
             "VisibilityTimeout": hold_seconds,
@@ -51,7 +52,7 @@ impl Queue<'_> {
         Ok(received.messages)
     }
 
-    /// Lets others see messages again. One that cannot be given back comes back by itself.
+    /// Makes messages visible again. Where that fails, they become visible when their timeout ends.
     pub(crate) async fn give_back(&self, receipts: &[String]) {
         for receipts in receipts.chunks(BATCH) {
             let entry = |(number, receipt): (usize, &String)| json!({"Id": number.to_string(), "ReceiptHandle": receipt, "VisibilityTimeout": 0});
@@ -61,9 +62,9 @@ impl Queue<'_> {
         }
     }
 
-    /// Puts a message into this queue; its new id is the proof that SQS has it.
-    pub(crate) async fn send(&self, letter: &Letter) -> Result<String, AwsError> {
-        let answer = self.call("SendMessage", letter.resent(self.url)).await?;
+    /// Sends a message to this queue; the returned id confirms that SQS has stored it.
+    pub(crate) async fn send(&self, message: &Message) -> Result<String, AwsError> {
+        let answer = self.call("SendMessage", message.resent(self.url)).await?;
         let id = answer.get("MessageId").and_then(Value::as_str).filter(|id| !id.is_empty());
         id.map(str::to_owned).ok_or_else(|| AwsError::Answer {
             call: "sqs SendMessage".to_owned(),

@@ -1,41 +1,41 @@
-//! Which messages are meant.
+//! Selection: which messages `--cause`, `--image-id`, `--id` and `--older-than` select.
 
 use std::time::{Duration, SystemTime};
 
 use super::cause::Cause;
-use super::walk::Judged;
+use super::receive::Classified;
 use crate::cli::dlq::SelectArgs;
 use crate::nearest::UnknownName;
 
-/// What a message must fulfil; of several values of one kind, one.
+/// The filters; each kind must match, by any of its values.
 #[derive(Clone, Debug)]
 pub(crate) struct Selection {
     causes: Vec<Cause>,
     images: Vec<String>,
     ids: Vec<String>,
     older_than: Option<Duration>,
-    /// Whether what is hopeless must be named to be meant.
-    hopeful: bool,
+    /// Whether messages that can never be processed are selected only by their cause or id.
+    only_processable: bool,
 }
 
 impl Selection {
-    /// As it was typed.
+    /// The selection of the arguments.
     pub(crate) fn of(args: &SelectArgs) -> Self {
         let SelectArgs { causes, images, ids, older_than, limit: _ } = args.clone();
-        Self { causes, images, ids, older_than, hopeful: false }
+        Self { causes, images, ids, older_than, only_processable: false }
     }
 
-    /// Without what nothing can process, unless its cause or its id is named.
-    pub(crate) fn hopeful(self) -> Self {
-        Self { hopeful: true, ..self }
+    /// Without messages that can never be processed, unless their cause or id is named.
+    pub(crate) fn only_processable(self) -> Self {
+        Self { only_processable: true, ..self }
     }
 
-    /// Whether nothing was named, so that every message is meant.
+    /// Whether there is no filter, so that every message is selected.
     pub(crate) fn is_everything(&self) -> bool {
         self.causes.is_empty() && self.images.is_empty() && self.ids.is_empty() && self.older_than.is_none()
     }
 
-    /// The first name that was typed and that no message has or is about.
+    /// The first id of the arguments that no message has, as its own or as that of its image.
     pub(crate) fn unknown(&self, known: &Known) -> Option<UnknownName> {
         fn missing<'a>(typed: &'a [String], known: &[String]) -> Option<&'a str> {
             typed.iter().find(|name| !known.contains(name)).map(String::as_str)
@@ -49,23 +49,23 @@ impl Selection {
         Some(UnknownName::among("message about the image", id, known, ALL))
     }
 
-    /// Whether a message is meant.
-    pub(crate) fn takes(&self, judged: &Judged, now: SystemTime) -> bool {
+    /// Whether a message is selected.
+    pub(crate) fn matches(&self, classified: &Classified, now: SystemTime) -> bool {
         let is_one = |wanted: &[String], id: Option<&str>| {
             wanted.is_empty() || wanted.iter().any(|it| Some(it.as_str()) == id)
         };
-        let cause = judged.finding.cause;
-        let image = judged.finding.image.as_ref().map(|image| image.id.as_str());
+        let cause = classified.finding.cause;
+        let image = classified.finding.image.as_ref().map(|image| image.id.as_str());
         let is_named = self.causes.contains(&cause) || !self.ids.is_empty();
         (self.causes.is_empty() || self.causes.contains(&cause))
             && is_one(&self.images, image)
-            && is_one(&self.ids, Some(&judged.letter.message_id))
-            && self.older_than.is_none_or(|least| judged.letter.age(now) >= least)
-            && (!self.hopeful || !cause.is_hopeless() || is_named)
+            && is_one(&self.ids, Some(&classified.message.id))
+            && self.older_than.is_none_or(|least| classified.message.age(now) >= least)
+            && (!self.only_processable || !cause.is_unprocessable() || is_named)
     }
 }
 
-/// What the messages that were looked at are, and what they are about.
+/// The ids of all messages that were read, and of their images.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     messages: Vec<String>,
@@ -73,9 +73,9 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(crate) fn add(&mut self, judged: &Judged) {
-        self.messages.push(judged.letter.message_id.clone());
-        self.images.extend(judged.finding.image.as_ref().map(|image| image.id.clone()));
+    pub(crate) fn add(&mut self, classified: &Classified) {
+        self.messages.push(classified.message.id.clone());
+        self.images.extend(classified.finding.image.as_ref().map(|image| image.id.clone()));
     }
 }
 
@@ -110,13 +110,13 @@ mod tests {
 
     use super::*;
     use crate::dlq::cause::{Finding, Image};
-    use crate::dlq::letter::letter;
+    use crate::dlq::message::message;
 
     /// A message sent a thousand seconds before `now`.
-    fn judged(cause: Cause, image: Option<&str>) -> Judged {
+    fn classified(cause: Cause, image: Option<&str>) -> Classified {
         let image = image.map(|id| Image { id: id.to_owned(), key: String::new(), item: None });
-        let letter = letter("", &json!({"MessageId": "m", "Attributes": {"SentTimestamp": "9000000"}}));
-        Judged { letter, finding: Finding { cause, defect: None, image } }
+        let message = message("", &json!({"MessageId": "m", "Attributes": {"SentTimestamp": "9000000"}}));
+        Classified { message, finding: Finding { cause, defect: None, image } }
     }
 
     fn now() -> SystemTime {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn everything() -> Selection {
-        Selection { causes: vec![], images: vec![], ids: vec![], older_than: None, hopeful: false }
+        Selection { causes: vec![], images: vec![], ids: vec![], older_than: None, only_processable: false }
     }
 
     fn one(id: &str) -> Selection {
@@ -132,10 +132,10 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_wish_must_be_fulfilled_by_one_of_its_values() {
-        let message = judged(Cause::Untold, Some("i"));
-        let takes = |selection: &Selection| selection.takes(&message, now());
-        assert!(takes(&everything()) && everything().is_everything());
+    fn every_kind_of_filter_must_match_by_one_of_its_values() {
+        let message = classified(Cause::Untold, Some("i"));
+        let matches = |selection: &Selection| selection.matches(&message, now());
+        assert!(matches(&everything()) && everything().is_everything());
         for (selection, expected) in [
             (Selection { causes: vec![Cause::Malformed, Cause::Untold], ..everything() }, true),
             (Selection { causes: vec![Cause::Malformed], ..everything() }, false),
@@ -147,26 +147,26 @@ mod tests {
             (Selection { older_than: Some(Duration::from_secs(1_001)), ..everything() }, false),
             (Selection { causes: vec![Cause::Untold], images: vec!["x".into()], ..everything() }, false),
         ] {
-            assert_eq!(takes(&selection), expected, "{selection:?}");
+            assert_eq!(matches(&selection), expected, "{selection:?}");
             assert!(!selection.is_everything());
         }
     }
 
     #[test]
-    fn hopeless_messages_are_meant_only_when_named() {
-        let poison = judged(Cause::Malformed, None);
-        let takes = |selection: Selection| selection.hopeful().takes(&poison, now());
-        assert!(!takes(everything()));
-        assert!(!takes(Selection { older_than: Some(Duration::ZERO), ..everything() }));
-        assert!(takes(Selection { causes: vec![Cause::Malformed], ..everything() }));
-        assert!(takes(one("m")));
-        assert!(everything().hopeful().takes(&judged(Cause::Untold, None), now()));
+    fn unprocessable_messages_are_selected_only_when_named() {
+        let poison = classified(Cause::Malformed, None);
+        let matches = |selection: Selection| selection.only_processable().matches(&poison, now());
+        assert!(!matches(everything()));
+        assert!(!matches(Selection { older_than: Some(Duration::ZERO), ..everything() }));
+        assert!(matches(Selection { causes: vec![Cause::Malformed], ..everything() }));
+        assert!(matches(one("m")));
+        assert!(everything().only_processable().matches(&classified(Cause::Untold, None), now()));
     }
 
     #[test]
-    fn a_name_that_no_message_has_is_unknown_whatever_else_is_meant() {
+    fn a_name_that_no_message_has_is_unknown_whatever_else_is_selected() {
         let mut known = Known::default();
-        known.add(&judged(Cause::Untold, Some("image-1")));
+        known.add(&classified(Cause::Untold, Some("image-1")));
         let unknown = |selection: Selection| selection.unknown(&known).map(|unknown| unknown.to_string());
         assert_eq!(unknown(everything()), None);
         assert_eq!(unknown(one("m")), None);

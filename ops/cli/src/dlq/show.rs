@@ -1,4 +1,4 @@
-//! `ops dlq show`: one message whole.
+//! `ops dlq show`: one message in full.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use telemetry::redact_value;
 
 use super::error::DlqError;
-use super::letter::Letter;
-use super::place::{Lookup, Place};
+use super::message::Message;
+use super::output::{Row, age, safe};
+use super::receive::{Classified, ReceiveLoop};
 use super::selection::unknown_message;
-use super::telling::{Row, age, safe};
-use super::walk::{Judged, Walk};
+use super::target::{Lookup, Target};
 use crate::cli::dlq::ShowArgs;
 use crate::failure::Failure;
 use crate::fold::fold_command;
@@ -45,47 +45,50 @@ pub(super) async fn run(
     lookup: Lookup<'_>,
 ) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
-    let place = Place::find(&args.place, root, lookup).await?;
-    let mut walk = Walk::new(&place, args.place.hold, usize::MAX);
-    let looked = signals.guard(look(&args.id, &mut walk)).await;
-    walk.end().await;
-    let found = looked?.map_err(|source| DlqError::Queue { queue: place.url.clone(), source })?;
-    let judged = found.map_err(|known| unknown_message(&args.id, known.iter().map(String::as_str)))?;
-    let document = Document::of(&judged, &place, walk.unreadable());
+    let target = Target::find(&args.target, root, lookup).await?;
+    let mut receive_loop = ReceiveLoop::new(&target, args.target.hold, usize::MAX);
+    let looked = signals.guard(look(&args.id, &mut receive_loop)).await;
+    receive_loop.end().await;
+    let found = looked?.map_err(|source| DlqError::Queue { queue: target.url.clone(), source })?;
+    let classified = found.map_err(|known| unknown_message(&args.id, known.iter().map(String::as_str)))?;
+    let document = Document::of(&classified, &target, receive_loop.unreadable());
     if args.json {
         print_json(&document)
     } else {
-        print_text(&text(&document, &judged, &place, terminal), terminal)
+        print_text(&text(&document, &classified, &target, terminal), terminal)
     }
 }
 
 /// The message, or the ids of all others.
-async fn look(id: &str, walk: &mut Walk<'_>) -> Result<Result<Judged, Vec<String>>, AwsError> {
+async fn look(
+    id: &str,
+    receive_loop: &mut ReceiveLoop<'_>,
+) -> Result<Result<Classified, Vec<String>>, AwsError> {
     let mut known = Vec::new();
-    while let Some(next) = walk.next().await? {
-        for judged in next {
-            if judged.letter.message_id == id {
-                return Ok(Ok(judged));
+    while let Some(next) = receive_loop.next().await? {
+        for classified in next {
+            if classified.message.id == id {
+                return Ok(Ok(classified));
             }
-            known.push(judged.letter.message_id);
+            known.push(classified.message.id);
         }
     }
     Ok(Err(known))
 }
 
 impl<'a> Document<'a> {
-    fn of(judged: &Judged, place: &Place, record_unreadable: Option<&'a str>) -> Self {
-        let Letter { body, attributes, message_attributes, .. } = &judged.letter;
+    fn of(classified: &Classified, target: &Target, record_unreadable: Option<&'a str>) -> Self {
+        let Message { body, system_attributes, attributes, .. } = &classified.message;
         let body = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.clone()));
-        let attributes = attributes.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
-        let message_attributes =
-            message_attributes.iter().map(|(name, value)| (name.clone(), Value::Object(value.clone())));
+        let system_attributes =
+            system_attributes.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+        let attributes = attributes.iter().map(|(name, value)| (name.clone(), Value::Object(value.clone())));
         Self {
-            row: Row::of(judged, place, SystemTime::now()),
-            means: judged.finding.cause.means(),
-            next: judged.finding.cause.next(),
-            attributes: without_secrets(Value::Object(attributes.collect::<Map<_, _>>())),
-            message_attributes: without_secrets(Value::Object(message_attributes.collect::<Map<_, _>>())),
+            row: Row::of(classified, target, SystemTime::now()),
+            means: classified.finding.cause.means(),
+            next: classified.finding.cause.next(),
+            attributes: without_secrets(Value::Object(system_attributes.collect::<Map<_, _>>())),
+            message_attributes: without_secrets(Value::Object(attributes.collect::<Map<_, _>>())),
             body: without_secrets(body),
             record_unreadable,
         }
@@ -97,16 +100,16 @@ fn without_secrets(mut value: Value) -> Value {
     value
 }
 
-fn text(document: &Document<'_>, judged: &Judged, place: &Place, terminal: Terminal) -> String {
+fn text(document: &Document<'_>, classified: &Classified, target: &Target, terminal: Terminal) -> String {
     let Document { row, means, next, .. } = document;
     let mut lines = vec![format!("message   {}", row.message_id)];
     lines.push(format!("cause     {}: {means}", row.cause.name()));
-    lines.extend(judged.finding.defect.as_ref().map(|defect| format!("body      {defect}")));
+    lines.extend(classified.finding.defect.as_ref().map(|defect| format!("body      {defect}")));
     let long = age(Duration::from_secs(row.age_seconds));
     let receives = row.receives;
     let sent = row.sent.as_deref().unwrap_or("at an unknown time");
     lines.push(format!("sent      {sent}, {long} ago; received {receives} times, this look included"));
-    if let Some(image) = &judged.finding.image {
+    if let Some(image) = &classified.finding.image {
         lines.push(format!("image     {}", image.id));
         lines.push(format!("original  {}", safe(&image.key)));
         let record = match (&image.item, document.record_unreadable) {
@@ -123,7 +126,7 @@ fn text(document: &Document<'_>, judged: &Judged, place: &Place, terminal: Termi
         lines.push(format!("trace     {trace}"));
     }
     lines.push(format!("next      {next}"));
-    lines.extend(log_command(judged, place).map(|command| {
+    lines.extend(log_command(classified, target).map(|command| {
         let line = format!("log       {command}");
         if terminal.is_bounded { fold_command(&line, terminal.style.width) } else { line }
     }));
@@ -151,11 +154,11 @@ fn pretty(body: &Value) -> String {
     }
 }
 
-/// How to read what the processor said about the message: by its trace, else by its own id.
-fn log_command(judged: &Judged, place: &Place) -> Option<String> {
-    let group = place.log_group.as_deref()?;
-    let id = judged.trace_id().unwrap_or_else(|| judged.letter.message_id.clone());
-    let since = judged.letter.attributes.get("SentTimestamp")?;
+/// The AWS CLI command that finds the processor's log lines for the message: by its trace id, else by its own id.
+fn log_command(classified: &Classified, target: &Target) -> Option<String> {
+    let group = target.log_group.as_deref()?;
+    let id = classified.trace_id().unwrap_or_else(|| classified.message.id.clone());
+    let since = classified.message.system_attributes.get("SentTimestamp")?;
     Some(format!(
         "aws logs filter-log-events --log-group-name {group} --start-time {since} --filter-pattern '\"{id}\"' --query 'events[].message' --output text"
     ))

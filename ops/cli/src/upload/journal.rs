@@ -1,4 +1,4 @@
-//! Which files are on their way and which have ended, so that an interrupted upload can be resumed.
+//! Upload journal: which files have begun and which have ended, so that an interrupted upload can be resumed.
 //!
 //! One JSON object a line, appended: `begun` stands there before the first byte leaves, `ended` once the
 //! pipeline has decided. The file lies in the stack's directory and goes with the stack, as its images do.
@@ -13,19 +13,19 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::Upload;
 
-/// Its name.
+/// The journal's file name.
 const FILE: &str = "uploads.jsonl";
 
-/// The journal of one stack, open for more.
+/// The journal of one stack, open for appending.
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: File,
-    known: HashMap<Seal, Entry>,
+    known: HashMap<FileVersion, Entry>,
 }
 
-/// Which file, in which version: another size or time of change is another upload.
+/// A version of a file; another size or modification time is another upload.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-pub(crate) struct Seal {
+pub(crate) struct FileVersion {
     /// Its absolute path, escaped.
     file: String,
     bytes: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Seal {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Entry {
-    /// Its address is known; whether its bytes arrived is not.
+    /// Its upload URL was issued; whether its bytes arrived is unknown.
     Begun { image_id: String, key: String },
     /// The pipeline has decided.
     Ended(Upload),
@@ -45,7 +45,7 @@ pub(crate) enum Entry {
 #[derive(Deserialize, Serialize)]
 struct Line<S, E> {
     #[serde(flatten)]
-    seal: S,
+    version: S,
     #[serde(flatten)]
     entry: E,
 }
@@ -58,7 +58,7 @@ pub(crate) enum JournalError {
         "another `ops upload` to this stack is at work; wait for its end, then start again with --resume"
     )]
     InUse,
-    /// The disk refused.
+    /// The file cannot be read or written.
     #[error("the journal of uploads {path} cannot be used; see that it is writable and its disk has room")]
     Disk {
         /// Which file.
@@ -69,29 +69,29 @@ pub(crate) enum JournalError {
     },
 }
 
-impl Seal {
+impl FileVersion {
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let path = fs::canonicalize(path)?;
         let metadata = fs::metadata(&path)?;
-        // What is no UTF-8 is escaped and not replaced, or two files could have one name.
+        // Bytes that are not UTF-8 are escaped, not replaced, or two files could have one name.
         let file = path.as_os_str().as_encoded_bytes().escape_ascii().to_string();
         Ok(Self { file, bytes: metadata.len(), modified_ns: modified_ns(&metadata) })
     }
 }
 
-/// Zero where the file system keeps no times; the size must do then.
+/// The modification time; zero where the file system keeps none, so that only the size counts.
 fn modified_ns(metadata: &Metadata) -> u64 {
     let since = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Journal {
-    /// Opens the journal in a stack's directory; with `resume`, what stands there counts, and nobody else
-    /// may upload meanwhile.
+    /// Opens the journal in a stack's directory; with `resume`, earlier entries count, and no other
+    /// upload may run meanwhile.
     ///
     /// # Errors
     ///
-    /// When somebody else's upload is in the way, or the disk refuses.
+    /// When another upload holds the lock, or the file cannot be read or written.
     pub(crate) fn open(directory: &Path, resume: bool) -> Result<Self, JournalError> {
         let path = directory.join(FILE);
         let disk = |source| JournalError::Disk { path: path.clone(), source };
@@ -103,30 +103,31 @@ impl Journal {
         }
         let text = String::from_utf8_lossy(&fs::read(&path).map_err(disk)?).into_owned();
         if !text.is_empty() && !text.ends_with('\n') {
-            // A write that a full disk cut short; the next line must not lean on it.
+            // A full disk cut the last write short: end that line, so that the next entry is a line of its own.
             (&file).write_all(b"\n").map_err(disk)?;
         }
-        let lines = text.lines().filter_map(|line| serde_json::from_str::<Line<Seal, Entry>>(line).ok());
-        let known = lines.filter(|_| resume).map(|line| (line.seal, line.entry)).collect();
+        let lines =
+            text.lines().filter_map(|line| serde_json::from_str::<Line<FileVersion, Entry>>(line).ok());
+        let known = lines.filter(|_| resume).map(|line| (line.version, line.entry)).collect();
         Ok(Self { file, known })
     }
 
-    /// What an earlier upload left of this file.
-    pub(crate) fn entry(&self, seal: &Seal) -> Option<&Entry> {
-        self.known.get(seal)
+    /// The last entry of an earlier upload of this file.
+    pub(crate) fn entry(&self, version: &FileVersion) -> Option<&Entry> {
+        self.known.get(version)
     }
 
-    /// Remembers; one write, so that uploads side by side never mix their lines.
-    pub(crate) fn note(&self, seal: &Seal, entry: &Entry) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&Line { seal, entry })?;
+    /// Appends an entry in one write, so that concurrent uploads never mix their lines.
+    pub(crate) fn note(&self, version: &FileVersion, entry: &Entry) -> io::Result<()> {
+        let mut line = serde_json::to_vec(&Line { version, entry })?;
         line.push(b'\n');
         (&self.file).write_all(&line)
     }
 
-    /// The same as [`Journal::note`], for what the upload can do without.
-    pub(crate) fn try_note(&self, seal: &Seal, entry: &Entry) {
-        // Unremembered, it is followed once more when resumed: its image's end stands in the table.
-        self.note(seal, entry).ok();
+    /// [`Journal::note`] for an entry that may be lost.
+    pub(crate) fn try_note(&self, version: &FileVersion, entry: &Entry) {
+        // Without the entry, a resumed upload reads the image's status from the table again.
+        self.note(version, entry).ok();
     }
 }
 
@@ -138,10 +139,10 @@ mod tests {
         Entry::Begun { image_id: image_id.into(), key: "user-uploads/u/i.jpg".into() }
     }
 
-    fn photo(directory: &Path, name: &str, content: &str) -> Seal {
+    fn photo(directory: &Path, name: &str, content: &str) -> FileVersion {
         let path = directory.join(name);
         fs::write(&path, content).unwrap();
-        Seal::of(&path).unwrap()
+        FileVersion::of(&path).unwrap()
     }
 
     #[test]

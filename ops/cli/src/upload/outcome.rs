@@ -1,4 +1,4 @@
-//! What became of files, and how it is told.
+//! Outcome of each uploaded file: JSON document, and summary for people.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::progress::paint;
 
-/// How an upload ends well.
+/// The status of a processed image.
 const DONE: &str = "DONE";
 
-/// So many uploads are listed one by one.
+/// Up to this many uploads are listed one by one.
 const FEW: usize = 20;
 
-/// So many files stand for all that ended badly in the same way.
+/// How many files are named as examples of one kind of failure.
 const EXAMPLES: usize = 3;
 
 /// What `upload --json` prints.
@@ -35,7 +35,7 @@ impl Document {
     }
 }
 
-/// What became of one file.
+/// The outcome of one file.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Upload {
     file: String,
@@ -46,7 +46,7 @@ pub(crate) struct Upload {
     /// Why the pipeline refused it.
     reason: Option<String>,
     thumbnail_key: Option<String>,
-    /// Why it did not get as far as a decision.
+    /// Why the upload failed before the pipeline decided.
     error: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl Upload {
         }
     }
 
-    /// One that did not get as far as a decision.
+    /// The outcome of a file that failed before the pipeline decided.
     pub(crate) fn broken(file: &str, why: &str) -> Self {
         Self { file: file.to_owned(), error: Some(why.to_owned()), ..Self::default() }
     }
@@ -96,7 +96,7 @@ impl Upload {
     }
 }
 
-/// How many ended in each way; the reasons of those that are not `DONE`.
+/// The number of files for each outcome: `DONE`, or a reason.
 fn totals(uploads: &[Upload]) -> BTreeMap<&str, usize> {
     let mut totals = BTreeMap::new();
     for upload in uploads {
@@ -105,7 +105,7 @@ fn totals(uploads: &[Upload]) -> BTreeMap<&str, usize> {
     totals
 }
 
-/// Each file in a line when they are few; else the totals, with the first files of each bad end.
+/// A line for each file when they are few; else the totals, with examples of each failure.
 pub(crate) fn summary(uploads: &[Upload], name: &str, style: Style) -> String {
     let mut lines: Vec<String> = if uploads.len() <= FEW {
         uploads.iter().map(|upload| upload.line(style)).collect()
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_image_tells_its_reason_and_is_not_done() {
+    fn a_refused_image_shows_its_reason_and_is_not_done() {
         let failed = uploaded("FAILED", Some("Corrupt"));
         assert!(!failed.is_done());
         assert_eq!(failed.line(STYLE), "FAILED  cat.jpg  Corrupt  0193");
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_that_broke_off_tells_why() {
+    fn an_upload_that_broke_off_shows_why() {
         let broken = Upload::of("cat.jpg", Err(FlowError::TooSlow { what: "the record of the image" }));
         assert!(
             broken.line(STYLE).starts_with("NOT UPLOADED  cat.jpg  the record of the image did not come")
@@ -163,13 +163,13 @@ mod tests {
     }
 
     #[test]
-    fn many_uploads_are_told_by_their_ends_with_examples_of_the_bad_ones() {
+    fn many_uploads_are_counted_by_outcome_with_examples_of_failed_ones() {
         let mut uploads: Vec<Upload> = (0..30).map(|_| uploaded("DONE", None)).collect();
         uploads.extend((0..4).map(|_| uploaded("FAILED", Some("Corrupt"))));
         uploads.push(Upload::broken("gone.jpg", "cannot be read: gone"));
         assert_eq!(totals(&uploads), [("DONE", 30), ("Corrupt", 4), ("cannot be read: gone", 1)].into());
-        let told = summary(&uploads, "default", STYLE);
-        let lines: Vec<&str> = told.lines().take(3).collect();
+        let printed = summary(&uploads, "default", STYLE);
+        let lines: Vec<&str> = printed.lines().take(3).collect();
         let expected = [
             "     4  Corrupt  cat.jpg, cat.jpg, cat.jpg, …",
             "    30  DONE",

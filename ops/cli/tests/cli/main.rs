@@ -13,13 +13,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A directory with a template but no running stack, and files in it.
-struct Stage(TempDir);
+struct Harness(TempDir);
 
-impl Stage {
+impl Harness {
     fn new() -> Self {
-        let stage = Self(tempfile::tempdir().unwrap());
-        std::fs::write(stage.path("template.yaml"), "").unwrap();
-        stage
+        let harness = Self(tempfile::tempdir().unwrap());
+        std::fs::write(harness.path("template.yaml"), "").unwrap();
+        harness
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -49,22 +49,22 @@ fn document(output: &Output) -> Value {
 
 #[test]
 fn help_teaches_by_examples_and_documents_the_exit_status() {
-    let stage = Stage::new();
-    let help = stage.ops(&["--help"]);
+    let harness = Harness::new();
+    let help = harness.ops(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
     for expected in ["cargo run -- up --once --json", "upload", "verify", "trace", "thumbnail", "130, 143"] {
         assert!(text(&help.stdout).contains(expected), "{expected}");
     }
     for command in ["up", "upload", "verify", "trace", "thumbnail"] {
-        let help = stage.ops(&[command, "--help"]);
+        let help = harness.ops(&[command, "--help"]);
         assert!(text(&help.stdout).contains("Example"), "{command}");
     }
 }
 
 #[test]
 fn usage_errors_exit_with_two_and_name_the_mistake() {
-    let stage = Stage::new();
-    for (words, told) in [
+    let harness = Harness::new();
+    for (words, expected) in [
         (&["upload"][..], "<FILE>"),
         (&["frobnicate"], "frobnicate"),
         (&["up", "--param", "x"], "KEY=VALUE"),
@@ -72,21 +72,21 @@ fn usage_errors_exit_with_two_and_name_the_mistake() {
         (&["thumbnail", "a", "b", "--quality", "101"], "--quality"),
         (&["thumbnail", "a", "b", "--repeat", "0"], "--repeat"),
     ] {
-        let output = stage.ops(words);
+        let output = harness.ops(words);
         assert_eq!(output.status.code(), Some(2), "{words:?}");
-        assert!(text(&output.stderr).contains(told) && output.stdout.is_empty(), "{words:?}");
+        assert!(text(&output.stderr).contains(expected) && output.stdout.is_empty(), "{words:?}");
     }
 }
 
 #[test]
 fn a_thumbnail_is_made_and_measured() {
-    let stage = Stage::new();
+    let harness = Harness::new();
     let source = photo();
     let output =
-        stage.ops(&["thumbnail", source.to_str().unwrap(), "small.jpg", "--side", "64", "--repeat", "3"]);
+        harness.ops(&["thumbnail", source.to_str().unwrap(), "small.jpg", "--side", "64", "--repeat", "3"]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     let document = document(&output);
-    let written = std::fs::read(stage.path("small.jpg")).unwrap();
+    let written = std::fs::read(harness.path("small.jpg")).unwrap();
     assert_eq!(document["ok"]["bytes"], written.len());
     assert_eq!(document["ok"]["format"], "jpeg");
     assert_eq!(document["ok"]["width"].as_u64().max(document["ok"]["height"].as_u64()), Some(64));
@@ -97,36 +97,39 @@ fn a_thumbnail_is_made_and_measured() {
 
 #[test]
 fn a_refused_image_is_a_result_and_writes_nothing() {
-    let stage = Stage::new();
-    std::fs::write(stage.path("notes.txt"), "no image at all").unwrap();
-    let output = stage.ops(&["thumbnail", "notes.txt", "small.jpg"]);
+    let harness = Harness::new();
+    std::fs::write(harness.path("notes.txt"), "no image at all").unwrap();
+    let output = harness.ops(&["thumbnail", "notes.txt", "small.jpg"]);
     assert_eq!(output.status.code(), Some(0));
     let document = document(&output);
     assert_eq!(document["rejected"]["reason"], "NotAnImage");
     assert!(document["rejected"]["message"].as_str().unwrap().contains("upload a JPEG"));
     assert!(document.get("ok").is_none() && document.get("cpu_ms").is_some());
-    assert!(!stage.path("small.jpg").exists());
+    assert!(!harness.path("small.jpg").exists());
 }
 
 #[test]
 fn files_that_cannot_be_read_or_written_exit_with_two_and_say_why() {
-    let stage = Stage::new();
-    let missing = stage.ops(&["thumbnail", "missing.jpg", "small.jpg"]);
+    let harness = Harness::new();
+    let missing = harness.ops(&["thumbnail", "missing.jpg", "small.jpg"]);
     assert_eq!(missing.status.code(), Some(2));
-    let told = text(&missing.stderr);
-    assert!(told.contains("missing.jpg cannot be read") && told.contains("because: No such file"), "{told}");
+    let printed = text(&missing.stderr);
+    assert!(
+        printed.contains("missing.jpg cannot be read") && printed.contains("because: No such file"),
+        "{printed}"
+    );
     let source = photo();
-    let nowhere = stage.ops(&["thumbnail", source.to_str().unwrap(), "no/such/small.jpg"]);
+    let nowhere = harness.ops(&["thumbnail", source.to_str().unwrap(), "no/such/small.jpg"]);
     assert_eq!((nowhere.status.code(), nowhere.stdout.len()), (Some(2), 0));
     assert!(text(&nowhere.stderr).contains("cannot be written"));
 }
 
 #[test]
 fn without_a_running_stack_commands_say_how_to_start_one() {
-    let stage = Stage::new();
-    std::fs::write(stage.path("cat.jpg"), "x").unwrap();
+    let harness = Harness::new();
+    std::fs::write(harness.path("cat.jpg"), "x").unwrap();
     for words in [&["trace", "0193"][..], &["verify", "--json"], &["upload", "--json", "cat.jpg"]] {
-        let output = stage.ops(words);
+        let output = harness.ops(words);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{words:?}");
         assert!(text(&output.stderr).contains("cargo run"), "{words:?}: {}", text(&output.stderr));
     }
@@ -136,7 +139,7 @@ fn without_a_running_stack_commands_say_how_to_start_one() {
 fn a_directory_that_is_no_repository_is_refused() {
     let elsewhere = tempfile::tempdir().unwrap();
     let root = elsewhere.path().to_str().unwrap();
-    let output = Stage::new().ops(&["up", "--once", "--json", "--root", root]);
+    let output = Harness::new().ops(&["up", "--once", "--json", "--root", root]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
     assert!(text(&output.stderr).contains("template.yaml"), "{}", text(&output.stderr));
 }
@@ -148,10 +151,10 @@ fn repository() -> PathBuf {
 
 #[test]
 fn the_alarms_are_tested_without_a_stack() {
-    let stage = Stage::new();
+    let harness = Harness::new();
     let root = repository();
 
-    let output = stage.ops(&["alarms", "test", "--json", "--root", root.to_str().unwrap()]);
+    let output = harness.ops(&["alarms", "test", "--json", "--root", root.to_str().unwrap()]);
 
     assert!(output.status.success(), "{}", text(&output.stderr));
     let document = document(&output);
@@ -160,21 +163,21 @@ fn the_alarms_are_tested_without_a_stack() {
 }
 
 #[test]
-fn a_test_of_an_alarm_that_fails_is_told_with_what_was_seen() {
-    let stage = Stage::new();
-    let tests = stage.path("alarms/tests/bench");
+fn a_failed_test_of_an_alarm_is_printed_with_the_states_that_were_seen() {
+    let harness = Harness::new();
+    let tests = harness.path("alarms/tests/bench");
     std::fs::create_dir_all(&tests).unwrap();
     for (from, to) in [
         ("alarms/pipeline.json", "alarms/pipeline.json"),
         ("alarms/tests/bench/parameters.json", "alarms/tests/bench/parameters.json"),
         ("alarms/tests/bench/equivalents.json", "alarms/tests/bench/equivalents.json"),
     ] {
-        std::fs::copy(repository().join(from), stage.path(to)).unwrap();
+        std::fs::copy(repository().join(from), harness.path(to)).unwrap();
     }
     let test = r#"{"alarm": "dlq-not-empty", "tests": [{"name": "no alarm", "states": "", "length": "2m", "series": {}}]}"#;
-    std::fs::write(stage.path("alarms/tests/x.json"), test).unwrap();
+    std::fs::write(harness.path("alarms/tests/x.json"), test).unwrap();
 
-    let output = stage.ops(&["alarms", "test"]);
+    let output = harness.ops(&["alarms", "test"]);
 
     assert_eq!(output.status.code(), Some(1));
     let expected = "FAILED alarms/tests/x.json: tests[0]: no alarm\n  expected no state but INSUFFICIENT_DATA\n       \
@@ -184,14 +187,14 @@ fn a_test_of_an_alarm_that_fails_is_told_with_what_was_seen() {
 
 #[test]
 fn an_alarm_that_is_not_understood_is_named_with_its_place() {
-    let stage = Stage::new();
-    std::fs::create_dir_all(stage.path("alarms/tests/bench")).unwrap();
-    std::fs::write(stage.path("alarms/a.json"), r#"{"Mappings": {}}"#).unwrap();
+    let harness = Harness::new();
+    std::fs::create_dir_all(harness.path("alarms/tests/bench")).unwrap();
+    std::fs::write(harness.path("alarms/a.json"), r#"{"Mappings": {}}"#).unwrap();
     for name in ["parameters", "equivalents"] {
-        std::fs::write(stage.path(&format!("alarms/tests/bench/{name}.json")), "{}").unwrap();
+        std::fs::write(harness.path(&format!("alarms/tests/bench/{name}.json")), "{}").unwrap();
     }
 
-    let output = stage.ops(&["alarms", "test"]);
+    let output = harness.ops(&["alarms", "test"]);
 
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("alarms/a.json: Mappings: this section is not understood here"));

@@ -132,7 +132,7 @@ fn redrive_killed_after_it_sent_a_message_has_its_work_done_once() {
         assert_eq!((&report["done"], &report["left"]), (&json!(1), &json!(0)), "{report}");
         until("an empty queue", async || messages(&info, "QueueUrl").await == 0).await;
         assert_eq!(messages(&info, "DeadLetterQueueUrl").await, 0);
-        assert_eq!(notifications(&info, &uploaded.image_id, 0).await, 2, "nobody was told a second time");
+        assert_eq!(notifications(&info, &uploaded.image_id, 0).await, 2, "no second notification");
     });
     up.send(Signal::SIGTERM);
     assert_eq!(up.ended().code, Some(143));

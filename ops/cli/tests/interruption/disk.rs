@@ -22,7 +22,7 @@ fn in_namespace(script: &str, directory: &Path, name: &str) -> Output {
         .unwrap()
 }
 
-fn told(output: &Output) -> String {
+fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -33,10 +33,10 @@ fn refused(word: &str, script: &str) -> String {
     fs::create_dir_all(&directory).unwrap();
     let up = r#"exec "$ops" up --once --json --engine-port 0 --console-port 0 --name "$2""#;
     let output = in_namespace(&format!("{script}\n{up}"), &directory, name.as_str());
-    let told = told(&output);
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{told}");
+    let printed = stderr(&output);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{printed}");
     name.assert_no_orphans();
-    told
+    printed
 }
 
 #[test]
@@ -54,11 +54,11 @@ fn disk_that_is_full_for_the_engine_is_named_and_gets_its_room_back() {
         ls "$1/.local-stack"; exit $status"#;
     let output = in_namespace(script, root.path(), "default");
 
-    let (left, told) = (String::from_utf8_lossy(&output.stdout), told(&output));
-    assert_eq!(output.status.code(), Some(2), "{told}");
+    let (left, printed) = (String::from_utf8_lossy(&output.stdout), stderr(&output));
+    assert_eq!(output.status.code(), Some(2), "{printed}");
     let directory = fs::canonicalize(root.path()).unwrap().join(".local-stack");
-    assert!(told.contains(&format!("the disk of {} is full", directory.display())), "{told}");
-    assert!(told.contains("make room and start again"), "{told}");
+    assert!(printed.contains(&format!("the disk of {} is full", directory.display())), "{printed}");
+    assert!(printed.contains("make room and start again"), "{printed}");
     assert!(!left.lines().any(|name| name.starts_with("engine-") && !name.contains(".lock")), "{left}");
     assert_no_orphans(root.path().to_str().unwrap());
 }
@@ -67,46 +67,53 @@ fn disk_that_is_full_for_the_engine_is_named_and_gets_its_room_back() {
 #[ignore = "needs a mount namespace: run by .ci/run where the machine grants one"]
 fn disk_with_too_little_room_for_the_functions_is_refused_with_how_much_they_need() {
     for size in ["64k", "64m"] {
-        let told = refused("room", &format!(r#"mount -t tmpfs -o size={size} none "$1" || exit 99"#));
-        assert!(told.contains("the stack needs") && told.contains("make room and start again"), "{told}");
+        let printed = refused("room", &format!(r#"mount -t tmpfs -o size={size} none "$1" || exit 99"#));
+        assert!(
+            printed.contains("the stack needs") && printed.contains("make room and start again"),
+            "{printed}"
+        );
     }
 }
 
 #[test]
 #[ignore = "needs a mount namespace: run by .ci/run where the machine grants one"]
-fn disk_that_is_full_for_the_state_is_told_as_such() {
-    let told = refused(
+fn disk_that_is_full_for_the_state_is_named_as_full() {
+    let printed = refused(
         "state",
         r#"mount -t tmpfs -o size=16k none "$1" || exit 99; head -c 16384 /dev/zero >"$1/engine.log""#,
     );
-    assert!(told.contains("its disk has room, then start again"), "{told}");
-    assert!(told.contains("No space left on device"), "{told}");
+    assert!(printed.contains("its disk has room, then start again"), "{printed}");
+    assert!(printed.contains("No space left on device"), "{printed}");
 }
 
 #[test]
 #[ignore = "needs a mount namespace: run by .ci/run where the machine grants one"]
 fn disk_that_is_full_for_the_build_is_named_whatever_the_linker_says() {
-    let told = refused(
+    let printed = refused(
         "build",
         r"mount -t tmpfs -o size=1m none /mnt || exit 99
         export CARGO_TARGET_DIR=/mnt",
     );
-    assert!(told.contains("the functions do not build: the disk of /mnt has only 0 MiB left"), "{told}");
-    assert!(told.contains("make room") && told.contains("Cargo said"), "{told}");
+    assert!(
+        printed.contains("the functions do not build: the disk of /mnt has only 0 MiB left"),
+        "{printed}"
+    );
+    assert!(printed.contains("make room") && printed.contains("Cargo said"), "{printed}");
 }
 
 #[test]
 #[ignore = "needs a mount namespace: run by .ci/run where the machine grants one"]
 fn directory_that_is_read_only_is_named_with_what_to_do() {
-    let told = refused("readonly", r#"mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99"#);
-    assert!(told.contains("/.local-stack/") && told.contains("make it writable"), "{told}");
+    let printed =
+        refused("readonly", r#"mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99"#);
+    assert!(printed.contains("/.local-stack/") && printed.contains("make it writable"), "{printed}");
 
-    let told = refused(
+    let printed = refused(
         "readonlytarget",
         r"mount -t tmpfs -o ro none /mnt || exit 99
         export CARGO_TARGET_DIR=/mnt",
     );
-    assert!(told.contains("Read-only file system"), "{told}");
+    assert!(printed.contains("Read-only file system"), "{printed}");
 }
 
 /// Uploads before, while and after the disk of the log is full; then ends the stack.
@@ -129,8 +136,8 @@ fn disk_that_fills_up_under_a_running_stack_stops_no_upload_and_no_end() {
     fs::create_dir_all(name.directory()).unwrap();
     let output = in_namespace(FILLED, &name.directory(), name.as_str());
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("free: 0\n") || said.contains("free:     0\n"), "{said} {}", told(&output));
-    assert_eq!(said.matches("DONE  ").count(), 3, "{said} {}", told(&output));
+    assert!(said.contains("free: 0\n") || said.contains("free:     0\n"), "{said} {}", stderr(&output));
+    assert_eq!(said.matches("DONE  ").count(), 3, "{said} {}", stderr(&output));
     assert!(said.contains("status 130") && !said.contains("failed"), "{said}");
     name.assert_left_nothing();
 }

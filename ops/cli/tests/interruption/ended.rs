@@ -17,7 +17,7 @@ fn killed_engine_ends_the_stack_with_its_log_and_what_to_do() {
     assert_eq!(ended.code, Some(2));
     let log = name.directory().join("engine.log");
     for expected in ["the engine ended by itself", "start again", "SIGKILL", log.to_str().unwrap()] {
-        assert!(ended.told.contains(expected), "{expected} is not in {}", ended.told);
+        assert!(ended.printed.contains(expected), "{expected} is not in {}", ended.printed);
     }
     assert!(log.exists());
     name.assert_left_nothing();

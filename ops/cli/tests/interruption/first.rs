@@ -21,7 +21,7 @@ fn fresh_repository() -> TempDir {
         .status()
         .unwrap();
     assert!(copied.success());
-    // Builds the real workspace, and tells of it as of this one: a second workspace would be compiled anew.
+    // Builds the real workspace, and reports paths of this one: a second workspace would be compiled anew.
     let (real, copy) = (root(), fs::canonicalize(fresh.path()).unwrap());
     let cargo = format!(
         "#!/bin/sh\ncd '{real}' && '{cargo}' \"$@\" | sed 's|\"manifest_path\":\"{real}/|\"manifest_path\":\"{copy}/|'\n",
@@ -59,13 +59,13 @@ fn start(repository: &Path, name: &str) -> Child {
         .unwrap()
 }
 
-/// What a start that went well has told.
+/// The stderr of a start that must succeed.
 fn went_well(output: &Output) -> String {
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{told}");
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{printed}");
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["ok"], true, "{document}");
-    told
+    printed
 }
 
 #[test]
@@ -76,9 +76,9 @@ fn two_first_starts_at_once_share_one_installation_and_a_damaged_one_is_made_ane
     let both = ["one", "two"].map(|name| start(fresh.path(), name));
     let both = both.map(|child| went_well(&child.wait_with_output().unwrap()));
 
-    let told = both.concat();
-    assert_eq!(told.matches("\nInstalled the engine").count(), 1, "{told}");
-    assert!(told.contains("Engine was installed by another start"), "{told}");
+    let printed = both.concat();
+    assert_eq!(printed.matches("\nInstalled the engine").count(), 1, "{printed}");
+    assert!(printed.contains("Engine was installed by another start"), "{printed}");
 
     let again = went_well(&start(fresh.path(), "again").wait_with_output().unwrap());
     assert!(!again.contains("Install"), "{again}");

@@ -12,10 +12,10 @@ use nix::unistd::Pid;
 use crate::processes::wait_for;
 use crate::run::program;
 
-/// Tells the process id and then never ends.
-fn stuck(told: &Path) -> String {
-    let told = told.display();
-    format!("echo $$ > '{told}.part' && mv '{told}.part' '{told}.pid'; exec sleep 600")
+/// A shell command that writes its process id beside `program` and then never ends.
+fn stuck(program: &Path) -> String {
+    let program = program.display();
+    format!("echo $$ > '{program}.part' && mv '{program}.part' '{program}.pid'; exec sleep 600")
 }
 
 fn script(directory: &Path, name: &str, text: &str) -> PathBuf {

@@ -35,9 +35,9 @@ fn second_stack_of_a_name_is_refused_and_the_first_stays() {
 
     let second = name.once();
 
-    let told = String::from_utf8_lossy(&second.stderr);
-    assert_eq!((second.status.code(), second.stdout.len()), (Some(2), 0), "{told}");
-    assert!(told.contains("is already running") && told.contains("--name"), "{told}");
+    let printed = String::from_utf8_lossy(&second.stderr);
+    assert_eq!((second.status.code(), second.stdout.len()), (Some(2), 0), "{printed}");
+    assert!(printed.contains("is already running") && printed.contains("--name"), "{printed}");
     assert_eq!(name.ops(&["verify", "--json"]).output().unwrap().status.code(), Some(0));
     up.send(Signal::SIGINT);
     assert_eq!(up.ended().code, Some(130));

@@ -22,7 +22,7 @@ fn interrupt(word: &str, reach: fn(&mut Up)) {
         reach(&mut up);
         up.send(signal);
         let ended = up.ended();
-        assert_eq!(ended.code, code, "{signal}: {}", ended.told);
+        assert_eq!(ended.code, code, "{signal}: {}", ended.printed);
         name.assert_no_orphans();
     }
     name.assert_recovers();
@@ -31,13 +31,13 @@ fn interrupt(word: &str, reach: fn(&mut Up)) {
 #[test]
 #[ignore = "long: run by .ci/run"]
 fn stack_interrupted_while_its_engine_starts_leaves_nothing_and_starts_again() {
-    interrupt("start", |up| up.until_told("Starting the engine"));
+    interrupt("start", |up| up.until_printed("Starting the engine"));
 }
 
 #[test]
 #[ignore = "long: run by .ci/run"]
 fn stack_interrupted_while_it_is_deployed_leaves_nothing_and_starts_again() {
-    interrupt("deploy", |up| up.until_told("Engine answers"));
+    interrupt("deploy", |up| up.until_printed("Engine answers"));
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn second_ctrl_c_while_the_stack_goes_down_ends_it_as_well() {
     let mut up = name.up();
     up.until_ready();
     up.send(Signal::SIGINT);
-    up.until_told("Ctrl-C: taking the stack down");
+    up.until_printed("Ctrl-C: taking the stack down");
     up.send(Signal::SIGINT);
     assert_eq!(up.ended().code, Some(130));
     name.assert_left_nothing();
@@ -65,8 +65,8 @@ fn closed_stdout_takes_the_stack_down_and_is_no_error() {
     up.close_stdout();
     let ended = up.ended();
     // As for every command whose reader leaves: nobody waits for the stack's address any more.
-    assert_eq!(ended.code, Some(0), "{}", ended.told);
-    assert!(!ended.told.contains("could not be written"), "{}", ended.told);
+    assert_eq!(ended.code, Some(0), "{}", ended.printed);
+    assert!(!ended.printed.contains("could not be written"), "{}", ended.printed);
     name.assert_left_nothing();
 }
 

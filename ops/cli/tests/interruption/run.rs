@@ -18,7 +18,7 @@ pub(crate) struct Name(String);
 pub(crate) struct Up {
     child: Child,
     stderr: BufReader<std::process::ChildStderr>,
-    told: String,
+    printed: String,
 }
 
 /// How `ops up` ended.
@@ -26,7 +26,7 @@ pub(crate) struct Up {
 pub(crate) struct Ended {
     /// `None` when a signal ended it.
     pub(crate) code: Option<i32>,
-    pub(crate) told: String,
+    pub(crate) printed: String,
 }
 
 impl Name {
@@ -56,7 +56,7 @@ impl Name {
         let mut child =
             self.ops(&["up", "--json", "--engine-port", "0", "--console-port", "0"]).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        Up { child, stderr, told: String::new() }
+        Up { child, stderr, printed: String::new() }
     }
 
     /// The main job, from nothing to nothing.
@@ -76,8 +76,8 @@ impl Name {
     pub(crate) fn assert_recovers(&self) {
         assert_no_orphans(&self.0);
         let next = self.once();
-        let told = String::from_utf8_lossy(&next.stderr);
-        assert_eq!(next.status.code(), Some(0), "{told}");
+        let printed = String::from_utf8_lossy(&next.stderr);
+        assert_eq!(next.status.code(), Some(0), "{printed}");
         let document: Value = serde_json::from_slice(&next.stdout).unwrap();
         assert_eq!(document["ok"], true, "{document}");
         self.assert_left_nothing();
@@ -107,11 +107,11 @@ impl Drop for Name {
 
 impl Up {
     /// Reads progress until a line of it starts with `line`.
-    pub(crate) fn until_told(&mut self, line: &str) {
+    pub(crate) fn until_printed(&mut self, line: &str) {
         loop {
             let mut next = String::new();
-            assert!(self.stderr.read_line(&mut next).unwrap() > 0, "no {line:?} in {}", self.told);
-            self.told.push_str(&next);
+            assert!(self.stderr.read_line(&mut next).unwrap() > 0, "no {line:?} in {}", self.printed);
+            self.printed.push_str(&next);
             if next.starts_with(line) {
                 return;
             }
@@ -135,8 +135,8 @@ impl Up {
 
     /// Waits for the end.
     pub(crate) fn ended(mut self) -> Ended {
-        self.stderr.read_to_string(&mut self.told).unwrap();
-        Ended { code: self.child.wait().unwrap().code(), told: self.told }
+        self.stderr.read_to_string(&mut self.printed).unwrap();
+        Ended { code: self.child.wait().unwrap().code(), printed: self.printed }
     }
 }
 

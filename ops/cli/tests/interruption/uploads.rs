@@ -111,18 +111,18 @@ fn thousand_files_killed_midway_are_resumed_and_none_is_lost_or_uploaded_twice()
     assert!(before < FILES, "killed too late to show anything");
     let resumed = upload(&name, photos.path(), &["--resume"]).wait_with_output().unwrap();
 
-    let told = String::from_utf8_lossy(&resumed.stderr);
-    assert_eq!(resumed.status.code(), Some(1), "files that are no images are no success: {told}");
+    let printed = String::from_utf8_lossy(&resumed.stderr);
+    assert_eq!(resumed.status.code(), Some(1), "files that are no images are no success: {printed}");
     let document: Value = serde_json::from_slice(&resumed.stdout).unwrap();
     let broken = FILES / ONE_BROKEN_IN;
-    assert_eq!(document["totals"], json!({"DONE": FILES - broken, "NotAnImage": broken}), "{told}");
+    assert_eq!(document["totals"], json!({"DONE": FILES - broken, "NotAnImage": broken}), "{printed}");
     let uploads = document["uploads"].as_array().unwrap();
-    let told: BTreeSet<&str> = uploads.iter().map(|upload| upload["key"].as_str().unwrap()).collect();
-    assert_eq!(told.len(), FILES, "each file has an image of its own");
+    let reported: BTreeSet<&str> = uploads.iter().map(|upload| upload["key"].as_str().unwrap()).collect();
+    assert_eq!(reported.len(), FILES, "each file has an image of its own");
 
     let items = tokio::runtime::Runtime::new().unwrap().block_on(items(&info));
     let kept: BTreeSet<&str> = items.iter().map(|(_, key)| key.as_str()).collect();
-    assert_eq!((items.len(), kept == told), (FILES, true), "no image beside those that were told");
+    assert_eq!((items.len(), kept == reported), (FILES, true), "no image beside those that were reported");
     assert_eq!(items.iter().filter(|(status, _)| status == "DONE").count(), FILES - broken);
 
     let journal = journal(&name);
@@ -150,9 +150,9 @@ fn interrupted_upload_says_how_to_go_on_and_goes_on() {
         wait_for_ended(&name, before + 1);
         send(&child, signal);
         let output = child.wait_with_output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(code), 0), "{told}");
-        assert!(told.contains("of 60 files have ended; --resume goes on with the others"), "{told}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(code), 0), "{printed}");
+        assert!(printed.contains("of 60 files have ended; --resume goes on with the others"), "{printed}");
     }
     let output = upload(&name, photos.path(), &["--resume"]).wait_with_output().unwrap();
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -164,7 +164,7 @@ fn interrupted_upload_says_how_to_go_on_and_goes_on() {
 }
 
 #[test]
-fn stack_ended_with_images_in_work_leaves_nothing_and_its_uploaders_are_told() {
+fn stack_ended_with_images_in_work_leaves_nothing_and_its_uploads_fail_with_the_reason() {
     let (name, photos) = (Name::new("work"), photos(400));
     for (signal, code) in [
         (Signal::SIGINT, Some(130)),
@@ -181,9 +181,12 @@ fn stack_ended_with_images_in_work_leaves_nothing_and_its_uploaders_are_told() {
 
         assert_eq!(up.ended().code, code);
         let output = child.wait_with_output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{signal}: {told}");
-        assert!(told.contains("the stack is gone") && told.contains("of 400 files had ended"), "{told}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{signal}: {printed}");
+        assert!(
+            printed.contains("the stack is gone") && printed.contains("of 400 files had ended"),
+            "{printed}"
+        );
         name.assert_no_orphans();
     }
     name.assert_recovers();

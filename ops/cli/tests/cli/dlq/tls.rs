@@ -106,7 +106,7 @@ async fn server_that_nobody_vouches_for_is_refused_before_it_hears_anything() {
     let (mut seen, port) = empty_queue().await;
     let output = list(port, None).await;
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
-    let told = text(&output.stderr).to_lowercase();
-    assert!(told.contains("certificate") || told.contains("unknownissuer"), "{told}");
+    let printed = text(&output.stderr).to_lowercase();
+    assert!(printed.contains("certificate") || printed.contains("unknownissuer"), "{printed}");
     assert!(seen.try_recv().is_err());
 }

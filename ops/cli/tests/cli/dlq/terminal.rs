@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::lab::Lab;
+use super::harness::QueueHarness;
 use super::{TRACED, mixed};
 use crate::{document, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_named_message_or_image_that_is_not_there_is_no_success() {
-    let lab = Lab::start().await;
-    let queues = mixed(&lab).await;
+    let harness = QueueHarness::start().await;
+    let queues = mixed(&harness).await;
     let other = "0193a5b2-7c41-7d0e-9f00-5be2a1c0ff0a";
     for words in [
         &["redrive", "--id", "nope"][..],
@@ -19,7 +19,7 @@ async fn a_named_message_or_image_that_is_not_there_is_no_success() {
         &["drop", "--id", "nope", "--execute", "--json"],
         &["drop", "--image-id", other],
     ] {
-        let output = lab.ops(&queues, words);
+        let output = harness.ops(&queues, words);
         assert_eq!(output.status.code(), Some(2), "{words:?}: {}", text(&output.stderr));
         let shown = text(&output.stderr);
         assert!(
@@ -27,25 +27,25 @@ async fn a_named_message_or_image_that_is_not_there_is_no_success() {
             "{words:?}: {shown}"
         );
     }
-    assert_eq!((lab.counts(&queues.dead).await, lab.counts(&queues.source).await), ((4, 0), (0, 0)));
+    assert_eq!((harness.counts(&queues.dead).await, harness.counts(&queues.source).await), ((4, 0), (0, 0)));
 
     // What is there is done, and what is not is named.
-    let list = document(&lab.ops(&queues, &["list", "--json"]));
+    let list = document(&harness.ops(&queues, &["list", "--json"]));
     let id = list["causes"][1]["messages"][0]["message_id"].as_str().unwrap();
     let both =
-        lab.ops(&queues, &["redrive", "--id", id, "--id", "nope", "--execute", "--rate", "50", "--json"]);
+        harness.ops(&queues, &["redrive", "--id", id, "--id", "nope", "--execute", "--rate", "50", "--json"]);
     assert_eq!((both.status.code(), &document(&both)["done"]), (Some(2), &json!(1)));
-    assert_eq!(lab.counts(&queues.source).await, (1, 0));
+    assert_eq!(harness.counts(&queues.source).await, (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn list_and_show_fit_sixty_columns_and_end_quietly_when_nobody_reads() {
-    let lab = Lab::start().await;
-    let queues = mixed(&lab).await;
-    let list = document(&lab.ops(&queues, &["list", "--json"]));
+    let harness = QueueHarness::start().await;
+    let queues = mixed(&harness).await;
+    let list = document(&harness.ops(&queues, &["list", "--json"]));
     let id = list["causes"][1]["messages"][0]["message_id"].as_str().unwrap();
     for words in [&["list"][..], &["show", id], &["redrive"], &["drop", "--cause", "malformed"]] {
-        let output = lab.command(&queues, words).env("COLUMNS", "60").output().unwrap();
+        let output = harness.command(&queues, words).env("COLUMNS", "60").output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{words:?}: {}", text(&output.stderr));
         let shown = text(&output.stdout);
         assert!(shown.lines().all(|line| line.chars().count() <= 60), "{words:?}: {shown}");
@@ -54,7 +54,7 @@ async fn list_and_show_fit_sixty_columns_and_end_quietly_when_nobody_reads() {
         for json in [&[][..], &["--json"]] {
             let (reader, writer) = std::io::pipe().unwrap();
             drop(reader);
-            let mut command = lab.command(&queues, &[words, json].concat());
+            let mut command = harness.command(&queues, &[words, json].concat());
             let output = command.stdout(writer).spawn().unwrap().wait_with_output().unwrap();
             assert_eq!(output.status.code(), Some(0), "{words:?} {json:?}: {}", text(&output.stderr));
             assert!(!text(&output.stderr).contains("error"), "{words:?}: {}", text(&output.stderr));
@@ -64,12 +64,12 @@ async fn list_and_show_fit_sixty_columns_and_end_quietly_when_nobody_reads() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stack_that_cloudformation_does_not_know_is_answered_with_the_nearest() {
-    let lab = Lab::start().await;
+    let harness = QueueHarness::start().await;
     let template = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#;
     let ask = [("StackName", "image-pipeline"), ("TemplateBody", template)];
-    lab.aws.query("cloudformation", "2010-05-15", "CreateStack", &ask).await.unwrap();
+    harness.aws.query("cloudformation", "2010-05-15", "CreateStack", &ask).await.unwrap();
 
-    let output = lab.on_stack(&["list", "--stack", "image-pipelin"]);
+    let output = harness.on_stack(&["list", "--stack", "image-pipelin"]);
 
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
     assert!(text(&output.stderr).contains("did you mean image-pipeline?"), "{}", text(&output.stderr));

@@ -1,4 +1,4 @@
-//! A message of the dead-letter queue, as SQS gives it.
+//! Message of a dead-letter queue, as SQS returns it, and the request that sends it again.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,9 +7,9 @@ use contract::message::REDRIVEN;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// The name under which a W3C trace context travels.
+/// The attribute that holds the W3C trace context.
 const TRACEPARENT: &str = "traceparent";
-/// Attributes that a message may have.
+/// SQS takes at most this many attributes.
 const MAX_ATTRIBUTES: usize = 10;
 /// The system attribute that S3 fills from the uploader's `X-Amzn-Trace-Id`.
 const TRACE_HEADER: &str = "AWSTraceHeader";
@@ -17,29 +17,30 @@ const TRACE_HEADER: &str = "AWSTraceHeader";
 /// A received message; what is written to an evidence file is all of it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Letter {
-    /// The queue's id of it.
-    pub(crate) message_id: String,
-    /// Proves this one receipt; a later receipt has another.
+pub(crate) struct Message {
+    /// Its id in this queue.
+    #[serde(rename = "MessageId")]
+    pub(crate) id: String,
+    /// Needed to delete it; each receive returns another.
     pub(crate) receipt_handle: String,
     /// What was sent.
     #[serde(default)]
     pub(crate) body: String,
-    /// What SQS knows of it.
-    #[serde(default)]
-    pub(crate) attributes: BTreeMap<String, String>,
-    /// What its sender said beside the body.
-    #[serde(default)]
-    pub(crate) message_attributes: BTreeMap<String, Map<String, Value>>,
-    /// Checksums, as a rule.
+    /// System attributes.
+    #[serde(rename = "Attributes", default)]
+    pub(crate) system_attributes: BTreeMap<String, String>,
+    /// Attributes that its sender set.
+    #[serde(rename = "MessageAttributes", default)]
+    pub(crate) attributes: BTreeMap<String, Map<String, Value>>,
+    /// Other members, such as checksums.
     #[serde(flatten)]
     pub(crate) rest: Map<String, Value>,
 }
 
-impl Letter {
+impl Message {
     /// When it was sent first; a move to the dead-letter queue does not change that.
     pub(crate) fn sent(&self) -> Option<SystemTime> {
-        let millis = self.attributes.get("SentTimestamp")?.parse().ok()?;
+        let millis = self.system_attributes.get("SentTimestamp")?.parse().ok()?;
         UNIX_EPOCH.checked_add(Duration::from_millis(millis))
     }
 
@@ -50,20 +51,26 @@ impl Letter {
 
     /// How often it was received, by the processor and by readers of this queue, this time included.
     pub(crate) fn receives(&self) -> u32 {
-        self.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(0)
+        self.system_attributes
+            .get("ApproximateReceiveCount")
+            .and_then(|count| count.parse().ok())
+            .unwrap_or(0)
     }
 
-    /// The trace that the message itself names: 32 hex digits.
+    /// The trace id in the message's attributes: 32 hex digits.
     pub(crate) fn trace_id(&self) -> Option<String> {
-        let attribute = self.message_attributes.get(TRACEPARENT).and_then(|it| it.get("StringValue"));
+        let attribute = self.attributes.get(TRACEPARENT).and_then(|it| it.get("StringValue"));
         let by_attribute = || {
             let mut parts = attribute?.as_str()?.split('-');
             parts.next()?;
             parts.next().map(str::to_owned)
         };
         let by_header = || {
-            let root =
-                self.attributes.get(TRACE_HEADER)?.split(';').find_map(|it| it.strip_prefix("Root="))?;
+            let root = self
+                .system_attributes
+                .get(TRACE_HEADER)?
+                .split(';')
+                .find_map(|it| it.strip_prefix("Root="))?;
             Some(root.strip_prefix("1-")?.replace('-', ""))
         };
         let valid = |id: &String| is_trace_id(id);
@@ -73,7 +80,7 @@ impl Letter {
     /// Its attributes and how often it was redriven, which keeps the processor from counting the upload again;
     /// without that where SQS takes no more attributes.
     fn marked(&self) -> BTreeMap<String, Map<String, Value>> {
-        let mut attributes = self.message_attributes.clone();
+        let mut attributes = self.attributes.clone();
         let before =
             attributes.get(REDRIVEN).and_then(|it| it.get("StringValue")?.as_str()?.parse::<u32>().ok());
         if attributes.len() < MAX_ATTRIBUTES || attributes.contains_key(REDRIVEN) {
@@ -91,7 +98,7 @@ impl Letter {
         request.insert("MessageBody".to_owned(), self.body.as_str().into());
         request.insert("MessageAttributes".to_owned(), json!(self.marked()));
         // The only one that a sender may set.
-        if let Some(header) = self.attributes.get(TRACE_HEADER) {
+        if let Some(header) = self.system_attributes.get(TRACE_HEADER) {
             let attribute = json!({TRACE_HEADER: {"DataType": "String", "StringValue": header}});
             request.insert("MessageSystemAttributes".to_owned(), attribute);
         }
@@ -104,12 +111,12 @@ fn is_trace_id(id: &str) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) fn letter(body: &str, more: &Value) -> Letter {
-    let mut letter = json!({"MessageId": "m", "ReceiptHandle": "r", "Body": body, "MD5OfBody": "x"});
-    if let (Some(letter), Some(more)) = (letter.as_object_mut(), more.as_object()) {
-        letter.extend(more.clone());
+pub(crate) fn message(body: &str, more: &Value) -> Message {
+    let mut message = json!({"MessageId": "m", "ReceiptHandle": "r", "Body": body, "MD5OfBody": "x"});
+    if let (Some(message), Some(more)) = (message.as_object_mut(), more.as_object()) {
+        message.extend(more.clone());
     }
-    serde_json::from_value(letter).expect("a test writes a whole letter")
+    serde_json::from_value(message).expect("a test writes a whole message")
 }
 
 #[cfg(test)]
@@ -118,10 +125,10 @@ mod tests {
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-    fn traced(traceparent: &str, header: &str) -> Letter {
+    fn traced(traceparent: &str, header: &str) -> Message {
         let attribute = json!({"traceparent": {"DataType": "String", "StringValue": traceparent}});
         let more = json!({"MessageAttributes": attribute, "Attributes": {"AWSTraceHeader": header}});
-        letter("b", &more)
+        message("b", &more)
     }
 
     #[test]
@@ -150,16 +157,16 @@ mod tests {
             "QueueUrl": "q", "MessageBody": "b", "MessageAttributes": marked,
             "MessageSystemAttributes": {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-x"}},
         });
-        assert_eq!(letter("b", &more).resent("q"), expected);
-        let again = letter("b", &json!({"MessageAttributes": {"redriven": redriven("1")}})).resent("q");
+        assert_eq!(message("b", &more).resent("q"), expected);
+        let again = message("b", &json!({"MessageAttributes": {"redriven": redriven("1")}})).resent("q");
         assert_eq!(again["MessageAttributes"], json!({"redriven": redriven("2")}));
     }
 
     #[test]
-    fn evidence_holds_all_that_sqs_told() {
-        let letter = letter("b", &json!({"Attributes": {"SentTimestamp": "1000"}}));
-        let kept = json!(letter);
+    fn evidence_holds_all_that_sqs_returned() {
+        let message = message("b", &json!({"Attributes": {"SentTimestamp": "1000"}}));
+        let kept = json!(message);
         assert_eq!((&kept["MD5OfBody"], &kept["Attributes"]["SentTimestamp"]), (&json!("x"), &json!("1000")));
-        assert_eq!(letter.sent(), Some(UNIX_EPOCH + Duration::from_secs(1)));
+        assert_eq!(message.sent(), Some(UNIX_EPOCH + Duration::from_secs(1)));
     }
 }

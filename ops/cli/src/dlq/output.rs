@@ -1,4 +1,4 @@
-//! Messages as they are told: rows for people and for machines, without anything secret.
+//! Output: messages as table rows and as JSON, without secrets.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -9,9 +9,9 @@ use telemetry::redact;
 
 use super::cause::Cause;
 use super::items::Item;
-use super::place::Place;
-use super::record::rfc3339;
-use super::walk::Judged;
+use super::journal::rfc3339_seconds;
+use super::receive::Classified;
+use super::target::Target;
 use crate::fold::columns;
 use crate::terminal::Terminal;
 
@@ -20,7 +20,7 @@ use crate::terminal::Terminal;
 pub(crate) struct Row {
     pub(crate) message_id: String,
     pub(crate) cause: Cause,
-    /// In what the body differs from a notification.
+    /// How the body differs from a notification.
     #[serde(skip_serializing_if = "Option::is_none")]
     defect: Option<String>,
     image_id: Option<String>,
@@ -35,22 +35,22 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// What is told of a message.
-    pub(crate) fn of(judged: &Judged, place: &Place, now: SystemTime) -> Self {
-        let image = judged.finding.image.as_ref();
-        let trace_id = judged.trace_id();
+    /// The row of a message.
+    pub(crate) fn of(classified: &Classified, target: &Target, now: SystemTime) -> Self {
+        let image = classified.finding.image.as_ref();
+        let trace_id = classified.trace_id();
         Self {
-            message_id: judged.letter.message_id.clone(),
-            cause: judged.finding.cause,
-            defect: judged.finding.defect.clone(),
+            message_id: classified.message.id.clone(),
+            cause: classified.finding.cause,
+            defect: classified.finding.defect.clone(),
             image_id: image.map(|image| image.id.clone()),
             key: image.map(|image| safe(&image.key)),
             item: image.and_then(|image| image.item.clone()),
-            trace: trace_id.as_deref().map(|id| place.trace(id)),
+            trace: trace_id.as_deref().map(|id| target.trace(id)),
             trace_id,
-            sent: judged.letter.sent().map(rfc3339),
-            age_seconds: judged.letter.age(now).as_secs(),
-            receives: judged.letter.receives(),
+            sent: classified.message.sent().map(rfc3339_seconds),
+            age_seconds: classified.message.age(now).as_secs(),
+            receives: classified.message.receives(),
         }
     }
 }
@@ -131,7 +131,7 @@ pub(crate) fn messages_of(count: usize) -> String {
     if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }
 
-/// A time in its largest unit.
+/// A duration in its largest unit.
 pub(crate) fn age(age: Duration) -> String {
     match age.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),
@@ -141,7 +141,7 @@ pub(crate) fn age(age: Duration) -> String {
     }
 }
 
-/// Text that somebody else wrote, without secrets and without what could command a terminal.
+/// Untrusted text without secrets and without control characters, which a terminal would obey.
 pub(crate) fn safe(text: &str) -> String {
     clean(&redact(text))
 }
@@ -153,16 +153,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ages_are_told_in_their_largest_unit() {
+    fn ages_are_written_in_their_largest_unit() {
         let ages = [0, 119, 120, 7_199, 7_200, 172_799, 172_800, 1_000_000];
-        let told = ages.map(|seconds| age(Duration::from_secs(seconds)));
-        assert_eq!(told, ["0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d", "11 d"]);
+        let written = ages.map(|seconds| age(Duration::from_secs(seconds)));
+        assert_eq!(written, ["0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d", "11 d"]);
     }
 
     #[test]
     fn secrets_and_commands_to_the_terminal_are_taken_out() {
-        let told = safe("mail jane@example.com \u{1b}[2J");
-        assert!(!told.contains("jane@example.com") && !told.contains('\u{1b}'), "{told}");
+        let text = safe("mail jane@example.com \u{1b}[2J");
+        assert!(!text.contains("jane@example.com") && !text.contains('\u{1b}'), "{text}");
     }
 
     fn row(message_id: &str, cause: Cause, age_seconds: u64) -> Row {
@@ -218,12 +218,12 @@ mod tests {
             .map(|group| group.messages.iter().map(|row| row.message_id.as_str()).collect())
             .collect();
         assert_eq!(order, [["a", "b"], ["old", "young"]]);
-        let told = table(&groups, terminal(None));
-        let lines: Vec<&str> = told.lines().collect();
-        assert!(lines[0].starts_with("malformed · 2 messages · no S3"), "{told}");
+        let drawn = table(&groups, terminal(None));
+        let lines: Vec<&str> = drawn.lines().collect();
+        assert!(lines[0].starts_with("malformed · 2 messages · no S3"), "{drawn}");
         assert!(
             lines[2].starts_with("  a ") && lines[2].ends_with(" 9 s         6  it is no JSON"),
-            "{told}"
+            "{drawn}"
         );
         assert_eq!((lines[4], lines.len()), ("", 9));
     }

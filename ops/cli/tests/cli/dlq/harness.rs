@@ -1,4 +1,4 @@
-//! An engine of a test's own, with queues, a table, and a directory that the program runs in.
+//! Harness of the tests of `ops dlq`: an engine of the test's own, queues, a table, and a working directory.
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const REGION: &str = "ap-northeast-1";
 pub(super) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-pub(super) struct Lab {
+pub(super) struct QueueHarness {
     engine: Engine,
     pub(super) aws: Aws,
     _directory: TempDir,
@@ -46,7 +46,7 @@ fn key(image_id: &str) -> String {
     format!("user-uploads/u/{image_id}.jpg")
 }
 
-impl Lab {
+impl QueueHarness {
     pub(super) async fn start() -> Self {
         let shared = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local-stack"));
         let venv = Provision { directory: shared, python: "python3".into(), packages: ENGINE_PACKAGES };

@@ -1,70 +1,70 @@
-//! How a sweep is told.
+//! Report of a move task, for people and as JSON.
 
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::Stop;
-use crate::cli::dlq::CarryArgs;
-use crate::dlq::carry::{Action, Carried};
-use crate::dlq::pace::Pace;
-use crate::dlq::place::Place;
+use super::mover::{Action, Moved};
+use crate::cli::dlq::ExecutionArgs;
+use crate::dlq::journal::MessageOutcome;
+use crate::dlq::output::{Row, age, groups, messages_of, table};
 use crate::dlq::queue::Counts;
-use crate::dlq::record::Outcome;
-use crate::dlq::telling::{Row, age, groups, messages_of, table};
-use crate::dlq::walk::Walk;
+use crate::dlq::rate_limit::RateLimit;
+use crate::dlq::receive::ReceiveLoop;
+use crate::dlq::target::Target;
 use crate::failure::Failure;
 use crate::terminal::{Terminals, print_json, print_text, say};
 
-/// One message that was meant.
+/// One selected message.
 #[derive(Debug, Serialize)]
-struct Told {
+struct SelectedMessage {
     #[serde(flatten)]
     row: Row,
-    /// What became of it; absent in a dry run.
-    outcome: Option<Outcome>,
+    /// What happened to it; absent in a dry run.
+    outcome: Option<MessageOutcome>,
     new_message_id: Option<String>,
     error: Option<String>,
 }
 
-/// What a sweep did, or would do.
+/// What a move task did, or would do in a dry run.
 #[derive(Debug, Serialize)]
 pub(super) struct Report<'a> {
     action: &'static str,
     executed: bool,
     queue: &'a str,
     to: Option<&'a str>,
-    /// How many messages were not meant.
+    /// How many messages were not selected.
     pub(super) others: usize,
-    /// How many were done: moved, or dropped.
+    /// How many were moved: redriven or dropped.
     done: usize,
-    /// Whether the whole queue was looked at.
+    /// Whether the whole queue was read.
     complete: bool,
     /// Why the records of images could not be read.
     record_unreadable: Option<String>,
-    /// How many messages lie in the queue now, those that somebody holds included.
+    /// How many messages are in the queue now, those in flight included.
     left: Option<u64>,
-    /// How many messages somebody else held, so that they were not looked at.
+    /// How many messages were in flight, so that they were not read.
     hidden: Option<u64>,
-    messages: Vec<Told>,
+    messages: Vec<SelectedMessage>,
     #[serde(skip)]
-    place: &'a Place,
+    target: &'a Target,
     #[serde(skip)]
-    carry: &'a CarryArgs,
+    execution: &'a ExecutionArgs,
     #[serde(skip)]
     evidence: Option<&'a Path>,
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(place: &'a Place, action: Action<'a>, carry: &'a CarryArgs) -> Self {
+    pub(super) fn new(target: &'a Target, action: Action<'a>, execution: &'a ExecutionArgs) -> Self {
         let (to, evidence) = match action {
             Action::Redrive(to) => (Some(to.url), None),
             Action::Drop(evidence) => (None, Some(evidence)),
         };
         Self {
             action: action.name(),
-            executed: carry.execute,
-            queue: &place.url,
+            executed: execution.execute,
+            queue: &target.url,
             to,
             others: 0,
             done: 0,
@@ -73,8 +73,8 @@ impl<'a> Report<'a> {
             left: None,
             hidden: None,
             messages: Vec::new(),
-            place,
-            carry,
+            target,
+            execution,
             evidence,
         }
     }
@@ -88,20 +88,20 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Takes a message that was meant, and what became of it.
-    pub(super) fn add(&mut self, row: Row, carried: Option<Carried>) {
-        self.done += usize::from(carried.as_ref().is_some_and(Carried::is_done));
-        let (outcome, new_message_id, error) = match carried {
-            Some(carried) => (Some(carried.outcome), carried.new_id, carried.error),
+    /// Adds a selected message, and what happened to it.
+    pub(super) fn add(&mut self, row: Row, moved: Option<Moved>) {
+        self.done += usize::from(moved.as_ref().is_some_and(Moved::is_done));
+        let (outcome, new_message_id, error) = match moved {
+            Some(moved) => (Some(moved.outcome), moved.new_id, moved.error),
             None => (None, None, None),
         };
-        self.messages.push(Told { row, outcome, new_message_id, error });
+        self.messages.push(SelectedMessage { row, outcome, new_message_id, error });
     }
 
-    /// Takes what is known at the end.
-    pub(super) fn end(&mut self, walk: &Walk<'_>, counts: Option<Counts>) {
-        self.complete = walk.is_complete();
-        self.record_unreadable = walk.unreadable().map(str::to_owned);
+    /// Adds what is known at the end.
+    pub(super) fn end(&mut self, receive_loop: &ReceiveLoop<'_>, counts: Option<Counts>) {
+        self.complete = receive_loop.is_complete();
+        self.record_unreadable = receive_loop.unreadable().map(str::to_owned);
         self.left = counts.map(|counts| counts.waiting + counts.hidden);
         self.hidden = counts.map(|counts| counts.hidden);
     }
@@ -123,12 +123,12 @@ impl<'a> Report<'a> {
             say(&terminals.err.fold(&summary.join("\n")));
             return print_json(&self);
         }
-        let troubles = self.messages.iter().filter_map(|told| {
-            let error = told.error.as_deref()?;
-            Some(format!("{}: {}", told.row.message_id, crate::dlq::telling::safe(error)))
+        let troubles = self.messages.iter().filter_map(|message| {
+            let error = message.error.as_deref()?;
+            Some(format!("{}: {}", message.row.message_id, crate::dlq::output::safe(error)))
         });
         troubles.for_each(|line| say(&terminals.err.fold(&line)));
-        let rows: Vec<Row> = self.messages.drain(..).map(|told| told.row).collect();
+        let rows: Vec<Row> = self.messages.drain(..).map(|message| message.row).collect();
         let mut text = table(&groups(rows), terminals.out);
         if !text.is_empty() {
             text.push_str("\n\n");
@@ -138,8 +138,8 @@ impl<'a> Report<'a> {
     }
 
     fn summary(&self, stop: Option<&Stop>) -> Vec<String> {
-        let meant = self.messages.len();
-        let target = match (self.to, self.evidence) {
+        let selected = self.messages.len();
+        let destination = match (self.to, self.evidence) {
             (Some(to), _) => format!("to {}", to.rsplit('/').next().unwrap_or(to)),
             (None, Some(evidence)) => format!("into {}", evidence.display()),
             (None, None) => String::new(),
@@ -147,14 +147,14 @@ impl<'a> Report<'a> {
         let mut lines = Vec::new();
         if self.executed {
             let verb = if self.evidence.is_some() { "dropped" } else { "redriven" };
-            lines.push(format!("{} of {meant} that were meant {verb} {target}", self.done));
-            lines.push(format!("audit log: {}", self.carry.audit.display()));
+            lines.push(format!("{} of {selected} that were meant {verb} {destination}", self.done));
+            lines.push(format!("audit log: {}", self.execution.audit.display()));
         } else {
-            let time = age(Pace::new(self.carry.rate).time_of(meant));
-            let messages = messages_of(meant);
+            let time = age(RateLimit::new(self.execution.rate).time_of(selected));
+            let messages = messages_of(selected);
             lines.push(format!(
-                "dry run: {messages} would go {target}, at {} a second in about {time}; nothing was changed, --execute does it",
-                self.carry.rate
+                "dry run: {messages} would go {destination}, at {} a second in about {time}; nothing was changed, --execute does it",
+                self.execution.rate
             ));
         }
         if self.others > 0 {
@@ -175,7 +175,7 @@ impl<'a> Report<'a> {
             ));
         }
         if let Some(left) = self.left.filter(|_| self.executed) {
-            lines.push(format!("about {left} left in {}", self.place.name()));
+            lines.push(format!("about {left} left in {}", self.target.name()));
         }
         lines
     }
@@ -187,12 +187,12 @@ impl<'a> Report<'a> {
             }
             Stop::CameBack { message_id, new_id } => format!(
                 "stopped: {message_id} was sent again as {new_id} and has come back, so the cause is not mended; see `ops dlq show {new_id}{}`",
-                self.place.words()
+                self.target.options()
             ),
             Stop::Refusals => {
                 "stopped after several refusals in a row; what was refused is still here".to_owned()
             }
-            // Told as the command's failure.
+            // Printed as the command's failure.
             Stop::Error(_) => return None,
         })
     }

@@ -1,4 +1,4 @@
-//! Which queue is meant, and with whose credentials: the running local stack, or AWS.
+//! Target of `ops dlq`: the dead-letter queue, what belongs to it, and credentials; on AWS or the local stack.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use aws_client::{Aws, AwsError, SERVICE};
 
 use super::error::DlqError;
 use super::queue::Queue;
-use crate::cli::dlq::WhereArgs;
+use crate::cli::dlq::TargetArgs;
 use crate::console;
 use crate::failure::Failure;
 use crate::nearest::UnknownName;
@@ -20,7 +20,7 @@ pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A dead-letter queue and what belongs to it.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Target {
     pub(crate) aws: Aws,
     /// The dead-letter queue.
     pub(crate) url: String,
@@ -32,18 +32,19 @@ pub(crate) struct Place {
     pub(crate) bucket: Option<String>,
     /// The processor's log, if known.
     pub(crate) log_group: Option<String>,
-    /// How commands of `ops` name this place.
-    words: String,
+    /// The options of `ops dlq` that name this target.
+    options: String,
     /// Whether traces are in X-Ray's console.
     has_xray: bool,
 }
 
-impl Place {
-    /// Finds it.
-    pub(crate) async fn find(args: &WhereArgs, root: &Path, lookup: Lookup<'_>) -> Result<Self, Failure> {
+impl Target {
+    /// Finds the target that the arguments name.
+    pub(crate) async fn find(args: &TargetArgs, root: &Path, lookup: Lookup<'_>) -> Result<Self, Failure> {
         if args.stack.is_none() && args.queue_url.is_none() {
             let info = console::find(root, &args.name)?;
-            let words = if args.name == "default" { String::new() } else { format!(" --name {}", args.name) };
+            let options =
+                if args.name == "default" { String::new() } else { format!(" --name {}", args.name) };
             let of_stack = |output: &'static str| info.output(output).map(str::to_owned);
             return Ok(Self {
                 aws: info.aws(),
@@ -52,16 +53,16 @@ impl Place {
                 table: Some(of_stack("MetadataTableName").map_err(DlqError::from)?),
                 bucket: Some(of_stack("OriginalBucketName").map_err(DlqError::from)?),
                 log_group: Some(log_group(&of_stack(PROCESSOR).map_err(DlqError::from)?)),
-                words,
+                options,
                 has_xray: false,
             });
         }
         let aws = Aws::from_environment(lookup).await.map_err(DlqError::from)?;
-        let place = match &args.stack {
+        let target = match &args.stack {
             Some(stack) => Self::of_stack(aws, stack).await?,
             None => Self::of_queue(aws, args),
         };
-        Ok(place)
+        Ok(target)
     }
 
     async fn of_stack(aws: Aws, stack: &str) -> Result<Self, Failure> {
@@ -76,20 +77,20 @@ impl Place {
             table: Some(take("MetadataTableName")?),
             bucket: Some(take("OriginalBucketName")?),
             log_group: Some(log_group(&take(PROCESSOR)?)),
-            words: format!(" --stack {stack}"),
+            options: format!(" --stack {stack}"),
             has_xray: aws.endpoint().contains(SERVICE),
             aws,
         })
     }
 
-    fn of_queue(aws: Aws, args: &WhereArgs) -> Self {
+    fn of_queue(aws: Aws, args: &TargetArgs) -> Self {
         let url = args.queue_url.clone().unwrap_or_default();
         Self {
             source: None,
             table: args.table.clone(),
             bucket: None,
             log_group: None,
-            words: format!(" --queue-url {url}"),
+            options: format!(" --queue-url {url}"),
             has_xray: aws.endpoint().contains(SERVICE),
             url,
             aws,
@@ -106,12 +107,12 @@ impl Place {
         self.url.rsplit('/').next().unwrap_or(&self.url)
     }
 
-    /// What to add to a command of `ops dlq` so that it means this place.
-    pub(crate) fn words(&self) -> &str {
-        &self.words
+    /// The options that name this target in a command of `ops dlq`.
+    pub(crate) fn options(&self) -> &str {
+        &self.options
     }
 
-    /// Where a trace can be looked at: an address, or a command of `ops`.
+    /// How to open a trace: the URL of the X-Ray console, or a command of `ops`.
     pub(crate) fn trace(&self, id: &str) -> String {
         match (self.has_xray, id.split_at_checked(8)) {
             (true, Some((time, rest))) => {
@@ -125,7 +126,7 @@ impl Place {
     }
 }
 
-/// Why a stack has no outputs: often its name is a mistyped one, if all of them may be asked for.
+/// The error for a stack without outputs: names the most similar stack, if they may be listed.
 async fn no_stack(aws: &Aws, stack: &str, source: AwsError) -> Failure {
     let known = aws.stacks().await.unwrap_or_default();
     if known.is_empty() || known.iter().any(|name| name == stack) {
@@ -135,7 +136,7 @@ async fn no_stack(aws: &Aws, stack: &str, source: AwsError) -> Failure {
     UnknownName::among("stack", stack, known, "check AWS_REGION and AWS_PROFILE too").into()
 }
 
-/// Where Lambda keeps what a function writes.
+/// The log group that Lambda writes a function's logs to.
 fn log_group(function: &str) -> String {
     format!("/aws/lambda/{function}")
 }

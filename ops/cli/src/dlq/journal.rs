@@ -1,4 +1,4 @@
-//! What is written down before anything is deleted: who did what, and the messages themselves.
+//! Audit log and evidence file: JSON lines that are on disk before a message is deleted.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -8,41 +8,40 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::error::DlqError;
 
-/// Who carries it out.
+/// Who runs the command.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Who {
+pub(crate) struct Operator {
     /// The user of this machine.
     pub(crate) os_user: String,
-    /// Whose AWS credentials were used: an ARN, when AWS tells it.
+    /// Whose AWS credentials were used: an ARN, if STS returned it.
     pub(crate) aws_identity: Option<String>,
 }
 
-/// What became of a message.
+/// What happened to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Outcome {
+pub(crate) enum MessageOutcome {
     /// The processing queue has accepted it; its deletion here follows.
     Enqueued,
     /// It was enqueued, but could not be deleted here, so it may be delivered twice.
     Kept,
-    /// It stands in the evidence file; its deletion here follows.
+    /// It is in the evidence file; its deletion here follows.
     Dropped,
-    /// It stays here as it was.
+    /// It stays in the dead-letter queue, unchanged.
     Failed,
 }
 
 /// One line of the audit log.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Line<'a> {
+pub(crate) struct AuditEntry<'a> {
     pub(crate) time: String,
     pub(crate) action: &'static str,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: MessageOutcome,
     #[serde(flatten)]
-    pub(crate) who: &'a Who,
+    pub(crate) operator: &'a Operator,
     pub(crate) queue: &'a str,
     pub(crate) to: Option<&'a str>,
     pub(crate) message_id: &'a str,
@@ -55,12 +54,12 @@ pub(crate) struct Line<'a> {
 
 /// A file of JSON lines that only grows and that only its owner may read.
 #[derive(Debug)]
-pub(crate) struct Log {
+pub(crate) struct JsonLines {
     path: PathBuf,
     file: File,
 }
 
-impl Log {
+impl JsonLines {
     /// Opens it, or creates it.
     pub(crate) fn open(path: &Path) -> Result<Self, DlqError> {
         let file = File::options().append(true).create(true).mode(0o600).open(path);
@@ -81,10 +80,10 @@ impl Log {
     }
 }
 
-/// A time as RFC 3339 writes it, in UTC, to the second.
-pub(crate) fn rfc3339(at: SystemTime) -> String {
+/// A time in UTC as RFC 3339, cut to the second.
+pub(crate) fn rfc3339_seconds(at: SystemTime) -> String {
     let at = OffsetDateTime::from(at);
-    at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
+    contract::time::rfc3339(at.replace_nanosecond(0).unwrap_or(at).into())
 }
 
 #[cfg(test)]
@@ -99,16 +98,16 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("log");
         for number in 0..2 {
-            Log::open(&path).unwrap().add(&number).unwrap();
+            JsonLines::open(&path).unwrap().add(&number).unwrap();
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "0\n1\n");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        let nowhere = Log::open(&directory.path().join("no/such")).unwrap_err();
+        let nowhere = JsonLines::open(&directory.path().join("no/such")).unwrap_err();
         assert!(nowhere.to_string().contains("no/such"), "{nowhere}");
     }
 
     #[test]
-    fn times_are_told_in_utc_to_the_second() {
-        assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_millis(1_500)), "1970-01-01T00:00:01Z");
+    fn times_are_written_in_utc_to_the_second() {
+        assert_eq!(rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(1_500)), "1970-01-01T00:00:01Z");
     }
 }
