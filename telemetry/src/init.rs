@@ -18,19 +18,16 @@ use tracing::{Dispatch, instrument::WithSubscriber};
 use tracing_subscriber::prelude::*;
 
 use crate::{
-    Captured,
-    admission::Admission,
-    emf::dimension_value,
-    export::Exporter,
-    facade::Facade,
-    flush::Buffer,
-    identity::Ids,
-    log::{JsonLog, RequestId},
-    panics,
-    process::PeakMemory,
-    run::OpenSpans,
+    logs::{
+        filter::Admission,
+        json::{JsonLog, RequestId},
+        writer::Sink,
+    },
+    metrics::{dimension_value, recorder::Facade},
+    run::{panics, peak_memory::PeakMemory},
     settings::{Complaint, Settings},
-    sink::Sink,
+    testing::Captured,
+    trace::{buffer::Buffer, export::Exporter, ids::Ids, open_spans::OpenSpans},
 };
 
 /// The telemetry of one function; cheap to clone.

@@ -1,38 +1,18 @@
 #![doc = include_str!("../README.md")]
 
-mod admission;
-mod adoption;
-mod capture;
-mod catalogue;
-pub mod context;
-mod emf;
-mod event;
-mod export;
-mod facade;
-mod fields;
-mod flush;
-mod http;
-mod identity;
+mod http_client;
 mod init;
-mod log;
-mod metric;
-mod panics;
-mod process;
-mod redact;
+mod logs;
+mod metrics;
 mod run;
-mod runtime_api;
-mod sampling;
 mod settings;
-mod sink;
-mod start;
+mod testing;
+mod trace;
 
-pub use capture::Captured;
-pub use catalogue::Metric;
-pub use emf::Emf;
-pub use event::Event;
+pub use self::metrics::{Counter, Dimension, Emf, Event, Metric, NAMESPACE, Size, Timer};
 pub use init::{InitError, Telemetry};
-pub use metric::{Counter, Dimension, NAMESPACE, Size, Timer};
-pub use redact::{JsonError, redact, redact_value};
-pub use run::{Entry, Trigger, fail};
+pub use logs::redact::{JsonError, redact, redact_value};
+pub use run::{Entry, StartError, Trigger};
 pub use settings::{Fate, Variable};
-pub use start::StartError;
+pub use testing::Captured;
+pub use trace::{context, status::fail};

@@ -14,7 +14,7 @@ use percent_encoding::percent_decode_str;
 pub(crate) use collector::Collector;
 pub use variables::{Fate, Variable};
 
-use crate::sampling;
+use crate::trace::sampling;
 
 /// Where the X-Ray daemon listens when Lambda does not say.
 const DEFAULT_DAEMON: &str = "127.0.0.1:2000";

@@ -14,7 +14,7 @@ fn page() -> String {
          with a further dimension is published both ways, in total by `service` and by `service` with it. Totals of\n\
          the buckets, `BucketSizeBytes` and `NumberOfObjects` by `BucketName`, are in namespace `CustomS3` and told by\n\
          s3-metrics-lambda through PutMetricData.\n\n\
-         Written from the enums of `telemetry/src/metric.rs`: `UPDATE=1 cargo test -p telemetry --test catalogue`.\n\n\
+         Written from the enums of `telemetry/src/metrics/catalogue.rs`: `UPDATE=1 cargo test -p telemetry --test catalogue`.\n\n\
          | metric | unit | further dimension | told by | meaning |\n\
          |---|---|---|---|---|\n"
     );

@@ -16,10 +16,13 @@ use lambda_runtime::{
 };
 use tracing::{Instrument, Span, info_span};
 
-use super::{Entry, Trigger, ending::Ending};
 use crate::{
     Telemetry,
-    flush::{bound, deadline},
+    run::{
+        entry::{Entry, Trigger},
+        flush::{bound, deadline},
+        invocation_end::Ending,
+    },
 };
 
 /// What the service's future borrows lives for `'a`: the handler.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::{http::Client, log::chain, runtime_api};
+use crate::{http_client::Client, logs::redact::error_chain, run::runtime_api};
 
 /// Unique among the extensions of a function.
 const NAME: HeaderValue = HeaderValue::from_static("telemetry-shutdown");
@@ -33,7 +33,7 @@ impl Shutdown {
     /// no more. Must come before the first event is asked for, which ends Lambda's phase of registration.
     pub(super) async fn prepare(runtime_api: Option<&str>) -> Self {
         let sigterm = signal(SignalKind::terminate())
-            .inspect_err(|error| tracing::warn!(error = chain(error), "SIGTERM will not be noticed"));
+            .inspect_err(|error| tracing::warn!(error = error_chain(error), "SIGTERM will not be noticed"));
         let registered = tokio::time::timeout(PATIENCE, Extension::register(runtime_api)).await;
         let extension = registered.ok().flatten();
         if extension.is_none() {
@@ -82,7 +82,7 @@ impl Extension {
         if let Ok(request) = request
             && let Err(error) = self.client.send(request).await
         {
-            tracing::debug!(error = chain(&error), "The Extensions API hung up");
+            tracing::debug!(error = error_chain(&error), "The Extensions API hung up");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use super::{Export, Reader};
-use crate::http as client;
+use crate::http_client as client;
 
 /// Where a collector listens when nobody says.
 const DEFAULT_ENDPOINT: &str = "http://localhost:4318";

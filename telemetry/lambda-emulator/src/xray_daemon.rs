@@ -1,0 +1,48 @@
+//! The X-Ray daemon's side of the datagrams.
+
+use std::{
+    io,
+    net::{SocketAddr, UdpSocket},
+    time::Duration,
+};
+
+/// Takes datagrams.
+#[derive(Debug)]
+pub struct XrayDaemon {
+    socket: UdpSocket,
+    address: SocketAddr,
+}
+
+impl XrayDaemon {
+    /// Listens on a free port.
+    ///
+    /// # Errors
+    ///
+    /// Fails when no port is free.
+    pub fn start() -> io::Result<Self> {
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address })
+    }
+
+    /// The value for `AWS_XRAY_DAEMON_ADDRESS`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// The next datagram, if one comes within `patience`.
+    #[must_use]
+    pub fn next(&self, patience: Duration) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; 65_536];
+        self.socket.set_read_timeout(Some(patience)).ok()?;
+        let length = self.socket.recv(&mut bytes).ok()?;
+        bytes.truncate(length);
+        Some(bytes)
+    }
+
+    /// Drops the datagrams that have arrived.
+    pub fn forget(&self) {
+        while self.next(Duration::from_micros(1)).is_some() {}
+    }
+}

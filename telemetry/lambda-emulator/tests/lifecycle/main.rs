@@ -1,0 +1,19 @@
+//! What is told when something ends: each claim is made of a real process against real sockets.
+#![expect(clippy::unwrap_used, reason = "helpers of tests; clippy only exempts #[test] functions")]
+
+mod collectors;
+mod failures;
+mod harness;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// More than any invocation here needs.
+const AMPLE: Duration = Duration::from_secs(30);
+/// What a presence on the connection may take on a busy machine.
+const SOON: Duration = Duration::from_secs(10);
+
+fn work() -> Value {
+    json!({ "order": "work", "image_id": "0198c0de-0000-7000-8000-000000000001", "key": "user-uploads/u/i.jpg" })
+}

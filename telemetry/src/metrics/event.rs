@@ -1,0 +1,65 @@
+use std::time::SystemTime;
+
+use tracing::Span;
+
+use crate::{
+    Telemetry,
+    logs::{
+        fields::Fields,
+        json::{insert_request, insert_trace},
+    },
+    metrics::emf::Emf,
+    trace::context::span_context,
+};
+
+/// Something that happened, declared once and told twice: as a log line and as metrics.
+pub trait Event {
+    /// Writes the log line.
+    fn log(&self);
+    /// Adds the metrics.
+    fn measure(&self, emf: &mut Emf);
+}
+
+impl Telemetry {
+    /// Tells `event`: its log line and its metrics.
+    pub fn emit(&self, event: &impl Event) {
+        self.inner.sink.together(|| {
+            event.log();
+            let mut emf = Emf::default();
+            event.measure(&mut emf);
+            self.measure(emf);
+        });
+    }
+
+    /// Tells what the `metrics` facade collected since the last call.
+    ///
+    /// [`Telemetry::run`] does so at the end of each invocation, [`Telemetry::scope`] and
+    /// [`Telemetry::within`] at theirs; only a function with a loop of its own calls this.
+    pub fn tell_facade(&self) {
+        self.inner.facade.take().into_iter().for_each(|emf| self.measure(emf));
+    }
+
+    /// Tells `emf` as of now, whenever it is written. Until then its span stays open, whose end is the last exit
+    /// all the same.
+    fn measure(&self, emf: Emf) {
+        let (telemetry, span, now) = (self.clone(), Span::current(), SystemTime::now());
+        self.inner.sink.later(emf.bytes(), move |out| telemetry.write(&emf, &span, now, out));
+    }
+
+    fn write(&self, emf: &Emf, span: &Span, at: SystemTime, out: &mut Vec<u8>) {
+        let mut base = Fields::for_line();
+        // A line without a level would count as INFO, and be dropped by a filter in Lambda above that.
+        base.insert_own("level", &[b"INFO"]);
+        base.insert_text("service", &self.inner.service_dimension);
+        if let Some(context) = span_context(span) {
+            insert_trace(&mut base, &context);
+        }
+        insert_request(&mut base, &self.inner.request_id);
+        let rendered = emf.render(&base, at);
+        for line in &rendered.lines {
+            line.write(out);
+            out.push(b'\n');
+        }
+        self.inner.sink.lose(rendered.lost);
+    }
+}

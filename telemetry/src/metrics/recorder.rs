@@ -1,0 +1,188 @@
+//! The `metrics` facade lands in the same lines: any crate's `counter!`, `gauge!` and `histogram!`.
+//!
+//! - Names are made ones that CloudWatch takes; those of the catalogue are closed to the facade, for an
+//!   alarm must not count what a library calls alike.
+//! - Units come from `describe_*`, brought to one that CloudWatch knows (see [`unit`]).
+//! - Labels are properties, since each value of a dimension is a metric that is paid for. Only a label with
+//!   the name of a declared [`Dimension`] becomes one, and of it only the first hundred values; later ones
+//!   are properties too.
+//! - At the end of an invocation a counter tells what was added since the last one, a gauge its last
+//!   value if it was touched, a histogram every value.
+//! - Between two ends there are at most a thousand series, and 65,536 values of a histogram. What goes
+//!   beyond is counted as lost, one for each use.
+
+mod storage;
+mod unit;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, Recorder, SharedString};
+
+use crate::{
+    logs::writer::Sink,
+    metrics::{
+        catalogue::Dimension,
+        emf::{Emf, dimension_value, metric_name},
+    },
+};
+use storage::{Cell, CounterCell, GaugeCell, HistogramCell, Refused};
+
+/// Most series held between two ends of invocations.
+const SERIES: usize = 1_000;
+/// Most values that a label may give a dimension in the life of an environment.
+const DIMENSION_VALUES: usize = 100;
+
+/// Collects what the facade's macros record.
+#[derive(Clone, Debug)]
+pub(crate) struct Facade {
+    state: Arc<Mutex<State>>,
+    sink: Sink,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    series: BTreeMap<Kind, HashMap<Key, Cell>>,
+    units: HashMap<(Kind, String), metrics::Unit>,
+    dimension_values: HashMap<Dimension, HashSet<String>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+impl Facade {
+    pub(crate) fn new(sink: Sink) -> Self {
+        Self { state: Arc::default(), sink }
+    }
+
+    /// What was recorded since the last call: one event for each set of labels.
+    pub(crate) fn take(&self) -> Vec<Emf> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { series, units, dimension_values } = &mut *state;
+        // By kind too: two kinds may use one name with different units.
+        let mut events: BTreeMap<(Kind, Vec<Label>), Emf> = BTreeMap::new();
+        for (kind, key, cell) in sorted(series) {
+            let values = cell.take();
+            let Some(name) = metric_name(key.name()).filter(|_| !values.is_empty()) else { continue };
+            let described = units.get(&(kind, key.name().to_owned())).copied();
+            let (unit, scale) = unit::of(described, kind == Kind::Counter);
+            let labels: Vec<Label> = key.labels().cloned().collect();
+            let (set, properties) = split(&labels, dimension_values);
+            let emf = events.entry((kind, labels.clone())).or_insert_with(|| {
+                let mut emf = Emf::default();
+                for label in &properties {
+                    emf.property(label.key(), label.value());
+                }
+                emf
+            });
+            emf.push(set, name, unit, values.into_iter().map(|value| value * scale));
+        }
+        events.into_values().collect()
+    }
+
+    /// The cell of `key`; `None` when its name is not free or there are too many series.
+    fn cell(&self, kind: Kind, key: &Key, new: impl FnOnce() -> Cell) -> Option<Cell> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = state.series.get(&kind).and_then(|series| series.get(key)) {
+            return Some(known.clone());
+        }
+        metric_name(key.name())?;
+        if state.count() >= SERIES {
+            state.series.values_mut().for_each(|series| series.retain(|_, cell| !cell.is_idle()));
+        }
+        if state.count() >= SERIES {
+            return None;
+        }
+        Some(state.series.entry(kind).or_default().entry(key.clone()).or_insert_with(new).clone())
+    }
+
+    fn describe(&self, kind: Kind, name: &KeyName, unit: Option<metrics::Unit>) {
+        let Some(unit) = unit else { return };
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.units.len() < SERIES {
+            state.units.insert((kind, name.as_str().to_owned()), unit);
+        }
+    }
+
+    fn refused(&self) -> Arc<Refused> {
+        Arc::new(Refused(self.sink.clone()))
+    }
+}
+
+impl State {
+    fn count(&self) -> usize {
+        self.series.values().map(HashMap::len).sum()
+    }
+}
+
+/// Every series in an order that does not depend on hashes.
+fn sorted(series: &BTreeMap<Kind, HashMap<Key, Cell>>) -> Vec<(Kind, &Key, &Cell)> {
+    let all = series.iter().flat_map(|(kind, cells)| cells.iter().map(|(key, cell)| (*kind, key, cell)));
+    let mut all: Vec<_> = all.collect();
+    all.sort_unstable_by_key(|(kind, key, _)| (*kind, *key));
+    all
+}
+
+/// Which labels are dimensions, each once, and which are properties.
+fn split<'a>(
+    labels: &'a [Label],
+    values: &mut HashMap<Dimension, HashSet<String>>,
+) -> (Vec<(Dimension, std::borrow::Cow<'static, str>)>, Vec<&'a Label>) {
+    let (mut set, mut properties) = (Vec::new(), Vec::new());
+    for label in labels {
+        let declared = Dimension::ALL.iter().copied().find(|it| it.name() == label.key());
+        match declared.filter(|it| set.iter().all(|(used, _)| used != it)) {
+            Some(dimension) if admit(values.entry(dimension).or_default(), label.value()) => {
+                set.push((dimension, dimension_value(label.value())));
+            }
+            _ => properties.push(label),
+        }
+    }
+    (set, properties)
+}
+
+fn admit(known: &mut HashSet<String>, value: &str) -> bool {
+    known.contains(value) || (known.len() < DIMENSION_VALUES && known.insert(value.to_owned()))
+}
+
+impl Recorder for Facade {
+    fn describe_counter(&self, key: KeyName, unit: Option<metrics::Unit>, _description: SharedString) {
+        self.describe(Kind::Counter, &key, unit);
+    }
+
+    fn describe_gauge(&self, key: KeyName, unit: Option<metrics::Unit>, _description: SharedString) {
+        self.describe(Kind::Gauge, &key, unit);
+    }
+
+    fn describe_histogram(&self, key: KeyName, unit: Option<metrics::Unit>, _description: SharedString) {
+        self.describe(Kind::Histogram, &key, unit);
+    }
+
+    fn register_counter(&self, key: &Key, _metadata: &Metadata<'_>) -> Counter {
+        match self.cell(Kind::Counter, key, || Cell::Counter(Arc::new(CounterCell::default()))) {
+            Some(Cell::Counter(cell)) => Counter::from_arc(cell),
+            _ => Counter::from_arc(self.refused()),
+        }
+    }
+
+    fn register_gauge(&self, key: &Key, _metadata: &Metadata<'_>) -> Gauge {
+        match self.cell(Kind::Gauge, key, || Cell::Gauge(Arc::new(GaugeCell::default()))) {
+            Some(Cell::Gauge(cell)) => Gauge::from_arc(cell),
+            _ => Gauge::from_arc(self.refused()),
+        }
+    }
+
+    fn register_histogram(&self, key: &Key, _metadata: &Metadata<'_>) -> Histogram {
+        let new = || Cell::Histogram(Arc::new(HistogramCell::new(self.sink.clone())));
+        match self.cell(Kind::Histogram, key, new) {
+            Some(Cell::Histogram(cell)) => Histogram::from_arc(cell),
+            _ => Histogram::from_arc(self.refused()),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Where the facade's handles write; nothing here waits for a flush.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use metrics::{CounterFn, GaugeFn, HistogramFn};
+
+use crate::{logs::writer::Sink, metrics::emf::to_f64};
+
+/// Most values of one histogram between two ends of invocations.
+const VALUES: usize = 65_536;
+
+/// The store of one series; a handle that somebody keeps shares it.
+#[derive(Clone, Debug)]
+pub(super) enum Cell {
+    Counter(Arc<CounterCell>),
+    Gauge(Arc<GaugeCell>),
+    Histogram(Arc<HistogramCell>),
+}
+
+impl Cell {
+    /// What was recorded since the last call.
+    pub(super) fn take(&self) -> Vec<f64> {
+        match self {
+            Self::Counter(cell) => cell.take().into_iter().collect(),
+            Self::Gauge(cell) => cell.take().into_iter().collect(),
+            Self::Histogram(cell) => cell.take(),
+        }
+    }
+
+    /// Whether nobody holds a handle and nothing waits to be told.
+    pub(super) fn is_idle(&self) -> bool {
+        match self {
+            Self::Counter(cell) => Arc::strong_count(cell) == 1 && cell.pending() == 0,
+            Self::Gauge(cell) => Arc::strong_count(cell) == 1 && !lock(&cell.0).touched,
+            Self::Histogram(cell) => Arc::strong_count(cell) == 1 && lock(&cell.values).is_empty(),
+        }
+    }
+}
+
+/// A running total and how much of it was told.
+#[derive(Debug, Default)]
+pub(super) struct CounterCell {
+    total: AtomicU64,
+    told: AtomicU64,
+}
+
+impl CounterCell {
+    fn pending(&self) -> u64 {
+        self.total.load(Ordering::Acquire).wrapping_sub(self.told.load(Ordering::Acquire))
+    }
+
+    fn take(&self) -> Option<f64> {
+        let total = self.total.load(Ordering::Acquire);
+        let added = total.wrapping_sub(self.told.swap(total, Ordering::AcqRel));
+        (added > 0).then(|| to_f64(added))
+    }
+}
+
+impl CounterFn for CounterCell {
+    fn increment(&self, value: u64) {
+        self.total.fetch_add(value, Ordering::AcqRel);
+    }
+
+    fn absolute(&self, value: u64) {
+        self.total.fetch_max(value, Ordering::AcqRel);
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct GaugeCell(Mutex<Level>);
+
+#[derive(Debug, Default)]
+struct Level {
+    value: f64,
+    touched: bool,
+}
+
+impl GaugeCell {
+    fn take(&self) -> Option<f64> {
+        let mut level = lock(&self.0);
+        std::mem::take(&mut level.touched).then_some(level.value)
+    }
+
+    fn change(&self, change: impl FnOnce(f64) -> f64) {
+        let mut level = lock(&self.0);
+        *level = Level { value: change(level.value), touched: true };
+    }
+}
+
+impl GaugeFn for GaugeCell {
+    fn increment(&self, value: f64) {
+        self.change(|level| level + value);
+    }
+
+    fn decrement(&self, value: f64) {
+        self.change(|level| level - value);
+    }
+
+    fn set(&self, value: f64) {
+        self.change(|_| value);
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct HistogramCell {
+    values: Mutex<Vec<f64>>,
+    sink: Sink,
+}
+
+impl HistogramCell {
+    pub(super) const fn new(sink: Sink) -> Self {
+        Self { values: Mutex::new(Vec::new()), sink }
+    }
+
+    fn take(&self) -> Vec<f64> {
+        std::mem::take(&mut lock(&self.values))
+    }
+}
+
+impl HistogramFn for HistogramCell {
+    fn record(&self, value: f64) {
+        self.record_many(value, 1);
+    }
+
+    fn record_many(&self, value: f64, count: usize) {
+        let mut values = lock(&self.values);
+        let length = values.len().saturating_add(count).min(VALUES);
+        self.sink.lose((values.len().saturating_add(count) - length) as u64);
+        values.resize(length, value);
+    }
+}
+
+/// Takes the place of a series that cannot be had, and counts each use as lost.
+#[derive(Debug)]
+pub(super) struct Refused(pub(super) Sink);
+
+impl CounterFn for Refused {
+    fn increment(&self, _value: u64) {
+        self.0.lose(1);
+    }
+
+    fn absolute(&self, _value: u64) {
+        self.0.lose(1);
+    }
+}
+
+impl GaugeFn for Refused {
+    fn increment(&self, _value: f64) {
+        self.0.lose(1);
+    }
+
+    fn decrement(&self, _value: f64) {
+        self.0.lose(1);
+    }
+
+    fn set(&self, _value: f64) {
+        self.0.lose(1);
+    }
+}
+
+impl HistogramFn for Refused {
+    fn record(&self, _value: f64) {
+        self.0.lose(1);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,46 @@
+//! Panics are told like everything else: one JSON line, without secrets.
+
+use std::{
+    any::Any,
+    future::{Future, poll_fn},
+    panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind},
+    pin::pin,
+    task::Poll,
+};
+
+use crate::logs::redact::redact;
+
+/// Replaces the hook that prints a panic as it is to stderr. Whoever catches the panic decides what becomes of
+/// it; this only tells that there was one, and where.
+pub(crate) fn tell_panics() {
+    panic::set_hook(Box::new(tell));
+}
+
+fn tell(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    let thread = std::thread::current();
+    tracing::error!(
+        panic.message = message(panic.payload()),
+        panic.location = location,
+        thread = thread.name(),
+        "Panicked"
+    );
+}
+
+/// Runs `work`; answers what it panicked with, if it did.
+pub(crate) async fn caught<T, Fut: Future<Output = T>>(work: impl FnOnce() -> Fut) -> Result<T, String> {
+    let mut work = pin!(catch_unwind(AssertUnwindSafe(work)).map_err(|panic| message(&*panic))?);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(panic) => Poll::Ready(Err(message(&*panic))),
+    })
+    .await
+}
+
+/// What a panic says, without secrets.
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    redact(text.unwrap_or("a panic without a message")).into_owned()
+}

@@ -1,0 +1,45 @@
+//! The start of a function: whatever ends it is told.
+
+use std::{error::Error, future::Future, time::Duration};
+
+use crate::{
+    Telemetry,
+    logs::redact::error_chain,
+    run::{panics::caught, runtime_api},
+};
+
+/// The longest that a failed start waits for Lambda to hear of it.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The start failed. Why stands in the log and in Lambda's report, not here: `main` would print it once more,
+/// past everything that keeps secrets out of logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the start failed; the log tells why")]
+pub struct StartError;
+
+impl Telemetry {
+    /// Runs `start`, which reads configuration and makes clients; a failure or panic of it is logged and told
+    /// to Lambda's `/init/error`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when `start` does.
+    pub async fn start<T, E: Into<Box<dyn Error + Send + Sync>>>(
+        &self,
+        start: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, StartError> {
+        let reason = match caught(|| start).await {
+            Ok(Ok(started)) => return Ok(started),
+            Ok(Err(error)) => error_chain(&*error.into()),
+            Err(panic) => format!("a panic: {panic}"),
+        };
+        tracing::error!(error = reason, "The start failed");
+        if let Some(address) = &self.inner.runtime_api {
+            let told = runtime_api::tell_failed_start(address, &reason);
+            if !tokio::time::timeout(PATIENCE, told).await.unwrap_or_default() {
+                tracing::warn!("Lambda did not hear that the start failed");
+            }
+        }
+        Err(StartError)
+    }
+}

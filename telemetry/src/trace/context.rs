@@ -1,0 +1,182 @@
+//! Where a trace comes from, and how it is carried on.
+//!
+//! An upload's trace crosses a client that knows nothing of traces, S3 and a queue. It may arrive on
+//! several ways at once; [`Origins`] keeps their order: the first valid one is the parent, the rest
+//! become links.
+
+mod remote;
+mod w3c;
+mod xray;
+
+use aws_lambda_events::sqs::SqsMessage;
+use opentelemetry::{
+    Array, Key, StringValue, Value,
+    trace::{SpanContext, TraceContextExt, TraceId},
+};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+pub use w3c::parse_traceparent;
+pub(crate) use xray::{XrayHeader, to_hex};
+
+/// The name under which a W3C trace context travels: header, message attribute, object metadata.
+pub const TRACEPARENT: &str = "traceparent";
+
+/// The traces that a message may belong to, best first.
+#[derive(Clone, Debug, Default)]
+pub struct Origins {
+    message_attribute: Option<SpanContext>,
+    signed_metadata: Option<SpanContext>,
+    system_attribute: Option<XrayHeader>,
+    invocation: Option<SpanContext>,
+    own: Option<TraceId>,
+}
+
+/// What a span continues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Continued {
+    /// A span whose sampling decision was ours.
+    Ours(SpanContext),
+    /// A span that somebody else named, whose sampling decision does not count.
+    Foreign(SpanContext),
+    /// A trace that no span is known of yet.
+    Trace(TraceId),
+}
+
+impl Origins {
+    /// What the message itself says: the attribute `traceparent`, set by our own tools, and the system
+    /// attribute `AWSTraceHeader`, which S3 fills from the uploader's `X-Amzn-Trace-Id`.
+    #[must_use]
+    pub fn of_message(message: &SqsMessage) -> Self {
+        let attribute = message.message_attributes.get(TRACEPARENT).and_then(|it| it.string_value.as_deref());
+        let system = message.attributes.get("AWSTraceHeader");
+        Self {
+            message_attribute: attribute.and_then(parse_traceparent),
+            system_attribute: system.and_then(|header| XrayHeader::parse(header)),
+            own: own_trace(message),
+            ..Self::default()
+        }
+    }
+
+    /// Adds what the object's metadata says: signed by us in the upload URL.
+    #[must_use]
+    pub fn with_metadata(mut self, traceparent: Option<&str>) -> Self {
+        self.signed_metadata = traceparent.and_then(parse_traceparent);
+        self
+    }
+
+    /// Adds the span of the invocation, for a message whose own trace could not be learnt.
+    #[must_use]
+    pub fn or_within(mut self, invocation: &Span) -> Self {
+        self.invocation = span_context(invocation);
+        self
+    }
+
+    /// What to continue, and the other spans that the message names.
+    pub(crate) fn resolve(&self) -> (Option<Continued>, Vec<SpanContext>) {
+        let ours = [&self.message_attribute, &self.signed_metadata].into_iter().flatten().cloned();
+        let foreign = self.system_attribute.iter().filter_map(XrayHeader::span);
+        let mut named: Vec<Continued> =
+            ours.map(Continued::Ours).chain(foreign.map(Continued::Foreign)).collect();
+        if named.is_empty() {
+            let last = [
+                self.system_attribute.as_ref().map(|header| Continued::Trace(header.root)),
+                self.invocation.clone().map(Continued::Ours),
+                self.own.map(Continued::Trace),
+            ];
+            return (last.into_iter().flatten().next(), Vec::new());
+        }
+        let parent = named.remove(0);
+        let mut links: Vec<SpanContext> = Vec::new();
+        for other in named.iter().filter_map(Continued::span) {
+            if !parent.span().into_iter().chain(&links).any(|known| is_same(known, other)) {
+                links.push(other.clone());
+            }
+        }
+        (Some(parent), links)
+    }
+}
+
+impl Continued {
+    /// What an `X-Amzn-Trace-Id` from outside continues.
+    pub(crate) fn of_header(header: &XrayHeader) -> Self {
+        header.span().map_or(Self::Trace(header.root), Self::Foreign)
+    }
+
+    const fn span(&self) -> Option<&SpanContext> {
+        match self {
+            Self::Ours(span) | Self::Foreign(span) => Some(span),
+            Self::Trace(_) => None,
+        }
+    }
+}
+
+fn is_same(one: &SpanContext, other: &SpanContext) -> bool {
+    one.span_id() == other.span_id() && one.trace_id() == other.trace_id()
+}
+
+/// A trace for a message that names none, the same at each of its deliveries: the time of sending, as
+/// X-Ray asks for, and the random part of the message's id.
+fn own_trace(message: &SqsMessage) -> Option<TraceId> {
+    let sent_ms: u64 = message.attributes.get("SentTimestamp")?.parse().ok()?;
+    let seconds = u32::try_from(sent_ms / 1_000).ok().filter(|seconds| *seconds > 0)?;
+    let id: [u8; 16] = xray::hex(&message.message_id.as_deref()?.replace('-', ""))?;
+    let random = u128::from_be_bytes(id) & (u128::MAX >> 32);
+    Some(TraceId::from(u128::from(seconds) << 96 | random))
+}
+
+/// The W3C `traceparent` that continues `span`; `None` without tracing.
+#[must_use]
+pub fn traceparent(span: &Span) -> Option<String> {
+    Some(w3c::format(&span_context(span)?))
+}
+
+/// The `X-Amzn-Trace-Id` that continues `span`; `None` without tracing.
+#[must_use]
+pub fn xray_header(span: &Span) -> Option<String> {
+    Some(xray::format(&span_context(span)?))
+}
+
+/// The `X-Amzn-Trace-Id` that continues `span` in place of `given`, Lambda's own, and keeps the lineage
+/// that Lambda finds loops by; `None` without tracing.
+#[must_use]
+pub fn xray_header_instead(span: &Span, given: &str) -> Option<String> {
+    let header = xray_header(span)?;
+    Some(match xray::lineage(given) {
+        Some(lineage) => format!("{header};Lineage={lineage}"),
+        None => header,
+    })
+}
+
+/// The trace id of `span`, 32 hex digits; `None` without tracing.
+#[must_use]
+pub fn trace_id(span: &Span) -> Option<String> {
+    Some(span_context(span)?.trace_id().to_string())
+}
+
+/// Sets an attribute of `span`.
+pub fn describe(span: &Span, key: &'static str, value: impl Into<Value>) {
+    span.set_attribute(key, value);
+}
+
+/// Sets text attributes and has X-Ray index them, so that a trace is found by them.
+pub fn annotate(span: &Span, annotations: &[(&'static str, &str)]) {
+    for (key, value) in annotations {
+        span.set_attribute(*key, (*value).to_owned());
+    }
+    let keys = annotations.iter().map(|(key, _)| StringValue::from(*key)).collect();
+    span.set_attribute(Key::from_static_str("aws.xray.annotations"), Value::Array(Array::String(keys)));
+}
+
+/// Puts `span`, which has begun already, below `parent`; call before `span` has children.
+pub fn nest(span: &Span, parent: &Span) {
+    if let Err(error) = span.set_parent(parent.context()) {
+        tracing::debug!(%error, "Span not nested");
+    }
+}
+
+/// The OpenTelemetry identity of `span`; starts the span, so call it only once its parent is set.
+pub(crate) fn span_context(span: &Span) -> Option<SpanContext> {
+    let context = span.context().span().span_context().clone();
+    context.is_valid().then_some(context)
+}

@@ -1,0 +1,86 @@
+//! Which trace a span belongs to, and who decides whether it is kept.
+
+use opentelemetry::{
+    Context,
+    trace::{SpanContext, TraceContextExt, TraceFlags},
+};
+use opentelemetry_sdk::trace::Sampler;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use crate::{
+    Telemetry,
+    trace::{
+        context::{Continued, Origins, XrayHeader, span_context},
+        ids, sampling,
+    },
+};
+
+impl Telemetry {
+    /// Makes `span`, which has no parent, continue the first of `origins` and links the rest; call before
+    /// `span` has children.
+    ///
+    /// Without any origin the span starts a trace of its own.
+    pub fn adopt(&self, span: &Span, origins: &Origins) {
+        let (continued, links) = origins.resolve();
+        if let Some(continued) = continued {
+            self.resume(span, &continued);
+        }
+        for link in links {
+            span.add_link(link);
+        }
+    }
+
+    /// Links two spans with each other.
+    pub fn link(&self, one: &Span, other: &Span) {
+        if let (Some(first), Some(second)) = (span_context(one), span_context(other)) {
+            one.add_link(second);
+            other.add_link(first);
+        }
+    }
+
+    /// Makes `span` continue the trace that Lambda opened for the invocation.
+    pub(crate) fn adopt_invocation(&self, span: &Span, header: Option<&str>) {
+        if let Some(header) = header.and_then(XrayHeader::parse) {
+            self.resume(span, &Continued::of_header(&header));
+        }
+    }
+
+    fn resume(&self, span: &Span, continued: &Continued) {
+        let parent = match continued {
+            Continued::Ours(parent) => parent.clone(),
+            Continued::Foreign(parent) => decided_anew(parent, &self.inner.sampler),
+            Continued::Trace(trace) => return ids::begin(span, *trace),
+        };
+        if let Err(error) = span.set_parent(Context::new().with_remote_span_context(parent)) {
+            tracing::debug!(%error, "Trace not continued");
+        }
+    }
+}
+
+/// `origin` with our sampler's decision: what a stranger says may neither cost money nor hide a trace.
+fn decided_anew(origin: &SpanContext, sampler: &Sampler) -> SpanContext {
+    let keep = sampling::keeps(sampler, origin.trace_id());
+    let flags = if keep { TraceFlags::SAMPLED } else { TraceFlags::default() };
+    SpanContext::new(origin.trace_id(), origin.span_id(), flags, true, origin.trace_state().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stranger_can_neither_have_a_trace_kept_nor_dropped() {
+        for flag in [0, 1] {
+            let header = format!("00-5bef4de7ad49b0e87f6ef6c87fc2e700-9a9197af755a6419-0{flag}");
+            let origin = crate::trace::context::parse_traceparent(&header).unwrap();
+
+            for (sampler, kept) in [(Sampler::AlwaysOn, true), (Sampler::AlwaysOff, false)] {
+                let decided = decided_anew(&origin, &sampler);
+
+                assert_eq!(decided.is_sampled(), kept, "{header}");
+                assert_eq!((decided.trace_id(), decided.span_id()), (origin.trace_id(), origin.span_id()));
+            }
+        }
+    }
+}
