@@ -23,7 +23,7 @@ use tokio::net::TcpStream;
 /// The longest answer that is read; collectors answer with some bytes.
 const ANSWER_BYTES: usize = 64 * 1024;
 
-type Wire = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
+type Http1Connection = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
 
 /// Sends requests to one peer, one at a time.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Client {
     host: String,
     port: u16,
     authority: HeaderValue,
-    idle: Mutex<Option<Open>>,
+    idle: Mutex<Option<Connection>>,
 }
 
 /// Why an address is none that [`Client`] can speak to.
@@ -83,25 +83,25 @@ impl Client {
     ///
     /// Fails when there is no connection, or no answer that is HTTP and fits [`ANSWER_BYTES`].
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
-        let mut request = self.for_wire(request);
+        let mut request = self.origin_form(request);
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut open) = idle
-            && open.is_alive().await
+        if let Some(mut connection) = idle
+            && connection.is_alive().await
         {
-            match open.exchange(request).await {
-                Ok(answer) => return Ok(self.keep(open, answer)),
+            match connection.exchange(request).await {
+                Ok(answer) => return Ok(self.keep(connection, answer)),
                 // Closed before it took the request, which may therefore be sent again.
                 Err(Failure { unsent: Some(again), .. }) => request = again,
                 Err(Failure { error, .. }) => return Err(error),
             }
         }
-        let mut open = Open::connect(self.connect().await.map_err(Error::Connect)?).await?;
-        let answer = open.exchange(request).await.map_err(|failure| failure.error)?;
-        Ok(self.keep(open, answer))
+        let mut connection = Connection::connect(self.connect().await.map_err(Error::Connect)?).await?;
+        let answer = connection.exchange(request).await.map_err(|failure| failure.error)?;
+        Ok(self.keep(connection, answer))
     }
 
-    fn keep(&self, open: Open, answer: Response<Bytes>) -> Response<Bytes> {
-        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(open);
+    fn keep(&self, connection: Connection, answer: Response<Bytes>) -> Response<Bytes> {
+        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
         answer
     }
 
@@ -123,8 +123,8 @@ impl Client {
         Ok(stream)
     }
 
-    /// The request as it stands on the wire: path only, and the host as a header.
-    fn for_wire(&self, request: Request<Bytes>) -> Request<Full<Bytes>> {
+    /// The request as it stands on the http1: path only, and the host as a header.
+    fn origin_form(&self, request: Request<Bytes>) -> Request<Full<Bytes>> {
         let (mut parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().cloned();
         parts.uri = path.map_or_else(|| Uri::from_static("/"), Uri::from);
@@ -139,28 +139,28 @@ struct Failure {
     unsent: Option<Request<Full<Bytes>>>,
 }
 
-struct Open {
+struct Connection {
     sender: SendRequest<Full<Bytes>>,
-    wire: Pin<Box<Wire>>,
-    over: bool,
+    http1: Pin<Box<Http1Connection>>,
+    closed: bool,
 }
 
-impl fmt::Debug for Open {
+impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Open").field("over", &self.over).finish_non_exhaustive()
+        f.debug_struct("Connection").field("closed", &self.closed).finish_non_exhaustive()
     }
 }
 
-impl Open {
+impl Connection {
     async fn connect(stream: TcpStream) -> Result<Self, Error> {
-        let (sender, wire) = http1::handshake(TokioIo::new(stream)).await.map_err(exchange)?;
-        Ok(Self { sender, wire: Box::pin(wire), over: false })
+        let (sender, http1) = http1::handshake(TokioIo::new(stream)).await.map_err(exchange)?;
+        Ok(Self { sender, http1: Box::pin(http1), closed: false })
     }
 
     /// Drives the connection; a closed one is never polled again.
     fn drive(&mut self, context: &mut Context<'_>) {
-        if !self.over {
-            self.over = self.wire.as_mut().poll(context).is_ready();
+        if !self.closed {
+            self.closed = self.http1.as_mut().poll(context).is_ready();
         }
     }
 
@@ -168,7 +168,7 @@ impl Open {
     async fn is_alive(&mut self) -> bool {
         poll_fn(|context| {
             self.drive(context);
-            Poll::Ready(!self.over && self.sender.is_ready())
+            Poll::Ready(!self.closed && self.sender.is_ready())
         })
         .await
     }

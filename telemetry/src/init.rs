@@ -19,15 +19,15 @@ use tracing_subscriber::prelude::*;
 
 use crate::{
     logs::{
-        filter::Admission,
+        filter::LogFilter,
         json::{JsonLog, RequestId},
-        writer::Sink,
+        writer::Writer,
     },
-    metrics::{dimension_value, recorder::Facade},
+    metrics::{dimension_value, recorder::MetricsRecorder},
     run::{panics, peak_memory::PeakMemory},
-    settings::{Complaint, Settings},
+    settings::{IgnoredVariable, Settings},
     testing::Captured,
-    trace::{buffer::Buffer, export::Exporter, ids::Ids, open_spans::OpenSpans},
+    trace::{buffer::SpanBuffer, export::Exporter, ids::TraceIds, open_spans::OpenSpans},
 };
 
 /// The telemetry of one function; cheap to clone.
@@ -49,9 +49,9 @@ pub(crate) struct Inner {
     pub(crate) open_spans: OpenSpans,
     /// Where Lambda listens.
     pub(crate) runtime_api: Option<String>,
-    pub(crate) buffer: Buffer,
-    pub(crate) sink: Sink,
-    pub(crate) facade: Facade,
+    pub(crate) buffer: SpanBuffer,
+    pub(crate) writer: Writer,
+    pub(crate) recorder: MetricsRecorder,
     pub(crate) request_id: RequestId,
     pub(crate) peak_memory: PeakMemory,
     pub(crate) started: Instant,
@@ -82,16 +82,16 @@ impl Telemetry {
         #[expect(clippy::disallowed_methods, reason = "telemetry's one look at the environment")]
         let settings = Settings::read(|name| std::env::var(name).ok(), variable_names());
         let resource = resource(service, &settings);
-        let complaints = settings.complaints.clone();
-        let telemetry = Self::build(service, settings, Sink::stdout(), &resource);
+        let ignored = settings.ignored.clone();
+        let telemetry = Self::build(service, settings, Writer::stdout(), &resource);
         tracing::dispatcher::set_global_default(telemetry.inner.dispatch.clone())?;
-        if metrics::set_global_recorder(telemetry.inner.facade.clone()).is_err() {
+        if metrics::set_global_recorder(telemetry.inner.recorder.clone()).is_err() {
             tracing::warn!(
                 "A recorder of the metrics facade is installed already; libraries' metrics go there"
             );
         }
-        panics::tell_panics();
-        for Complaint { variable, reason } in complaints {
+        panics::log_panics();
+        for IgnoredVariable { variable, reason } in ignored {
             tracing::warn!(variable, reason, "A variable of telemetry is not followed");
         }
         Ok(telemetry)
@@ -110,23 +110,23 @@ impl Telemetry {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let resource = Resource::builder_empty().build();
         let settings = Settings::read(lookup, []);
-        let telemetry = Self::build(service, settings, Sink::new(Arc::clone(&lines) as _), &resource);
-        let captured = Captured::new(lines, telemetry.inner.buffer.clone(), telemetry.inner.sink.clone());
+        let telemetry = Self::build(service, settings, Writer::new(Arc::clone(&lines) as _), &resource);
+        let captured = Captured::new(lines, telemetry.inner.buffer.clone(), telemetry.inner.writer.clone());
         (telemetry, captured)
     }
 
-    fn build(service: &'static str, settings: Settings, sink: Sink, resource: &Resource) -> Self {
-        let buffer = Buffer::new(settings.queue, settings.value_length);
+    fn build(service: &'static str, settings: Settings, writer: Writer, resource: &Resource) -> Self {
+        let buffer = SpanBuffer::new(settings.queue, settings.value_length);
         let sampler = settings.sampler;
         let provider = SdkTracerProvider::builder()
             .with_resource(resource.clone())
-            .with_id_generator(Ids::default())
+            .with_id_generator(TraceIds::default())
             .with_sampler(Sampler::ParentBased(Box::new(sampler.clone())))
             .with_span_limits(settings.limits)
             .with_span_processor(buffer.clone())
             .build();
         let request_id = RequestId::default();
-        let log = JsonLog::new(service, sink.clone(), Arc::clone(&request_id));
+        let log = JsonLog::new(service, writer.clone(), Arc::clone(&request_id));
         let tracer = (!settings.disabled).then(|| provider.tracer(service));
         let open_spans = OpenSpans::default();
         Self {
@@ -140,8 +140,8 @@ impl Telemetry {
                 open_spans,
                 runtime_api: settings.runtime_api,
                 buffer,
-                facade: Facade::new(sink.clone()),
-                sink,
+                recorder: MetricsRecorder::new(writer.clone()),
+                writer,
                 request_id,
                 peak_memory: PeakMemory::default(),
                 started: Instant::now(),
@@ -153,8 +153,8 @@ impl Telemetry {
     /// Runs `work` with this telemetry; needed only with [`Telemetry::capture`].
     pub fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
         tracing::dispatcher::with_default(&self.inner.dispatch, || {
-            let result = metrics::with_local_recorder(&self.inner.facade, work);
-            self.tell_facade();
+            let result = metrics::with_local_recorder(&self.inner.recorder, work);
+            self.flush_metrics();
             result
         })
     }
@@ -165,16 +165,16 @@ impl Telemetry {
     /// [`Telemetry::scope`] there.
     pub async fn within<F: Future>(&self, work: F) -> F::Output {
         let mut work = pin!(work.with_subscriber(self.inner.dispatch.clone()));
-        let facade = &self.inner.facade;
+        let recorder = &self.inner.recorder;
         let result =
-            poll_fn(|context| metrics::with_local_recorder(facade, || work.as_mut().poll(context))).await;
-        tracing::dispatcher::with_default(&self.inner.dispatch, || self.tell_facade());
+            poll_fn(|context| metrics::with_local_recorder(recorder, || work.as_mut().poll(context))).await;
+        tracing::dispatcher::with_default(&self.inner.dispatch, || self.flush_metrics());
         result
     }
 
     /// Remembers which request the lines to come belong to. Lambda's ids are UUIDs; of any other text only what
     /// an id is made of stays.
-    pub(crate) fn serve(&self, request_id: &str) {
+    pub(crate) fn set_request_id(&self, request_id: &str) {
         let mut id = request_id.to_owned();
         id.retain(|it| it.is_ascii_alphanumeric() || it == '-');
         *self.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
@@ -210,7 +210,7 @@ fn dispatch(
             .with_error_events_to_exceptions(false)
             .and_then(open_spans)
     });
-    tracing_subscriber::registry().with(spans).with(log).with(Admission::new(filter.unwrap_or("info"))).into()
+    tracing_subscriber::registry().with(spans).with(log).with(LogFilter::new(filter.unwrap_or("info"))).into()
 }
 
 fn resource(service: &'static str, settings: &Settings) -> Resource {

@@ -13,6 +13,6 @@ pub use self::metrics::{Counter, Dimension, Emf, Event, Metric, NAMESPACE, Size,
 pub use init::{InitError, Telemetry};
 pub use logs::redact::{JsonError, redact, redact_value};
 pub use run::{Entry, StartError, Trigger};
-pub use settings::{Fate, Variable};
+pub use settings::{Support, Variable};
 pub use testing::Captured;
 pub use trace::{context, status::fail};

@@ -17,7 +17,7 @@ use std::{fmt::Debug, future::Future};
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime};
 use serde::{Deserialize, Serialize};
 
-use crate::Telemetry;
+use crate::init::Telemetry;
 pub use entry::{Entry, Trigger};
 pub use start::StartError;
 
@@ -56,10 +56,10 @@ impl Telemetry {
         tokio::select! {
             biased;
             served = runtime.run() => return served,
-            () = shutdown.asked_for() => {}
+            () = shutdown.requested() => {}
         }
         // The invocation, if there was one, ended as it was dropped.
-        self.tell_the_end().await;
+        self.shut_down().await;
         Ok(())
     }
 }

@@ -8,20 +8,20 @@ use std::{
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::{Value, json};
 
-use crate::{logs::writer::Sink, metrics::Metric, trace::buffer::Buffer};
+use crate::{logs::writer::Writer, metrics::Metric, trace::buffer::SpanBuffer};
 
-/// Everything a [`crate::Telemetry`] told since it was made.
+/// Everything a [`crate::init::Telemetry`] told since it was made.
 #[derive(Clone, Debug)]
 pub struct Captured {
     lines: Arc<Mutex<Vec<u8>>>,
-    buffer: Buffer,
-    sink: Sink,
+    buffer: SpanBuffer,
+    writer: Writer,
     spans: Arc<Mutex<Vec<SpanData>>>,
 }
 
 impl Captured {
-    pub(crate) fn new(lines: Arc<Mutex<Vec<u8>>>, buffer: Buffer, sink: Sink) -> Self {
-        Self { lines, buffer, sink, spans: Arc::default() }
+    pub(crate) fn new(lines: Arc<Mutex<Vec<u8>>>, buffer: SpanBuffer, writer: Writer) -> Self {
+        Self { lines, buffer, writer, spans: Arc::default() }
     }
 
     /// Spans that have ended, in the order of their ends.
@@ -54,7 +54,7 @@ impl Captured {
     /// invocation.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.sink.lost()
+        self.writer.lost()
     }
 
     /// All lines as text.

@@ -23,7 +23,7 @@ const HEADER: &str = "Root=1-2af76519-16cd43dd8448eb211c80319c;Parent=d7ad6b7169
 fn the_message_attribute_is_the_parent_and_the_rest_are_links() {
     let origins = Origins::of_message(&message(Some(ATTRIBUTE), Some(HEADER))).with_metadata(Some(METADATA));
 
-    let span = adopt(&origins);
+    let span = span_with_parent(&origins);
 
     assert_eq!(trace(&span), "0af7651916cd43dd8448eb211c80319c");
     assert_eq!(span.parent_span_id.to_string(), "b7ad6b7169203331");
@@ -33,14 +33,14 @@ fn the_message_attribute_is_the_parent_and_the_rest_are_links() {
 
 #[test]
 fn signed_metadata_carries_the_trace_of_a_client_that_knows_nothing() {
-    let span = adopt(&Origins::of_message(&message(None, None)).with_metadata(Some(METADATA)));
+    let span = span_with_parent(&Origins::of_message(&message(None, None)).with_metadata(Some(METADATA)));
 
     assert_eq!(trace(&span), "1af7651916cd43dd8448eb211c80319c");
 }
 
 #[test]
 fn the_sampling_flag_of_a_header_from_outside_does_not_count() {
-    let span = adopt(&Origins::of_message(&message(None, Some(HEADER))));
+    let span = span_with_parent(&Origins::of_message(&message(None, Some(HEADER))));
 
     assert_eq!(trace(&span), "2af7651916cd43dd8448eb211c80319c");
 }
@@ -52,7 +52,7 @@ fn our_own_decision_not_to_sample_is_kept() {
 
     telemetry.scope(|| {
         let span = info_span!(parent: None, "process_image");
-        telemetry.adopt(&span, &Origins::default().with_metadata(Some(&unsampled)));
+        telemetry.set_parent(&span, &Origins::default().with_metadata(Some(&unsampled)));
         assert!(context::traceparent(&span).unwrap().ends_with("-00"));
     });
 
@@ -64,7 +64,7 @@ fn an_xray_header_is_continued_whatever_it_says_about_sampling() {
     for sampled in ["", ";Sampled=?", ";Sampled=0", ";Sampled=1", ";Sampled=;Lineage=a:1;Self=x"] {
         let header = format!("Root=1-2af76519-16cd43dd8448eb211c80319c;Parent=d7ad6b7169203331{sampled}");
 
-        let span = adopt(&Origins::of_message(&message(None, Some(&header))));
+        let span = span_with_parent(&Origins::of_message(&message(None, Some(&header))));
 
         assert_eq!(trace(&span), "2af7651916cd43dd8448eb211c80319c", "{sampled}");
         assert_eq!(span.parent_span_id.to_string(), "d7ad6b7169203331", "{sampled}");
@@ -74,12 +74,15 @@ fn an_xray_header_is_continued_whatever_it_says_about_sampling() {
 
 #[test]
 fn an_xray_header_with_a_root_alone_names_the_trace_and_the_span_is_its_first() {
-    let span = adopt(&Origins::of_message(&message(None, Some("Root=1-2af76519-16cd43dd8448eb211c80319c"))));
+    let span = span_with_parent(&Origins::of_message(&message(
+        None,
+        Some("Root=1-2af76519-16cd43dd8448eb211c80319c"),
+    )));
 
     assert_eq!(trace(&span), "2af7651916cd43dd8448eb211c80319c");
     assert_eq!(span.parent_span_id, SpanId::INVALID);
     assert!(span.links.is_empty());
-    let next = adopt(&Origins::default());
+    let next = span_with_parent(&Origins::default());
     assert_ne!(trace(&next), trace(&span), "the next trace is a new one");
 }
 
@@ -87,7 +90,7 @@ fn an_xray_header_with_a_root_alone_names_the_trace_and_the_span_is_its_first() 
 fn a_root_alone_gives_way_to_any_span_that_is_named() {
     let header = Some("Root=1-2af76519-16cd43dd8448eb211c80319c;Sampled=0");
 
-    let span = adopt(&Origins::of_message(&message(None, header)).with_metadata(Some(METADATA)));
+    let span = span_with_parent(&Origins::of_message(&message(None, header)).with_metadata(Some(METADATA)));
 
     assert_eq!(trace(&span), "1af7651916cd43dd8448eb211c80319c");
     assert!(span.links.is_empty());
@@ -97,7 +100,7 @@ fn a_root_alone_gives_way_to_any_span_that_is_named() {
 fn an_origin_that_is_malformed_gives_way_to_the_next() {
     let unsure = HEADER.replace("Sampled=0", "Sampled=?");
 
-    let span = adopt(
+    let span = span_with_parent(
         &Origins::of_message(&message(Some("00-xyz"), Some(&unsure)))
             .with_metadata(Some(&METADATA.replace("-01", "-03"))),
     );
@@ -112,8 +115,9 @@ fn an_origin_that_is_malformed_gives_way_to_the_next() {
 fn origins_that_agree_make_no_link() {
     let header = "Root=1-1af76519-16cd43dd8448eb211c80319c;Parent=c7ad6b7169203331;Sampled=0";
 
-    let span =
-        adopt(&Origins::of_message(&message(Some(METADATA), Some(header))).with_metadata(Some(METADATA)));
+    let span = span_with_parent(
+        &Origins::of_message(&message(Some(METADATA), Some(header))).with_metadata(Some(METADATA)),
+    );
 
     assert_eq!(span.parent_span_id.to_string(), "c7ad6b7169203331");
     assert!(span.links.is_empty(), "{:?}", span.links);
@@ -125,12 +129,13 @@ fn each_delivery_of_a_message_without_an_origin_is_in_the_same_trace() {
     message.message_id = Some("19dd0b57-b21e-4ac1-bd88-01bbb068cb78".to_owned());
     message.attributes.insert("SentTimestamp".to_owned(), "1767225600200".to_owned());
 
-    let (first, second) = (adopt(&Origins::of_message(&message)), adopt(&Origins::of_message(&message)));
+    let (first, second) =
+        (span_with_parent(&Origins::of_message(&message)), span_with_parent(&Origins::of_message(&message)));
 
     assert_eq!(trace(&first), "6955b900b21e4ac1bd8801bbb068cb78");
     assert_eq!((trace(&first), first.parent_span_id), (trace(&second), SpanId::INVALID));
     message.attributes.insert("SentTimestamp".to_owned(), "-1".to_owned());
-    assert_ne!(trace(&adopt(&Origins::of_message(&message))), trace(&first));
+    assert_ne!(trace(&span_with_parent(&Origins::of_message(&message))), trace(&first));
 }
 
 #[test]
@@ -139,9 +144,9 @@ fn an_attempt_whose_trace_could_not_be_learnt_is_told_in_the_invocations() {
     telemetry.scope(|| {
         let batch = info_span!(parent: None, "process_batch");
         let unknown = info_span!(parent: None, "process_image");
-        telemetry.adopt(&unknown, &Origins::of_message(&message(None, None)).or_within(&batch));
+        telemetry.set_parent(&unknown, &Origins::of_message(&message(None, None)).or_within(&batch));
         let known = info_span!(parent: None, "process_image");
-        telemetry.adopt(&known, &Origins::of_message(&message(Some(ATTRIBUTE), None)).or_within(&batch));
+        telemetry.set_parent(&known, &Origins::of_message(&message(Some(ATTRIBUTE), None)).or_within(&batch));
         drop((unknown, known));
     });
 
@@ -156,7 +161,7 @@ fn a_call_of_ours_keeps_the_lineage_that_lambda_finds_loops_by() {
     let (telemetry, _captured) = Telemetry::capture("t");
     telemetry.scope(|| {
         let span = info_span!(parent: None, "claim");
-        telemetry.adopt(&span, &Origins::default().with_metadata(Some(METADATA)));
+        telemetry.set_parent(&span, &Origins::default().with_metadata(Some(METADATA)));
         let own = context::xray_header(&span).unwrap();
         assert!(own.starts_with("Root=1-1af76519-16cd43dd8448eb211c80319c;Parent="), "{own}");
 
@@ -170,7 +175,7 @@ fn a_call_of_ours_keeps_the_lineage_that_lambda_finds_loops_by() {
 
 #[test]
 fn without_any_origin_a_span_starts_a_trace_with_the_time_that_xray_asks_for() {
-    let span = adopt(&Origins::of_message(&message(Some("garbage"), Some("Root=;;"))));
+    let span = span_with_parent(&Origins::of_message(&message(Some("garbage"), Some("Root=;;"))));
 
     let seconds = u64::from_str_radix(&trace(&span)[..8], 16).unwrap();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
@@ -184,7 +189,7 @@ fn a_log_line_and_a_metric_carry_the_ids_of_the_span_they_are_told_in() {
 
     telemetry.scope(|| {
         let span = info_span!(parent: None, "process_image");
-        telemetry.adopt(&span, &Origins::default().with_metadata(Some(METADATA)));
+        telemetry.set_parent(&span, &Origins::default().with_metadata(Some(METADATA)));
         span.in_scope(|| telemetry.emit(&Told));
     });
 
@@ -222,11 +227,11 @@ impl Event for Told {
     }
 }
 
-fn adopt(origins: &Origins) -> SpanData {
+fn span_with_parent(origins: &Origins) -> SpanData {
     let (telemetry, captured): (Telemetry, Captured) = Telemetry::capture("t");
     telemetry.scope(|| {
         let span: Span = info_span!(parent: None, "process_image");
-        telemetry.adopt(&span, origins);
+        telemetry.set_parent(&span, origins);
     });
     captured.spans().remove(0)
 }

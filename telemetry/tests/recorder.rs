@@ -5,7 +5,7 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogra
 use serde_json::{Value, json};
 use telemetry::{Captured, Telemetry};
 
-fn tell(work: impl FnOnce()) -> Captured {
+fn record(work: impl FnOnce()) -> Captured {
     let (telemetry, captured) = Telemetry::capture("svc");
     telemetry.scope(work);
     captured
@@ -17,7 +17,7 @@ fn definition(line: &Value) -> &Value {
 
 #[test]
 fn counters_gauges_and_histograms_land_with_the_functions_own_metrics() {
-    let captured = tell(|| {
+    let captured = record(|| {
         counter!("cache.hits").increment(2);
         counter!("cache.hits").increment(3);
         gauge!("pool.size").set(7.0);
@@ -70,7 +70,7 @@ fn each_end_of_an_invocation_tells_what_was_added_since_the_last() {
 
 #[test]
 fn units_are_those_described_brought_to_cloudwatchs() {
-    let captured = tell(|| {
+    let captured = record(|| {
         describe_histogram!("short", Unit::Nanoseconds, "");
         describe_gauge!("memory", Unit::Mebibytes, "");
         describe_counter!("traffic", Unit::Bytes, "");
@@ -99,7 +99,7 @@ fn units_are_those_described_brought_to_cloudwatchs() {
 
 #[test]
 fn labels_are_properties_and_only_declared_dimensions_are_dimensions() {
-    let captured = tell(|| {
+    let captured = record(|| {
         counter!("calls", "host" => "s3", "Stage" => "download").increment(1);
         counter!("calls", "host" => "sns", "Stage" => "notify").increment(1);
     });
@@ -114,7 +114,7 @@ fn labels_are_properties_and_only_declared_dimensions_are_dimensions() {
 
 #[test]
 fn a_label_repeated_is_told_once_and_the_rest_is_counted() {
-    let captured = tell(|| {
+    let captured = record(|| {
         let labels = vec![("Stage", "a"), ("Stage", "b"), ("x", "1"), ("x", "2")];
         counter!("calls", &labels).increment(1);
     });
@@ -127,7 +127,7 @@ fn a_label_repeated_is_told_once_and_the_rest_is_counted() {
 
 #[test]
 fn a_dimension_takes_a_hundred_values_and_later_ones_still_count_in_the_total() {
-    let captured = tell(|| {
+    let captured = record(|| {
         (0..150).for_each(|it| counter!("calls", "Stage" => format!("s{it}")).increment(1));
     });
 
@@ -138,7 +138,7 @@ fn a_dimension_takes_a_hundred_values_and_later_ones_still_count_in_the_total() 
 
 #[test]
 fn a_library_cannot_add_to_a_metric_of_the_catalogue() {
-    let captured = tell(|| counter!("ImagesProcessed").increment(5));
+    let captured = record(|| counter!("ImagesProcessed").increment(5));
 
     assert!(captured.metrics().is_empty());
     assert_eq!(captured.dropped(), 1);
@@ -163,7 +163,7 @@ fn series_are_bounded_between_two_ends_and_what_goes_beyond_is_counted() {
 
 #[test]
 fn values_of_a_histogram_are_bounded_and_what_goes_beyond_is_counted() {
-    let captured = tell(|| {
+    let captured = record(|| {
         histogram!("wait").record_many(1.0, 65_530);
         histogram!("wait").record_many(1.0, usize::MAX);
     });
@@ -174,7 +174,7 @@ fn values_of_a_histogram_are_bounded_and_what_goes_beyond_is_counted() {
 
 #[test]
 fn values_that_cloudwatch_does_not_take_are_counted() {
-    let captured = tell(|| {
+    let captured = record(|| {
         gauge!("ratio").set(f64::NAN);
         histogram!("wait").record(f64::INFINITY);
     });
@@ -186,7 +186,7 @@ fn values_that_cloudwatch_does_not_take_are_counted() {
 #[test]
 fn a_secret_in_a_name_or_a_label_is_told_nowhere() {
     let secret = "marker@example.com";
-    let captured = tell(|| {
+    let captured = record(|| {
         counter!(secret, secret => secret, "Stage" => secret).increment(1);
     });
 

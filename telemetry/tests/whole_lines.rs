@@ -53,7 +53,7 @@ fn write() -> Result<(), Box<dyn Error>> {
                     telemetry.emit(&Told { thread });
                     metrics::counter!("facade").increment(1);
                 }
-                telemetry.tell_facade();
+                telemetry.flush_metrics();
             });
         }
     });

@@ -141,7 +141,7 @@ impl<S: Store> Batch<'_, S> {
             |_| Err(Fault::panic(Stage::Download)),
             |it| it.map_err(Fault::aws(Stage::Download)),
         );
-        self.app.telemetry.adopt(&span, &self.origins(message, opened.as_ref()));
+        self.app.telemetry.set_parent(&span, &self.origins(message, opened.as_ref()));
         self.app.telemetry.link(&span, &self.span);
         context::nest(&download, &span);
         calls.nest(&download);

@@ -18,7 +18,7 @@ fn request(body: &'static str) -> Request<Bytes> {
 }
 
 /// Reads a request to the end of its body, which ends in `.`.
-async fn heard(stream: &mut TcpStream) -> String {
+async fn read_request(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     while text.last() != Some(&b'.') {
         assert_ne!(stream.read_buf(&mut text).await.expect("it reads"), 0, "the request ends");
@@ -60,9 +60,9 @@ async fn connection_is_kept_and_used_again() {
     let (listener, client) = peer().await;
     let peer = async {
         let (mut stream, _) = listener.accept().await.expect("a connection");
-        let first = heard(&mut stream).await;
+        let first = read_request(&mut stream).await;
         answer(&mut stream, "one").await;
-        let second = heard(&mut stream).await;
+        let second = read_request(&mut stream).await;
         answer(&mut stream, "two").await;
         (first, second)
     };
@@ -82,11 +82,11 @@ async fn connection_that_the_peer_closed_meanwhile_is_replaced() {
     let (listener, client) = peer().await;
     let peer = async {
         let (mut stream, _) = listener.accept().await.expect("a connection");
-        heard(&mut stream).await;
+        read_request(&mut stream).await;
         answer(&mut stream, "one").await;
         drop(stream);
         let (mut stream, _) = listener.accept().await.expect("another connection");
-        let second = heard(&mut stream).await;
+        let second = read_request(&mut stream).await;
         answer(&mut stream, "two").await;
         second
     };
@@ -104,7 +104,7 @@ async fn answer_that_is_too_long_is_an_error_and_not_read_to_its_end() {
     let (listener, client) = peer().await;
     let peer = async {
         let (mut stream, _) = listener.accept().await.expect("a connection");
-        heard(&mut stream).await;
+        read_request(&mut stream).await;
         let endless = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", u32::MAX);
         stream.write_all(endless.as_bytes()).await.expect("it writes");
         // Until the client has had enough and closes.

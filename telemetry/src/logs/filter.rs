@@ -14,17 +14,17 @@ use tracing_subscriber::{EnvFilter, Layer, layer::Context, registry::LookupSpan}
 /// Libraries that see requests, answers and credentials; below WARN their logs hold all of these.
 const LIBRARIES: [&str; 7] = ["aws_", "hyper", "h2", "rustls", "lambda_", "tower", "opentelemetry"];
 /// Where the runtime logs that a handler failed, which is told already, with less said and more shown.
-const TWICE: &str = "lambda_runtime::layers::panic";
+const DUPLICATE_TARGET: &str = "lambda_runtime::layers::panic";
 
 /// Lets in what may be told; the filter has its say about lines alone, so that no level of a log breaks a trace.
 #[derive(Debug)]
-pub(crate) struct Admission {
+pub(crate) struct LogFilter {
     lines: EnvFilter,
     /// Whether the filter asks for lines inside of certain spans, and must see all of these.
     follows_spans: bool,
 }
 
-impl Admission {
+impl LogFilter {
     /// Admits lines as `directives` say.
     pub(crate) fn new(directives: &str) -> Self {
         Self { lines: EnvFilter::builder().parse_lossy(directives), follows_spans: directives.contains('[') }
@@ -37,8 +37,8 @@ fn is_our_span(metadata: &Metadata<'_>) -> bool {
 }
 
 /// Whether lines of `metadata`'s origin may be told, whatever the filter asks for.
-fn may_be_told(metadata: &Metadata<'_>) -> bool {
-    (*metadata.level() <= Level::WARN || !is_of_library(metadata)) && metadata.target() != TWICE
+fn is_loggable(metadata: &Metadata<'_>) -> bool {
+    (*metadata.level() <= Level::WARN || !is_of_library(metadata)) && metadata.target() != DUPLICATE_TARGET
 }
 
 /// Whether `metadata` comes from a library beneath a function.
@@ -46,13 +46,13 @@ fn is_of_library(metadata: &Metadata<'_>) -> bool {
     LIBRARIES.iter().any(|library| metadata.target().starts_with(library))
 }
 
-impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Admission {
+impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for LogFilter {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         // The filter learns of every span that it may be asked for lines inside of.
         let interest = <EnvFilter as Layer<S>>::register_callsite(&self.lines, metadata);
         match metadata.is_span() {
             true if is_our_span(metadata) => Interest::always(),
-            false if may_be_told(metadata) => interest,
+            false if is_loggable(metadata) => interest,
             _ => Interest::never(),
         }
     }
@@ -61,7 +61,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Admission {
         if metadata.is_span() {
             return is_our_span(metadata);
         }
-        may_be_told(metadata) && <EnvFilter as Layer<S>>::enabled(&self.lines, metadata, context)
+        is_loggable(metadata) && <EnvFilter as Layer<S>>::enabled(&self.lines, metadata, context)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

@@ -20,7 +20,7 @@ use crate::{
     logs::{
         fields::Fields,
         redact::error_chain,
-        writer::{Haste, Sink},
+        writer::{FlushPolicy, Writer},
     },
     trace::context::to_hex,
 };
@@ -35,14 +35,14 @@ pub(crate) type RequestId = Arc<Mutex<Option<String>>>;
 #[derive(Debug)]
 pub(crate) struct JsonLog {
     service: &'static str,
-    sink: Sink,
+    writer: Writer,
     request_id: RequestId,
     dispatch: OnceLock<WeakDispatch>,
 }
 
 impl JsonLog {
-    pub(crate) fn new(service: &'static str, sink: Sink, request_id: RequestId) -> Self {
-        Self { service, sink, request_id, dispatch: OnceLock::new() }
+    pub(crate) fn new(service: &'static str, writer: Writer, request_id: RequestId) -> Self {
+        Self { service, writer, request_id, dispatch: OnceLock::new() }
     }
 }
 
@@ -65,19 +65,19 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for JsonLog {
             insert_trace(&mut line, otel.span().span_context());
         }
         insert_request(&mut line, &self.request_id);
-        let mut recorder = Recorder { line: &mut line, says: false };
-        event.record(&mut recorder);
-        if !recorder.says {
+        let mut visitor = FieldVisitor { line: &mut line, has_message: false };
+        event.record(&mut visitor);
+        if !visitor.has_message {
             line.insert_text("message", event.metadata().target());
         }
-        let haste = if *level <= Level::WARN { Haste::AtOnce } else { Haste::CanWait };
-        self.sink.line(haste, |out| {
+        let policy = if *level <= Level::WARN { FlushPolicy::Immediate } else { FlushPolicy::Deferred };
+        self.writer.write_line(policy, |out| {
             out.push(b'{');
             out.extend_from_slice(line.json());
             out.pop();
             out.push(b'}');
         });
-        self.sink.lose(line.lost());
+        self.writer.count_lost(line.lost());
     }
 }
 
@@ -105,13 +105,13 @@ fn timestamp(at: SystemTime) -> String {
 }
 
 /// Copies an event's fields into the line; a field cannot replace what stands there already.
-struct Recorder<'a> {
+struct FieldVisitor<'a> {
     line: &'a mut Fields,
     /// Whether the event has a message.
-    says: bool,
+    has_message: bool,
 }
 
-impl Visit for Recorder<'_> {
+impl Visit for FieldVisitor<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.line.insert_plain(field.name(), &value);
     }
@@ -129,7 +129,7 @@ impl Visit for Recorder<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.says |= field.name() == "message";
+        self.has_message |= field.name() == "message";
         self.line.insert_text(field.name(), value);
     }
 
@@ -138,13 +138,13 @@ impl Visit for Recorder<'_> {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.says |= field.name() == "message";
+        self.has_message |= field.name() == "message";
         self.line.insert_text(field.name(), &format!("{value:?}"));
     }
 }
 
-impl fmt::Debug for Recorder<'_> {
+impl fmt::Debug for FieldVisitor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder").finish_non_exhaustive()
+        f.debug_struct("FieldVisitor").finish_non_exhaustive()
     }
 }

@@ -11,31 +11,31 @@ use std::{
 };
 
 thread_local! {
-    /// Lines that this thread will write together.
-    static TOGETHER: Cell<Option<Together>> = const { Cell::new(None) };
+    /// Lines that this thread will write batch.
+    static BATCH: Cell<Option<Batch>> = const { Cell::new(None) };
 }
 
 /// Room for a usual line; a little more would be one of the large requests that glibc tidies up for first.
 pub(crate) const LINE_BYTES: usize = 1_000;
-/// Most bytes that are held back.
-const MOST_HELD: usize = 64 * 1024;
+/// Most bytes that are buffered back.
+const MAX_BUFFERED_BYTES: usize = 64 * 1024;
 
-/// Whether a line may be held back for a moment.
+/// Whether a line may be buffered back for a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Haste {
-    CanWait,
+pub(crate) enum FlushPolicy {
+    Deferred,
     /// It tells of something that may end the process.
-    AtOnce,
+    Immediate,
 }
 
-/// What is held back, if anything is.
+/// What is buffered back, if anything is.
 #[derive(Default)]
-struct Held {
-    holding: bool,
+struct Buffered {
+    buffering: bool,
     /// Kept from one time to the next, for its room.
     lines: Vec<u8>,
     /// What comes after `lines`.
-    unwritten: Vec<Lines>,
+    deferred: Vec<Lines>,
     /// About how many bytes that will be.
     bytes: usize,
 }
@@ -43,168 +43,168 @@ struct Held {
 /// Appends lines when it is their turn.
 type Lines = Box<dyn FnOnce(&mut Vec<u8>) + Send>;
 
-struct Together {
-    /// The sink that the lines are of.
-    sink: usize,
+struct Batch {
+    /// The writer that the lines are of.
+    writer: usize,
     lines: Vec<u8>,
-    haste: Haste,
+    policy: FlushPolicy,
 }
 
 /// A shared line writer that counts what it loses.
 #[derive(Clone)]
-pub(crate) struct Sink {
+pub(crate) struct Writer {
     out: Arc<Mutex<dyn Write + Send>>,
-    /// Lines that wait until [`Sink::release`], if they are held.
-    held: Arc<Mutex<Held>>,
+    /// Lines that wait until [`Writer::flush`], if they are buffered.
+    buffered: Arc<Mutex<Buffered>>,
     lost: Arc<AtomicU64>,
     reason: Arc<Mutex<Option<String>>>,
 }
 
-impl fmt::Debug for Sink {
+impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sink").field("lost", &self.lost).finish_non_exhaustive()
+        f.debug_struct("Writer").field("lost", &self.lost).finish_non_exhaustive()
     }
 }
 
-impl Sink {
+impl Writer {
     pub(crate) fn new(out: Arc<Mutex<dyn Write + Send>>) -> Self {
-        Self { out, held: Arc::default(), lost: Arc::default(), reason: Arc::default() }
+        Self { out, buffered: Arc::default(), lost: Arc::default(), reason: Arc::default() }
     }
 
     pub(crate) fn stdout() -> Self {
         Self::new(Arc::new(Mutex::new(io::stdout())))
     }
 
-    /// Holds lines back until [`Sink::release`], or until one of them is in haste: waking the reader of a pipe
+    /// Holds lines back until [`Writer::flush`], or until one of them is in policy: waking the reader of a pipe
     /// takes longer than all else that telemetry does before an answer.
-    pub(crate) fn hold(&self) {
-        self.held().holding = true;
+    pub(crate) fn start_buffering(&self) {
+        self.buffered().buffering = true;
     }
 
-    /// Writes what is held, and holds nothing back any more.
-    pub(crate) fn release(&self) {
-        let mut held = self.held();
-        held.holding = false;
-        self.put_held(&mut held);
+    /// Writes what is buffered, and holds nothing back any more.
+    pub(crate) fn flush(&self) {
+        let mut buffered = self.buffered();
+        buffered.buffering = false;
+        self.write_buffered(&mut buffered);
     }
 
-    /// Has everything that is held written out in memory, so that what it loses is counted.
-    pub(crate) fn settle(&self) {
-        self.held().settle();
+    /// Has everything that is buffered written out in memory, so that what it loses is counted.
+    pub(crate) fn render_deferred(&self) {
+        self.buffered().render_deferred();
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn buffered(&self) -> MutexGuard<'_, Buffered> {
+        self.buffered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put_held(&self, held: &mut Held) {
-        held.settle();
-        self.put(&held.lines);
-        held.lines.clear();
-        held.lines.shrink_to(MOST_HELD);
+    fn write_buffered(&self, buffered: &mut Buffered) {
+        buffered.render_deferred();
+        self.write_out(&buffered.lines);
+        buffered.lines.clear();
+        buffered.lines.shrink_to(MAX_BUFFERED_BYTES);
     }
 
     /// Runs `work` and writes its lines of this thread at once: the reader of a pipe is woken once.
-    pub(crate) fn together(&self, work: impl FnOnce()) {
-        if self.held().holding {
+    pub(crate) fn batch(&self, work: impl FnOnce()) {
+        if self.buffered().buffering {
             return work();
         }
-        let outer = TOGETHER.take();
+        let outer = BATCH.take();
         if outer.is_some() {
-            TOGETHER.set(outer);
+            BATCH.set(outer);
             return work();
         }
         let lines = Vec::with_capacity(LINE_BYTES);
-        TOGETHER.set(Some(Together { sink: self.id(), lines, haste: Haste::CanWait }));
+        BATCH.set(Some(Batch { writer: self.id(), lines, policy: FlushPolicy::Deferred }));
         // Should `work` panic, what it told before is written all the same.
-        let _written = Written(self);
+        let _written = BatchEnd(self);
         work();
     }
 
-    /// Which sink this is, among those that live.
+    /// Which writer this is, among those that live.
     fn id(&self) -> usize {
         Arc::as_ptr(&self.lost).addr()
     }
 
     /// Has `write` append a line, which no other line can come between.
-    pub(crate) fn line(&self, haste: Haste, write: impl FnOnce(&mut Vec<u8>)) {
-        self.lines(haste, |out| {
+    pub(crate) fn write_line(&self, policy: FlushPolicy, write: impl FnOnce(&mut Vec<u8>)) {
+        self.write(policy, |out| {
             write(out);
             out.push(b'\n');
         });
     }
 
-    /// Has `write` append whole lines, of about `bytes` bytes; while lines are held back, this waits with them.
-    pub(crate) fn later(&self, bytes: usize, write: impl FnOnce(&mut Vec<u8>) + Send + 'static) {
-        let mut held = self.held();
-        if held.holding {
-            held.unwritten.push(Box::new(write));
-            held.bytes += bytes;
-            return self.bound(Haste::CanWait, &mut held);
+    /// Has `write` append whole lines, of about `bytes` bytes; while lines are buffered back, this waits with them.
+    pub(crate) fn write_deferred(&self, bytes: usize, write: impl FnOnce(&mut Vec<u8>) + Send + 'static) {
+        let mut buffered = self.buffered();
+        if buffered.buffering {
+            buffered.deferred.push(Box::new(write));
+            buffered.bytes += bytes;
+            return self.flush_if_due(FlushPolicy::Deferred, &mut buffered);
         }
-        drop(held);
-        self.lines(Haste::CanWait, write);
+        drop(buffered);
+        self.write(FlushPolicy::Deferred, write);
     }
 
     /// Has `write` append whole lines.
-    fn lines(&self, haste: Haste, write: impl FnOnce(&mut Vec<u8>)) {
-        match TOGETHER.take() {
-            Some(mut together) if together.sink == self.id() => {
-                write(&mut together.lines);
-                together.haste = together.haste.max(haste);
-                TOGETHER.set(Some(together));
+    fn write(&self, policy: FlushPolicy, write: impl FnOnce(&mut Vec<u8>)) {
+        match BATCH.take() {
+            Some(mut batch) if batch.writer == self.id() => {
+                write(&mut batch.lines);
+                batch.policy = batch.policy.max(policy);
+                BATCH.set(Some(batch));
             }
             other => {
-                TOGETHER.set(other);
+                BATCH.set(other);
                 let mut lines = Vec::with_capacity(LINE_BYTES);
                 write(&mut lines);
-                self.take(lines, haste);
+                self.accept(lines, policy);
             }
         }
     }
 
     /// Writes `lines`, now or when they are released.
-    fn take(&self, lines: Vec<u8>, haste: Haste) {
-        let mut held = self.held();
-        if !held.holding {
-            drop(held);
-            return self.put(&lines);
+    fn accept(&self, lines: Vec<u8>, policy: FlushPolicy) {
+        let mut buffered = self.buffered();
+        if !buffered.buffering {
+            drop(buffered);
+            return self.write_out(&lines);
         }
-        if held.unwritten.is_empty() {
-            held.lines.extend_from_slice(&lines);
+        if buffered.deferred.is_empty() {
+            buffered.lines.extend_from_slice(&lines);
         } else {
-            held.bytes += lines.len();
-            held.unwritten.push(Box::new(move |out| out.extend_from_slice(&lines)));
+            buffered.bytes += lines.len();
+            buffered.deferred.push(Box::new(move |out| out.extend_from_slice(&lines)));
         }
-        self.bound(haste, &mut held);
+        self.flush_if_due(policy, &mut buffered);
     }
 
-    /// Writes what is held if it may not wait.
-    fn bound(&self, haste: Haste, held: &mut Held) {
-        if haste == Haste::AtOnce || held.lines.len() + held.bytes > MOST_HELD {
-            self.put_held(held);
+    /// Writes what is buffered if it may not wait.
+    fn flush_if_due(&self, policy: FlushPolicy, buffered: &mut Buffered) {
+        if policy == FlushPolicy::Immediate || buffered.lines.len() + buffered.bytes > MAX_BUFFERED_BYTES {
+            self.write_buffered(buffered);
         }
     }
 
     /// Writes `lines`; those that cannot be written are lost.
-    fn put(&self, lines: &[u8]) {
+    fn write_out(&self, lines: &[u8]) {
         if lines.is_empty() {
             return;
         }
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         if out.write_all(lines).and_then(|()| out.flush()).is_err() {
-            self.lose(lines.split_inclusive(|byte| *byte == b'\n').count() as u64);
+            self.count_lost(lines.split_inclusive(|byte| *byte == b'\n').count() as u64);
         }
     }
 
     /// Counts `n` things that could not be told.
-    pub(crate) fn lose(&self, n: u64) {
+    pub(crate) fn count_lost(&self, n: u64) {
         self.lost.fetch_add(n, Ordering::Relaxed);
     }
 
     /// Counts `n` things that could not be told, and remembers why.
-    pub(crate) fn lose_because(&self, n: u64, reason: Option<String>) {
-        self.lose(n);
+    pub(crate) fn count_lost_because(&self, n: u64, reason: Option<String>) {
+        self.count_lost(n);
         if reason.is_some() {
             *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
         }
@@ -226,22 +226,22 @@ impl Sink {
     }
 }
 
-impl Held {
-    fn settle(&mut self) {
-        for write in self.unwritten.drain(..) {
+impl Buffered {
+    fn render_deferred(&mut self) {
+        for write in self.deferred.drain(..) {
             write(&mut self.lines);
         }
         self.bytes = 0;
     }
 }
 
-/// Writes what was told together, when it goes.
-struct Written<'a>(&'a Sink);
+/// Writes what was told batch, when it goes.
+struct BatchEnd<'a>(&'a Writer);
 
-impl Drop for Written<'_> {
+impl Drop for BatchEnd<'_> {
     fn drop(&mut self) {
-        if let Some(Together { lines, haste, .. }) = TOGETHER.take() {
-            self.0.take(lines, haste);
+        if let Some(Batch { lines, policy, .. }) = BATCH.take() {
+            self.0.accept(lines, policy);
         }
     }
 }

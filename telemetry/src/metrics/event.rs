@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use tracing::Span;
 
 use crate::{
-    Telemetry,
+    init::Telemetry,
     logs::{
         fields::Fields,
         json::{insert_request, insert_trace},
@@ -23,11 +23,11 @@ pub trait Event {
 impl Telemetry {
     /// Tells `event`: its log line and its metrics.
     pub fn emit(&self, event: &impl Event) {
-        self.inner.sink.together(|| {
+        self.inner.writer.batch(|| {
             event.log();
             let mut emf = Emf::default();
             event.measure(&mut emf);
-            self.measure(emf);
+            self.write_metrics(emf);
         });
     }
 
@@ -35,18 +35,18 @@ impl Telemetry {
     ///
     /// [`Telemetry::run`] does so at the end of each invocation, [`Telemetry::scope`] and
     /// [`Telemetry::within`] at theirs; only a function with a loop of its own calls this.
-    pub fn tell_facade(&self) {
-        self.inner.facade.take().into_iter().for_each(|emf| self.measure(emf));
+    pub fn flush_metrics(&self) {
+        self.inner.recorder.take().into_iter().for_each(|emf| self.write_metrics(emf));
     }
 
     /// Tells `emf` as of now, whenever it is written. Until then its span stays open, whose end is the last exit
     /// all the same.
-    fn measure(&self, emf: Emf) {
+    fn write_metrics(&self, emf: Emf) {
         let (telemetry, span, now) = (self.clone(), Span::current(), SystemTime::now());
-        self.inner.sink.later(emf.bytes(), move |out| telemetry.write(&emf, &span, now, out));
+        self.inner.writer.write_deferred(emf.bytes(), move |out| telemetry.write_emf(&emf, &span, now, out));
     }
 
-    fn write(&self, emf: &Emf, span: &Span, at: SystemTime, out: &mut Vec<u8>) {
+    fn write_emf(&self, emf: &Emf, span: &Span, at: SystemTime, out: &mut Vec<u8>) {
         let mut base = Fields::for_line();
         // A line without a level would count as INFO, and be dropped by a filter in Lambda above that.
         base.insert_own("level", &[b"INFO"]);
@@ -60,6 +60,6 @@ impl Telemetry {
             line.write(out);
             out.push(b'\n');
         }
-        self.inner.sink.lose(rendered.lost);
+        self.inner.writer.count_lost(rendered.lost);
     }
 }

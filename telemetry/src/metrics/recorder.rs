@@ -22,13 +22,13 @@ use std::{
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, Recorder, SharedString};
 
 use crate::{
-    logs::writer::Sink,
+    logs::writer::Writer,
     metrics::{
         catalogue::Dimension,
         emf::{Emf, dimension_value, metric_name},
     },
 };
-use storage::{Cell, CounterCell, GaugeCell, HistogramCell, Refused};
+use storage::{CounterStorage, Discard, GaugeStorage, HistogramStorage, Storage};
 
 /// Most series held between two ends of invocations.
 const SERIES: usize = 1_000;
@@ -37,14 +37,14 @@ const DIMENSION_VALUES: usize = 100;
 
 /// Collects what the facade's macros record.
 #[derive(Clone, Debug)]
-pub(crate) struct Facade {
+pub(crate) struct MetricsRecorder {
     state: Arc<Mutex<State>>,
-    sink: Sink,
+    writer: Writer,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    series: BTreeMap<Kind, HashMap<Key, Cell>>,
+    series: BTreeMap<Kind, HashMap<Key, Storage>>,
     units: HashMap<(Kind, String), metrics::Unit>,
     dimension_values: HashMap<Dimension, HashSet<String>>,
 }
@@ -56,9 +56,9 @@ enum Kind {
     Histogram,
 }
 
-impl Facade {
-    pub(crate) fn new(sink: Sink) -> Self {
-        Self { state: Arc::default(), sink }
+impl MetricsRecorder {
+    pub(crate) fn new(writer: Writer) -> Self {
+        Self { state: Arc::default(), writer }
     }
 
     /// What was recorded since the last call: one event for each set of labels.
@@ -67,8 +67,8 @@ impl Facade {
         let State { series, units, dimension_values } = &mut *state;
         // By kind too: two kinds may use one name with different units.
         let mut events: BTreeMap<(Kind, Vec<Label>), Emf> = BTreeMap::new();
-        for (kind, key, cell) in sorted(series) {
-            let values = cell.take();
+        for (kind, key, storage) in sorted(series) {
+            let values = storage.take();
             let Some(name) = metric_name(key.name()).filter(|_| !values.is_empty()) else { continue };
             let described = units.get(&(kind, key.name().to_owned())).copied();
             let (unit, scale) = unit::of(described, kind == Kind::Counter);
@@ -86,15 +86,15 @@ impl Facade {
         events.into_values().collect()
     }
 
-    /// The cell of `key`; `None` when its name is not free or there are too many series.
-    fn cell(&self, kind: Kind, key: &Key, new: impl FnOnce() -> Cell) -> Option<Cell> {
+    /// The storage of `key`; `None` when its name is not free or there are too many series.
+    fn storage(&self, kind: Kind, key: &Key, new: impl FnOnce() -> Storage) -> Option<Storage> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = state.series.get(&kind).and_then(|series| series.get(key)) {
             return Some(known.clone());
         }
         metric_name(key.name())?;
         if state.count() >= SERIES {
-            state.series.values_mut().for_each(|series| series.retain(|_, cell| !cell.is_idle()));
+            state.series.values_mut().for_each(|series| series.retain(|_, storage| !storage.is_idle()));
         }
         if state.count() >= SERIES {
             return None;
@@ -110,8 +110,8 @@ impl Facade {
         }
     }
 
-    fn refused(&self) -> Arc<Refused> {
-        Arc::new(Refused(self.sink.clone()))
+    fn discard(&self) -> Arc<Discard> {
+        Arc::new(Discard(self.writer.clone()))
     }
 }
 
@@ -122,8 +122,10 @@ impl State {
 }
 
 /// Every series in an order that does not depend on hashes.
-fn sorted(series: &BTreeMap<Kind, HashMap<Key, Cell>>) -> Vec<(Kind, &Key, &Cell)> {
-    let all = series.iter().flat_map(|(kind, cells)| cells.iter().map(|(key, cell)| (*kind, key, cell)));
+fn sorted(series: &BTreeMap<Kind, HashMap<Key, Storage>>) -> Vec<(Kind, &Key, &Storage)> {
+    let all = series
+        .iter()
+        .flat_map(|(kind, storages)| storages.iter().map(|(key, storage)| (*kind, key, storage)));
     let mut all: Vec<_> = all.collect();
     all.sort_unstable_by_key(|(kind, key, _)| (*kind, *key));
     all
@@ -138,7 +140,7 @@ fn split<'a>(
     for label in labels {
         let declared = Dimension::ALL.iter().copied().find(|it| it.name() == label.key());
         match declared.filter(|it| set.iter().all(|(used, _)| used != it)) {
-            Some(dimension) if admit(values.entry(dimension).or_default(), label.value()) => {
+            Some(dimension) if is_within_limit(values.entry(dimension).or_default(), label.value()) => {
                 set.push((dimension, dimension_value(label.value())));
             }
             _ => properties.push(label),
@@ -147,11 +149,11 @@ fn split<'a>(
     (set, properties)
 }
 
-fn admit(known: &mut HashSet<String>, value: &str) -> bool {
+fn is_within_limit(known: &mut HashSet<String>, value: &str) -> bool {
     known.contains(value) || (known.len() < DIMENSION_VALUES && known.insert(value.to_owned()))
 }
 
-impl Recorder for Facade {
+impl Recorder for MetricsRecorder {
     fn describe_counter(&self, key: KeyName, unit: Option<metrics::Unit>, _description: SharedString) {
         self.describe(Kind::Counter, &key, unit);
     }
@@ -165,24 +167,24 @@ impl Recorder for Facade {
     }
 
     fn register_counter(&self, key: &Key, _metadata: &Metadata<'_>) -> Counter {
-        match self.cell(Kind::Counter, key, || Cell::Counter(Arc::new(CounterCell::default()))) {
-            Some(Cell::Counter(cell)) => Counter::from_arc(cell),
-            _ => Counter::from_arc(self.refused()),
+        match self.storage(Kind::Counter, key, || Storage::Counter(Arc::new(CounterStorage::default()))) {
+            Some(Storage::Counter(storage)) => Counter::from_arc(storage),
+            _ => Counter::from_arc(self.discard()),
         }
     }
 
     fn register_gauge(&self, key: &Key, _metadata: &Metadata<'_>) -> Gauge {
-        match self.cell(Kind::Gauge, key, || Cell::Gauge(Arc::new(GaugeCell::default()))) {
-            Some(Cell::Gauge(cell)) => Gauge::from_arc(cell),
-            _ => Gauge::from_arc(self.refused()),
+        match self.storage(Kind::Gauge, key, || Storage::Gauge(Arc::new(GaugeStorage::default()))) {
+            Some(Storage::Gauge(storage)) => Gauge::from_arc(storage),
+            _ => Gauge::from_arc(self.discard()),
         }
     }
 
     fn register_histogram(&self, key: &Key, _metadata: &Metadata<'_>) -> Histogram {
-        let new = || Cell::Histogram(Arc::new(HistogramCell::new(self.sink.clone())));
-        match self.cell(Kind::Histogram, key, new) {
-            Some(Cell::Histogram(cell)) => Histogram::from_arc(cell),
-            _ => Histogram::from_arc(self.refused()),
+        let new = || Storage::Histogram(Arc::new(HistogramStorage::new(self.writer.clone())));
+        match self.storage(Kind::Histogram, key, new) {
+            Some(Storage::Histogram(storage)) => Histogram::from_arc(storage),
+            _ => Histogram::from_arc(self.discard()),
         }
     }
 }

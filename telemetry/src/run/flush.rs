@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::Telemetry;
+use crate::init::Telemetry;
 
 /// The longest that a flush keeps the next event waiting.
 const LONGEST: Duration = Duration::from_millis(500);
@@ -29,7 +29,7 @@ impl Telemetry {
         if self.inner.exporter.is_ready(now) {
             self.flush_until(now + bound).await;
         }
-        self.inner.sink.lose(self.inner.buffer.take_dropped());
+        self.inner.writer.count_lost(self.inner.buffer.take_dropped());
     }
 
     /// As [`Telemetry::flush`], even to a collector that is being left alone.
@@ -40,7 +40,7 @@ impl Telemetry {
                 return;
             }
             let loss = self.inner.exporter.send(spans, until).await;
-            self.inner.sink.lose_because(loss.spans, loss.reason);
+            self.inner.writer.count_lost_because(loss.spans, loss.reason);
         }
     }
 }

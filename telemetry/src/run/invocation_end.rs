@@ -7,24 +7,24 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{
-    Telemetry,
+    init::Telemetry,
     metrics::{Counter, Emf, Event, Size, Timer},
 };
 
 /// The longest that the end of the environment waits for a collector; Lambda kills the process after 500 ms.
 const LAST_FLUSH: Duration = Duration::from_millis(300);
 
-/// Tells the end of an invocation, however it ends: a drop without [`Ending::answered`] is a failure.
-pub(super) struct Ending {
+/// Tells the end of an invocation, however it ends: a drop without [`InvocationEnd::answered`] is a failure.
+pub(super) struct InvocationEnd {
     telemetry: Telemetry,
     span: Span,
-    initialised: Duration,
+    init_duration: Duration,
     answered: bool,
 }
 
-impl Ending {
-    pub(super) fn new(telemetry: Telemetry, span: Span, initialised: Duration) -> Self {
-        Self { telemetry, span, initialised, answered: false }
+impl InvocationEnd {
+    pub(super) fn new(telemetry: Telemetry, span: Span, init_duration: Duration) -> Self {
+        Self { telemetry, span, init_duration, answered: false }
     }
 
     /// The span of the invocation.
@@ -38,54 +38,54 @@ impl Ending {
     }
 }
 
-impl Drop for Ending {
+impl Drop for InvocationEnd {
     fn drop(&mut self) {
         if !self.answered {
             self.span.set_status(Status::error("the environment ended during the invocation"));
         }
-        self.span.in_scope(|| self.telemetry.tell_measures(Some(self.initialised)));
-        self.telemetry.inner.sink.release();
+        self.span.in_scope(|| self.telemetry.emit_invocation_metrics(Some(self.init_duration)));
+        self.telemetry.inner.writer.flush();
     }
 }
 
 impl Telemetry {
     /// Tells what was measured since the last call; of the environment's start only once.
-    pub(super) fn tell_measures(&self, initialised: Option<Duration>) {
+    pub(super) fn emit_invocation_metrics(&self, init_duration: Option<Duration>) {
         // What was told before may lose something as it is written.
-        self.inner.sink.settle();
-        let ended = InvocationEnded {
-            cold: initialised.filter(|_| self.take_cold()),
+        self.inner.writer.render_deferred();
+        let ended = InvocationMetrics {
+            cold: init_duration.filter(|_| self.take_cold()),
             peak_memory: self.inner.peak_memory.bytes(),
-            lost: self.inner.sink.take_lost(),
-            reason: self.inner.sink.take_reason(),
+            lost: self.inner.writer.take_lost(),
+            reason: self.inner.writer.take_reason(),
         };
-        self.inner.sink.together(|| {
-            self.tell_facade();
+        self.inner.writer.batch(|| {
+            self.flush_metrics();
             self.emit(&ended);
         });
     }
 
     /// Sends what is left before the environment ends.
-    pub(super) async fn tell_the_end(&self) {
+    pub(super) async fn shut_down(&self) {
         self.flush_until(Instant::now() + LAST_FLUSH).await;
         let left = self.inner.buffer.take(usize::MAX).len() as u64;
-        self.inner.sink.lose(left + self.inner.buffer.take_dropped());
+        self.inner.writer.count_lost(left + self.inner.buffer.take_dropped());
         tracing::info!("The environment ends");
-        if self.inner.sink.lost() > 0 {
-            self.tell_measures(None);
+        if self.inner.writer.lost() > 0 {
+            self.emit_invocation_metrics(None);
         }
     }
 }
 
 /// What is measured once per invocation.
-struct InvocationEnded {
+struct InvocationMetrics {
     cold: Option<Duration>,
     peak_memory: Option<u64>,
     lost: u64,
     reason: Option<String>,
 }
 
-impl Event for InvocationEnded {
+impl Event for InvocationMetrics {
     fn log(&self) {
         if self.lost > 0 {
             tracing::warn!(lost = self.lost, reason = self.reason, "Telemetry was lost");
@@ -93,9 +93,9 @@ impl Event for InvocationEnded {
     }
 
     fn measure(&self, emf: &mut Emf) {
-        if let Some(initialised) = self.cold {
+        if let Some(init_duration) = self.cold {
             emf.count(Counter::ColdStarts, 1);
-            emf.time(Timer::InitLatency, initialised);
+            emf.time(Timer::InitLatency, init_duration);
         }
         if let Some(bytes) = self.peak_memory {
             emf.size(Size::PeakMemory, bytes);
@@ -117,7 +117,7 @@ mod tests {
         let cold = Some(Duration::from_millis(3));
 
         telemetry.scope(|| {
-            telemetry.emit(&InvocationEnded { cold, peak_memory: Some(1), lost: 1, reason: None });
+            telemetry.emit(&InvocationMetrics { cold, peak_memory: Some(1), lost: 1, reason: None });
         });
 
         assert_eq!(captured.catalogue_gaps(Metric::EVERY_SERVICE), [""; 0]);
@@ -129,7 +129,7 @@ mod tests {
 
         telemetry.scope(|| {
             metrics::counter!("steps").increment(2);
-            Ending::new(telemetry.clone(), Span::none(), Duration::ZERO).answered();
+            InvocationEnd::new(telemetry.clone(), Span::none(), Duration::ZERO).answered();
             assert!((captured.sum("steps") - 2.0).abs() < f64::EPSILON);
         });
     }
@@ -148,10 +148,10 @@ mod tests {
         let (telemetry, captured) = Telemetry::capture("svc");
 
         telemetry.scope(|| {
-            telemetry.inner.sink.hold();
+            telemetry.inner.writer.start_buffering();
             telemetry.emit(&Clashing);
             assert_eq!(captured.text(), "", "somebody waits for the answer");
-            Ending::new(telemetry.clone(), Span::none(), Duration::ZERO).answered();
+            InvocationEnd::new(telemetry.clone(), Span::none(), Duration::ZERO).answered();
         });
 
         assert!((captured.sum("Duplicates") - 1.0).abs() < f64::EPSILON);
@@ -163,8 +163,8 @@ mod tests {
         let (telemetry, captured) = Telemetry::capture("svc");
 
         telemetry.scope(|| {
-            telemetry.inner.sink.lose_because(3, Some("the peer is gone".to_owned()));
-            telemetry.tell_measures(None);
+            telemetry.inner.writer.count_lost_because(3, Some("the peer is gone".to_owned()));
+            telemetry.emit_invocation_metrics(None);
         });
 
         let line = captured.logs().remove(0);

@@ -12,7 +12,7 @@ use crate::logs::redact::redact;
 
 /// Replaces the hook that prints a panic as it is to stderr. Whoever catches the panic decides what becomes of
 /// it; this only tells that there was one, and where.
-pub(crate) fn tell_panics() {
+pub(crate) fn log_panics() {
     panic::set_hook(Box::new(tell));
 }
 

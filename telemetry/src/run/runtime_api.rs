@@ -14,7 +14,7 @@ pub(crate) fn client(address: &str) -> Option<Client> {
 }
 
 /// Tells Lambda that the start failed, so that it need not wait for the process to end; whether it heard.
-pub(crate) async fn tell_failed_start(address: &str, message: &str) -> bool {
+pub(crate) async fn report_init_error(address: &str, message: &str) -> bool {
     let body = json!({
         "errorType": ERROR_TYPE.to_str().unwrap_or_default(),
         "errorMessage": message,

@@ -17,11 +17,11 @@ use lambda_runtime::{
 use tracing::{Instrument, Span, info_span};
 
 use crate::{
-    Telemetry,
+    init::Telemetry,
     run::{
         entry::{Entry, Trigger},
         flush::{bound, deadline},
-        invocation_end::Ending,
+        invocation_end::InvocationEnd,
     },
 };
 
@@ -31,14 +31,14 @@ pub(super) struct InvocationLayer<'a> {
     telemetry: Telemetry,
     entry: Entry,
     /// How long the environment took to be ready.
-    initialised: Duration,
+    init_duration: Duration,
     borrowed: PhantomData<&'a ()>,
 }
 
 impl InvocationLayer<'_> {
     pub(super) fn new(telemetry: Telemetry, entry: Entry) -> Self {
-        let initialised = telemetry.inner.started.elapsed();
-        Self { telemetry, entry, initialised, borrowed: PhantomData }
+        let init_duration = telemetry.inner.started.elapsed();
+        Self { telemetry, entry, init_duration, borrowed: PhantomData }
     }
 }
 
@@ -69,7 +69,7 @@ impl InvocationLayer<'_> {
             faas.coldstart = self.telemetry.inner.cold.load(Ordering::Relaxed),
             cloud.resource_id = context.invoked_function_arn,
         );
-        self.telemetry.adopt_invocation(&span, context.xray_trace_id.as_deref());
+        self.telemetry.set_invocation_parent(&span, context.xray_trace_id.as_deref());
         span
     }
 }
@@ -89,34 +89,34 @@ where
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let telemetry = self.outer.telemetry.clone();
-        telemetry.serve(&invocation.context.request_id);
+        telemetry.set_request_id(&invocation.context.request_id);
         // Only of a request does somebody wait for the answer; elsewhere a line that is held back would buy
         // nothing, and a process that is killed would take it along.
         if self.outer.entry.trigger == Trigger::Http {
-            telemetry.inner.sink.hold();
+            telemetry.inner.writer.start_buffering();
         }
         let deadline = deadline(invocation.context.deadline);
         let span = self.outer.span(&invocation);
-        let ending = Ending::new(telemetry.clone(), span.clone(), self.outer.initialised);
+        let end = InvocationEnd::new(telemetry.clone(), span.clone(), self.outer.init_duration);
         let answered = span.in_scope(|| self.inner.call(invocation));
-        Box::pin(conduct(telemetry, answered.instrument(span), ending, deadline))
+        Box::pin(complete(telemetry, answered.instrument(span), end, deadline))
     }
 }
 
 /// Resolves after the answer was posted, its span closed and the spans sent.
-async fn conduct<F: Future>(
+async fn complete<F: Future>(
     telemetry: Telemetry,
     answered: F,
-    ending: Ending,
+    end: InvocationEnd,
     deadline: SystemTime,
 ) -> F::Output {
     let output = {
         let answered = pin!(answered);
-        telemetry.guard(answered, ending.span(), deadline).await
+        telemetry.watch_deadline(answered, end.span(), deadline).await
     };
     // The answer is out: what is measured once for each invocation keeps no caller waiting. This closes the
     // span too, which must happen before the flush.
-    ending.answered();
+    end.answered();
     telemetry.flush(bound(deadline, SystemTime::now())).await;
     *telemetry.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = None;
     output

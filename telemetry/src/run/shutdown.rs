@@ -12,7 +12,7 @@ use crate::{http_client::Client, logs::redact::error_chain, run::runtime_api};
 const NAME: HeaderValue = HeaderValue::from_static("telemetry-shutdown");
 const ID: &str = "lambda-extension-identifier";
 /// The longest that a start waits for an Extensions API, which is on this machine.
-const PATIENCE: Duration = Duration::from_millis(250);
+const TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Waits for the end of the environment.
 #[derive(Debug)]
@@ -29,12 +29,12 @@ struct Extension {
 }
 
 impl Shutdown {
-    /// Listens for SIGTERM and registers the extension; neither is needed to work, so a failure is told and
+    /// Listens for SIGTERM and registers the extension; neither is needed to work, so a failure is reported and
     /// no more. Must come before the first event is asked for, which ends Lambda's phase of registration.
     pub(super) async fn prepare(runtime_api: Option<&str>) -> Self {
         let sigterm = signal(SignalKind::terminate())
             .inspect_err(|error| tracing::warn!(error = error_chain(error), "SIGTERM will not be noticed"));
-        let registered = tokio::time::timeout(PATIENCE, Extension::register(runtime_api)).await;
+        let registered = tokio::time::timeout(TIMEOUT, Extension::register(runtime_api)).await;
         let extension = registered.ok().flatten();
         if extension.is_none() {
             tracing::debug!("There is no Extensions API; only some environments tell their end without it");
@@ -43,10 +43,10 @@ impl Shutdown {
     }
 
     /// Resolves when the environment is to end.
-    pub(super) async fn asked_for(&mut self) {
+    pub(super) async fn requested(&mut self) {
         let extension = async {
             if let Some(extension) = &self.extension {
-                extension.idle().await;
+                extension.wait_for_events().await;
             }
             pending::<()>().await;
         };
@@ -76,7 +76,7 @@ impl Extension {
         answer.status().is_success().then_some(Self { client, id })
     }
 
-    async fn idle(&self) {
+    async fn wait_for_events(&self) {
         let request =
             Request::get("/2020-01-01/extension/event/next").header(ID, self.id.clone()).body(Bytes::new());
         if let Ok(request) = request

@@ -1,15 +1,15 @@
-//! The start of a function: whatever ends it is told.
+//! The start of a function: whatever ends it is reported.
 
 use std::{error::Error, future::Future, time::Duration};
 
 use crate::{
-    Telemetry,
+    init::Telemetry,
     logs::redact::error_chain,
     run::{panics::caught, runtime_api},
 };
 
 /// The longest that a failed start waits for Lambda to hear of it.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The start failed. Why stands in the log and in Lambda's report, not here: `main` would print it once more,
 /// past everything that keeps secrets out of logs.
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub struct StartError;
 
 impl Telemetry {
-    /// Runs `start`, which reads configuration and makes clients; a failure or panic of it is logged and told
+    /// Runs `start`, which reads configuration and makes clients; a failure or panic of it is logged and reported
     /// to Lambda's `/init/error`.
     ///
     /// # Errors
@@ -35,8 +35,8 @@ impl Telemetry {
         };
         tracing::error!(error = reason, "The start failed");
         if let Some(address) = &self.inner.runtime_api {
-            let told = runtime_api::tell_failed_start(address, &reason);
-            if !tokio::time::timeout(PATIENCE, told).await.unwrap_or_default() {
+            let reported = runtime_api::report_init_error(address, &reason);
+            if !tokio::time::timeout(TIMEOUT, reported).await.unwrap_or_default() {
                 tracing::warn!("Lambda did not hear that the start failed");
             }
         }

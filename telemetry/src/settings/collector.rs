@@ -31,10 +31,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     pub(super) fn export(&mut self) -> Export {
         let name = "OTEL_TRACES_EXPORTER";
         let asked = match self.get(name).as_deref().map(str::trim) {
-            Some("none") => return Export::Nowhere,
+            Some("none") => return Export::Disabled,
             Some("otlp") => true,
             Some(_) => {
-                self.complain(name, "only otlp and none are known; it counts as unset");
+                self.ignore(name, "only otlp and none are known; it counts as unset");
                 false
             }
             None => false,
@@ -63,7 +63,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 Err(reason) => reason,
             },
         };
-        self.complain(name, format!("{reason}; spans go where they went without it"));
+        self.ignore(name, format!("{reason}; spans go where they went without it"));
         None
     }
 
@@ -83,7 +83,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             if let Some((name, value)) = self.first(&names)
                 && value.trim() != known
             {
-                self.complain(name, reason);
+                self.ignore(name, reason);
             }
         }
         let own = self.timeout(&["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"]);
@@ -100,7 +100,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))
             else {
                 let variable = self.first(&names).map_or(names[1], |(variable, _)| variable);
-                self.complain(variable, "a name or value in it fits no header; the others hold");
+                self.ignore(variable, "a name or value in it fits no header; the others hold");
                 continue;
             };
             value.set_sensitive(true);

@@ -6,12 +6,12 @@ pub struct Variable {
     /// Its name.
     pub name: &'static str,
     /// What becomes of it here.
-    pub fate: Fate,
+    pub support: Support,
 }
 
 /// What becomes of a variable that is set.
 #[derive(Clone, Copy, Debug)]
-pub enum Fate {
+pub enum Support {
     /// It does what it says, with the values or defaults told here.
     Honoured(&'static str),
     /// It does nothing, and a warning tells so.
@@ -32,7 +32,7 @@ impl Variable {
 }
 
 const fn honoured(name: &'static str, meaning: &'static str) -> Variable {
-    Variable { name, fate: Fate::Honoured(meaning) }
+    Variable { name, support: Support::Honoured(meaning) }
 }
 
 const fn refused(name: &'static str, reason: &'static str) -> Variable {
@@ -44,7 +44,7 @@ const fn refused_but(
     reason: &'static str,
     harmless: &'static [&'static str],
 ) -> Variable {
-    Variable { name, fate: Fate::Refused { reason, harmless } }
+    Variable { name, support: Support::Refused { reason, harmless } }
 }
 
 const METRICS: &str = "metrics are lines in CloudWatch's embedded metric format";
@@ -159,9 +159,9 @@ pub(crate) const VARIABLES: &[Variable] = &[
     refused("OTEL_EXPORTER_JAEGER_AGENT_PORT", GONE),
 ];
 
-impl Fate {
+impl Support {
     /// Why `value` is not followed, if it is not.
-    pub(crate) fn complaint(self, value: &str) -> Option<&'static str> {
+    pub(crate) fn reason_to_ignore(self, value: &str) -> Option<&'static str> {
         match self {
             Self::Refused { reason, harmless }
                 if !value.split(',').all(|item| harmless.contains(&item.trim())) =>

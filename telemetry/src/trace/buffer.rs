@@ -19,7 +19,7 @@ use crate::trace::redact::{cut_span, redact_span};
 
 /// A span processor that only remembers.
 #[derive(Clone, Debug)]
-pub(crate) struct Buffer(Arc<Shared>);
+pub(crate) struct SpanBuffer(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -31,7 +31,7 @@ struct Shared {
     value_length: Option<usize>,
 }
 
-impl Buffer {
+impl SpanBuffer {
     pub(crate) fn new(capacity: usize, value_length: Option<usize>) -> Self {
         Self(Arc::new(Shared { spans: Mutex::default(), capacity, dropped: AtomicU64::new(0), value_length }))
     }
@@ -59,7 +59,7 @@ impl Buffer {
     }
 }
 
-impl SpanProcessor for Buffer {
+impl SpanProcessor for SpanBuffer {
     fn on_start(&self, _span: &mut Span, _context: &Context) {}
 
     fn on_end(&self, span: SpanData) {

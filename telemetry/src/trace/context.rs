@@ -34,13 +34,13 @@ pub struct Origins {
 
 /// What a span continues.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Continued {
+pub(crate) enum Parent {
     /// A span whose sampling decision was ours.
-    Ours(SpanContext),
+    Trusted(SpanContext),
     /// A span that somebody else named, whose sampling decision does not count.
-    Foreign(SpanContext),
+    Untrusted(SpanContext),
     /// A trace that no span is known of yet.
-    Trace(TraceId),
+    TraceOnly(TraceId),
 }
 
 impl Origins {
@@ -53,7 +53,7 @@ impl Origins {
         Self {
             message_attribute: attribute.and_then(parse_traceparent),
             system_attribute: system.and_then(|header| XrayHeader::parse(header)),
-            own: own_trace(message),
+            own: trace_of_message(message),
             ..Self::default()
         }
     }
@@ -73,22 +73,22 @@ impl Origins {
     }
 
     /// What to continue, and the other spans that the message names.
-    pub(crate) fn resolve(&self) -> (Option<Continued>, Vec<SpanContext>) {
+    pub(crate) fn resolve(&self) -> (Option<Parent>, Vec<SpanContext>) {
         let ours = [&self.message_attribute, &self.signed_metadata].into_iter().flatten().cloned();
         let foreign = self.system_attribute.iter().filter_map(XrayHeader::span);
-        let mut named: Vec<Continued> =
-            ours.map(Continued::Ours).chain(foreign.map(Continued::Foreign)).collect();
+        let mut named: Vec<Parent> =
+            ours.map(Parent::Trusted).chain(foreign.map(Parent::Untrusted)).collect();
         if named.is_empty() {
             let last = [
-                self.system_attribute.as_ref().map(|header| Continued::Trace(header.root)),
-                self.invocation.clone().map(Continued::Ours),
-                self.own.map(Continued::Trace),
+                self.system_attribute.as_ref().map(|header| Parent::TraceOnly(header.root)),
+                self.invocation.clone().map(Parent::Trusted),
+                self.own.map(Parent::TraceOnly),
             ];
             return (last.into_iter().flatten().next(), Vec::new());
         }
         let parent = named.remove(0);
         let mut links: Vec<SpanContext> = Vec::new();
-        for other in named.iter().filter_map(Continued::span) {
+        for other in named.iter().filter_map(Parent::span) {
             if !parent.span().into_iter().chain(&links).any(|known| is_same(known, other)) {
                 links.push(other.clone());
             }
@@ -97,16 +97,16 @@ impl Origins {
     }
 }
 
-impl Continued {
+impl Parent {
     /// What an `X-Amzn-Trace-Id` from outside continues.
-    pub(crate) fn of_header(header: &XrayHeader) -> Self {
-        header.span().map_or(Self::Trace(header.root), Self::Foreign)
+    pub(crate) fn from_header(header: &XrayHeader) -> Self {
+        header.span().map_or(Self::TraceOnly(header.root), Self::Untrusted)
     }
 
     const fn span(&self) -> Option<&SpanContext> {
         match self {
-            Self::Ours(span) | Self::Foreign(span) => Some(span),
-            Self::Trace(_) => None,
+            Self::Trusted(span) | Self::Untrusted(span) => Some(span),
+            Self::TraceOnly(_) => None,
         }
     }
 }
@@ -117,7 +117,7 @@ fn is_same(one: &SpanContext, other: &SpanContext) -> bool {
 
 /// A trace for a message that names none, the same at each of its deliveries: the time of sending, as
 /// X-Ray asks for, and the random part of the message's id.
-fn own_trace(message: &SqsMessage) -> Option<TraceId> {
+fn trace_of_message(message: &SqsMessage) -> Option<TraceId> {
     let sent_ms: u64 = message.attributes.get("SentTimestamp")?.parse().ok()?;
     let seconds = u32::try_from(sent_ms / 1_000).ok().filter(|seconds| *seconds > 0)?;
     let id: [u8; 16] = xray::hex(&message.message_id.as_deref()?.replace('-', ""))?;

@@ -15,9 +15,9 @@ pub(crate) use udp::UdpExporter;
 #[derive(Debug)]
 pub(crate) enum Exporter {
     /// Drops them, as asked for.
-    Nowhere,
+    Disabled,
     /// Drops them, because there is no way to send them; each counts as lost.
-    Missing,
+    Unavailable,
     /// To the X-Ray daemon.
     Udp(UdpExporter),
     /// To a collector.
@@ -37,26 +37,25 @@ impl Exporter {
     /// Makes ready what can be made ready without a connection.
     pub(crate) fn new(export: Export, resource: &Resource) -> Self {
         match export {
-            Export::Nowhere => Self::Nowhere,
+            Export::Disabled => Self::Disabled,
             Export::Daemon(daemon) => daemon
                 .and_then(|daemon| UdpExporter::new(daemon, resource).ok())
-                .map_or(Self::Missing, Self::Udp),
-            Export::Collector(collector) => {
-                OtlpExporter::new(collector, resource).map_or(Self::Missing, |it| Self::Otlp(Box::new(it)))
-            }
+                .map_or(Self::Unavailable, Self::Udp),
+            Export::Collector(collector) => OtlpExporter::new(collector, resource)
+                .map_or(Self::Unavailable, |it| Self::Otlp(Box::new(it))),
         }
     }
 
     /// Whether sending now is worth the time.
     pub(crate) fn is_ready(&self, now: Instant) -> bool {
-        !matches!(self, Self::Otlp(exporter) if exporter.rests(now))
+        !matches!(self, Self::Otlp(exporter) if exporter.is_backing_off(now))
     }
 
     /// Sends `spans`, for no longer than until `until`.
     pub(crate) async fn send(&self, spans: Vec<SpanData>, until: Instant) -> Loss {
         match self {
-            Self::Nowhere => Loss::default(),
-            Self::Missing => Loss { spans: spans.len() as u64, reason: None },
+            Self::Disabled => Loss::default(),
+            Self::Unavailable => Loss { spans: spans.len() as u64, reason: None },
             Self::Udp(exporter) => Loss { spans: exporter.send(spans), reason: None },
             // In a box of its own, because every invocation carries room for what it may await.
             Self::Otlp(exporter) => Box::pin(exporter.send(spans, until)).await,

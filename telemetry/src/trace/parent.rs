@@ -9,9 +9,9 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{
-    Telemetry,
+    init::Telemetry,
     trace::{
-        context::{Continued, Origins, XrayHeader, span_context},
+        context::{Origins, Parent, XrayHeader, span_context},
         ids, sampling,
     },
 };
@@ -21,10 +21,10 @@ impl Telemetry {
     /// `span` has children.
     ///
     /// Without any origin the span starts a trace of its own.
-    pub fn adopt(&self, span: &Span, origins: &Origins) {
+    pub fn set_parent(&self, span: &Span, origins: &Origins) {
         let (continued, links) = origins.resolve();
         if let Some(continued) = continued {
-            self.resume(span, &continued);
+            self.apply(span, &continued);
         }
         for link in links {
             span.add_link(link);
@@ -40,17 +40,17 @@ impl Telemetry {
     }
 
     /// Makes `span` continue the trace that Lambda opened for the invocation.
-    pub(crate) fn adopt_invocation(&self, span: &Span, header: Option<&str>) {
+    pub(crate) fn set_invocation_parent(&self, span: &Span, header: Option<&str>) {
         if let Some(header) = header.and_then(XrayHeader::parse) {
-            self.resume(span, &Continued::of_header(&header));
+            self.apply(span, &Parent::from_header(&header));
         }
     }
 
-    fn resume(&self, span: &Span, continued: &Continued) {
+    fn apply(&self, span: &Span, continued: &Parent) {
         let parent = match continued {
-            Continued::Ours(parent) => parent.clone(),
-            Continued::Foreign(parent) => decided_anew(parent, &self.inner.sampler),
-            Continued::Trace(trace) => return ids::begin(span, *trace),
+            Parent::Trusted(parent) => parent.clone(),
+            Parent::Untrusted(parent) => resampled(parent, &self.inner.sampler),
+            Parent::TraceOnly(trace) => return ids::start_in_trace(span, *trace),
         };
         if let Err(error) = span.set_parent(Context::new().with_remote_span_context(parent)) {
             tracing::debug!(%error, "Trace not continued");
@@ -59,7 +59,7 @@ impl Telemetry {
 }
 
 /// `origin` with our sampler's decision: what a stranger says may neither cost money nor hide a trace.
-fn decided_anew(origin: &SpanContext, sampler: &Sampler) -> SpanContext {
+fn resampled(origin: &SpanContext, sampler: &Sampler) -> SpanContext {
     let keep = sampling::keeps(sampler, origin.trace_id());
     let flags = if keep { TraceFlags::SAMPLED } else { TraceFlags::default() };
     SpanContext::new(origin.trace_id(), origin.span_id(), flags, true, origin.trace_state().clone())
@@ -76,7 +76,7 @@ mod tests {
             let origin = crate::trace::context::parse_traceparent(&header).unwrap();
 
             for (sampler, kept) in [(Sampler::AlwaysOn, true), (Sampler::AlwaysOff, false)] {
-                let decided = decided_anew(&origin, &sampler);
+                let decided = resampled(&origin, &sampler);
 
                 assert_eq!(decided.is_sampled(), kept, "{header}");
                 assert_eq!((decided.trace_id(), decided.span_id()), (origin.trace_id(), origin.span_id()));

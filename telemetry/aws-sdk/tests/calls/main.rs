@@ -237,7 +237,7 @@ fn a_call_whose_answer_tells_its_trace_is_put_below_its_step_afterwards() {
         let batch = info_span!(parent: None, "process_batch");
         let step = info_span!(parent: None, "download");
         let (got, calls) = undecided(Box::pin(get(&endpoint))).instrument(batch.clone()).await;
-        telemetry.adopt(&step, &Origins::default().with_metadata(Some(METADATA)));
+        telemetry.set_parent(&step, &Origins::default().with_metadata(Some(METADATA)));
         calls.nest(&step);
         drop((got.unwrap(), step, batch));
     }));
@@ -271,7 +271,7 @@ fn record_in(traceparent: &str, work: impl Future<Output = ()>) -> Vec<SpanData>
     let (telemetry, captured) = Telemetry::capture("t");
     run(telemetry.within(async {
         let step: Span = info_span!(parent: None, "step");
-        telemetry.adopt(&step, &Origins::default().with_metadata(Some(traceparent)));
+        telemetry.set_parent(&step, &Origins::default().with_metadata(Some(traceparent)));
         assert!(context::trace_id(&step).is_some());
         work.instrument(step).await;
     }));

@@ -1,4 +1,4 @@
-//! A function's process on its runtime_api.
+//! A function's process and the Runtime API that it talks to.
 
 use std::{
     io::{BufRead, BufReader, Read},

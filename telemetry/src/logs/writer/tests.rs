@@ -1,5 +1,5 @@
 use super::{
-    Haste::{AtOnce, CanWait},
+    FlushPolicy::{Deferred, Immediate},
     *,
 };
 
@@ -18,25 +18,25 @@ impl Write for Writes {
     }
 }
 
-fn sink() -> (Sink, Arc<Mutex<Writes>>) {
+fn writer() -> (Writer, Arc<Mutex<Writes>>) {
     let writes = Arc::<Mutex<Writes>>::default();
-    (Sink::new(Arc::clone(&writes) as _), writes)
+    (Writer::new(Arc::clone(&writes) as _), writes)
 }
 
-fn tell(sink: &Sink, haste: Haste, text: &str) {
-    sink.line(haste, |out| out.extend_from_slice(text.as_bytes()));
+fn write(writer: &Writer, policy: FlushPolicy, text: &str) {
+    writer.write_line(policy, |out| out.extend_from_slice(text.as_bytes()));
 }
 
 #[test]
 fn lines_told_together_are_one_write_and_those_of_another_sink_are_not_among_them() {
-    let ((sink, writes), (other, others)) = (sink(), sink());
+    let ((writer, writes), (other, others)) = (writer(), writer());
 
-    sink.together(|| {
-        tell(&sink, CanWait, "1");
-        tell(&other, CanWait, "other");
-        sink.together(|| tell(&sink, CanWait, "2"));
+    writer.batch(|| {
+        write(&writer, Deferred, "1");
+        write(&other, Deferred, "other");
+        writer.batch(|| write(&writer, Deferred, "2"));
     });
-    tell(&sink, CanWait, "3");
+    write(&writer, Deferred, "3");
 
     assert_eq!(writes.lock().unwrap().0, ["1\n2\n", "3\n"]);
     assert_eq!(others.lock().unwrap().0, ["other\n"]);
@@ -44,15 +44,15 @@ fn lines_told_together_are_one_write_and_those_of_another_sink_are_not_among_the
 
 #[test]
 fn a_panic_between_lines_told_together_keeps_them() {
-    let (sink, writes) = sink();
+    let (writer, writes) = writer();
 
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        sink.together(|| {
-            tell(&sink, CanWait, "1");
+        writer.batch(|| {
+            write(&writer, Deferred, "1");
             panic!("between");
         });
     }));
-    tell(&sink, CanWait, "2");
+    write(&writer, Deferred, "2");
 
     assert!(panicked.is_err());
     assert_eq!(writes.lock().unwrap().0, ["1\n", "2\n"]);
@@ -60,66 +60,67 @@ fn a_panic_between_lines_told_together_keeps_them() {
 
 #[test]
 fn held_lines_are_one_write_when_they_are_released() {
-    let (sink, writes) = sink();
+    let (writer, writes) = writer();
 
-    sink.hold();
-    tell(&sink, CanWait, "1");
-    sink.together(|| tell(&sink, CanWait, "2"));
+    writer.start_buffering();
+    write(&writer, Deferred, "1");
+    writer.batch(|| write(&writer, Deferred, "2"));
     assert_eq!(writes.lock().unwrap().0, [""; 0]);
-    sink.release();
-    tell(&sink, CanWait, "3");
+    writer.flush();
+    write(&writer, Deferred, "3");
 
     assert_eq!(writes.lock().unwrap().0, ["1\n2\n", "3\n"]);
 }
 
 #[test]
 fn a_line_in_haste_takes_those_before_it_along_and_later_ones_wait_again() {
-    let (sink, writes) = sink();
+    let (writer, writes) = writer();
 
-    sink.hold();
-    tell(&sink, CanWait, "1");
-    sink.together(|| tell(&sink, AtOnce, "2"));
-    tell(&sink, CanWait, "3");
+    writer.start_buffering();
+    write(&writer, Deferred, "1");
+    writer.batch(|| write(&writer, Immediate, "2"));
+    write(&writer, Deferred, "3");
     assert_eq!(writes.lock().unwrap().0, ["1\n2\n"]);
-    sink.release();
+    writer.flush();
 
     assert_eq!(writes.lock().unwrap().0, ["1\n2\n", "3\n"]);
 }
 
 #[test]
 fn more_than_64_kib_are_not_held() {
-    let (sink, writes) = sink();
+    let (writer, writes) = writer();
 
-    sink.hold();
-    tell(&sink, CanWait, &"x".repeat(MOST_HELD));
+    writer.start_buffering();
+    write(&writer, Deferred, &"x".repeat(MAX_BUFFERED_BYTES));
 
     assert_eq!(writes.lock().unwrap().0.len(), 1);
 }
 
 #[test]
 fn lines_told_later_keep_their_place_among_held_ones() {
-    let (sink, writes) = sink();
-    let later = |text: &'static str| sink.later(1, |out| out.extend_from_slice(text.as_bytes()));
+    let (writer, writes) = writer();
+    let deferred =
+        |text: &'static str| writer.write_deferred(1, |out| out.extend_from_slice(text.as_bytes()));
 
-    later("0\n");
-    sink.hold();
-    tell(&sink, CanWait, "1");
-    later("2\n3\n");
-    tell(&sink, CanWait, "4");
-    sink.settle();
-    later("5\n");
-    sink.release();
+    deferred("0\n");
+    writer.start_buffering();
+    write(&writer, Deferred, "1");
+    deferred("2\n3\n");
+    write(&writer, Deferred, "4");
+    writer.render_deferred();
+    deferred("5\n");
+    writer.flush();
 
     assert_eq!(writes.lock().unwrap().0, ["0\n", "1\n2\n3\n4\n5\n"]);
 }
 
 #[test]
 fn lines_told_later_do_not_wait_when_they_are_many() {
-    let (sink, writes) = sink();
+    let (writer, writes) = writer();
 
-    sink.hold();
+    writer.start_buffering();
     for _ in 0..3 {
-        sink.later(MOST_HELD / 2, |out| out.extend_from_slice(b"x\n"));
+        writer.write_deferred(MAX_BUFFERED_BYTES / 2, |out| out.extend_from_slice(b"x\n"));
     }
 
     assert_eq!(writes.lock().unwrap().0, ["x\nx\nx\n"]);

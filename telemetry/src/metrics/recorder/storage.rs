@@ -7,59 +7,59 @@ use std::sync::{
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
-use crate::{logs::writer::Sink, metrics::emf::to_f64};
+use crate::{logs::writer::Writer, metrics::emf::to_f64};
 
 /// Most values of one histogram between two ends of invocations.
 const VALUES: usize = 65_536;
 
 /// The store of one series; a handle that somebody keeps shares it.
 #[derive(Clone, Debug)]
-pub(super) enum Cell {
-    Counter(Arc<CounterCell>),
-    Gauge(Arc<GaugeCell>),
-    Histogram(Arc<HistogramCell>),
+pub(super) enum Storage {
+    Counter(Arc<CounterStorage>),
+    Gauge(Arc<GaugeStorage>),
+    Histogram(Arc<HistogramStorage>),
 }
 
-impl Cell {
+impl Storage {
     /// What was recorded since the last call.
     pub(super) fn take(&self) -> Vec<f64> {
         match self {
-            Self::Counter(cell) => cell.take().into_iter().collect(),
-            Self::Gauge(cell) => cell.take().into_iter().collect(),
-            Self::Histogram(cell) => cell.take(),
+            Self::Counter(storage) => storage.take().into_iter().collect(),
+            Self::Gauge(storage) => storage.take().into_iter().collect(),
+            Self::Histogram(storage) => storage.take(),
         }
     }
 
-    /// Whether nobody holds a handle and nothing waits to be told.
+    /// Whether nobody holds a handle and nothing waits to be flushed.
     pub(super) fn is_idle(&self) -> bool {
         match self {
-            Self::Counter(cell) => Arc::strong_count(cell) == 1 && cell.pending() == 0,
-            Self::Gauge(cell) => Arc::strong_count(cell) == 1 && !lock(&cell.0).touched,
-            Self::Histogram(cell) => Arc::strong_count(cell) == 1 && lock(&cell.values).is_empty(),
+            Self::Counter(storage) => Arc::strong_count(storage) == 1 && storage.pending() == 0,
+            Self::Gauge(storage) => Arc::strong_count(storage) == 1 && !lock(&storage.0).touched,
+            Self::Histogram(storage) => Arc::strong_count(storage) == 1 && lock(&storage.values).is_empty(),
         }
     }
 }
 
-/// A running total and how much of it was told.
+/// A running total and how much of it was flushed.
 #[derive(Debug, Default)]
-pub(super) struct CounterCell {
+pub(super) struct CounterStorage {
     total: AtomicU64,
-    told: AtomicU64,
+    flushed: AtomicU64,
 }
 
-impl CounterCell {
+impl CounterStorage {
     fn pending(&self) -> u64 {
-        self.total.load(Ordering::Acquire).wrapping_sub(self.told.load(Ordering::Acquire))
+        self.total.load(Ordering::Acquire).wrapping_sub(self.flushed.load(Ordering::Acquire))
     }
 
     fn take(&self) -> Option<f64> {
         let total = self.total.load(Ordering::Acquire);
-        let added = total.wrapping_sub(self.told.swap(total, Ordering::AcqRel));
+        let added = total.wrapping_sub(self.flushed.swap(total, Ordering::AcqRel));
         (added > 0).then(|| to_f64(added))
     }
 }
 
-impl CounterFn for CounterCell {
+impl CounterFn for CounterStorage {
     fn increment(&self, value: u64) {
         self.total.fetch_add(value, Ordering::AcqRel);
     }
@@ -70,7 +70,7 @@ impl CounterFn for CounterCell {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct GaugeCell(Mutex<Level>);
+pub(super) struct GaugeStorage(Mutex<Level>);
 
 #[derive(Debug, Default)]
 struct Level {
@@ -78,7 +78,7 @@ struct Level {
     touched: bool,
 }
 
-impl GaugeCell {
+impl GaugeStorage {
     fn take(&self) -> Option<f64> {
         let mut level = lock(&self.0);
         std::mem::take(&mut level.touched).then_some(level.value)
@@ -90,7 +90,7 @@ impl GaugeCell {
     }
 }
 
-impl GaugeFn for GaugeCell {
+impl GaugeFn for GaugeStorage {
     fn increment(&self, value: f64) {
         self.change(|level| level + value);
     }
@@ -105,14 +105,14 @@ impl GaugeFn for GaugeCell {
 }
 
 #[derive(Debug)]
-pub(super) struct HistogramCell {
+pub(super) struct HistogramStorage {
     values: Mutex<Vec<f64>>,
-    sink: Sink,
+    writer: Writer,
 }
 
-impl HistogramCell {
-    pub(super) const fn new(sink: Sink) -> Self {
-        Self { values: Mutex::new(Vec::new()), sink }
+impl HistogramStorage {
+    pub(super) const fn new(writer: Writer) -> Self {
+        Self { values: Mutex::new(Vec::new()), writer }
     }
 
     fn take(&self) -> Vec<f64> {
@@ -120,7 +120,7 @@ impl HistogramCell {
     }
 }
 
-impl HistogramFn for HistogramCell {
+impl HistogramFn for HistogramStorage {
     fn record(&self, value: f64) {
         self.record_many(value, 1);
     }
@@ -128,42 +128,42 @@ impl HistogramFn for HistogramCell {
     fn record_many(&self, value: f64, count: usize) {
         let mut values = lock(&self.values);
         let length = values.len().saturating_add(count).min(VALUES);
-        self.sink.lose((values.len().saturating_add(count) - length) as u64);
+        self.writer.count_lost((values.len().saturating_add(count) - length) as u64);
         values.resize(length, value);
     }
 }
 
 /// Takes the place of a series that cannot be had, and counts each use as lost.
 #[derive(Debug)]
-pub(super) struct Refused(pub(super) Sink);
+pub(super) struct Discard(pub(super) Writer);
 
-impl CounterFn for Refused {
+impl CounterFn for Discard {
     fn increment(&self, _value: u64) {
-        self.0.lose(1);
+        self.0.count_lost(1);
     }
 
     fn absolute(&self, _value: u64) {
-        self.0.lose(1);
+        self.0.count_lost(1);
     }
 }
 
-impl GaugeFn for Refused {
+impl GaugeFn for Discard {
     fn increment(&self, _value: f64) {
-        self.0.lose(1);
+        self.0.count_lost(1);
     }
 
     fn decrement(&self, _value: f64) {
-        self.0.lose(1);
+        self.0.count_lost(1);
     }
 
     fn set(&self, _value: f64) {
-        self.0.lose(1);
+        self.0.count_lost(1);
     }
 }
 
-impl HistogramFn for Refused {
+impl HistogramFn for Discard {
     fn record(&self, _value: f64) {
-        self.0.lose(1);
+        self.0.count_lost(1);
     }
 }
 

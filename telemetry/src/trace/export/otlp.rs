@@ -26,45 +26,45 @@ use crate::{http_client::Client, logs::redact::error_chain, settings::Collector}
 
 /// How long a collector that did not answer in time is left alone. Meanwhile spans wait, so that a hanging
 /// collector costs its bound now and then, not with each invocation.
-const REST: Duration = Duration::from_secs(10);
+const TIMEOUT_BACKOFF: Duration = Duration::from_secs(10);
 /// How long one that takes no connection is left alone: it may be up again a moment later, and what waits for
 /// it is not lost.
-const SHORT_REST: Duration = Duration::from_secs(1);
+const CONNECT_BACKOFF: Duration = Duration::from_secs(1);
 
 /// Sends spans and waits for the answer; never twice.
 #[derive(Debug)]
 pub(crate) struct OtlpExporter {
     exporter: SpanExporter,
-    peer: Arc<Peer>,
+    client: Arc<CollectorClient>,
     timeout: Option<Duration>,
-    rests_until: Mutex<Option<Instant>>,
+    backoff_until: Mutex<Option<Instant>>,
 }
 
 impl OtlpExporter {
     /// Makes ready to send; nothing is connected. `None` when the library refuses the endpoint.
     pub(crate) fn new(collector: Collector, resource: &Resource) -> Option<Self> {
-        let peer = Arc::new(Peer {
+        let client = Arc::new(CollectorClient {
             client: Client::new(&collector.endpoint).ok()?,
             headers: collector.headers,
             rejected: AtomicU64::new(0),
-            away: AtomicBool::new(false),
-            trouble: Mutex::default(),
+            unreachable: AtomicBool::new(false),
+            last_error: Mutex::default(),
         });
         let mut exporter = SpanExporter::builder()
             .with_http()
-            .with_shared_http_client(Arc::clone(&peer) as _)
+            .with_shared_http_client(Arc::clone(&client) as _)
             .with_endpoint(collector.endpoint.to_string())
             .with_protocol(Protocol::HttpBinary)
             .with_retry_policy(RetryPolicy::disabled())
             .build()
             .ok()?;
         exporter.set_resource(resource);
-        Some(Self { exporter, peer, timeout: collector.timeout, rests_until: Mutex::default() })
+        Some(Self { exporter, client, timeout: collector.timeout, backoff_until: Mutex::default() })
     }
 
     /// Whether the collector is left alone, because a moment ago it did not answer in time or was not there.
-    pub(crate) fn rests(&self, now: Instant) -> bool {
-        self.rests_until.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| now < until)
+    pub(crate) fn is_backing_off(&self, now: Instant) -> bool {
+        self.backoff_until.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| now < until)
     }
 
     /// Sends `spans`, for no longer than until `until`.
@@ -73,19 +73,20 @@ impl OtlpExporter {
         let now = Instant::now();
         let until = self.timeout.map_or(until, |timeout| until.min(now + timeout));
         let sent = tokio::time::timeout_at(until.into(), self.exporter.export(spans)).await;
-        let away = self.peer.away.swap(false, Ordering::Relaxed).then_some(SHORT_REST);
-        let rest = if sent.is_err() { Some(REST) } else { away };
-        *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = rest.map(|it| Instant::now() + it);
+        let unreachable = self.client.unreachable.swap(false, Ordering::Relaxed).then_some(CONNECT_BACKOFF);
+        let backoff = if sent.is_err() { Some(TIMEOUT_BACKOFF) } else { unreachable };
+        *self.backoff_until.lock().unwrap_or_else(PoisonError::into_inner) =
+            backoff.map(|it| Instant::now() + it);
         match sent {
-            Ok(Ok(())) => match self.peer.rejected.swap(0, Ordering::Relaxed) {
+            Ok(Ok(())) => match self.client.rejected.swap(0, Ordering::Relaxed) {
                 0 => Loss::default(),
                 rejected => {
                     Loss { spans: rejected.min(count), reason: Some("the collector rejected them".into()) }
                 }
             },
             Ok(Err(error)) => {
-                let trouble = self.peer.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
-                Loss { spans: count, reason: Some(trouble.unwrap_or_else(|| error_chain(&error))) }
+                let last_error = self.client.last_error.lock().unwrap_or_else(PoisonError::into_inner).take();
+                Loss { spans: count, reason: Some(last_error.unwrap_or_else(|| error_chain(&error))) }
             }
             Err(_) => {
                 let waited = now.elapsed().as_millis();
@@ -99,30 +100,30 @@ impl OtlpExporter {
 }
 
 /// The collector, as opentelemetry-otlp sees it.
-struct Peer {
+struct CollectorClient {
     client: Client,
     headers: HeaderMap,
     /// Spans that the collector took the request of, but not them.
     rejected: AtomicU64,
     /// Whether the last request found nobody to connect to.
-    away: AtomicBool,
+    unreachable: AtomicBool,
     /// Why the last request had no answer; the library keeps that to itself.
-    trouble: Mutex<Option<String>>,
+    last_error: Mutex<Option<String>>,
 }
 
-impl fmt::Debug for Peer {
+impl fmt::Debug for CollectorClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Peer").field("client", &self.client).finish_non_exhaustive()
+        f.debug_struct("CollectorClient").field("client", &self.client).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl HttpClient for Peer {
+impl HttpClient for CollectorClient {
     async fn send_bytes(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         request.headers_mut().extend(self.headers.clone());
         let answer = self.client.send(request).await.inspect_err(|error| {
-            self.away.store(matches!(error, crate::http_client::Error::Connect(_)), Ordering::Relaxed);
-            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error_chain(error));
+            self.unreachable.store(matches!(error, crate::http_client::Error::Connect(_)), Ordering::Relaxed);
+            *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error_chain(error));
         })?;
         if answer.status().is_success() {
             let partial = ExportTraceServiceResponse::decode(answer.body().clone())

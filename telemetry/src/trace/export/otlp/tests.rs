@@ -22,8 +22,8 @@ struct Seen {
     connection: usize,
 }
 
-/// A real peer that answers each request as `answer` says; `None` closes the connection.
-fn peer(answer: impl Fn(usize) -> Option<Vec<u8>> + Send + 'static) -> (SocketAddr, Receiver<Seen>) {
+/// A real collector that answers each request as `answer` says; `None` closes the connection.
+fn collector(answer: impl Fn(usize) -> Option<Vec<u8>> + Send + 'static) -> (SocketAddr, Receiver<Seen>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, seen) = channel();
@@ -76,7 +76,7 @@ async fn send(exporter: &OtlpExporter, count: usize) -> Loss {
 }
 
 async fn loss_of(answer: &'static [u8]) -> Loss {
-    let (address, _seen) = peer(move |_| Some(answer.to_vec()));
+    let (address, _seen) = collector(move |_| Some(answer.to_vec()));
     let sent = Instant::now();
     let loss = send(&exporter(&format!("http://{address}/v1/traces")), 10).await;
     assert!(sent.elapsed() < 4 * HALF_A_SECOND, "{:?}", sent.elapsed());
@@ -85,7 +85,7 @@ async fn loss_of(answer: &'static [u8]) -> Loss {
 
 #[tokio::test]
 async fn spans_arrive_as_protobuf_with_headers_over_one_connection() {
-    let (address, seen) = peer(|_| Some(OK.to_vec()));
+    let (address, seen) = collector(|_| Some(OK.to_vec()));
     let exporter = exporter(&format!("http://{address}/v1/traces?a=b"));
 
     for _ in 0..3 {
@@ -119,7 +119,7 @@ async fn nothing_is_connected_before_there_is_something_to_send() {
 
 #[tokio::test]
 async fn a_connection_that_the_collector_closed_meanwhile_is_made_anew() {
-    let (address, seen) = peer(|request| (request != 2).then(|| OK.to_vec()));
+    let (address, seen) = collector(|request| (request != 2).then(|| OK.to_vec()));
     let exporter = exporter(&format!("http://{address}/"));
     assert_eq!(send(&exporter, 1).await, Loss::default());
     assert_eq!(send(&exporter, 1).await.spans, 1, "the collector took this one and hung up");
@@ -133,13 +133,13 @@ async fn a_connection_that_the_collector_closed_meanwhile_is_made_anew() {
 #[tokio::test]
 async fn a_connection_closed_while_idle_costs_no_span() {
     let closing = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-    let (address, seen) = peer(|_| Some(closing.to_vec()));
+    let (address, seen) = collector(|_| Some(closing.to_vec()));
     let exporter = exporter(&format!("http://{address}/"));
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     drop(listener);
     for _ in 0..2 {
-        // The peer serves one connection at a time, so it must see this one closed before it takes the next.
+        // The collector serves one connection at a time, so it must see this one closed before it takes the next.
         assert_eq!(send(&exporter, 1).await, Loss::default());
     }
 
@@ -156,9 +156,9 @@ async fn a_dead_collector_costs_no_time_and_every_span_is_counted_with_the_reaso
 
     assert!(sent.elapsed() < HALF_A_SECOND, "{:?}", sent.elapsed());
     assert_eq!(loss.spans, 10);
-    assert!(loss.reason.unwrap().starts_with("no connection to the peer: "));
-    assert!(exporter.rests(Instant::now()), "further spans wait and are not lost");
-    assert!(!exporter.rests(Instant::now() + SHORT_REST), "it may be up again a moment later");
+    assert!(loss.reason.unwrap().starts_with("no connection to the client: "));
+    assert!(exporter.is_backing_off(Instant::now()), "further spans wait and are not lost");
+    assert!(!exporter.is_backing_off(Instant::now() + CONNECT_BACKOFF), "it may be up again a moment later");
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn a_collector_that_refuses_is_asked_once_and_every_span_is_counted() {
     {
         let answer =
             format!("HTTP/1.1 {status}\r\nretry-after: 0\r\nlocation: /\r\ncontent-length: 0\r\n\r\n");
-        let (address, seen) = peer(move |_| Some(answer.clone().into_bytes()));
+        let (address, seen) = collector(move |_| Some(answer.clone().into_bytes()));
 
         let loss = send(&exporter(&format!("http://{address}/")), 10).await;
 
@@ -185,7 +185,7 @@ async fn garbage_and_half_answers_lose_the_spans_and_no_time() {
         let loss = loss_of(answer).await;
 
         assert_eq!(loss.spans, 10, "{}", String::from_utf8_lossy(&answer[..6]));
-        assert!(loss.reason.unwrap().starts_with("the peer did not answer in HTTP, or too long"));
+        assert!(loss.reason.unwrap().starts_with("the client did not answer in HTTP, or too long"));
     }
 }
 
@@ -210,7 +210,7 @@ async fn a_hanging_collector_costs_the_bound_once_and_is_then_left_alone() {
     for answer in
         [b"".as_slice(), b"HTTP/1.1 200 OK\r\ncontent-le", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx"]
     {
-        let (address, seen) = peer(move |_| Some(answer.to_vec()));
+        let (address, seen) = collector(move |_| Some(answer.to_vec()));
         let exporter = exporter(&format!("http://{address}/"));
 
         let sent = Instant::now();
@@ -220,15 +220,15 @@ async fn a_hanging_collector_costs_the_bound_once_and_is_then_left_alone() {
         assert!(took >= Duration::from_millis(99) && took < HALF_A_SECOND, "{took:?}");
         assert_eq!(loss.spans, 10);
         assert!(loss.reason.unwrap().starts_with("the collector did not answer within "));
-        assert!(exporter.rests(Instant::now()));
-        assert!(!exporter.rests(Instant::now() + REST));
+        assert!(exporter.is_backing_off(Instant::now()));
+        assert!(!exporter.is_backing_off(Instant::now() + TIMEOUT_BACKOFF));
         assert_eq!(seen.try_iter().count(), 1);
     }
 }
 
 #[tokio::test]
 async fn a_slow_answer_within_the_bound_loses_nothing() {
-    let (address, _seen) = peer(|_| {
+    let (address, _seen) = collector(|_| {
         thread::sleep(Duration::from_millis(100));
         Some(OK.to_vec())
     });
@@ -238,7 +238,7 @@ async fn a_slow_answer_within_the_bound_loses_nothing() {
 
 #[tokio::test]
 async fn the_configured_timeout_holds_where_it_is_shorter() {
-    let (address, _seen) = peer(|_| Some(Vec::new()));
+    let (address, _seen) = collector(|_| Some(Vec::new()));
     let mut exporter = exporter(&format!("http://{address}/"));
     exporter.timeout = Some(Duration::from_millis(50));
 

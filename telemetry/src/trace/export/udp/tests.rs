@@ -9,11 +9,11 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::*;
-use crate::trace::buffer::Buffer;
+use crate::trace::buffer::SpanBuffer;
 
 /// Spans as calls of AWS make them, each with a key of `key_bytes` and a link.
 pub(in crate::trace::export) fn spans(count: usize, key_bytes: usize) -> Vec<SpanData> {
-    let buffer = Buffer::new(usize::MAX, None);
+    let buffer = SpanBuffer::new(usize::MAX, None);
     let provider = SdkTracerProvider::builder().with_span_processor(buffer.clone()).build();
     let mut other = SpanContext::empty_context();
     for number in 0..count {
