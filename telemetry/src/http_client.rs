@@ -1,7 +1,7 @@
 //! A small HTTP/1.1 client for peers on this machine: the collector and Lambda's own APIs.
 //!
-//! Nothing is spawned: the connection is driven by whoever waits for the answer, and kept for the next
-//! request. Lambda freezes the process in between, so a kept connection is looked at before it is used again.
+//! Nothing is spawned: the future of a request drives the connection, which is kept for the next request.
+//! Lambda freezes the process in between, so a kept connection is checked before it is used again.
 
 use std::{
     fmt,
@@ -20,7 +20,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// The longest answer that is read; collectors answer with some bytes.
+/// The most bytes of an answer; collectors answer with a few.
 const ANSWER_BYTES: usize = 64 * 1024;
 
 type Http1Connection = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
@@ -34,18 +34,18 @@ pub(crate) struct Client {
     idle: Mutex<Option<Connection>>,
 }
 
-/// Why an address is none that [`Client`] can speak to.
+/// Why [`Client`] does not support an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AddressError {
     #[error("it is no URL with a host")]
     NoHost,
     #[error("its port is none")]
     NoPort,
-    #[error("only http is spoken; TLS ends in a collector beside the function")]
+    #[error("only http is supported; TLS ends in a collector beside the function")]
     NotHttp,
 }
 
-/// Why there is no answer.
+/// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("no connection to the peer")]
@@ -123,7 +123,7 @@ impl Client {
         Ok(stream)
     }
 
-    /// The request as it stands on the http1: path only, and the host as a header.
+    /// The request in origin form: path only, and the host as a header.
     fn origin_form(&self, request: Request<Bytes>) -> Request<Full<Bytes>> {
         let (mut parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().cloned();
@@ -133,7 +133,7 @@ impl Client {
     }
 }
 
-/// A connection, and the request if the peer has certainly seen none of it.
+/// A failed exchange, with the request if the peer has certainly received none of it.
 struct Failure {
     error: Error,
     unsent: Option<Request<Full<Bytes>>>,
@@ -164,7 +164,7 @@ impl Connection {
         }
     }
 
-    /// Sees what happened to the connection since it was last used.
+    /// Whether the connection can be used again.
     async fn is_alive(&mut self) -> bool {
         poll_fn(|context| {
             self.drive(context);

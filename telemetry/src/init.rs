@@ -1,3 +1,5 @@
+//! The handle [`Telemetry`] and its setup: one `tracing` subscriber, one OpenTelemetry provider, one metrics recorder.
+
 use std::{
     fmt::{self, Debug},
     future::poll_fn,
@@ -39,7 +41,7 @@ pub struct Telemetry {
 /// What all clones share.
 pub(crate) struct Inner {
     service: &'static str,
-    /// The service as CloudWatch takes it.
+    /// The service as a dimension value that CloudWatch accepts.
     pub(crate) service_dimension: String,
     pub(crate) sampler: Sampler,
     pub(crate) dispatch: Dispatch,
@@ -47,7 +49,7 @@ pub(crate) struct Inner {
     /// Most spans in one request.
     pub(crate) batch: usize,
     pub(crate) open_spans: OpenSpans,
-    /// Where Lambda listens.
+    /// The address of the Runtime API.
     pub(crate) runtime_api: Option<String>,
     pub(crate) buffer: SpanBuffer,
     pub(crate) writer: Writer,
@@ -72,23 +74,24 @@ pub struct InitError(#[from] tracing::subscriber::SetGlobalDefaultError);
 impl Telemetry {
     /// Sets up logs, traces and metrics for `service`; call once, before anything else.
     ///
-    /// Nothing is spawned and no connection is made. What the environment says wrongly about telemetry
-    /// is told in the log and replaced by the default: telemetry never stops the work.
+    /// Spawns nothing and connects to nothing. A wrong value of a variable is logged and replaced by the default:
+    /// telemetry never stops the work.
     ///
     /// # Errors
     ///
     /// Fails when a subscriber is installed already.
     pub fn init(service: &'static str) -> Result<Self, InitError> {
-        #[expect(clippy::disallowed_methods, reason = "telemetry's one look at the environment")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the only place of telemetry that reads the environment"
+        )]
         let settings = Settings::read(|name| std::env::var(name).ok(), variable_names());
         let resource = resource(service, &settings);
         let ignored = settings.ignored.clone();
         let telemetry = Self::build(service, settings, Writer::stdout(), &resource);
         tracing::dispatcher::set_global_default(telemetry.inner.dispatch.clone())?;
         if metrics::set_global_recorder(telemetry.inner.recorder.clone()).is_err() {
-            tracing::warn!(
-                "A recorder of the metrics facade is installed already; libraries' metrics go there"
-            );
+            tracing::warn!("Another recorder of the metrics crate is installed; libraries' metrics go there");
         }
         panics::log_panics();
         for IgnoredVariable { variable, reason } in ignored {
@@ -97,14 +100,14 @@ impl Telemetry {
         Ok(telemetry)
     }
 
-    /// Telemetry for a test: no globals; whatever is told inside [`Telemetry::scope`] or
-    /// [`Telemetry::within`] is found in the [`Captured`].
+    /// Telemetry for a test, without globals: [`Captured`] holds what is emitted inside [`Telemetry::scope`] or
+    /// [`Telemetry::within`].
     #[must_use]
     pub fn capture(service: &'static str) -> (Self, Captured) {
         Self::capture_with(service, |_| None)
     }
 
-    /// As [`Telemetry::capture`], with an environment of which `lookup` tells each variable.
+    /// As [`Telemetry::capture`], with an environment in which `lookup` finds each variable.
     #[must_use]
     pub fn capture_with(service: &'static str, lookup: impl Fn(&str) -> Option<String>) -> (Self, Captured) {
         let lines = Arc::new(Mutex::new(Vec::new()));
@@ -161,7 +164,7 @@ impl Telemetry {
 
     /// Runs `work` with this telemetry; needed only with [`Telemetry::capture`].
     ///
-    /// What `work` spawns on other threads reaches the `metrics` facade only if it calls
+    /// Code that `work` spawns on other threads reaches the metrics recorder only if it calls
     /// [`Telemetry::scope`] there.
     pub async fn within<F: Future>(&self, work: F) -> F::Output {
         let mut work = pin!(work.with_subscriber(self.inner.dispatch.clone()));
@@ -172,21 +175,20 @@ impl Telemetry {
         result
     }
 
-    /// Remembers which request the lines to come belong to. Lambda's ids are UUIDs; of any other text only what
-    /// an id is made of stays.
+    /// Sets the request id of the following lines. Lambda's ids are UUIDs; all other characters are removed.
     pub(crate) fn set_request_id(&self, request_id: &str) {
         let mut id = request_id.to_owned();
         id.retain(|it| it.is_ascii_alphanumeric() || it == '-');
         *self.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
     }
 
-    /// Whether this is the environment's first invocation; true once.
+    /// Whether this is the first invocation of the environment; true once.
     pub(crate) fn take_cold(&self) -> bool {
         self.inner.cold.swap(false, Ordering::Relaxed)
     }
 }
 
-/// The names of all variables there are.
+/// The names of all environment variables.
 fn variable_names() -> impl Iterator<Item = String> {
     std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
 }
@@ -228,7 +230,7 @@ fn resource(service: &'static str, settings: &Settings) -> Resource {
     for (key, value) in optional {
         attributes.extend(value.clone().map(|value| KeyValue::new(key, value)));
     }
-    // What the environment says goes before what is known here, but for the service's name, which has a
+    // Attributes of the environment go before those known here, except for the service's name, which has a
     // variable of its own.
     let given = settings.resource_attributes.iter().cloned().map(|(key, value)| KeyValue::new(key, value));
     let name = settings.service_name.clone().map(|name| KeyValue::new("service.name", name));

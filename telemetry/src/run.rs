@@ -1,4 +1,4 @@
-//! The run-wrapper: one span per invocation, cold start, flush after the answer, and whatever ends it.
+//! The invocation loop of a Lambda function: one span per invocation, cold start, flush after the response, shutdown.
 
 mod deadline;
 mod entry;
@@ -28,12 +28,12 @@ use shutdown::Shutdown;
 impl Telemetry {
     /// Serves invocations with `handler` until the environment ends.
     ///
-    /// Around each: a span that continues Lambda's trace, the metrics of the environment, and a flush of
-    /// the spans after the answer was posted and before the next event is asked for, so that no caller
-    /// waits for telemetry.
+    /// Each invocation gets a span that continues Lambda's trace and the metrics of the execution environment.
+    /// The spans are flushed after the response was posted and before the next event is requested, so that no
+    /// caller waits for telemetry.
     ///
-    /// A handler that fails or panics, an event that is not understood, an invocation that runs out of time
-    /// and the end of the environment (SIGTERM) are each told as far as there is time.
+    /// A handler that fails or panics, an event that does not parse, an invocation that runs out of time and
+    /// the shutdown of the environment (SIGTERM) are each reported as far as time allows.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl Telemetry {
             served = runtime.run() => return served,
             () = shutdown.requested() => {}
         }
-        // The invocation, if there was one, ended as it was dropped.
+        // `select!` has dropped the invocation, if there was one, and its drop reported it.
         self.shut_down().await;
         Ok(())
     }

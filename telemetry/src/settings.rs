@@ -1,4 +1,4 @@
-//! What the environment says about telemetry.
+//! The settings of telemetry, read from environment variables.
 
 mod collector;
 mod variables;
@@ -16,25 +16,25 @@ pub use variables::{Support, Variable};
 
 use crate::trace::sampling;
 
-/// Where the X-Ray daemon listens when Lambda does not say.
+/// The address of the X-Ray daemon unless Lambda sets one.
 const DEFAULT_DAEMON: &str = "127.0.0.1:2000";
 /// Most spans held between two flushes.
 const DEFAULT_QUEUE: usize = 8_192;
 /// Most spans in one request.
 const DEFAULT_BATCH: usize = 512;
 
-/// Everything telemetry reads from its environment.
+/// All settings.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// `OTEL_SDK_DISABLED`: no spans at all; logs and metrics stay.
     pub(crate) disabled: bool,
-    /// `OTEL_SERVICE_NAME`: names traces only; metrics keep the constant service, or alarms go blind.
+    /// `OTEL_SERVICE_NAME`: names traces only; metrics keep the constant service, which alarms name.
     pub(crate) service_name: Option<String>,
     /// `OTEL_RESOURCE_ATTRIBUTES`.
     pub(crate) resource_attributes: Vec<(String, String)>,
     /// `OTEL_TRACES_SAMPLER` and its argument.
     pub(crate) sampler: Sampler,
-    /// Where spans go.
+    /// The destination of spans.
     pub(crate) export: Export,
     /// Most attributes, events and links.
     pub(crate) limits: SpanLimits,
@@ -56,14 +56,14 @@ pub(crate) struct Settings {
     pub(crate) region: Option<String>,
     /// `AWS_LAMBDA_RUNTIME_API`, where Lambda listens.
     pub(crate) runtime_api: Option<String>,
-    /// What is not followed.
+    /// Variables that are ignored.
     pub(crate) ignored: Vec<IgnoredVariable>,
 }
 
-/// Where spans go.
+/// The destination of spans.
 #[derive(Debug)]
 pub(crate) enum Export {
-    /// Nowhere, as asked for.
+    /// Nowhere, as configured.
     Disabled,
     /// To the X-Ray daemon, which takes OTLP too; `None` when its address is none.
     Daemon(Option<SocketAddr>),
@@ -71,21 +71,21 @@ pub(crate) enum Export {
     Collector(Collector),
 }
 
-/// A variable that is not followed, and why; never its value, which may be a secret.
+/// A variable that is ignored, and the reason; never its value, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IgnoredVariable {
     pub(crate) variable: String,
     pub(crate) reason: String,
 }
 
-/// Looks variables up and notes what is wrong with them.
+/// Looks variables up and collects those with a wrong value.
 struct Reader<F> {
     lookup: F,
     ignored: Vec<IgnoredVariable>,
 }
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
-    /// The value of `name`; an empty one counts as unset, as the specification has it.
+    /// The value of `name`; an empty one counts as unset, by the specification.
     fn get(&self, name: &str) -> Option<String> {
         (self.lookup)(name).filter(|value| !value.trim().is_empty())
     }
@@ -184,7 +184,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 impl Settings {
     /// Reads the settings through `lookup`; what is missing or wrong keeps its default.
     ///
-    /// `names` are those of all variables there are, so that one that nobody reads can be told.
+    /// `names` are those of all variables, so that an unknown one of OpenTelemetry is logged.
     pub(crate) fn read(
         lookup: impl Fn(&str) -> Option<String>,
         names: impl IntoIterator<Item = String>,

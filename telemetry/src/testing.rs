@@ -1,4 +1,4 @@
-//! What telemetry told, for tests.
+//! Captures logs, metrics and spans in tests.
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{logs::writer::Writer, metrics::Metric, trace::buffer::SpanBuffer};
 
-/// Everything a [`crate::init::Telemetry`] told since it was made.
+/// Everything that a [`crate::Telemetry`] emitted since it was made.
 #[derive(Clone, Debug)]
 pub struct Captured {
     lines: Arc<Mutex<Vec<u8>>>,
@@ -50,8 +50,7 @@ impl Captured {
         self.metrics().iter().filter_map(|document| document.get(name)).flat_map(numbers).sum()
     }
 
-    /// What was lost on the way, as [`crate::Counter::TelemetryDropped`] will tell at the next end of an
-    /// invocation.
+    /// The losses that [`crate::Counter::TelemetryDropped`] will count at the next end of an invocation.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.writer.lost()
@@ -63,24 +62,23 @@ impl Captured {
         String::from_utf8_lossy(&self.lines.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 
-    /// Those of `secrets` that were told anywhere: in a line, or in a span's name, attributes, events, links
-    /// or status.
+    /// Those of `secrets` that were emitted: in a line, or in a span's name, attributes, events, links or status.
     #[must_use]
     pub fn leaked<'a>(&self, secrets: &[&'a str]) -> Vec<&'a str> {
-        let told = format!("{}{:?}", self.text(), self.spans());
-        secrets.iter().copied().filter(|secret| told.contains(secret)).collect()
+        let emitted = format!("{}{:?}", self.text(), self.spans());
+        secrets.iter().copied().filter(|secret| emitted.contains(secret)).collect()
     }
 
-    /// Where what was told and the catalogue disagree about `source`: metrics of it that were not told, and
-    /// told ones that the catalogue has otherwise, with another unit, dimension or source.
+    /// The differences between the catalogue and the emitted metrics of `source`: declared metrics that were not
+    /// emitted, and emitted ones that the catalogue lacks or has with another unit, dimension or source.
     #[must_use]
     pub fn catalogue_gaps(&self, source: &str) -> Vec<String> {
-        let told: BTreeSet<String> = self.metrics().iter().flat_map(definitions).collect();
+        let emitted: BTreeSet<String> = self.metrics().iter().flat_map(definitions).collect();
         let declared: BTreeSet<String> =
             Metric::all().filter(|metric| metric.source == source).map(definition).collect();
-        let told_only = told.difference(&declared).map(|it| format!("told, not declared: {it}"));
-        let declared_only = declared.difference(&told).map(|it| format!("declared, not told: {it}"));
-        told_only.chain(declared_only).collect()
+        let emitted_only = emitted.difference(&declared).map(|it| format!("emitted, not declared: {it}"));
+        let declared_only = declared.difference(&emitted).map(|it| format!("declared, not emitted: {it}"));
+        emitted_only.chain(declared_only).collect()
     }
 
     fn lines(&self) -> Vec<Value> {

@@ -1,4 +1,4 @@
-//! Whatever the headers of a message hold: one span, in one trace, that is never lost.
+//! Any trace headers of a message, well-formed or not, lead to one span in one trace that is never lost.
 #![expect(clippy::unwrap_used, reason = "helpers of tests; clippy only exempts #[test] functions")]
 
 use aws_lambda_events::sqs::SqsMessage;

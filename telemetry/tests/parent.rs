@@ -1,4 +1,4 @@
-//! A message's work continues the best trace it carries.
+//! Parent selection: the work of a message continues the first valid trace context of the message.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -60,7 +60,7 @@ fn our_own_decision_not_to_sample_is_kept() {
 }
 
 #[test]
-fn an_xray_header_is_continued_whatever_it_says_about_sampling() {
+fn an_xray_header_is_continued_whatever_its_sampling_flag() {
     for sampled in ["", ";Sampled=?", ";Sampled=0", ";Sampled=1", ";Sampled=;Lineage=a:1;Self=x"] {
         let header = format!("Root=1-2af76519-16cd43dd8448eb211c80319c;Parent=d7ad6b7169203331{sampled}");
 
@@ -139,7 +139,7 @@ fn each_delivery_of_a_message_without_an_origin_is_in_the_same_trace() {
 }
 
 #[test]
-fn an_attempt_whose_trace_could_not_be_learnt_is_told_in_the_invocations() {
+fn an_attempt_whose_trace_could_not_be_read_is_in_the_invocations() {
     let (telemetry, captured) = Telemetry::capture("t");
     telemetry.scope(|| {
         let batch = info_span!(parent: None, "process_batch");
@@ -157,7 +157,7 @@ fn an_attempt_whose_trace_could_not_be_learnt_is_told_in_the_invocations() {
 }
 
 #[test]
-fn a_call_of_ours_keeps_the_lineage_that_lambda_finds_loops_by() {
+fn a_call_of_ours_keeps_the_lineage_by_which_lambda_detects_loops() {
     let (telemetry, _captured) = Telemetry::capture("t");
     telemetry.scope(|| {
         let span = info_span!(parent: None, "claim");
@@ -174,7 +174,7 @@ fn a_call_of_ours_keeps_the_lineage_that_lambda_finds_loops_by() {
 }
 
 #[test]
-fn without_any_origin_a_span_starts_a_trace_with_the_time_that_xray_asks_for() {
+fn without_any_origin_a_span_starts_a_trace_with_the_time_that_xray_requires() {
     let span = span_with_parent(&Origins::of_message(&message(Some("garbage"), Some("Root=;;"))));
 
     let seconds = u64::from_str_radix(&trace(&span)[..8], 16).unwrap();
@@ -184,7 +184,7 @@ fn without_any_origin_a_span_starts_a_trace_with_the_time_that_xray_asks_for() {
 }
 
 #[test]
-fn a_log_line_and_a_metric_carry_the_ids_of_the_span_they_are_told_in() {
+fn a_log_line_and_a_metric_have_the_ids_of_the_span_they_are_emitted_in() {
     let (telemetry, captured) = Telemetry::capture("svc");
 
     telemetry.scope(|| {

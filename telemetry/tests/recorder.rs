@@ -1,4 +1,4 @@
-//! What any crate records through the `metrics` facade.
+//! The recorder of the `metrics` crate: what any crate records is emitted as EMF.
 #![expect(clippy::indexing_slicing, reason = "helpers of tests; clippy only exempts #[test] functions")]
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -33,7 +33,7 @@ fn counters_gauges_and_histograms_land_with_the_functions_own_metrics() {
 }
 
 #[tokio::test]
-async fn what_a_future_records_is_told_at_its_end_however_often_it_waits() {
+async fn what_a_future_records_is_emitted_at_its_end_however_often_it_waits() {
     let (telemetry, captured) = Telemetry::capture("svc");
 
     telemetry
@@ -51,9 +51,9 @@ async fn what_a_future_records_is_told_at_its_end_however_often_it_waits() {
 }
 
 #[test]
-fn each_end_of_an_invocation_tells_what_was_added_since_the_last() {
+fn each_end_of_an_invocation_emits_what_was_added_since_the_last() {
     let (telemetry, captured) = Telemetry::capture("svc");
-    let told = || captured.metrics().iter().map(|line| line["n"].clone()).collect::<Vec<_>>();
+    let emitted = || captured.metrics().iter().map(|line| line["n"].clone()).collect::<Vec<_>>();
 
     let kept = telemetry.scope(|| {
         let kept = counter!("n");
@@ -65,11 +65,11 @@ fn each_end_of_an_invocation_tells_what_was_added_since_the_last() {
     telemetry.scope(|| ());
     telemetry.scope(|| counter!("n").absolute(7));
 
-    assert_eq!(told(), [json!(1.0), json!(4.0), json!(2.0)]);
+    assert_eq!(emitted(), [json!(1.0), json!(4.0), json!(2.0)]);
 }
 
 #[test]
-fn units_are_those_described_brought_to_cloudwatchs() {
+fn units_are_those_described_converted_to_cloudwatchs() {
     let captured = record(|| {
         describe_histogram!("short", Unit::Nanoseconds, "");
         describe_gauge!("memory", Unit::Mebibytes, "");
@@ -83,17 +83,17 @@ fn units_are_those_described_brought_to_cloudwatchs() {
     });
 
     let lines = captured.metrics();
-    let told = |name: &str| {
+    let emitted = |name: &str| {
         let line = lines.iter().find(|line| line.get(name).is_some()).unwrap();
         let metrics = definition(line)["Metrics"].as_array().unwrap();
         let unit = metrics.iter().find(|it| it["Name"] == name).unwrap()["Unit"].clone();
         (line[name].clone(), unit)
     };
-    assert_eq!(told("short"), (json!(1.5), json!("Microseconds")));
-    assert_eq!(told("memory"), (json!(2_097_152.0), json!("Bytes")));
-    assert_eq!(told("traffic"), (json!(9.0), json!("Bytes")));
-    assert_eq!(told("plain"), (json!(1.0), json!("Count")));
-    assert_eq!(told("height"), (json!(1.0), json!("None")));
+    assert_eq!(emitted("short"), (json!(1.5), json!("Microseconds")));
+    assert_eq!(emitted("memory"), (json!(2_097_152.0), json!("Bytes")));
+    assert_eq!(emitted("traffic"), (json!(9.0), json!("Bytes")));
+    assert_eq!(emitted("plain"), (json!(1.0), json!("Count")));
+    assert_eq!(emitted("height"), (json!(1.0), json!("None")));
     assert_eq!(captured.dropped(), 1, "`level` is a member of every line");
 }
 
@@ -113,7 +113,7 @@ fn labels_are_properties_and_only_declared_dimensions_are_dimensions() {
 }
 
 #[test]
-fn a_label_repeated_is_told_once_and_the_rest_is_counted() {
+fn a_label_repeated_is_emitted_once_and_the_rest_is_counted() {
     let captured = record(|| {
         let labels = vec![("Stage", "a"), ("Stage", "b"), ("x", "1"), ("x", "2")];
         counter!("calls", &labels).increment(1);
@@ -158,7 +158,7 @@ fn series_are_bounded_between_two_ends_and_what_goes_beyond_is_counted() {
     assert_eq!(captured.dropped(), 200);
 
     count(10_000);
-    assert!((captured.sum("uses") - 2_000.0).abs() < f64::EPSILON, "told series make room for others");
+    assert!((captured.sum("uses") - 2_000.0).abs() < f64::EPSILON, "emitted series make room for others");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn values_of_a_histogram_are_bounded_and_what_goes_beyond_is_counted() {
 }
 
 #[test]
-fn values_that_cloudwatch_does_not_take_are_counted() {
+fn values_that_cloudwatch_does_not_accept_are_counted() {
     let captured = record(|| {
         gauge!("ratio").set(f64::NAN);
         histogram!("wait").record(f64::INFINITY);
@@ -184,7 +184,7 @@ fn values_that_cloudwatch_does_not_take_are_counted() {
 }
 
 #[test]
-fn a_secret_in_a_name_or_a_label_is_told_nowhere() {
+fn a_secret_in_a_name_or_a_label_is_emitted_nowhere() {
     let secret = "marker@example.com";
     let captured = record(|| {
         counter!(secret, secret => secret, "Stage" => secret).increment(1);

@@ -1,4 +1,4 @@
-//! What the README says of OpenTelemetry's variables is what the code does with them.
+//! Holds the README's table of OpenTelemetry's variables to the code.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

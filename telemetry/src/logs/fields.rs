@@ -1,4 +1,4 @@
-//! The members of one line, written as JSON as they come, and kept so small that the line always is one log event.
+//! The members of one JSON line, encoded as they are added and bounded so that CloudWatch takes the line as one log event.
 
 use std::borrow::Cow;
 
@@ -10,15 +10,15 @@ use crate::logs::{
     writer::LINE_BYTES,
 };
 
-/// Most bytes of one member, as JSON; a longer text is cut, anything else left out.
+/// The most bytes of one member, as JSON; a longer text is truncated, any other value dropped.
 pub(crate) const MEMBER_BYTES: usize = 8 * 1024;
-/// Most bytes of all members together, as JSON; what comes later is left out.
+/// The most bytes of all members together, as JSON; later ones are dropped.
 pub(crate) const ALL_BYTES: usize = 64 * 1024;
 
-/// Names with values, free of secrets and bounded; counts what found no room.
+/// Names with values, redacted and bounded; counts what was truncated or dropped.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
-    /// `"name":value,` of each member. No tree is built, because a caller may wait for the line.
+    /// `"name":value,` of each member. Encoded at once instead of as a tree, because a caller may wait for the line.
     json: Vec<u8>,
     members: Vec<Member>,
     lost: u64,
@@ -47,7 +47,7 @@ impl Fields {
         self.insert_plain(name, &value);
     }
 
-    /// Adds a text; one that is too long is cut.
+    /// Adds a text; truncates one that is too long.
     pub(crate) fn insert_text(&mut self, name: &str, text: &str) {
         let Some(value) = self.begin(&redact(name)) else { return };
         let text = redact(text);
@@ -60,7 +60,7 @@ impl Fields {
         self.keep(value);
     }
 
-    /// Adds what holds no secret and cannot be cut: a number, a truth value, a value without secrets.
+    /// Adds a value that needs no redaction and cannot be truncated: a number, a boolean, a redacted value.
     pub(crate) fn insert_plain(&mut self, name: &str, plain: &impl Serialize) {
         let Some(value) = self.begin(&redact(name)) else { return };
         append(&mut self.json, plain);
@@ -70,7 +70,7 @@ impl Fields {
         self.keep(value);
     }
 
-    /// Adds a text of this crate's own making, in parts: short, without secrets, and with nothing to escape.
+    /// Adds a text that this crate made, in parts: short, without secrets, and with nothing to escape.
     pub(crate) fn insert_own(&mut self, name: &'static str, parts: &[&[u8]]) {
         let start = self.start();
         self.json.push(b'"');
@@ -89,31 +89,31 @@ impl Fields {
         self.count(|it| it == name) > 0
     }
 
-    /// How many members have a name that `wanted` takes.
+    /// How many members have a name that `wanted` accepts.
     pub(crate) fn count(&self, wanted: impl Fn(&str) -> bool) -> u64 {
         self.members.iter().filter(|member| wanted(&self.name(**member))).count() as u64
     }
 
-    /// The members whose names `wanted` takes, as they stand in a line, with a comma behind each.
+    /// The members whose names `wanted` accepts, as JSON with a comma after each.
     pub(crate) fn only(&self, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &[u8]> {
         let members = self.members.iter().filter(move |member| wanted(&self.name(**member)));
         members.filter_map(|member| self.json.get(member.start..member.end))
     }
 
-    /// All members as they stand in a line, with a comma behind each.
+    /// All members as JSON, with a comma after each.
     pub(crate) fn json(&self) -> &[u8] {
         &self.json
     }
 
-    /// How many members were cut or left out.
+    /// How many members were truncated or dropped.
     pub(crate) const fn lost(&self) -> u64 {
         self.lost
     }
 
-    /// Writes the name of a new member and answers where its value begins; `None` when the name is taken.
+    /// Writes the name of a new member and returns where its value begins; `None` when the name is taken.
     fn begin(&mut self, name: &str) -> Option<usize> {
         if self.json.capacity() == 0 {
-            // To grow from nothing takes longer than a short member itself.
+            // Growing from an empty vector takes longer than writing a short member.
             self.json.reserve(LINE_BYTES / 4);
             self.members.reserve(4);
         }
@@ -162,7 +162,7 @@ impl Fields {
     }
 }
 
-/// Appends `value` as JSON; memory takes whatever is written, and a value of ours is always JSON.
+/// Appends `value` as JSON. A write to memory cannot fail, and our values always encode.
 pub(crate) fn append(json: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
     let before = json.len();
     if serde_json::to_writer(&mut *json, value).is_err() {
@@ -171,7 +171,7 @@ pub(crate) fn append(json: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
     }
 }
 
-/// `text` so short that it is one member, with the mark of a cut.
+/// `text` truncated to the limit of one member, with an ellipsis.
 fn cut(text: &str) -> String {
     const MARK: &str = "…";
     let room = MEMBER_BYTES - "\"\"".len() - MARK.len();

@@ -1,4 +1,4 @@
-//! Logs: one JSON object a line, each with the ids that lead to its trace.
+//! A `tracing` layer that writes log events as JSON lines, each with the ids of its request and trace.
 
 use std::{
     error::Error,
@@ -25,13 +25,13 @@ use crate::{
     trace::context::to_hex,
 };
 
-/// Names that mean the same in every line, log or metric.
+/// Members that mean the same in every line, log or metric.
 pub(crate) const MEMBERS: [&str; 8] =
     ["timestamp", "level", "message", "service", "requestId", "trace_id", "xrayTraceId", "span_id"];
-/// The request that is being served; lines outside of one carry no id.
+/// The id of the current request; lines outside of a request have none.
 pub(crate) type RequestId = Arc<Mutex<Option<String>>>;
 
-/// Writes every event that reaches it as a JSON line.
+/// Writes each event as a JSON line.
 #[derive(Debug)]
 pub(crate) struct JsonLog {
     service: &'static str,
@@ -87,13 +87,13 @@ pub(crate) fn insert_trace(line: &mut Fields, context: &opentelemetry::trace::Sp
         let trace: [u8; 32] = to_hex(&context.trace_id().to_bytes());
         let (time, rest) = trace.split_at(8);
         line.insert_own("trace_id", &[&trace]);
-        // X-Ray's way to write the same.
+        // The same id in X-Ray's notation.
         line.insert_own("xrayTraceId", &[b"1-", time, b"-", rest]);
         line.insert_own("span_id", &[&to_hex::<16>(&context.span_id().to_bytes())]);
     }
 }
 
-/// Adds the request being served, if any.
+/// Adds the id of the current request, if any.
 pub(crate) fn insert_request(line: &mut Fields, request_id: &RequestId) {
     if let Some(id) = &*request_id.lock().unwrap_or_else(PoisonError::into_inner) {
         line.insert_own("requestId", &[id.as_bytes()]);
@@ -104,7 +104,7 @@ fn timestamp(at: SystemTime) -> String {
     OffsetDateTime::from(at).format(&Rfc3339).unwrap_or_default()
 }
 
-/// Copies an event's fields into the line; a field cannot replace what stands there already.
+/// Copies an event's fields into the line; a field cannot replace a member that the line has already.
 struct FieldVisitor<'a> {
     line: &'a mut Fields,
     /// Whether the event has a message.

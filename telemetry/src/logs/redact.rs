@@ -1,16 +1,16 @@
-//! The last net: what must never be told is taken out of every text before it leaves.
+//! Redaction: removes tokens, presigned URLs and email addresses from every text before it is written or sent.
 //!
-//! Code keeps secrets out of what it tells in the first place; but errors of libraries and of AWS carry
-//! texts that nobody here wrote. Tokens, presigned URLs and email addresses have a shape, so they are
-//! found whoever wrote them down. A body has none: bodies must not reach an error at all, see [`JsonError`].
+//! Our code emits no secrets in the first place; but errors of libraries and of AWS have texts that nobody
+//! here wrote. Tokens, presigned URLs and email addresses have a shape, so they are found in any text. A body
+//! has none: bodies must not reach an error at all, see [`JsonError`].
 
 use std::{borrow::Cow, fmt};
 
 use serde_json::{Value, error::Category};
 
-/// Query parameters and headers whose presence makes a whole word secret.
+/// Query parameters and headers that make the whole word a secret.
 const SECRET_NAMES: [&str; 4] = ["x-amz-signature", "x-amz-security-token", "x-amz-credential", "signature="];
-/// Shortest run after `eyJ`, itself included, that is taken for a token.
+/// The fewest characters from `eyJ` on that count as a token.
 const LEAST_TOKEN: usize = 12;
 
 /// `text` without tokens, presigned URLs and email addresses; borrowed when it has none, as nearly always.
@@ -35,7 +35,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Takes secrets out of every text inside `value`.
+/// Redacts every text inside `value`.
 pub fn redact_value(value: &mut Value) {
     match value {
         Value::String(text) => {
@@ -55,7 +55,7 @@ pub fn redact_value(value: &mut Value) {
     }
 }
 
-/// The failure and everything beneath it, outermost first, without secrets.
+/// The error and its sources, outermost first, redacted.
 pub(crate) fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     let chain = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
@@ -136,7 +136,7 @@ fn find_at_sign(word: &str) -> Option<(usize, usize)> {
     [("@", 1), ("%40", 3)].into_iter().filter_map(|(sign, len)| Some((word.find(sign)?, len))).min()
 }
 
-/// Where a JSON text is wrong, without a word of it: serde's own messages quote what they found.
+/// The kind and place of an error in a JSON text. Quotes nothing of it, unlike serde's own messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct JsonError {
     category: Category,
@@ -165,7 +165,7 @@ impl fmt::Display for JsonError {
     }
 }
 
-/// Properties of this crate are tried on the same inputs in each run.
+/// Property tests of this crate run on the same inputs each time.
 #[cfg(test)]
 pub(crate) fn same_each_time(cases: u32) -> proptest::test_runner::Config {
     use proptest::test_runner::{Config, RngSeed};

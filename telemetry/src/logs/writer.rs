@@ -1,4 +1,4 @@
-//! Where lines go: whole lines in locked writes, so that concurrent lines never mix.
+//! The writer of logs and metrics: whole lines in locked writes, so that concurrent lines never mix.
 
 use std::{
     cell::Cell,
@@ -11,50 +11,51 @@ use std::{
 };
 
 thread_local! {
-    /// Lines that this thread will write batch.
+    /// Lines of this thread that will be written at once.
     static BATCH: Cell<Option<Batch>> = const { Cell::new(None) };
 }
 
-/// Room for a usual line; a little more would be one of the large requests that glibc tidies up for first.
+/// The capacity for a usual line. A little more would be a large request, for which glibc first consolidates.
 pub(crate) const LINE_BYTES: usize = 1_000;
-/// Most bytes that are buffered back.
+/// The most bytes that are buffered.
 const MAX_BUFFERED_BYTES: usize = 64 * 1024;
 
-/// Whether a line may be buffered back for a moment.
+/// Whether a line may stay in the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum FlushPolicy {
+    /// It may stay until the next flush.
     Deferred,
-    /// It tells of something that may end the process.
+    /// It is flushed at once, because the process may end.
     Immediate,
 }
 
-/// What is buffered back, if anything is.
+/// The buffer.
 #[derive(Default)]
 struct Buffered {
     buffering: bool,
-    /// Kept from one time to the next, for its room.
+    /// Rendered lines; the vector is reused for its capacity.
     lines: Vec<u8>,
-    /// What comes after `lines`.
+    /// Lines after `lines` that are not rendered yet.
     deferred: Vec<Lines>,
-    /// About how many bytes that will be.
+    /// The approximate bytes of `deferred`.
     bytes: usize,
 }
 
-/// Appends lines when it is their turn.
+/// Renders and appends lines.
 type Lines = Box<dyn FnOnce(&mut Vec<u8>) + Send>;
 
 struct Batch {
-    /// The writer that the lines are of.
+    /// The id of the writer that the lines belong to.
     writer: usize,
     lines: Vec<u8>,
     policy: FlushPolicy,
 }
 
-/// A shared line writer that counts what it loses.
+/// A shared line writer that counts lost lines and values.
 #[derive(Clone)]
 pub(crate) struct Writer {
     out: Arc<Mutex<dyn Write + Send>>,
-    /// Lines that wait until [`Writer::flush`], if they are buffered.
+    /// Lines that wait for [`Writer::flush`].
     buffered: Arc<Mutex<Buffered>>,
     lost: Arc<AtomicU64>,
     reason: Arc<Mutex<Option<String>>>,
@@ -75,20 +76,20 @@ impl Writer {
         Self::new(Arc::new(Mutex::new(io::stdout())))
     }
 
-    /// Holds lines back until [`Writer::flush`], or until one of them is in policy: waking the reader of a pipe
+    /// Buffers lines until [`Writer::flush`] or a line with [`FlushPolicy::Immediate`]: waking the reader of a pipe
     /// takes longer than all else that telemetry does before an answer.
     pub(crate) fn start_buffering(&self) {
         self.buffered().buffering = true;
     }
 
-    /// Writes what is buffered, and holds nothing back any more.
+    /// Writes the buffer and ends buffering.
     pub(crate) fn flush(&self) {
         let mut buffered = self.buffered();
         buffered.buffering = false;
         self.write_buffered(&mut buffered);
     }
 
-    /// Has everything that is buffered written out in memory, so that what it loses is counted.
+    /// Renders the deferred lines in memory, so that what they lose is counted.
     pub(crate) fn render_deferred(&self) {
         self.buffered().render_deferred();
     }
@@ -104,7 +105,7 @@ impl Writer {
         buffered.lines.shrink_to(MAX_BUFFERED_BYTES);
     }
 
-    /// Runs `work` and writes its lines of this thread at once: the reader of a pipe is woken once.
+    /// Runs `work` and writes its lines of this thread in one write, which wakes the reader of a pipe once.
     pub(crate) fn batch(&self, work: impl FnOnce()) {
         if self.buffered().buffering {
             return work();
@@ -116,17 +117,17 @@ impl Writer {
         }
         let lines = Vec::with_capacity(LINE_BYTES);
         BATCH.set(Some(Batch { writer: self.id(), lines, policy: FlushPolicy::Deferred }));
-        // Should `work` panic, what it told before is written all the same.
+        // Writes the lines even if `work` panics.
         let _written = BatchEnd(self);
         work();
     }
 
-    /// Which writer this is, among those that live.
+    /// The identity of this writer.
     fn id(&self) -> usize {
         Arc::as_ptr(&self.lost).addr()
     }
 
-    /// Has `write` append a line, which no other line can come between.
+    /// Writes the line that `write` appends, whole.
     pub(crate) fn write_line(&self, policy: FlushPolicy, write: impl FnOnce(&mut Vec<u8>)) {
         self.write(policy, |out| {
             write(out);
@@ -134,7 +135,7 @@ impl Writer {
         });
     }
 
-    /// Has `write` append whole lines, of about `bytes` bytes; while lines are buffered back, this waits with them.
+    /// Writes the lines that `write` appends, of about `bytes` bytes; while lines are buffered, rendering waits too.
     pub(crate) fn write_deferred(&self, bytes: usize, write: impl FnOnce(&mut Vec<u8>) + Send + 'static) {
         let mut buffered = self.buffered();
         if buffered.buffering {
@@ -146,7 +147,7 @@ impl Writer {
         self.write(FlushPolicy::Deferred, write);
     }
 
-    /// Has `write` append whole lines.
+    /// Writes the lines that `write` appends.
     fn write(&self, policy: FlushPolicy, write: impl FnOnce(&mut Vec<u8>)) {
         match BATCH.take() {
             Some(mut batch) if batch.writer == self.id() => {
@@ -163,7 +164,7 @@ impl Writer {
         }
     }
 
-    /// Writes `lines`, now or when they are released.
+    /// Writes or buffers `lines`.
     fn accept(&self, lines: Vec<u8>, policy: FlushPolicy) {
         let mut buffered = self.buffered();
         if !buffered.buffering {
@@ -179,7 +180,7 @@ impl Writer {
         self.flush_if_due(policy, &mut buffered);
     }
 
-    /// Writes what is buffered if it may not wait.
+    /// Writes the buffer if it is full or `policy` demands it.
     fn flush_if_due(&self, policy: FlushPolicy, buffered: &mut Buffered) {
         if policy == FlushPolicy::Immediate || buffered.lines.len() + buffered.bytes > MAX_BUFFERED_BYTES {
             self.write_buffered(buffered);
@@ -197,12 +198,12 @@ impl Writer {
         }
     }
 
-    /// Counts `n` things that could not be told.
+    /// Counts `n` lost lines, values, fields or spans.
     pub(crate) fn count_lost(&self, n: u64) {
         self.lost.fetch_add(n, Ordering::Relaxed);
     }
 
-    /// Counts `n` things that could not be told, and remembers why.
+    /// Counts `n` losses and stores their reason.
     pub(crate) fn count_lost_because(&self, n: u64, reason: Option<String>) {
         self.count_lost(n);
         if reason.is_some() {
@@ -210,17 +211,17 @@ impl Writer {
         }
     }
 
-    /// Why something was lost, as far as known, since the last call.
+    /// The reason of a loss since the last call, if known.
     pub(crate) fn take_reason(&self) -> Option<String> {
         self.reason.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// What was lost and not yet told.
+    /// The losses that no metric counts yet.
     pub(crate) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// What was lost since the last call.
+    /// The losses since the last call.
     pub(crate) fn take_lost(&self) -> u64 {
         self.lost.swap(0, Ordering::Relaxed)
     }
@@ -235,7 +236,7 @@ impl Buffered {
     }
 }
 
-/// Writes what was told batch, when it goes.
+/// Writes the batch when it is dropped.
 struct BatchEnd<'a>(&'a Writer);
 
 impl Drop for BatchEnd<'_> {

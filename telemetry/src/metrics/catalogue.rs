@@ -1,4 +1,4 @@
-//! The closed catalogue of metrics; dashboards and alarms may name nothing else.
+//! The catalogue of metrics as enums; dashboards and alarms may name no other metric.
 //!
 //! The kind of a metric is its type, so a duration can never be emitted as a count.
 
@@ -17,7 +17,7 @@ macro_rules! catalogue {
         pub enum $name { $( $(#[doc = $line])+ $variant ),+ }
 
         impl $name {
-            /// Every variant; catalogue tests walk it.
+            /// Every variant.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
             /// The unit as CloudWatch spells it.
             pub const UNIT: &str = $unit;
@@ -40,7 +40,7 @@ macro_rules! catalogue {
                 match self { $(Self::$variant => catalogue!(@ $($dimension)?)),+ }
             }
 
-            /// The service that tells it; `telemetry` stands for every service.
+            /// The service that emits it; `telemetry` stands for every service.
             #[must_use]
             pub const fn source(self) -> &'static str {
                 match self { $(Self::$variant => $source),+ }
@@ -154,7 +154,7 @@ pub struct Metric {
     pub unit: &'static str,
     /// The dimension beside `service` under which it is published too.
     pub dimension: Option<Dimension>,
-    /// The service that tells it; [`Metric::EVERY_SERVICE`] where this crate does.
+    /// The service that emits it; [`Metric::EVERY_SERVICE`] where this crate does.
     pub source: &'static str,
     /// What it means.
     pub help: &'static str,
@@ -173,7 +173,7 @@ macro_rules! all {
 }
 
 impl Metric {
-    /// The source of what this crate tells for each service.
+    /// The source of the metrics that this crate emits for each service.
     pub const EVERY_SERVICE: &str = "telemetry";
 
     /// Each metric of the catalogue, once.

@@ -1,7 +1,7 @@
-//! CloudWatch's embedded metric format: a log line that becomes metrics.
+//! CloudWatch's embedded metric format (EMF): a log line that becomes metrics.
 //!
-//! What CloudWatch would refuse is never written: it drops the metrics of such a line and tells nobody
-//! but a metric of its own. See [`limits`] for the published limits and [`render`] for how an event that
+//! CloudWatch drops the metrics of an invalid line and reports it only in a metric of its own, so no invalid
+//! line is written. See [`limits`] for the published limits and [`render`] for how an event that
 //! exceeds them is spread over several lines.
 
 mod limits;
@@ -22,9 +22,8 @@ use crate::{
 
 /// The metrics of one event under construction.
 ///
-/// Whatever is put in is told: values beyond CloudWatch's limits of one line go to further lines, and what
-/// CloudWatch takes in no line at all (no finite number, beyond ±2^360) is counted in
-/// [`Counter::TelemetryDropped`].
+/// Values beyond CloudWatch's limits of one line go to further lines. [`Counter::TelemetryDropped`] counts those
+/// that CloudWatch accepts in no line (no finite number, beyond ±2^360).
 #[derive(Debug, Default)]
 pub struct Emf {
     properties: Fields,
@@ -54,14 +53,14 @@ struct Series {
 impl Emf {
     /// Adds a searchable field that is no dimension, such as an object's key.
     ///
-    /// Texts over 8 KiB are cut, other values over 8 KiB left out, as is a second property of a name and
+    /// Texts over 8 KiB are truncated; other values over 8 KiB are dropped, as is a second property of a name and
     /// one named like a metric; [`Counter::TelemetryDropped`] counts each. Secrets by shape (tokens,
     /// presigned URLs, email addresses) are replaced.
     pub fn property(&mut self, name: &str, value: impl Into<Value>) {
         self.properties.insert(name, value.into());
     }
 
-    /// Has CloudWatch keep this event's metrics by the second for three hours (`StorageResolution` 1)
+    /// Sets `StorageResolution` 1 for this event's metrics: CloudWatch keeps them by the second for three hours
     /// instead of by the minute. It costs as much, but alarms on periods under a minute cost more.
     pub fn high_resolution(&mut self) {
         self.high_resolution = true;
@@ -92,7 +91,7 @@ impl Emf {
         self.push(Set::new(), size.name().into(), Size::UNIT, [to_f64(bytes)]);
     }
 
-    /// About how many bytes its lines have.
+    /// The approximate bytes of its lines.
     pub(crate) fn bytes(&self) -> usize {
         const MEMBER: usize = 64;
         let series = self.groups.iter().flat_map(|group| &group.metrics);

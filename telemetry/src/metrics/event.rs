@@ -1,3 +1,5 @@
+//! Events: each is declared once and emitted as a log line and as metrics.
+
 use std::time::SystemTime;
 
 use tracing::Span;
@@ -12,7 +14,7 @@ use crate::{
     trace::context::span_context,
 };
 
-/// Something that happened, declared once and told twice: as a log line and as metrics.
+/// Something that happened, emitted as a log line and as metrics.
 pub trait Event {
     /// Writes the log line.
     fn log(&self);
@@ -21,7 +23,7 @@ pub trait Event {
 }
 
 impl Telemetry {
-    /// Tells `event`: its log line and its metrics.
+    /// Emits the log line and the metrics of `event`.
     pub fn emit(&self, event: &impl Event) {
         self.inner.writer.batch(|| {
             event.log();
@@ -31,16 +33,16 @@ impl Telemetry {
         });
     }
 
-    /// Tells what the `metrics` facade collected since the last call.
+    /// Emits what the macros of the `metrics` crate recorded since the last call.
     ///
-    /// [`Telemetry::run`] does so at the end of each invocation, [`Telemetry::scope`] and
-    /// [`Telemetry::within`] at theirs; only a function with a loop of its own calls this.
+    /// [`Telemetry::run`] calls it at the end of each invocation, [`Telemetry::scope`] and
+    /// [`Telemetry::within`] at theirs; only a function with its own loop needs to.
     pub fn flush_metrics(&self) {
         self.inner.recorder.take().into_iter().for_each(|emf| self.write_metrics(emf));
     }
 
-    /// Tells `emf` as of now, whenever it is written. Until then its span stays open, whose end is the last exit
-    /// all the same.
+    /// Writes `emf` with the time of now, even if it is rendered later. Until then its span stays open; the span
+    /// ends with its last exit all the same.
     fn write_metrics(&self, emf: Emf) {
         let (telemetry, span, now) = (self.clone(), Span::current(), SystemTime::now());
         self.inner.writer.write_deferred(emf.bytes(), move |out| telemetry.write_emf(&emf, &span, now, out));

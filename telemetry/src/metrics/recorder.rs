@@ -1,15 +1,15 @@
-//! The `metrics` facade lands in the same lines: any crate's `counter!`, `gauge!` and `histogram!`.
+//! The recorder of the `metrics` crate: emits any crate's `counter!`, `gauge!` and `histogram!` as EMF.
 //!
-//! - Names are made ones that CloudWatch takes; those of the catalogue are closed to the facade, for an
-//!   alarm must not count what a library calls alike.
-//! - Units come from `describe_*`, brought to one that CloudWatch knows (see [`unit`]).
+//! - Names are changed to ones that CloudWatch accepts; those of the catalogue are reserved, because an alarm
+//!   must not count a library's metric of the same name.
+//! - Units come from `describe_*`, converted to one that CloudWatch has (see [`unit`]).
 //! - Labels are properties, since each value of a dimension is a metric that is paid for. Only a label with
 //!   the name of a declared [`Dimension`] becomes one, and of it only the first hundred values; later ones
 //!   are properties too.
-//! - At the end of an invocation a counter tells what was added since the last one, a gauge its last
-//!   value if it was touched, a histogram every value.
-//! - Between two ends there are at most a thousand series, and 65,536 values of a histogram. What goes
-//!   beyond is counted as lost, one for each use.
+//! - At the end of an invocation a counter emits its increase since the last one, a gauge its last value if it
+//!   was set, a histogram every value.
+//! - Between two ends there are at most a thousand series, and 65,536 values of a histogram. Each
+//!   use beyond is counted as lost.
 
 mod storage;
 mod unit;
@@ -30,12 +30,12 @@ use crate::{
 };
 use storage::{CounterStorage, Discard, GaugeStorage, HistogramStorage, Storage};
 
-/// Most series held between two ends of invocations.
+/// The most series between two ends of invocations.
 const SERIES: usize = 1_000;
-/// Most values that a label may give a dimension in the life of an environment.
+/// The most values of a dimension in the life of an environment.
 const DIMENSION_VALUES: usize = 100;
 
-/// Collects what the facade's macros record.
+/// Stores what the macros of the `metrics` crate record.
 #[derive(Clone, Debug)]
 pub(crate) struct MetricsRecorder {
     state: Arc<Mutex<State>>,
@@ -61,7 +61,7 @@ impl MetricsRecorder {
         Self { state: Arc::default(), writer }
     }
 
-    /// What was recorded since the last call: one event for each set of labels.
+    /// The metrics recorded since the last call: one event for each set of labels.
     pub(crate) fn take(&self) -> Vec<Emf> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { series, units, dimension_values } = &mut *state;
@@ -86,7 +86,7 @@ impl MetricsRecorder {
         events.into_values().collect()
     }
 
-    /// The storage of `key`; `None` when its name is not free or there are too many series.
+    /// The storage of `key`; `None` when its name is reserved or there are too many series.
     fn storage(&self, kind: Kind, key: &Key, new: impl FnOnce() -> Storage) -> Option<Storage> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = state.series.get(&kind).and_then(|series| series.get(key)) {
@@ -121,7 +121,7 @@ impl State {
     }
 }
 
-/// Every series in an order that does not depend on hashes.
+/// Every series in a deterministic order.
 fn sorted(series: &BTreeMap<Kind, HashMap<Key, Storage>>) -> Vec<(Kind, &Key, &Storage)> {
     let all = series
         .iter()

@@ -1,4 +1,4 @@
-//! An invocation that is about to run out of time is told before Lambda kills the process.
+//! Reports an invocation that is about to time out, before Lambda kills the process.
 
 use std::{
     future::Future,
@@ -11,20 +11,19 @@ use tracing::Span;
 
 use crate::{init::Telemetry, run::flush::bound};
 
-/// How long before the deadline the guard acts: what a flush may take, and what it leaves.
+/// How long before the deadline the report begins: the time of a flush and of what the flush leaves.
 const MARGIN: Duration = Duration::from_millis(200);
-/// The reason that spans cut short carry.
-const OUT_OF_TIME: &str = "told before its end, because the invocation was running out of time";
+/// The status description of spans that are ended early.
+const OUT_OF_TIME: &str = "ended early, because the invocation was running out of time";
 
-/// When to act in an invocation that ends by `deadline`; one with little time from the start is given half.
+/// The time from `now` to the report in an invocation that ends by `deadline`; half of it where little is left.
 fn time_to_warning(deadline: SystemTime, now: SystemTime) -> Duration {
     let left = deadline.duration_since(now).unwrap_or_default();
     left.saturating_sub(MARGIN).max(left / 2)
 }
 
 impl Telemetry {
-    /// Waits for `work` inside `span`, which ought to end by `deadline`; when it probably will not, tells what
-    /// there is to tell.
+    /// Waits for `work` inside `span`, which must end by `deadline`; reports a timeout shortly before it.
     pub(super) async fn watch_deadline<F: Future>(
         &self,
         mut work: Pin<&mut F>,
@@ -32,8 +31,7 @@ impl Telemetry {
         deadline: SystemTime,
     ) -> F::Output {
         let warning = async {
-            // To set a timer takes longer than to make a span. The answer of a handler that never waits is on its
-            // way by then.
+            // Setting a timer takes longer than making a span. A handler that never waits has answered by then.
             tokio::task::yield_now().await;
             tokio::time::sleep(time_to_warning(deadline, SystemTime::now())).await;
         };
@@ -41,17 +39,17 @@ impl Telemetry {
             biased;
             output = &mut work => output,
             () = warning => {
-                // In a box of its own, because it is rare and every invocation would carry room for it.
+                // Boxed, because it is rare and the future of every invocation would have room for it.
                 let report = Box::pin(self.report_timeout(span, deadline));
                 tokio::join!(work, report).0
             }
         }
     }
 
-    /// Tells what can be told of an invocation that will probably not end: its metrics, and its open spans
-    /// with what they hold by now, marked as failed.
+    /// Emits the metrics of an invocation that will probably time out, and ends its open spans as failed, with
+    /// the attributes that they have by now.
     ///
-    /// A span can be told only once. Should the invocation end in time after all, its spans keep this end.
+    /// A span can be exported only once. If the invocation ends in time after all, its spans keep this end.
     async fn report_timeout(&self, span: &Span, deadline: SystemTime) {
         let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
         span.in_scope(|| {
@@ -76,7 +74,7 @@ mod tests {
     use crate::run::flush::deadline;
 
     #[test]
-    fn the_guard_acts_200_ms_before_the_deadline_or_half_way_of_a_short_invocation() {
+    fn a_timeout_is_reported_200_ms_before_the_deadline_or_half_way_of_a_short_invocation() {
         let now = deadline(1_000_000);
         let warning_of = |left_ms: u64| time_to_warning(deadline(1_000_000 + left_ms), now);
 

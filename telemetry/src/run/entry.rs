@@ -1,6 +1,6 @@
-//! What invokes a function, in OpenTelemetry's `faas` terms.
+//! The trigger of a function, in OpenTelemetry's `faas` conventions.
 
-/// How a function is entered.
+/// The name and trigger of a function's invocations.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// The name of the span around each invocation.

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::init::Telemetry;
 
-/// The longest that a flush keeps the next event waiting.
+/// The most time for which a flush delays the next event.
 const LONGEST: Duration = Duration::from_millis(500);
-/// The least time in which sending is tried; with less, spans wait for the next flush.
+/// The least time for an attempt to send; with less, spans wait for the next flush.
 const LEAST: Duration = Duration::from_millis(10);
-/// What a flush leaves of an invocation's time.
+/// The part of an invocation's time that a flush leaves unused.
 pub(crate) const RESERVE: Duration = Duration::from_millis(100);
 
-/// Until when a flush may last that begins at `now`, in an invocation that ends by `deadline`.
+/// The time limit of a flush that begins at `now`, in an invocation that ends by `deadline`.
 pub(crate) fn bound(deadline: SystemTime, now: SystemTime) -> Duration {
     deadline.duration_since(now).unwrap_or_default().saturating_sub(RESERVE).min(LONGEST)
 }
@@ -22,8 +22,8 @@ pub(crate) fn deadline(epoch_ms: u64) -> SystemTime {
 }
 
 impl Telemetry {
-    /// Sends the spans that have ended, for no longer than `bound`; what is lost is counted, what there was
-    /// no time for waits for the next flush.
+    /// Sends the spans that have ended, for no longer than `bound`. Lost spans are counted; those for which no
+    /// time was left wait for the next flush.
     pub(crate) async fn flush(&self, bound: Duration) {
         let now = Instant::now();
         if self.inner.exporter.is_ready(now) {
@@ -32,7 +32,7 @@ impl Telemetry {
         self.inner.writer.count_lost(self.inner.buffer.take_dropped());
     }
 
-    /// As [`Telemetry::flush`], even to a collector that is being left alone.
+    /// As [`Telemetry::flush`], also during the backoff of a collector.
     pub(crate) async fn flush_until(&self, until: Instant) {
         while Instant::now() + LEAST < until {
             let spans = self.inner.buffer.take(self.inner.batch);

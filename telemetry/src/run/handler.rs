@@ -1,4 +1,4 @@
-//! The handler as the runtime sees it: it never panics, and what it says of a failure holds no secret.
+//! Adapts a function's handler for the Lambda runtime: it catches panics, and its errors are redacted.
 
 use std::{fmt::Debug, future::Future, marker::PhantomData, pin::Pin};
 
@@ -14,7 +14,7 @@ use crate::{
     run::panics::caught,
 };
 
-/// A function's handler with what is told of its failures.
+/// A function's handler that logs its failures and marks the span of the invocation.
 #[derive(Debug)]
 pub(super) struct Handler<E, H> {
     serve: H,
@@ -32,10 +32,9 @@ where
         Self { serve: handler, event: PhantomData }
     }
 
-    /// Serves one event. The runtime would log serde's message about one that is not understood, which quotes
-    /// the event; so the event is parsed here.
+    /// Serves one event. Parses it here, because the runtime would log serde's message, which quotes the event.
     ///
-    /// In a box, because whatever holds a future for a while has room for it twice, layer by layer.
+    /// Boxed, because each layer that holds a future has room for it twice.
     pub(super) fn serve(
         &self,
         event: LambdaEvent<Box<RawValue>>,

@@ -1,4 +1,4 @@
-//! The end of an invocation and of the environment: what is measured once.
+//! The end of an invocation and the shutdown of the environment, with the metrics that each emits once.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,8 @@ use crate::{
 /// The longest that the end of the environment waits for a collector; Lambda kills the process after 500 ms.
 const LAST_FLUSH: Duration = Duration::from_millis(300);
 
-/// Tells the end of an invocation, however it ends: a drop without [`InvocationEnd::answered`] is a failure.
+/// Emits the metrics of an invocation when it is dropped; a drop before [`InvocationEnd::answered`] marks the span as
+/// failed.
 pub(super) struct InvocationEnd {
     telemetry: Telemetry,
     span: Span,
@@ -32,7 +33,7 @@ impl InvocationEnd {
         &self.span
     }
 
-    /// Lambda has the answer, or the word that there is none.
+    /// Lambda has accepted the response or the error.
     pub(super) fn answered(mut self) {
         self.answered = true;
     }
@@ -49,9 +50,9 @@ impl Drop for InvocationEnd {
 }
 
 impl Telemetry {
-    /// Tells what was measured since the last call; of the environment's start only once.
+    /// Emits what was measured since the last call; the cold start only once.
     pub(super) fn emit_invocation_metrics(&self, init_duration: Option<Duration>) {
-        // What was told before may lose something as it is written.
+        // Rendering may lose values, which these metrics must count.
         self.inner.writer.render_deferred();
         let ended = InvocationMetrics {
             cold: init_duration.filter(|_| self.take_cold()),
@@ -65,7 +66,7 @@ impl Telemetry {
         });
     }
 
-    /// Sends what is left before the environment ends.
+    /// Flushes what is left before the environment ends.
     pub(super) async fn shut_down(&self) {
         self.flush_until(Instant::now() + LAST_FLUSH).await;
         let left = self.inner.buffer.take(usize::MAX).len() as u64;
@@ -77,7 +78,7 @@ impl Telemetry {
     }
 }
 
-/// What is measured once per invocation.
+/// The metrics that each invocation emits once.
 struct InvocationMetrics {
     cold: Option<Duration>,
     peak_memory: Option<u64>,
@@ -112,7 +113,7 @@ mod tests {
     use crate::Metric;
 
     #[test]
-    fn every_metric_that_the_catalogue_promises_of_each_service_is_told_as_declared() {
+    fn every_metric_that_the_catalogue_promises_of_each_service_is_emitted_as_declared() {
         let (telemetry, captured) = Telemetry::capture("svc");
         let cold = Some(Duration::from_millis(3));
 
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_facade_holds_is_told_at_the_end_of_an_invocation() {
+    fn what_the_recorder_holds_is_emitted_at_the_end_of_an_invocation() {
         let (telemetry, captured) = Telemetry::capture("svc");
 
         telemetry.scope(|| {
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_event_loses_that_is_written_after_the_answer_is_told_with_its_invocation() {
+    fn what_an_event_loses_when_it_is_written_after_the_answer_is_counted_in_its_invocation() {
         struct Clashing;
         impl Event for Clashing {
             fn log(&self) {}
@@ -150,7 +151,7 @@ mod tests {
         telemetry.scope(|| {
             telemetry.inner.writer.start_buffering();
             telemetry.emit(&Clashing);
-            assert_eq!(captured.text(), "", "somebody waits for the answer");
+            assert_eq!(captured.text(), "", "lines are buffered until the answer");
             InvocationEnd::new(telemetry.clone(), Span::none(), Duration::ZERO).answered();
         });
 
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn why_something_was_lost_stands_in_the_log() {
+    fn the_reason_of_a_loss_is_logged() {
         let (telemetry, captured) = Telemetry::capture("svc");
 
         telemetry.scope(|| {

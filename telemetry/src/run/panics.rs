@@ -1,4 +1,4 @@
-//! Panics are told like everything else: one JSON line, without secrets.
+//! The panic hook, which logs a panic as one JSON line without secrets, and the catching of panics.
 
 use std::{
     any::Any,
@@ -10,13 +10,13 @@ use std::{
 
 use crate::logs::redact::redact;
 
-/// Replaces the hook that prints a panic as it is to stderr. Whoever catches the panic decides what becomes of
-/// it; this only tells that there was one, and where.
+/// Replaces the default hook, which prints the unredacted panic to stderr. The hook only logs the message and the
+/// place of the panic; its catcher decides what follows.
 pub(crate) fn log_panics() {
-    panic::set_hook(Box::new(tell));
+    panic::set_hook(Box::new(log_panic));
 }
 
-fn tell(panic: &PanicHookInfo<'_>) {
+fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string);
     let thread = std::thread::current();
     tracing::error!(
@@ -27,7 +27,7 @@ fn tell(panic: &PanicHookInfo<'_>) {
     );
 }
 
-/// Runs `work`; answers what it panicked with, if it did.
+/// Runs `work`; returns the message of its panic as an error.
 pub(crate) async fn caught<T, Fut: Future<Output = T>>(work: impl FnOnce() -> Fut) -> Result<T, String> {
     let mut work = pin!(catch_unwind(AssertUnwindSafe(work)).map_err(|panic| message(&*panic))?);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
@@ -38,7 +38,7 @@ pub(crate) async fn caught<T, Fut: Future<Output = T>>(work: impl FnOnce() -> Fu
     .await
 }
 
-/// What a panic says, without secrets.
+/// The message of a panic, redacted.
 pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));

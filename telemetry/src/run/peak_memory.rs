@@ -1,21 +1,21 @@
-//! What the operating system says about this process.
+//! The peak memory of this process.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::sys::resource::{UsageWho, getrusage};
 
-/// Most memory this process has held.
+/// The largest resident set of this process so far.
 ///
-/// `/proc/self/status` knows it exactly, but takes tens of microseconds of the caller's time. `getrusage` is
-/// a hundred times cheaper and starts from what the process held that started this one; so it is asked once
-/// the two agree.
+/// `/proc/self/status` has it exactly, but takes tens of microseconds of the caller's time. `getrusage` is a
+/// hundred times cheaper, but starts from the peak of the process that started this one; so it is used only
+/// once the two agree.
 #[derive(Debug, Default)]
 pub(crate) struct PeakMemory {
     agreed: AtomicBool,
 }
 
 impl PeakMemory {
-    /// In bytes; `None` where the system does not tell.
+    /// In bytes; `None` where the system does not report it.
     pub(crate) fn bytes(&self) -> Option<u64> {
         let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
         let cheap = u64::try_from(usage.max_rss()).ok()? * 1024;

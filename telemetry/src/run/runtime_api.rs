@@ -1,4 +1,4 @@
-//! Lambda's own API on this machine, for what `lambda_runtime` does not say there.
+//! Requests to Lambda's Runtime API that `lambda_runtime` does not make.
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, header::CONTENT_TYPE};
@@ -13,7 +13,8 @@ pub(crate) fn client(address: &str) -> Option<Client> {
     Client::new(&format!("http://{address}").parse().ok()?).ok()
 }
 
-/// Tells Lambda that the start failed, so that it need not wait for the process to end; whether it heard.
+/// Posts the failed start to `/runtime/init/error`, so that Lambda need not wait for the process to end; whether
+/// Lambda accepted it.
 pub(crate) async fn report_init_error(address: &str, message: &str) -> bool {
     let body = json!({
         "errorType": ERROR_TYPE.to_str().unwrap_or_default(),

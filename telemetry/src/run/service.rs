@@ -1,5 +1,4 @@
-//! Wraps the runtime's innermost service, so that an invocation is over once its answer was posted and its
-//! spans were sent.
+//! A `tower` layer around each invocation: its span, deadline, metrics, and the flush after the response.
 
 use std::{
     future::Future,
@@ -25,12 +24,12 @@ use crate::{
     },
 };
 
-/// What the service's future borrows lives for `'a`: the handler.
+/// Wraps the runtime's innermost service; its future borrows the handler, which lives for `'a`.
 #[derive(Clone, Debug)]
 pub(super) struct InvocationLayer<'a> {
     telemetry: Telemetry,
     entry: Entry,
-    /// How long the environment took to be ready.
+    /// From the start of the program to its first request for an event.
     init_duration: Duration,
     borrowed: PhantomData<&'a ()>,
 }
@@ -90,8 +89,8 @@ where
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let telemetry = self.outer.telemetry.clone();
         telemetry.set_request_id(&invocation.context.request_id);
-        // Only of a request does somebody wait for the answer; elsewhere a line that is held back would buy
-        // nothing, and a process that is killed would take it along.
+        // Only the caller of a request waits for the answer. Elsewhere a buffered line would save nothing and be
+        // lost with a process that is killed.
         if self.outer.entry.trigger == Trigger::Http {
             telemetry.inner.writer.start_buffering();
         }
@@ -103,7 +102,7 @@ where
     }
 }
 
-/// Resolves after the answer was posted, its span closed and the spans sent.
+/// Resolves after the response was posted, the span of the invocation closed and the spans sent.
 async fn complete<F: Future>(
     telemetry: Telemetry,
     answered: F,
@@ -114,8 +113,8 @@ async fn complete<F: Future>(
         let answered = pin!(answered);
         telemetry.watch_deadline(answered, end.span(), deadline).await
     };
-    // The answer is out: what is measured once for each invocation keeps no caller waiting. This closes the
-    // span too, which must happen before the flush.
+    // The response is posted, so these metrics keep no caller waiting. This closes the span too, which must
+    // happen before the flush.
     end.answered();
     telemetry.flush(bound(deadline, SystemTime::now())).await;
     *telemetry.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = None;

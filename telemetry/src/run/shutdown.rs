@@ -1,4 +1,4 @@
-//! SIGTERM, which Lambda sends only to a function with a registered extension.
+//! The shutdown of the environment: SIGTERM, which Lambda sends only to a function with a registered extension.
 
 use std::{future::pending, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{http_client::Client, logs::redact::error_chain, run::runtime_api};
 /// Unique among the extensions of a function.
 const NAME: HeaderValue = HeaderValue::from_static("telemetry-shutdown");
 const ID: &str = "lambda-extension-identifier";
-/// The longest that a start waits for an Extensions API, which is on this machine.
+/// How long a start waits for the Extensions API, which is on this machine.
 const TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Waits for the end of the environment.
@@ -21,7 +21,7 @@ pub(super) struct Shutdown {
     extension: Option<Extension>,
 }
 
-/// An extension without events: it asks for the next one, which never comes, and is thereby ready.
+/// An extension that subscribes to no event. It must still ask for the next one, or Lambda does not take it as ready.
 #[derive(Debug)]
 struct Extension {
     client: Client,
@@ -29,15 +29,15 @@ struct Extension {
 }
 
 impl Shutdown {
-    /// Listens for SIGTERM and registers the extension; neither is needed to work, so a failure is reported and
-    /// no more. Must come before the first event is asked for, which ends Lambda's phase of registration.
+    /// Listens for SIGTERM and registers the extension; the function works without either, so a failure is only
+    /// logged. Must come before the first request for an event, which ends Lambda's init phase.
     pub(super) async fn prepare(runtime_api: Option<&str>) -> Self {
         let sigterm = signal(SignalKind::terminate())
             .inspect_err(|error| tracing::warn!(error = error_chain(error), "SIGTERM will not be noticed"));
         let registered = tokio::time::timeout(TIMEOUT, Extension::register(runtime_api)).await;
         let extension = registered.ok().flatten();
         if extension.is_none() {
-            tracing::debug!("There is no Extensions API; only some environments tell their end without it");
+            tracing::debug!("There is no Extensions API; only some environments send SIGTERM without it");
         }
         Self { sigterm: sigterm.ok(), extension }
     }

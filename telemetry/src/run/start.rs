@@ -1,4 +1,4 @@
-//! The start of a function: whatever ends it is reported.
+//! The init phase of a function: its failure is logged and reported to Lambda.
 
 use std::{error::Error, future::Future, time::Duration};
 
@@ -8,13 +8,13 @@ use crate::{
     run::{panics::caught, runtime_api},
 };
 
-/// The longest that a failed start waits for Lambda to hear of it.
+/// How long a failed start waits for Lambda to accept the report.
 const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The start failed. Why stands in the log and in Lambda's report, not here: `main` would print it once more,
-/// past everything that keeps secrets out of logs.
+/// The start failed. The reason is in the log and in Lambda's report, not here: `main` would print it a second
+/// time, unredacted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the start failed; the log tells why")]
+#[error("the start failed; the log has the reason")]
 pub struct StartError;
 
 impl Telemetry {
@@ -37,7 +37,7 @@ impl Telemetry {
         if let Some(address) = &self.inner.runtime_api {
             let reported = runtime_api::report_init_error(address, &reason);
             if !tokio::time::timeout(TIMEOUT, reported).await.unwrap_or_default() {
-                tracing::warn!("Lambda did not hear that the start failed");
+                tracing::warn!("Lambda did not accept the report of the failed start");
             }
         }
         Err(StartError)

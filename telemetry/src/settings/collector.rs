@@ -1,4 +1,4 @@
-//! Where spans go, by the standard variables.
+//! The destination of spans, by the standard `OTEL_EXPORTER_OTLP_*` variables.
 
 use std::{fmt, time::Duration};
 
@@ -7,15 +7,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use super::{Export, Reader};
 use crate::http_client as client;
 
-/// Where a collector listens when nobody says.
+/// The default endpoint of a collector, by the specification.
 const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
 const PATH: &str = "/v1/traces";
 
 /// A collector that takes OTLP over HTTP.
 pub(crate) struct Collector {
-    /// Where requests are posted.
+    /// The URL for requests.
     pub(crate) endpoint: Uri,
-    /// What each request carries beside its own; secrets.
+    /// Headers added to each request; secrets.
     pub(crate) headers: HeaderMap,
     /// The longest a request may take.
     pub(crate) timeout: Option<Duration>,
@@ -47,7 +47,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    /// Where the variables say that the collector listens; `None` when they do not, or not understandably.
+    /// The endpoint of the variables; `None` when there is none or it is invalid.
     fn endpoint(&mut self) -> Option<Uri> {
         let [own, general] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
         let (name, value) = self.first(&[own, general])?;
@@ -72,7 +72,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             (
                 ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
                 "http/protobuf",
-                "only http/protobuf is spoken, and is",
+                "only http/protobuf is supported, and used",
             ),
             (
                 ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],

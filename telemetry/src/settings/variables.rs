@@ -1,24 +1,24 @@
-//! Every variable of OpenTelemetry's specification, and what becomes of it here.
+//! Every variable of OpenTelemetry's specification, and whether it is supported.
 
 /// A variable of the specification.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
-    /// What becomes of it here.
+    /// Whether it is supported.
     pub support: Support,
 }
 
-/// What becomes of a variable that is set.
+/// Whether a variable is supported.
 #[derive(Clone, Copy, Debug)]
 pub enum Support {
-    /// It does what it says, with the values or defaults told here.
+    /// It is followed, with these values or defaults.
     Honoured(&'static str),
-    /// It does nothing, and a warning tells so.
+    /// It is ignored with a warning.
     Refused {
         /// Why.
         reason: &'static str,
-        /// What may stand there without a warning, because it asks for what is done anyway.
+        /// The values without a warning, because they ask for what is done anyway.
         harmless: &'static [&'static str],
     },
 }
@@ -49,8 +49,8 @@ const fn refused_but(
 
 const METRICS: &str = "metrics are lines in CloudWatch's embedded metric format";
 const LOGS: &str = "logs are JSON lines on stdout";
-const TLS: &str = "only http is spoken, so there are no certificates";
-const GRPC: &str = "only http/protobuf is spoken";
+const TLS: &str = "only http is supported, so there are no certificates";
+const GRPC: &str = "only http/protobuf is supported";
 const GONE: &str = "the exporter does not exist here; use otlp";
 
 /// The table that the README shows and that a test holds it to.
@@ -160,7 +160,7 @@ pub(crate) const VARIABLES: &[Variable] = &[
 ];
 
 impl Support {
-    /// Why `value` is not followed, if it is not.
+    /// The reason to ignore `value`, if there is one.
     pub(crate) fn reason_to_ignore(self, value: &str) -> Option<&'static str> {
         match self {
             Self::Refused { reason, harmless }

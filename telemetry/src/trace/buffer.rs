@@ -1,4 +1,4 @@
-//! Ended spans wait here until the answer is out; no thread, no timer.
+//! A span processor that buffers ended spans until the flush after the response; no thread, no timer.
 
 use std::{
     collections::VecDeque,
@@ -17,14 +17,14 @@ use opentelemetry_sdk::{
 
 use crate::trace::redact::{cut_span, redact_span};
 
-/// A span processor that only remembers.
+/// Buffers ended spans.
 #[derive(Clone, Debug)]
 pub(crate) struct SpanBuffer(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     spans: Mutex<VecDeque<SpanData>>,
-    /// Most spans held; more are dropped and counted.
+    /// The most spans in the buffer; more are dropped and counted.
     capacity: usize,
     dropped: AtomicU64,
     /// Most characters of an attribute.
@@ -43,7 +43,7 @@ impl SpanBuffer {
             let count = held.len().min(most);
             held.drain(..count).collect()
         };
-        // Here rather than when a span ends: the caller has its answer by now.
+        // Here rather than when a span ends, because the caller has its response by now.
         for span in &mut spans {
             redact_span(span);
             if let Some(length) = self.0.value_length {
@@ -53,7 +53,7 @@ impl SpanBuffer {
         spans
     }
 
-    /// How many spans found no room since the last call.
+    /// How many spans were dropped since the last call, because the buffer was full.
     pub(crate) fn take_dropped(&self) -> u64 {
         self.0.dropped.swap(0, Ordering::Relaxed)
     }

@@ -1,8 +1,7 @@
-//! Where a trace comes from, and how it is carried on.
+//! Propagation of trace context: `traceparent` (W3C) and `X-Amzn-Trace-Id` (X-Ray).
 //!
-//! An upload's trace crosses a client that knows nothing of traces, S3 and a queue. It may arrive on
-//! several ways at once; [`Origins`] keeps their order: the first valid one is the parent, the rest
-//! become links.
+//! An upload's trace crosses a client without tracing, S3 and a queue. A message may have several trace
+//! contexts; [`Origins`] keeps their order: the first valid one is the parent, the others become links.
 
 mod remote;
 mod w3c;
@@ -19,10 +18,10 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 pub use w3c::parse_traceparent;
 pub(crate) use xray::{XrayHeader, to_hex};
 
-/// The name under which a W3C trace context travels: header, message attribute, object metadata.
+/// The name of a W3C trace context as a header, message attribute or object metadata.
 pub const TRACEPARENT: &str = "traceparent";
 
-/// The traces that a message may belong to, best first.
+/// The trace contexts of a message, in the order in which they are tried as its parent.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     message_attribute: Option<SpanContext>,
@@ -32,19 +31,19 @@ pub struct Origins {
     own: Option<TraceId>,
 }
 
-/// What a span continues.
+/// The parent of a span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Parent {
-    /// A span whose sampling decision was ours.
+    /// A span of ours, whose sampling decision holds.
     Trusted(SpanContext),
-    /// A span that somebody else named, whose sampling decision does not count.
+    /// A span named by an untrusted header, whose sampling decision does not count.
     Untrusted(SpanContext),
-    /// A trace that no span is known of yet.
+    /// A trace of which no span is known.
     TraceOnly(TraceId),
 }
 
 impl Origins {
-    /// What the message itself says: the attribute `traceparent`, set by our own tools, and the system
+    /// The contexts in the message itself: the attribute `traceparent`, set by our own tools, and the system
     /// attribute `AWSTraceHeader`, which S3 fills from the uploader's `X-Amzn-Trace-Id`.
     #[must_use]
     pub fn of_message(message: &SqsMessage) -> Self {
@@ -58,21 +57,21 @@ impl Origins {
         }
     }
 
-    /// Adds what the object's metadata says: signed by us in the upload URL.
+    /// Adds the context in the object's metadata, which we signed in the upload URL.
     #[must_use]
     pub fn with_metadata(mut self, traceparent: Option<&str>) -> Self {
         self.signed_metadata = traceparent.and_then(parse_traceparent);
         self
     }
 
-    /// Adds the span of the invocation, for a message whose own trace could not be learnt.
+    /// Adds the span of the invocation, for a message whose own context could not be read.
     #[must_use]
     pub fn or_within(mut self, invocation: &Span) -> Self {
         self.invocation = span_context(invocation);
         self
     }
 
-    /// What to continue, and the other spans that the message names.
+    /// The parent, and the other spans that the message names.
     pub(crate) fn resolve(&self) -> (Option<Parent>, Vec<SpanContext>) {
         let ours = [&self.message_attribute, &self.signed_metadata].into_iter().flatten().cloned();
         let foreign = self.system_attribute.iter().filter_map(XrayHeader::span);
@@ -98,7 +97,7 @@ impl Origins {
 }
 
 impl Parent {
-    /// What an `X-Amzn-Trace-Id` from outside continues.
+    /// The parent that an untrusted `X-Amzn-Trace-Id` names.
     pub(crate) fn from_header(header: &XrayHeader) -> Self {
         header.span().map_or(Self::TraceOnly(header.root), Self::Untrusted)
     }
@@ -115,8 +114,8 @@ fn is_same(one: &SpanContext, other: &SpanContext) -> bool {
     one.span_id() == other.span_id() && one.trace_id() == other.trace_id()
 }
 
-/// A trace for a message that names none, the same at each of its deliveries: the time of sending, as
-/// X-Ray asks for, and the random part of the message's id.
+/// The trace id of a message without a context, the same at each of its deliveries: the time of sending, as
+/// X-Ray requires, and the random part of the message's id.
 fn trace_of_message(message: &SqsMessage) -> Option<TraceId> {
     let sent_ms: u64 = message.attributes.get("SentTimestamp")?.parse().ok()?;
     let seconds = u32::try_from(sent_ms / 1_000).ok().filter(|seconds| *seconds > 0)?;
@@ -137,8 +136,8 @@ pub fn xray_header(span: &Span) -> Option<String> {
     Some(xray::format(&span_context(span)?))
 }
 
-/// The `X-Amzn-Trace-Id` that continues `span` in place of `given`, Lambda's own, and keeps the lineage
-/// that Lambda finds loops by; `None` without tracing.
+/// The `X-Amzn-Trace-Id` that continues `span` in place of `given`, Lambda's own, with the lineage by which
+/// Lambda detects loops; `None` without tracing.
 #[must_use]
 pub fn xray_header_instead(span: &Span, given: &str) -> Option<String> {
     let header = xray_header(span)?;
@@ -159,7 +158,7 @@ pub fn describe(span: &Span, key: &'static str, value: impl Into<Value>) {
     span.set_attribute(key, value);
 }
 
-/// Sets text attributes and has X-Ray index them, so that a trace is found by them.
+/// Sets text attributes that X-Ray indexes as annotations.
 pub fn annotate(span: &Span, annotations: &[(&'static str, &str)]) {
     for (key, value) in annotations {
         span.set_attribute(*key, (*value).to_owned());
@@ -168,14 +167,14 @@ pub fn annotate(span: &Span, annotations: &[(&'static str, &str)]) {
     span.set_attribute(Key::from_static_str("aws.xray.annotations"), Value::Array(Array::String(keys)));
 }
 
-/// Puts `span`, which has begun already, below `parent`; call before `span` has children.
+/// Sets `parent` as the parent of `span`, which has started already; call before `span` has children.
 pub fn nest(span: &Span, parent: &Span) {
     if let Err(error) = span.set_parent(parent.context()) {
         tracing::debug!(%error, "Span not nested");
     }
 }
 
-/// The OpenTelemetry identity of `span`; starts the span, so call it only once its parent is set.
+/// The OpenTelemetry context of `span`; starts the span, so call it only once its parent is set.
 pub(crate) fn span_context(span: &Span) -> Option<SpanContext> {
     let context = span.context().span().span_context().clone();
     context.is_valid().then_some(context)

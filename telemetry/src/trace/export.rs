@@ -1,4 +1,4 @@
-//! How spans leave.
+//! Export of spans: OTLP over UDP to the X-Ray daemon, or over HTTP to a collector.
 
 mod otlp;
 mod udp;
@@ -11,12 +11,12 @@ use crate::settings::Export;
 pub(crate) use otlp::OtlpExporter;
 pub(crate) use udp::UdpExporter;
 
-/// Sends ended spans to where the settings say.
+/// Sends ended spans to the destination of the settings.
 #[derive(Debug)]
 pub(crate) enum Exporter {
-    /// Drops them, as asked for.
+    /// Drops them, as configured.
     Disabled,
-    /// Drops them, because there is no way to send them; each counts as lost.
+    /// Drops them and counts each as lost, because the destination has no valid address.
     Unavailable,
     /// To the X-Ray daemon.
     Udp(UdpExporter),
@@ -24,17 +24,17 @@ pub(crate) enum Exporter {
     Otlp(Box<OtlpExporter>),
 }
 
-/// What did not arrive.
+/// The spans that were lost.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Loss {
     /// How many spans.
     pub(crate) spans: u64,
-    /// Why, if anybody knows.
+    /// The reason, if known.
     pub(crate) reason: Option<String>,
 }
 
 impl Exporter {
-    /// Makes ready what can be made ready without a connection.
+    /// Prepares the exporter without a connection.
     pub(crate) fn new(export: Export, resource: &Resource) -> Self {
         match export {
             Export::Disabled => Self::Disabled,
@@ -46,7 +46,7 @@ impl Exporter {
         }
     }
 
-    /// Whether sending now is worth the time.
+    /// Whether the exporter is ready, that is, not backing off.
     pub(crate) fn is_ready(&self, now: Instant) -> bool {
         !matches!(self, Self::Otlp(exporter) if exporter.is_backing_off(now))
     }
@@ -57,7 +57,7 @@ impl Exporter {
             Self::Disabled => Loss::default(),
             Self::Unavailable => Loss { spans: spans.len() as u64, reason: None },
             Self::Udp(exporter) => Loss { spans: exporter.send(spans), reason: None },
-            // In a box of its own, because every invocation carries room for what it may await.
+            // Boxed, because the future of every invocation has room for what it may await.
             Self::Otlp(exporter) => Box::pin(exporter.send(spans, until)).await,
         }
     }

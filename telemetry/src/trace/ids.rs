@@ -1,4 +1,4 @@
-//! The ids of traces and spans: X-Ray's form, and now and then a trace that has a name already.
+//! The id generator: trace ids in X-Ray's form, or a given one for the root span of a known trace.
 
 use std::cell::Cell;
 
@@ -14,7 +14,7 @@ thread_local! {
     static NEXT_TRACE: Cell<Option<TraceId>> = const { Cell::new(None) };
 }
 
-/// Makes ids whose first 32 bits tell the time, as X-Ray asks for.
+/// Generates trace ids whose first 32 bits are the time, as X-Ray requires.
 #[derive(Debug, Default)]
 pub(crate) struct TraceIds(XrayIdGenerator);
 
@@ -28,12 +28,12 @@ impl IdGenerator for TraceIds {
     }
 }
 
-/// Starts `span`, which has no parent, as the first one of `trace`.
+/// Starts `span`, which has no parent, as the root span of `trace`.
 ///
-/// OpenTelemetry continues spans, not traces, and a made-up parent would leave the trace without a root.
+/// OpenTelemetry continues spans, not traces, and an invented parent would leave the trace without a root.
 pub(crate) fn start_in_trace(span: &Span, trace: TraceId) {
     NEXT_TRACE.set(Some(trace));
     let _started = span_context(span);
-    // A span that is not recorded asks for no id.
+    // A span that is not recorded generates no id.
     NEXT_TRACE.set(None);
 }

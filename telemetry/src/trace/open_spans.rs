@@ -1,11 +1,11 @@
-//! The spans that have started and not ended.
+//! The spans that have started and not ended, for the report of a timeout.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{Subscriber, span};
 use tracing_subscriber::{Layer, layer::Context};
 
-/// The spans that have begun and not ended; a subscriber layer beside the one that records them.
+/// A `tracing` layer beside the one that records spans.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenSpans(Arc<Mutex<Vec<u64>>>);
 

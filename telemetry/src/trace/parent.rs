@@ -1,4 +1,4 @@
-//! Which trace a span belongs to, and who decides whether it is kept.
+//! Parent selection: the trace that a span continues, and whose sampling decision counts.
 
 use opentelemetry::{
     Context,
@@ -17,10 +17,10 @@ use crate::{
 };
 
 impl Telemetry {
-    /// Makes `span`, which has no parent, continue the first of `origins` and links the rest; call before
+    /// Sets the first of `origins` as the parent of `span`, which has none, and links the others; call before
     /// `span` has children.
     ///
-    /// Without any origin the span starts a trace of its own.
+    /// Without any origin the span starts a new trace.
     pub fn set_parent(&self, span: &Span, origins: &Origins) {
         let (continued, links) = origins.resolve();
         if let Some(continued) = continued {
@@ -39,7 +39,7 @@ impl Telemetry {
         }
     }
 
-    /// Makes `span` continue the trace that Lambda opened for the invocation.
+    /// Sets the parent of an invocation's `span` to the span of Lambda's trace header.
     pub(crate) fn set_invocation_parent(&self, span: &Span, header: Option<&str>) {
         if let Some(header) = header.and_then(XrayHeader::parse) {
             self.apply(span, &Parent::from_header(&header));
@@ -58,7 +58,7 @@ impl Telemetry {
     }
 }
 
-/// `origin` with our sampler's decision: what a stranger says may neither cost money nor hide a trace.
+/// `origin` with our sampler's decision: the flag of an untrusted header may neither cost money nor hide a trace.
 fn resampled(origin: &SpanContext, sampler: &Sampler) -> SpanContext {
     let keep = sampling::keeps(sampler, origin.trace_id());
     let flags = if keep { TraceFlags::SAMPLED } else { TraceFlags::default() };
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stranger_can_neither_have_a_trace_kept_nor_dropped() {
+    fn an_untrusted_header_can_neither_have_a_trace_kept_nor_dropped() {
         for flag in [0, 1] {
             let header = format!("00-5bef4de7ad49b0e87f6ef6c87fc2e700-9a9197af755a6419-0{flag}");
             let origin = crate::trace::context::parse_traceparent(&header).unwrap();

@@ -7,7 +7,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use crate::logs::redact::redact;
 
-/// Takes secrets out of everything that `span` says: name, attributes, events, links, status.
+/// Redacts the name, attributes, events, links and status of `span`.
 pub(crate) fn redact_span(span: &mut SpanData) {
     redact_text(&mut span.name);
     redact_attributes(&mut span.attributes);

@@ -1,4 +1,4 @@
-//! Which traces are kept: our decision alone, never that of a header from outside.
+//! Sampling: the sampler of `OTEL_TRACES_SAMPLER` decides, never the flag of an untrusted header.
 
 use opentelemetry::{
     Context,
@@ -9,11 +9,11 @@ use opentelemetry_sdk::trace::{Sampler, SamplingDecision, ShouldSample};
 /// Reads `OTEL_TRACES_SAMPLER` and its argument; unset means every trace is kept.
 ///
 /// The `parentbased_` names mean the same as those without: the decision taken when the upload URL is
-/// issued travels in the signed `traceparent` and is always kept.
+/// issued is in the signed `traceparent` and always holds.
 ///
 /// # Errors
 ///
-/// Answers the offending value when it names no sampler.
+/// Returns the offending value when it names no sampler.
 pub(crate) fn parse(name: Option<&str>, argument: Option<&str>) -> Result<Sampler, String> {
     let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(Sampler::AlwaysOn) };
     match name.strip_prefix("parentbased_").unwrap_or(name) {

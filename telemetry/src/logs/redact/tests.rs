@@ -7,7 +7,7 @@ const URL: &str = "https://b.s3.amazonaws.com/user-uploads/u/x.jpg?X-Amz-Expires
 
 #[test]
 fn secrets_are_taken_out_and_the_rest_stays() {
-    for (told, clean) in [
+    for (text, clean) in [
         (format!("token {JWT} refused"), "token [token] refused"),
         (format!("authorization=Bearer {JWT}"), "authorization=Bearer [redacted]"),
         ("Authorization: bearer opaque-secret".to_owned(), "Authorization: bearer [redacted]"),
@@ -27,12 +27,12 @@ fn secrets_are_taken_out_and_the_rest_stays() {
         ("key=jane%40example.com&x=1".to_owned(), "key=[email]&x=1"),
         ("müller@example.com と a@b.de".to_owned(), "[email] と [email]"),
     ] {
-        assert_eq!(redact(&told), clean);
+        assert_eq!(redact(&text), clean);
     }
 }
 
 #[test]
-fn what_only_resembles_a_secret_is_told_as_it_is() {
+fn what_only_resembles_a_secret_stays_as_it_is() {
     for text in [
         "image 0198c0de-0000-7000-8000-00000000000a, 3 @ 4.5",
         "opentelemetry@0.33.1 and @types",

@@ -28,7 +28,7 @@ fn write(writer: &Writer, policy: FlushPolicy, text: &str) {
 }
 
 #[test]
-fn lines_told_together_are_one_write_and_those_of_another_sink_are_not_among_them() {
+fn lines_of_a_batch_are_one_write_and_those_of_another_writer_are_not_among_them() {
     let ((writer, writes), (other, others)) = (writer(), writer());
 
     writer.batch(|| {
@@ -43,7 +43,7 @@ fn lines_told_together_are_one_write_and_those_of_another_sink_are_not_among_the
 }
 
 #[test]
-fn a_panic_between_lines_told_together_keeps_them() {
+fn a_panic_in_a_batch_keeps_its_lines() {
     let (writer, writes) = writer();
 
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -59,7 +59,7 @@ fn a_panic_between_lines_told_together_keeps_them() {
 }
 
 #[test]
-fn held_lines_are_one_write_when_they_are_released() {
+fn buffered_lines_are_one_write_at_the_flush() {
     let (writer, writes) = writer();
 
     writer.start_buffering();
@@ -73,7 +73,7 @@ fn held_lines_are_one_write_when_they_are_released() {
 }
 
 #[test]
-fn a_line_in_haste_takes_those_before_it_along_and_later_ones_wait_again() {
+fn an_immediate_line_flushes_those_before_it_and_later_ones_wait_again() {
     let (writer, writes) = writer();
 
     writer.start_buffering();
@@ -87,7 +87,7 @@ fn a_line_in_haste_takes_those_before_it_along_and_later_ones_wait_again() {
 }
 
 #[test]
-fn more_than_64_kib_are_not_held() {
+fn more_than_64_kib_are_not_buffered() {
     let (writer, writes) = writer();
 
     writer.start_buffering();
@@ -97,7 +97,7 @@ fn more_than_64_kib_are_not_held() {
 }
 
 #[test]
-fn lines_told_later_keep_their_place_among_held_ones() {
+fn deferred_lines_keep_their_order_among_buffered_ones() {
     let (writer, writes) = writer();
     let deferred =
         |text: &'static str| writer.write_deferred(1, |out| out.extend_from_slice(text.as_bytes()));
@@ -115,7 +115,7 @@ fn lines_told_later_keep_their_place_among_held_ones() {
 }
 
 #[test]
-fn lines_told_later_do_not_wait_when_they_are_many() {
+fn deferred_lines_are_flushed_when_they_are_many() {
     let (writer, writes) = writer();
 
     writer.start_buffering();

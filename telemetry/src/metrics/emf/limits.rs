@@ -1,9 +1,9 @@
-//! What CloudWatch takes, by its published limits.
+//! The published limits of CloudWatch for metrics.
 //!
 //! Sources: "Specification: Embedded metric format" (metrics, values, dimensions, targets), the
 //! `PutMetricData` reference (`MetricDatum`: names, values; `Dimension`: names, values) and "CloudWatch Logs
-//! quotas" (event size). A line is stamped when it is told, so its time is always within the two weeks
-//! back and two hours ahead that are taken.
+//! quotas" (event size). A line has the time of its event, so its time is always within the
+//! accepted two weeks back and two hours ahead.
 
 use std::borrow::Cow;
 
@@ -37,12 +37,12 @@ pub(super) fn is_value(value: f64) -> bool {
     value.abs() <= MAGNITUDE
 }
 
-/// `text` as CloudWatch takes it for a dimension: 1 to 1,024 printable ASCII characters, not all blank.
+/// `text` as CloudWatch accepts it for a dimension: 1 to 1,024 printable ASCII characters, not all blank.
 pub(crate) fn dimension_value(text: &str) -> Cow<'static, str> {
     printable(text, DIMENSION_VALUE_CHARS)
 }
 
-/// `text` as CloudWatch takes it for a metric's name, or `None` when it is the name of another member of
+/// `text` as CloudWatch accepts it for a metric's name, or `None` when it is the name of another member of
 /// the line or of a metric whose meaning the catalogue fixes.
 pub(crate) fn metric_name(text: &str) -> Option<Cow<'static, str>> {
     let name = printable(text, NAME_CHARS);
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dimension_value_is_made_one_that_cloudwatch_takes() {
+    fn a_dimension_value_is_made_one_that_cloudwatch_accepts() {
         for (text, taken) in [("decode", "decode"), ("größe\n", "gr??e?"), ("", "unknown"), ("  ", "unknown")]
         {
             assert_eq!(dimension_value(text), taken);

@@ -1,8 +1,8 @@
-//! From an event to lines that CloudWatch takes.
+//! Renders an event as lines of EMF within the limits.
 //!
-//! A dimension set has lines of its own, since a line holds one value per dimension. Within it values go
-//! in rounds of a hundred per metric, and each round in pages of a hundred metrics and a bounded size: so
-//! no line names a metric twice.
+//! Each dimension set has its own lines, since a line holds one value per dimension. Its values are split in
+//! rounds of a hundred per metric, and each round in pages of a hundred metrics and a bounded size, so no line
+//! names a metric twice.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,11 +19,11 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Rendered<'a> {
     pub(crate) lines: Vec<Line<'a>>,
-    /// Values that CloudWatch does not take, and properties that found no room.
+    /// Values that CloudWatch does not accept, and properties that were dropped.
     pub(crate) lost: u64,
 }
 
-/// One whole document; written straight from the event, since a caller's answer may wait for it.
+/// One EMF document, written straight from the event, since a caller's answer may wait for it.
 #[derive(Debug)]
 pub(crate) struct Line<'a> {
     emf: &'a Emf,
@@ -37,7 +37,7 @@ pub(crate) struct Line<'a> {
 type Part<'a> = (&'a Series, &'a [f64]);
 
 impl Emf {
-    /// The lines of this event; `base` has the members that every line of it carries.
+    /// The lines of this event; `base` has the members of every line.
     pub(crate) fn render<'a>(&'a self, base: &'a Fields, at: SystemTime) -> Rendered<'a> {
         let millis = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
         let millis = u64::try_from(millis).unwrap_or(u64::MAX);
@@ -60,7 +60,7 @@ impl Line<'_> {
             || self.page.iter().any(|(series, _)| series.name == name)
     }
 
-    /// Properties that this line cannot carry.
+    /// The number of properties whose names are taken in this line.
     fn unplaced(&self) -> u64 {
         self.emf.properties.count(|name| self.is_taken(name))
     }
@@ -87,7 +87,7 @@ impl Line<'_> {
         end(out, "}");
     }
 
-    /// Appends the member `_aws`, which says what the others are.
+    /// Appends the member `_aws`, the metadata of the format.
     fn write_metadata(&self, out: &mut Vec<u8>) {
         push(out, &["{\"_aws\":{\"Timestamp\":"]);
         append(out, &self.millis);
@@ -120,7 +120,7 @@ fn push(out: &mut Vec<u8>, parts: &[&str]) {
     }
 }
 
-/// Puts `close` in the place of the comma behind the last of a list.
+/// Replaces the comma after the last item of a list by `close`.
 fn end(out: &mut Vec<u8>, close: &str) {
     out.pop_if(|last| *last == b',');
     push(out, &[close]);
@@ -149,7 +149,7 @@ fn pages(group: &Group) -> Vec<Vec<Part<'_>>> {
     pages
 }
 
-/// At least what the definition and the values take: a double is 24 characters at most.
+/// An upper bound for the bytes of the definition and the values: a double has 24 characters at most.
 fn most_bytes(series: &Series, values: &[f64]) -> usize {
     const DEFINITION: usize = r#"{"Name":"","Unit":"Kilobytes/Second","StorageResolution":1},"":[],"#.len();
     DEFINITION + 2 * escaped_length(&series.name) + values.len() * 25

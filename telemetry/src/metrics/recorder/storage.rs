@@ -1,4 +1,4 @@
-//! Where the facade's handles write; nothing here waits for a flush.
+//! The storage behind the handles of the `metrics` crate: counters, gauges, histograms.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -9,10 +9,10 @@ use metrics::{CounterFn, GaugeFn, HistogramFn};
 
 use crate::{logs::writer::Writer, metrics::emf::to_f64};
 
-/// Most values of one histogram between two ends of invocations.
+/// The most values of one histogram between two ends of invocations.
 const VALUES: usize = 65_536;
 
-/// The store of one series; a handle that somebody keeps shares it.
+/// The storage of one series, shared with the handles that callers keep.
 #[derive(Clone, Debug)]
 pub(super) enum Storage {
     Counter(Arc<CounterStorage>),
@@ -21,7 +21,7 @@ pub(super) enum Storage {
 }
 
 impl Storage {
-    /// What was recorded since the last call.
+    /// The values recorded since the last call.
     pub(super) fn take(&self) -> Vec<f64> {
         match self {
             Self::Counter(storage) => storage.take().into_iter().collect(),
@@ -30,7 +30,7 @@ impl Storage {
         }
     }
 
-    /// Whether nobody holds a handle and nothing waits to be flushed.
+    /// Whether no handle is left and no value waits to be emitted.
     pub(super) fn is_idle(&self) -> bool {
         match self {
             Self::Counter(storage) => Arc::strong_count(storage) == 1 && storage.pending() == 0,
@@ -40,7 +40,7 @@ impl Storage {
     }
 }
 
-/// A running total and how much of it was flushed.
+/// A running total and how much of it was emitted.
 #[derive(Debug, Default)]
 pub(super) struct CounterStorage {
     total: AtomicU64,
@@ -133,7 +133,7 @@ impl HistogramFn for HistogramStorage {
     }
 }
 
-/// Takes the place of a series that cannot be had, and counts each use as lost.
+/// Stands in for a series beyond the limits, and counts each use as lost.
 #[derive(Debug)]
 pub(super) struct Discard(pub(super) Writer);
 

@@ -1,8 +1,8 @@
-//! The facade's units as CloudWatch's.
+//! Conversion of units of the `metrics` crate to CloudWatch's.
 
 use metrics::Unit;
 
-/// CloudWatch's name of the unit, and the factor that brings a value to it. Undescribed counters count,
+/// CloudWatch's name of the unit, and the factor for values. Undescribed counters count,
 /// anything else undescribed has no unit.
 ///
 /// CloudWatch does not say whether its kilobyte is 1,000 bytes or 1,024, so binary multiples become bytes.

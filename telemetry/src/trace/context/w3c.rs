@@ -4,7 +4,7 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId};
 
 use crate::trace::context::remote::remote;
 
-/// Reads a W3C `traceparent`; anything malformed is no trace at all.
+/// Parses a W3C `traceparent`; `None` when it is malformed.
 #[must_use]
 pub fn parse_traceparent(header: &str) -> Option<SpanContext> {
     let mut parts = header.split('-');

@@ -1,23 +1,23 @@
-//! X-Ray's header `X-Amzn-Trace-Id`, read by hand: the library's parser takes `Sampled=?` for a flag
+//! X-Ray's header `X-Amzn-Trace-Id`, with a parser of our own: the library's takes `Sampled=?` for a flag
 //! that its sampler then drops, and any short or signed number for an id.
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId};
 
 use crate::trace::context::remote::remote;
 
-/// What an `X-Amzn-Trace-Id` says.
+/// A parsed `X-Amzn-Trace-Id`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct XrayHeader {
     /// The trace.
     pub(crate) root: TraceId,
-    /// The span to continue; without one, the trace has begun and nobody has told a span of it.
+    /// The span to continue; a trace may have started without any span of it being named.
     parent: Option<SpanId>,
-    /// `Sampled=1`; missing, `0` and `?` all leave the decision to others.
+    /// Whether `Sampled=1`; missing, `0` and `?` all leave the decision to others.
     sampled: bool,
 }
 
 impl XrayHeader {
-    /// Reads a header; a malformed `Root` or `Parent` makes it no header at all.
+    /// Parses a header; `None` when `Root` or `Parent` is malformed.
     pub(crate) fn parse(header: &str) -> Option<Self> {
         let [mut root, mut parent, mut sampled] = [None; 3];
         for (name, value) in fields(header) {
@@ -105,7 +105,7 @@ mod tests {
     const SPAN: &str = "9a9197af755a6419";
 
     #[test]
-    fn a_header_names_a_span_whatever_it_says_about_sampling() {
+    fn a_header_names_a_span_whatever_its_sampling_flag() {
         for (rest, sampled) in [
             ("", false),
             (";Sampled=0", false),

@@ -1,4 +1,4 @@
-//! Spans leave as OTLP over HTTP to a collector, chosen by the standard variables.
+//! OTLP over HTTP to a collector, configured by the standard variables.
 
 use std::{
     fmt,
@@ -24,14 +24,14 @@ use prost::Message;
 use super::Loss;
 use crate::{http_client::Client, logs::redact::error_chain, settings::Collector};
 
-/// How long a collector that did not answer in time is left alone. Meanwhile spans wait, so that a hanging
-/// collector costs its bound now and then, not with each invocation.
+/// The backoff after a collector did not answer in time. Meanwhile spans wait, so that a hanging collector costs
+/// its time limit now and then, not with each invocation.
 const TIMEOUT_BACKOFF: Duration = Duration::from_secs(10);
-/// How long one that takes no connection is left alone: it may be up again a moment later, and what waits for
-/// it is not lost.
+/// The backoff after a collector accepted no connection: it may be up again a moment later, and spans that wait
+/// are not lost.
 const CONNECT_BACKOFF: Duration = Duration::from_secs(1);
 
-/// Sends spans and waits for the answer; never twice.
+/// Sends spans and waits for the answer; never retries.
 #[derive(Debug)]
 pub(crate) struct OtlpExporter {
     exporter: SpanExporter,
@@ -41,7 +41,7 @@ pub(crate) struct OtlpExporter {
 }
 
 impl OtlpExporter {
-    /// Makes ready to send; nothing is connected. `None` when the library refuses the endpoint.
+    /// Prepares the exporter without a connection; `None` when the library refuses the endpoint.
     pub(crate) fn new(collector: Collector, resource: &Resource) -> Option<Self> {
         let client = Arc::new(CollectorClient {
             client: Client::new(&collector.endpoint).ok()?,
@@ -62,7 +62,7 @@ impl OtlpExporter {
         Some(Self { exporter, client, timeout: collector.timeout, backoff_until: Mutex::default() })
     }
 
-    /// Whether the collector is left alone, because a moment ago it did not answer in time or was not there.
+    /// Whether the collector lately did not answer in time or accepted no connection, so that spans wait.
     pub(crate) fn is_backing_off(&self, now: Instant) -> bool {
         self.backoff_until.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| now < until)
     }
@@ -99,15 +99,15 @@ impl OtlpExporter {
     }
 }
 
-/// The collector, as opentelemetry-otlp sees it.
+/// The HTTP client that opentelemetry-otlp uses.
 struct CollectorClient {
     client: Client,
     headers: HeaderMap,
-    /// Spans that the collector took the request of, but not them.
+    /// Spans that the collector rejected in a request that it accepted (`partial_success`).
     rejected: AtomicU64,
-    /// Whether the last request found nobody to connect to.
+    /// Whether the last request got no connection.
     unreachable: AtomicBool,
-    /// Why the last request had no answer; the library keeps that to itself.
+    /// The error of the last request, which the library does not return.
     last_error: Mutex<Option<String>>,
 }
 

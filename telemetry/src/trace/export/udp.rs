@@ -1,4 +1,4 @@
-//! Spans leave as OTLP over UDP to the X-Ray daemon, as AWS's own Lambda layers send them.
+//! OTLP over UDP to the X-Ray daemon, as AWS's own Lambda layers send it.
 
 use std::{
     io,
@@ -17,7 +17,7 @@ use opentelemetry_proto::{
 use opentelemetry_sdk::{Resource, trace::SpanData};
 use prost::{Message, encode_length_delimiter};
 
-/// What the daemon expects before the payload; `T1S` says: OTLP traces, sampled.
+/// The header that the daemon expects before the payload; `T1S` means OTLP traces, sampled.
 const HEADER: &str = "{\"format\":\"json\",\"version\":1}\nT1S";
 /// The largest payload of a UDP datagram over IPv4.
 const DATAGRAM_BYTES: usize = 65_507;
@@ -56,16 +56,15 @@ impl UdpExporter {
         Ok(Self { socket, daemon, resource: resource.encode_to_vec() })
     }
 
-    /// Sends `spans`; answers how many could not be sent.
+    /// Sends `spans`; returns how many could not be sent.
     pub(crate) fn send(&self, spans: Vec<SpanData>) -> u64 {
         self.pack(spans, |datagram| self.socket.send_to(datagram, self.daemon).is_ok())
     }
 
-    /// Gives `spans` to `send` in as few datagrams as their order allows; answers how many it did not take. A
+    /// Passes `spans` to `send` in as few datagrams as their order allows; returns how many it did not take. A
     /// span that fits no datagram is lost alone.
     ///
-    /// Each span becomes protobuf before the next one does: a whole request would be measured once for each
-    /// level of it.
+    /// Encodes span by span, because prost measures a whole request once for each level of nesting.
     fn pack(&self, spans: Vec<SpanData>, mut send: impl FnMut(&[u8]) -> bool) -> u64 {
         let mut lost = 0;
         let mut packed: Option<Packed> = None;
@@ -133,7 +132,7 @@ fn frame(number: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut framed = Vec::with_capacity(length + FRAME_BYTES / 2);
     // Wire type 2: a length and as many bytes.
     framed.push(number << 3 | 2);
-    // Memory takes whatever is written.
+    // A write to memory cannot fail.
     let _written = encode_length_delimiter(length, &mut framed);
     for part in parts {
         framed.extend_from_slice(part);

@@ -156,7 +156,7 @@ async fn a_dead_collector_costs_no_time_and_every_span_is_counted_with_the_reaso
 
     assert!(sent.elapsed() < HALF_A_SECOND, "{:?}", sent.elapsed());
     assert_eq!(loss.spans, 10);
-    assert!(loss.reason.unwrap().starts_with("no connection to the client: "));
+    assert!(loss.reason.unwrap().starts_with("no connection to the peer: "));
     assert!(exporter.is_backing_off(Instant::now()), "further spans wait and are not lost");
     assert!(!exporter.is_backing_off(Instant::now() + CONNECT_BACKOFF), "it may be up again a moment later");
 }
@@ -185,7 +185,7 @@ async fn garbage_and_half_answers_lose_the_spans_and_no_time() {
         let loss = loss_of(answer).await;
 
         assert_eq!(loss.spans, 10, "{}", String::from_utf8_lossy(&answer[..6]));
-        assert!(loss.reason.unwrap().starts_with("the client did not answer in HTTP, or too long"));
+        assert!(loss.reason.unwrap().starts_with("the peer did not answer in HTTP, or too long"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The interceptor.
+//! The interceptor of the AWS SDK.
 
 use std::{
     error::Error as StdError,
@@ -33,21 +33,21 @@ use crate::{
 
 const TRACE_HEADER: &str = "x-amzn-trace-id";
 
-/// Makes a span of each call of the clients that it is given to.
+/// An interceptor that makes a span of each call of its clients.
 #[derive(Clone, Default)]
 pub struct CallSpans {
     operations: Vec<Operation>,
     answers: Vec<&'static str>,
 }
 
-/// Tells whether an input is of an operation, and describes the call if there is one to describe.
+/// Whether an input is of this operation; adds the attributes of the call, if there is one.
 type Describe = dyn Fn(&Input, Option<&Attributes<'_>>) -> bool + Send + Sync;
 
-/// What is known of one operation.
+/// A registered operation.
 #[derive(Clone)]
 struct Operation {
     describe: Arc<Describe>,
-    /// The service's word for the error, if the error is of this operation.
+    /// The service's error code, if the error is of this operation.
     code: fn(&Error) -> Option<&str>,
 }
 
@@ -61,7 +61,7 @@ impl Debug for CallSpans {
 }
 
 impl CallSpans {
-    /// Has calls with the input `I` told with what `describe` reads from it, and errors `E` by their code.
+    /// Registers an operation: `describe` adds attributes from its input `I`, and errors `E` are recorded by code.
     ///
     /// Whatever is read here leaves the function: names of things, never bodies or credentials.
     #[must_use]
@@ -81,7 +81,7 @@ impl CallSpans {
         self
     }
 
-    /// Has errors of this code taken for answers like others: such a call has not failed.
+    /// Treats errors of this code as expected: such a call has not failed.
     #[must_use]
     pub fn answer(mut self, code: &'static str) -> Self {
         self.answers.push(code);
