@@ -79,7 +79,7 @@ fn a_secret_in_any_field_message_or_span_is_emitted_nowhere() {
 
 #[test]
 fn a_field_that_is_too_long_or_named_like_a_member_is_counted_and_the_line_stays_whole() {
-    let captured = at("", || info!(long = "x".repeat(300_000), service = "impostor", level = 3, "Told"));
+    let captured = at("", || info!(long = "x".repeat(300_000), service = "impostor", level = 3, "Emitted"));
 
     let line = captured.logs().remove(0);
     assert!(line.to_string().len() < 10_000);

@@ -190,11 +190,11 @@ fn a_log_line_and_a_metric_have_the_ids_of_the_span_they_are_emitted_in() {
     telemetry.scope(|| {
         let span = info_span!(parent: None, "process_image");
         telemetry.set_parent(&span, &Origins::default().with_metadata(Some(METADATA)));
-        span.in_scope(|| telemetry.emit(&Told));
+        span.in_scope(|| telemetry.emit(&Emitted));
     });
 
     let (log, metric) = (captured.logs().remove(0), captured.metrics().remove(0));
-    assert_eq!(log["message"], "Told");
+    assert_eq!(log["message"], "Emitted");
     assert_eq!(log["colour"], "red");
     for line in [log, metric] {
         assert_eq!(line["service"], "svc");
@@ -215,11 +215,11 @@ fn a_failure_is_logged_with_its_whole_chain() {
     assert!(line["error"].as_str().unwrap().contains(&std::fmt::Error.to_string()));
 }
 
-struct Told;
+struct Emitted;
 
-impl Event for Told {
+impl Event for Emitted {
     fn log(&self) {
-        tracing::info!(colour = "red", service = "impostor", "Told");
+        tracing::info!(colour = "red", service = "impostor", "Emitted");
     }
 
     fn measure(&self, emf: &mut Emf) {

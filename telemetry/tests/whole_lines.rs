@@ -26,13 +26,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     if std::env::args().nth(1).as_deref() == Some(CHILD) { write() } else { read() }
 }
 
-struct Told {
+struct Emitted {
     thread: usize,
 }
 
-impl Event for Told {
+impl Event for Emitted {
     fn log(&self) {
-        info!(thread = self.thread, long = "l".repeat(LONG), "Told");
+        info!(thread = self.thread, long = "l".repeat(LONG), "Emitted");
     }
 
     fn measure(&self, emf: &mut Emf) {
@@ -50,7 +50,7 @@ fn write() -> Result<(), Box<dyn Error>> {
             scope.spawn(move || {
                 start.wait();
                 for _ in 0..EVENTS {
-                    telemetry.emit(&Told { thread });
+                    telemetry.emit(&Emitted { thread });
                     metrics::counter!("recorded").increment(1);
                 }
                 telemetry.flush_metrics();
@@ -66,7 +66,7 @@ fn read() -> Result<(), Box<dyn Error>> {
     for line in BufReader::new(child.stdout.take().ok_or("no pipe")?).lines() {
         let line: Value = serde_json::from_str(&line?)?;
         if line.get("_aws").is_none() {
-            assert_eq!(line["message"], "Told");
+            assert_eq!(line["message"], "Emitted");
             logs += 1;
             continue;
         }

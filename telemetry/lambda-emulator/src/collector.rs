@@ -1,4 +1,4 @@
-//! A collector of OTLP over HTTP, well or not.
+//! A collector that receives OTLP over HTTP, healthy or not.
 
 use std::{
     io,
@@ -13,10 +13,10 @@ use std::{
 
 use crate::connection::{Connection, Request};
 
-/// What a healthy collector answers.
+/// The answer of a healthy collector.
 pub const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
 
-/// A peer that answers each request as it is told to.
+/// Receives requests and answers each as the test wants.
 #[derive(Debug)]
 pub struct Collector {
     address: SocketAddr,
@@ -46,7 +46,7 @@ impl Collector {
         Ok(Self { address, seen })
     }
 
-    /// One that takes everything.
+    /// One that accepts everything.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl Collector {
         Self::start(|_| Some(OK.to_vec()))
     }
 
-    /// One that takes requests and never answers.
+    /// One that receives requests and never answers.
     ///
     /// # Errors
     ///
@@ -91,16 +91,16 @@ impl Collector {
         self.seen.try_iter().collect()
     }
 
-    /// The next request, if one comes within `patience`.
+    /// The next request, if one comes within `timeout`.
     #[must_use]
-    pub fn next(&self, patience: Duration) -> Option<Request> {
-        self.seen.recv_timeout(patience).ok()
+    pub fn next(&self, timeout: Duration) -> Option<Request> {
+        self.seen.recv_timeout(timeout).ok()
     }
 }
 
 fn serve(mut connection: Connection, seen: &Sender<Request>, answer: impl Fn() -> Option<Vec<u8>>) {
     while let Some(request) = connection.request() {
-        // Nobody may be asking for it any more.
+        // The test may have ended and dropped the receiver.
         drop(seen.send(request));
         match answer() {
             Some(answer) if connection.answer(&answer) => {}

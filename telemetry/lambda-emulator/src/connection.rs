@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as the peers of a function need.
+//! A server connection with the part of HTTP/1.1 that the emulator needs.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -30,7 +30,7 @@ impl Request {
     }
 }
 
-/// One connection, with what was read ahead.
+/// One connection with its read buffer.
 #[derive(Debug)]
 pub(crate) struct Connection {
     reader: BufReader<TcpStream>,
@@ -77,7 +77,7 @@ impl Connection {
         }
     }
 
-    /// Answers in one write; whether the peer took it.
+    /// Sends the answer in one write; whether the peer received it.
     pub(crate) fn answer(&mut self, bytes: &[u8]) -> bool {
         self.reader.get_mut().write_all(bytes).is_ok()
     }

@@ -1,4 +1,4 @@
-//! Lambda's side of a function: it hands out events and takes answers.
+//! Lambda's Runtime API and Extensions API for one function at a time.
 
 use std::{
     io,
@@ -17,18 +17,18 @@ use serde_json::Value;
 
 use crate::connection::{Connection, Request, response};
 
-/// How long the stage waits for a function before it takes it for dead.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to wait for a function before it counts as dead.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Whether there is an Extensions API.
+/// The behaviour of the Extensions API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Extensions {
-    /// None, as in most local engines: 404.
+    /// It answers 404, as in most local engines.
     #[default]
     Absent,
-    /// As Lambda has it; an extension's wait for the next event never ends.
+    /// It answers as Lambda does; the request for the next event is never answered.
     Present,
-    /// It takes registrations and never answers.
+    /// It never answers.
     Silent,
 }
 
@@ -41,45 +41,45 @@ pub enum Answer {
     Error(Value),
 }
 
-/// One invocation, as its caller and Lambda saw it.
+/// The answer and the latencies of one invocation.
 #[derive(Clone, Debug)]
 pub struct Invocation {
     /// What the function answered.
     pub answer: Answer,
-    /// From the event's hand-out to the arrival of the answer.
+    /// From the delivery of the event to the arrival of the answer.
     pub caller_latency: Duration,
     /// From the arrival of the answer to the next request for an event.
     pub flush_gap: Duration,
 }
 
-/// Something that a function did.
+/// A request of the function that the emulator observed.
 #[derive(Clone, Debug)]
 pub enum Observed {
-    /// It asked for an event.
+    /// It requested an event.
     Polled(Instant),
-    /// It was given one.
-    Given(Instant),
+    /// An event was delivered to it.
+    Delivered(Instant),
     /// It answered.
     Answered(Answer, Instant),
-    /// It told that its start failed.
-    StartFailed(Value),
+    /// It reported a failed start.
+    InitError(Value),
     /// It registered an extension.
     Registered,
-    /// Its extension asked for an event.
-    ExtensionWaits,
+    /// Its extension requested an event.
+    ExtensionPolled,
 }
 
-struct Given {
+struct PendingEvent {
     body: Vec<u8>,
     deadline_ms: u128,
     number: usize,
 }
 
-/// The Runtime API, for one function at a time.
+/// Serves the Runtime API to one function at a time.
 #[derive(Debug)]
 pub struct RuntimeApi {
     address: SocketAddr,
-    events: Sender<Given>,
+    events: Sender<PendingEvent>,
     observed: Receiver<Observed>,
     unresponsive: Arc<AtomicBool>,
     polled: Option<Instant>,
@@ -88,14 +88,14 @@ pub struct RuntimeApi {
 
 #[derive(Clone)]
 struct Server {
-    events: Arc<Mutex<Receiver<Given>>>,
+    events: Arc<Mutex<Receiver<PendingEvent>>>,
     observed: Sender<Observed>,
     unresponsive: Arc<AtomicBool>,
     extensions: Extensions,
 }
 
 impl RuntimeApi {
-    /// Opens the stage on a free port.
+    /// Listens on a free port.
     ///
     /// # Errors
     ///
@@ -103,11 +103,11 @@ impl RuntimeApi {
     pub fn start(extensions: Extensions) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
-        let (events, given) = channel();
+        let (events, pending) = channel();
         let (sender, observed) = channel();
         let unresponsive = Arc::<AtomicBool>::default();
         let server = Server {
-            events: Arc::new(Mutex::new(given)),
+            events: Arc::new(Mutex::new(pending)),
             observed: sender,
             unresponsive: Arc::clone(&unresponsive),
             extensions,
@@ -123,7 +123,7 @@ impl RuntimeApi {
         Ok(Self { address, events, observed, unresponsive, polled: None, number: 0 })
     }
 
-    /// From now on takes answers without a word.
+    /// From now on accepts answers and never responds to them.
     pub fn stop_responding(&self) {
         self.unresponsive.store(true, Ordering::SeqCst);
     }
@@ -142,7 +142,7 @@ impl RuntimeApi {
         command
     }
 
-    /// Waits until the function asks for an event; `None` when it does not.
+    /// Waits until the function requests an event; `None` when it does not.
     pub fn polled(&mut self) -> Option<Instant> {
         if self.polled.is_none() {
             self.polled =
@@ -151,38 +151,38 @@ impl RuntimeApi {
         self.polled
     }
 
-    /// Hands out `event`, which must be answered within `time`, and waits for the answer and the next
-    /// request; `None` when the function is gone.
+    /// Delivers `event`, which must be answered within `time`, and waits for the answer and the next request;
+    /// `None` when the function is gone.
     pub fn invoke(&mut self, event: &Value, time: Duration) -> Option<Invocation> {
         self.polled()?;
-        self.give(event, time);
-        let given =
-            self.until(|observed| if let Observed::Given(at) = observed { Some(*at) } else { None })?;
+        self.send(event, time);
+        let delivered =
+            self.until(|observed| if let Observed::Delivered(at) = observed { Some(*at) } else { None })?;
         let (answer, answered) = self.until(|observed| match observed {
             Observed::Answered(answer, at) => Some((answer.clone(), *at)),
             _ => None,
         })?;
         let polled = self.polled()?;
-        Some(Invocation { answer, caller_latency: answered - given, flush_gap: polled - answered })
+        Some(Invocation { answer, caller_latency: answered - delivered, flush_gap: polled - answered })
     }
 
-    /// Hands out `event`, which must be answered within `time`, and does not wait.
-    pub fn give(&mut self, event: &Value, time: Duration) {
+    /// Queues `event`, which must be answered within `time`, and does not wait.
+    pub fn send(&mut self, event: &Value, time: Duration) {
         self.polled = None;
         self.number += 1;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let given = Given {
+        let event = PendingEvent {
             body: event.to_string().into(),
             deadline_ms: (now + time).as_millis(),
             number: self.number,
         };
-        // The receiver lives as long as the listener's thread: for ever.
-        drop(self.events.send(given));
+        // Cannot fail: the receiver lives in the listener's thread, which never ends.
+        drop(self.events.send(event));
     }
 
-    /// Waits for the first scene that `wanted` takes; others are passed over.
+    /// Waits for the first observation that `wanted` accepts; others are skipped.
     pub fn until<T>(&mut self, wanted: impl Fn(&Observed) -> Option<T>) -> Option<T> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if let Some(found) = wanted(&self.observed.recv_timeout(left).ok()?) {
@@ -200,11 +200,11 @@ impl Server {
                 "get /2018-06-01/runtime/invocation/next" => {
                     self.observe(Observed::Polled(at));
                     let Some(event) = self.next() else { return };
-                    self.observe(Observed::Given(Instant::now()));
+                    self.observe(Observed::Delivered(Instant::now()));
                     event
                 }
                 "post /2018-06-01/runtime/init/error" => {
-                    self.observe(Observed::StartFailed(json(&request)));
+                    self.observe(Observed::InitError(json(&request)));
                     response("202 Accepted", "", b"")
                 }
                 line if line.ends_with("/response") => {
@@ -230,8 +230,8 @@ impl Server {
     }
 
     fn next(&self) -> Option<Vec<u8>> {
-        let given = self.events.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()?;
-        let Given { body, deadline_ms, number } = given;
+        let event = self.events.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()?;
+        let PendingEvent { body, deadline_ms, number } = event;
         let headers = format!(
             "content-type: application/json\r\n\
              lambda-runtime-aws-request-id: 00000000-0000-4000-8000-{number:012}\r\n\
@@ -242,7 +242,7 @@ impl Server {
         Some(response("200 OK", &headers, &body))
     }
 
-    /// The answer of the Extensions API; `None` when there is to be none.
+    /// The answer of the Extensions API; `None` for a request that is never answered.
     fn extension(&self, line: &str) -> Option<Vec<u8>> {
         if self.extensions == Extensions::Absent {
             return Some(response("404 Not Found", "", b""));
@@ -251,12 +251,12 @@ impl Server {
             self.observe(Observed::Registered);
             return Some(response("200 OK", "lambda-extension-identifier: test-extension\r\n", b"{}"));
         }
-        self.observe(Observed::ExtensionWaits);
+        self.observe(Observed::ExtensionPolled);
         None
     }
 
     fn observe(&self, observed: Observed) {
-        // The stage may be over.
+        // The test may have ended and dropped the receiver.
         drop(self.observed.send(observed));
     }
 }

@@ -1,4 +1,4 @@
-//! The X-Ray daemon's side of the datagrams.
+//! An X-Ray daemon that receives datagrams.
 
 use std::{
     io,
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// Takes datagrams.
+/// Receives the datagrams that a function sends to the X-Ray daemon.
 #[derive(Debug)]
 pub struct XrayDaemon {
     socket: UdpSocket,
@@ -31,18 +31,18 @@ impl XrayDaemon {
         self.address.to_string()
     }
 
-    /// The next datagram, if one comes within `patience`.
+    /// The next datagram, if one comes within `timeout`.
     #[must_use]
-    pub fn next(&self, patience: Duration) -> Option<Vec<u8>> {
+    pub fn next(&self, timeout: Duration) -> Option<Vec<u8>> {
         let mut bytes = vec![0; 65_536];
-        self.socket.set_read_timeout(Some(patience)).ok()?;
+        self.socket.set_read_timeout(Some(timeout)).ok()?;
         let length = self.socket.recv(&mut bytes).ok()?;
         bytes.truncate(length);
         Some(bytes)
     }
 
-    /// Drops the datagrams that have arrived.
-    pub fn forget(&self) {
+    /// Discards the datagrams that have arrived.
+    pub fn clear(&self) {
         while self.next(Duration::from_micros(1)).is_some() {}
     }
 }

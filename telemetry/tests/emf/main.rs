@@ -80,15 +80,15 @@ fn now() -> Timestamp {
 
 /// Emits what `measure` adds.
 fn emit(measure: impl Fn(&mut Emf)) -> Captured {
-    struct Told<F>(F);
-    impl<F: Fn(&mut Emf)> Event for Told<F> {
+    struct Emitted<F>(F);
+    impl<F: Fn(&mut Emf)> Event for Emitted<F> {
         fn log(&self) {}
         fn measure(&self, emf: &mut Emf) {
             self.0(emf);
         }
     }
     let (telemetry, captured) = Telemetry::capture("svc");
-    telemetry.scope(|| telemetry.emit(&Told(measure)));
+    telemetry.scope(|| telemetry.emit(&Emitted(measure)));
     captured
 }
 

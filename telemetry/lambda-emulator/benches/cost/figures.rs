@@ -1,4 +1,4 @@
-//! The figures of a mode, and how they are shown.
+//! The figures of a mode, as a table or JSON.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) struct Figures {
     pub(crate) instructions: Option<(u64, u64)>,
 }
 
-/// What one process showed, in microseconds.
+/// The quantiles of one process, in microseconds.
 #[derive(Clone, Copy, Debug)]
 struct Summary {
     caller_p50: f64,

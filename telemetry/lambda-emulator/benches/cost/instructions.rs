@@ -1,4 +1,4 @@
-//! Instructions of one invocation, counted by callgrind: the figure that no neighbour disturbs.
+//! Instructions of one invocation, counted by callgrind: the figure that other load does not change.
 
 use std::{fs, path::PathBuf, process::Command};
 

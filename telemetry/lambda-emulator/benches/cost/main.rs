@@ -1,6 +1,6 @@
 //! Measures what telemetry costs: `cargo bench -p lambda-emulator --bench cost`, with `-- --json` for machines.
 //!
-//! The same function with telemetry and bare, in pairs of processes that take turns, on a stage each; what
+//! The same function with telemetry and bare, in pairs of processes that take turns, each with its own Runtime API; what
 //! counts is the median of the paired differences. See telemetry/lambda-emulator/README.md.
 #![expect(clippy::print_stdout, reason = "a program whose result is its output")]
 #![expect(
@@ -30,7 +30,7 @@ use processors::Busy;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Set in the processes that count allocations, which are this program in the function's role.
+/// Set in the processes that count allocations, in which this program runs the function.
 const COUNTED: &str = "COUNT_ALLOCATIONS";
 const HELP: &str = "cost [--json] [--mode NAME] [--pairs N] [--invocations N] [--instructions]";
 
@@ -63,7 +63,7 @@ fn main() {
         println!("binary, stripped: {} bytes", size());
         if !busy.is_kept() {
             println!(
-                "Without `chrt` of util-linux processors go idle, and the times tell more of that than of telemetry."
+                "Without `chrt` of util-linux processors go idle, and the times show more of that than of telemetry."
             );
         }
     }
@@ -85,7 +85,7 @@ fn measure(mode: Mode, options: &Options) -> Figures {
 fn count() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let served = runtime.expect("a runtime").block_on(function::run(|| ALLOCATOR.stats().allocations));
-    served.expect("the stage is up");
+    served.expect("the Runtime API answers");
 }
 
 /// The size of the function's binary as it is deployed: release, stripped.

@@ -1,23 +1,23 @@
-//! Where a function's traces go while it is measured.
+//! The destination of a function's spans during the measurement.
 
 use std::process::Command;
 
 use lambda_emulator::{Collector, XrayDaemon};
 
-/// A way to send traces.
+/// A destination of spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// Datagrams to an X-Ray daemon.
     Udp,
     /// HTTP to a healthy collector.
     Otlp,
-    /// HTTP to nobody.
+    /// HTTP to an address where nobody listens.
     Dead,
     /// HTTP to a collector that never answers.
     Hanging,
 }
 
-/// The other end, kept alive while a function runs.
+/// The receiver, kept alive while a function runs.
 #[derive(Debug)]
 pub(crate) enum Peer {
     None,
@@ -37,7 +37,7 @@ impl Mode {
         }
     }
 
-    /// Starts the other end and tells `command` of it.
+    /// Starts the receiver and sets its address for `command`.
     pub(crate) fn prepare(self, command: &mut Command) -> Peer {
         let collector = match self {
             Self::Udp => {
@@ -60,12 +60,12 @@ impl Mode {
 }
 
 impl Peer {
-    /// Forgets what arrived, so that nothing piles up.
-    pub(crate) fn forget(&self) {
+    /// Discards what arrived, so that nothing piles up.
+    pub(crate) fn clear(&self) {
         match self {
             Self::None => {}
             Self::Collector(collector) => drop(collector.seen()),
-            Self::Daemon(daemon) => daemon.forget(),
+            Self::Daemon(daemon) => daemon.clear(),
         }
     }
 }

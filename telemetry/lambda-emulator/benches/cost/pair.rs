@@ -21,11 +21,11 @@ const WARM_UP: usize = 200;
 const TIME: Duration = Duration::from_secs(30);
 /// Starts beside the one that is invoked.
 const STARTS: usize = 5;
-/// Invocations of one process before it is the other's turn: so few that both see the same moods of the machine,
+/// Invocations of one process before it is the other's turn: so few that both see the same speed of the machine,
 /// and so many that each finds its caches warm.
 const TURN: usize = 100;
 
-/// What one process showed.
+/// The measurements of one process.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     pub(crate) latencies: Vec<Duration>,
@@ -44,26 +44,26 @@ pub(crate) struct Pair {
 pub(crate) struct Process {
     pub(crate) runtime_api: RuntimeApi,
     pub(crate) peer: Peer,
-    process: Child,
+    child: Child,
 }
 
-/// One pair, taking turns; which comes first alternates with `number`.
+/// Runs one pair in turns; which comes first alternates with `number`.
 pub(crate) fn run(mode: Mode, invocations: usize, number: usize) -> Pair {
     let (mut bare, mut with) = (Side::start(None), Side::start(Some(mode)));
     for turn in 0..invocations.div_ceil(TURN) {
         let count = TURN.min(invocations - turn * TURN);
         if (number + turn).is_multiple_of(2) {
-            bare.play(count);
-            with.play(count);
+            bare.invoke(count);
+            with.invoke(count);
         } else {
-            with.play(count);
-            bare.play(count);
+            with.invoke(count);
+            bare.invoke(count);
         }
     }
     Pair { bare: bare.run, with: with.run }
 }
 
-/// One process of a pair, with what it showed so far.
+/// One process of a pair, with its measurements so far.
 struct Side {
     process: Process,
     run: Run,
@@ -80,13 +80,13 @@ impl Side {
         Self { process, run: Run { starts, ..Run::default() } }
     }
 
-    fn play(&mut self, count: usize) {
+    fn invoke(&mut self, count: usize) {
         for _ in 0..count {
             let invocation = self.process.invoke();
             self.run.latencies.push(invocation.caller_latency);
             self.run.gaps.push(invocation.flush_gap);
         }
-        self.process.peer.forget();
+        self.process.peer.clear();
     }
 }
 
@@ -133,30 +133,30 @@ impl Process {
         adapt(&mut command);
         let started = Instant::now();
         command.stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = on_its_own(|| command.spawn()).expect("it was built");
-        let mut stdout = process.stdout.take().expect("a pipe");
+        let mut child = on_its_own(|| command.spawn()).expect("it was built");
+        let mut stdout = child.stdout.take().expect("a pipe");
         // As Lambda does: somebody reads what the function writes.
         std::thread::spawn(move || io::copy(&mut stdout, &mut io::sink()));
         let polled = runtime_api.polled().expect("the function starts");
-        (Self { runtime_api, peer, process }, polled - started)
+        (Self { runtime_api, peer, child }, polled - started)
     }
 
     pub(crate) fn invoke(&mut self) -> Invocation {
         self.runtime_api.invoke(&event(), TIME).expect("the function answers")
     }
 
-    /// Ends the process as Lambda does, so that it ends well.
+    /// Ends the process with SIGTERM, as Lambda does.
     pub(crate) fn terminate(mut self) {
-        let pid = nix::unistd::Pid::from_raw(self.process.id().try_into().expect("a pid"));
+        let pid = nix::unistd::Pid::from_raw(self.child.id().try_into().expect("a pid"));
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("it runs");
-        self.process.wait().expect("it ends");
+        self.child.wait().expect("it ends");
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 

@@ -1,9 +1,8 @@
-//! Who runs on which processor, and that none of them goes idle.
+//! CPU affinity: the function has one processor, everything else another one, and neither goes idle.
 //!
-//! Whether a message wakes its reader on the same processor or on another one is the scheduler's whim, and makes
-//! twice the difference that telemetry makes. In a virtual machine an idle processor takes long to wake, and
-//! from one second to the next another time. So the function has one processor and everybody else another one,
-//! and on both somebody is busy behind everybody else.
+//! The scheduler wakes a reader on the same processor or on another one, which makes twice the difference that
+//! telemetry makes. In a virtual machine an idle processor takes long to wake, and not always as long. So a
+//! process of idle priority keeps each of both busy.
 
 use std::{
     process::{Child, Command},
@@ -19,7 +18,7 @@ use nix::{
 const OTHERS: usize = 0;
 const FUNCTION: usize = 1;
 
-/// Counts for ever, and now and then looks whether whoever started it is still there.
+/// A busy loop in the shell that ends with its parent process.
 const COUNT: &str = "while kill -0 $PPID; do i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; done";
 
 /// Whether there are two processors.
@@ -29,8 +28,8 @@ static APART: OnceLock<bool> = OnceLock::new();
 pub(crate) struct Busy(Vec<Child>);
 
 impl Busy {
-    /// Has this thread and all that it starts leave the function its processor, and keeps both busy; does
-    /// without the latter when `chrt`, a part of util-linux, is missing.
+    /// Pins this thread and all that it starts to the other processor, and keeps both busy; the latter only
+    /// where `chrt`, a part of util-linux, is installed.
     pub(crate) fn keep() -> Self {
         let apart = *APART.get_or_init(|| available_parallelism().is_ok_and(|count| count.get() > FUNCTION));
         let busy = || Command::new("chrt").args(["--idle", "0", "sh", "-c", COUNT]).spawn();
@@ -41,7 +40,7 @@ impl Busy {
         Self(children.into_iter().flatten().collect())
     }
 
-    /// Whether it does.
+    /// Whether the processors are kept busy.
     pub(crate) fn is_kept(&self) -> bool {
         !self.0.is_empty()
     }

@@ -1,8 +1,8 @@
 //! Measures the start of the real functions against their Python versions:
 //! `cargo bench -p lambda-emulator --bench start`, with `-- --json` for machines.
 //!
-//! From the start of the process to its first request for an event, CPU of user and system, both on the same
-//! stage and in turns. See telemetry/lambda-emulator/README.md.
+//! From the start of the process to its first request for an event, CPU of user and system, in turns, both
+//! against the same emulator. See telemetry/lambda-emulator/README.md.
 #![expect(clippy::print_stdout, reason = "a program whose result is its output")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a measurement that cannot be made ends")]
 #![expect(clippy::indexing_slicing, reason = "a member that JSON lacks reads as null")]

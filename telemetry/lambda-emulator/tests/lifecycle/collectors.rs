@@ -1,4 +1,4 @@
-//! A collector can be anything; results stay the same, and what is lost is counted.
+//! A collector in any state: results stay the same, and lost spans are counted.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::{
 /// Less than any wait for a collector; more than a busy machine takes for the rest.
 const SHORT: Duration = Duration::from_millis(400);
 
-/// Lost spans of the first invocation are told by the second one, and so on; the last one by the end.
+/// Each invocation counts the spans that the one before lost; the shutdown counts those of the last.
 fn lost_of_three_invocations(endpoint: &str) -> (f64, Vec<Duration>) {
     let mut harness = Harness::with_collector(endpoint);
     let gaps = (0..3).map(|_| harness.respond(&work()).flush_gap).collect();
@@ -161,9 +161,9 @@ fn an_https_collector_is_refused_with_one_clear_line_and_without_its_headers() {
 
     let exited = harness.terminate();
 
-    let told = exited.logs("A variable of telemetry is not followed");
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0]["variable"], "OTEL_EXPORTER_OTLP_ENDPOINT");
-    assert!(told[0]["reason"].as_str().unwrap().contains("only http is spoken"));
+    let logged = exited.logs("A variable of telemetry is not followed");
+    assert_eq!(logged.len(), 1);
+    assert_eq!(logged[0]["variable"], "OTEL_EXPORTER_OTLP_ENDPOINT");
+    assert!(logged[0]["reason"].as_str().unwrap().contains("only http is supported"));
     assert!(!exited.text().contains("s3cret"));
 }

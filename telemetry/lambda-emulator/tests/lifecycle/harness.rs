@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use crate::AMPLE;
 
-/// A running function, and what it writes.
+/// A running function with its Runtime API and its output.
 pub(crate) struct Harness {
     pub(crate) runtime_api: RuntimeApi,
     process: Child,
@@ -30,10 +30,10 @@ pub(crate) struct Harness {
     stderr: Option<JoinHandle<String>>,
 }
 
-/// What is left of a function.
+/// The exit status and the output of a function.
 pub(crate) struct Exited {
     pub(crate) status: ExitStatus,
-    /// What it wrote to stdout, which is nothing but JSON lines.
+    /// Its stdout, which has only JSON lines.
     pub(crate) lines: Vec<Value>,
     pub(crate) stderr: String,
 }
@@ -62,14 +62,14 @@ impl Harness {
         self.runtime_api.invoke(event, AMPLE).unwrap()
     }
 
-    /// The answer to `event`, which is one.
+    /// Invokes with `event` and expects a response, not an error.
     pub(crate) fn respond(&mut self, event: &Value) -> Invocation {
         let invocation = self.invoke(event);
         assert!(matches!(invocation.answer, Answer::Response(_)), "{:?}", invocation.answer);
         invocation
     }
 
-    /// Asks the process to end and waits for it.
+    /// Sends SIGTERM to the process and waits for its end.
     pub(crate) fn terminate(self) -> Exited {
         self.signal(Signal::SIGTERM).wait()
     }
@@ -95,7 +95,7 @@ impl Harness {
 }
 
 impl Drop for Harness {
-    /// A test that failed leaves no process behind.
+    /// Ends the process of a test that failed.
     fn drop(&mut self) {
         if self.stdout.is_some() {
             drop(self.process.kill());
@@ -110,7 +110,7 @@ impl Exited {
         self.lines.iter().filter(|line| line["message"] == message).collect()
     }
 
-    /// The sum of what was told of the metric `name`.
+    /// The sum of the metric `name`.
     pub(crate) fn sum(&self, name: &str) -> f64 {
         let numbers = self.lines.iter().filter(|line| line.get("_aws").is_some()).map(|line| &line[name]);
         numbers.filter_map(|number| number.as_f64().or_else(|| number[0].as_f64())).sum()
@@ -132,8 +132,8 @@ fn read(pipe: impl Read + Send + 'static) -> JoinHandle<String> {
 }
 
 /// The spans of the next request to `collector`.
-pub(crate) fn spans(collector: &Collector, patience: Duration) -> Vec<Span> {
-    let request = collector.next(patience).unwrap();
+pub(crate) fn spans(collector: &Collector, timeout: Duration) -> Vec<Span> {
+    let request = collector.next(timeout).unwrap();
     decode(&request.body)
 }
 

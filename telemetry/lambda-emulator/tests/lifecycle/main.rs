@@ -1,4 +1,4 @@
-//! What is told when something ends: each claim is made of a real process against real sockets.
+//! The lifecycle of a function with telemetry: a real process against the emulator, with failures of each kind.
 #![expect(clippy::unwrap_used, reason = "helpers of tests; clippy only exempts #[test] functions")]
 
 mod collectors;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// More than any invocation here needs.
 const AMPLE: Duration = Duration::from_secs(30);
-/// What a presence on the connection may take on a busy machine.
+/// The longest that an arrival at a socket may take on a busy machine.
 const SOON: Duration = Duration::from_secs(10);
 
 fn work() -> Value {

@@ -1,4 +1,4 @@
-//! A function that does what its event orders: work with ten spans, or one of the ways to end badly.
+//! A Lambda function whose event selects what it does: work with ten spans, or one of the failures.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use telemetry::{Counter, Emf, Entry, Event, Size, Telemetry, Timer, Trigger};
 use tracing::{Instrument, info, info_span};
 
-/// What an event asks for.
+/// The event.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case")]
 enum Order {
@@ -27,37 +27,40 @@ struct Done {
     allocations: usize,
 }
 
-/// Runs as the environment variable `TEST_FUNCTION_MODE` says: `bare` without telemetry, `fail` and `panic` in the
-/// start, `queue` as one that nobody waits for, else as a function with telemetry. `allocations` counts those of the process, if anybody does.
+/// Runs in the mode of the environment variable `TEST_FUNCTION_MODE`: `bare` without telemetry, `fail` and `panic`
+/// in the start, `queue` with a queue as its trigger, else as a function with telemetry. `allocations` counts those
+/// of the process.
 pub(crate) async fn run(allocations: fn() -> usize) -> Result<(), Error> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    let role = std::env::var("TEST_FUNCTION_MODE").unwrap_or_default();
-    if role == "bare" {
+    let mode = std::env::var("TEST_FUNCTION_MODE").unwrap_or_default();
+    if mode == "bare" {
         let service =
-            service_fn(async |event: LambdaEvent<Order>| obey(event.payload, None, allocations).await);
+            service_fn(async |event: LambdaEvent<Order>| handle(event.payload, None, allocations).await);
         return Runtime::new(service).run().await;
     }
     let telemetry = Telemetry::init("test-function")?;
-    telemetry.start(async { start(&role) }).await?;
-    let trigger = if role == "queue" { Trigger::PubSub } else { Trigger::Http };
+    telemetry.start(async { start(&mode) }).await?;
+    let trigger = if mode == "queue" { Trigger::PubSub } else { Trigger::Http };
     let entry = Entry { span: "test_function", trigger };
     let handler = telemetry.clone();
     telemetry
-        .run(entry, async |event: LambdaEvent<Order>| obey(event.payload, Some(&handler), allocations).await)
+        .run(entry, async |event: LambdaEvent<Order>| {
+            handle(event.payload, Some(&handler), allocations).await
+        })
         .await
 }
 
-#[expect(clippy::panic, reason = "what a panicking start does is tested")]
-fn start(role: &str) -> Result<(), Error> {
-    match role {
+#[expect(clippy::panic, reason = "tests need a start that panics")]
+fn start(mode: &str) -> Result<(), Error> {
+    match mode {
         "fail" => Err("no table for marker@example.com".into()),
         "panic" => panic!("no table for marker@example.com"),
         _ => Ok(()),
     }
 }
 
-#[expect(clippy::panic, reason = "what a panicking handler does is tested")]
-async fn obey(
+#[expect(clippy::panic, reason = "tests need a handler that panics")]
+async fn handle(
     order: Order,
     telemetry: Option<&Telemetry>,
     allocations: fn() -> usize,
@@ -81,7 +84,7 @@ async fn obey(
     }
 }
 
-/// The spans of a processed image, as the image processor has them.
+/// Makes the spans that the image processor makes for an image.
 async fn work(image_id: &str, key: &str) {
     async {
         for _ in 0..4 {

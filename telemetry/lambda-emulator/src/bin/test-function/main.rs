@@ -1,4 +1,4 @@
-//! The function that is rehearsed.
+//! The Lambda function of the tests and benches.
 
 mod function;
 
