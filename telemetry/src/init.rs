@@ -25,7 +25,7 @@ use crate::{
         json::{JsonLog, RequestId},
         writer::Writer,
     },
-    metrics::{dimension_value, recorder::MetricsRecorder},
+    metrics::{emf::dimension_value, recorder::MetricsRecorder},
     run::{panics, peak_memory::PeakMemory},
     settings::{IgnoredVariable, Settings},
     testing::Captured,

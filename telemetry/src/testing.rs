@@ -8,7 +8,7 @@ use std::{
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::{Value, json};
 
-use crate::{logs::writer::Writer, metrics::Metric, trace::buffer::SpanBuffer};
+use crate::{logs::writer::Writer, metrics::catalogue::Metric, trace::buffer::SpanBuffer};
 
 /// Everything that a [`crate::Telemetry`] emitted since it was made.
 #[derive(Clone, Debug)]

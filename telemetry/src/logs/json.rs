@@ -16,13 +16,10 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-use crate::{
-    logs::{
-        fields::Fields,
-        redact::error_chain,
-        writer::{FlushPolicy, Writer},
-    },
-    trace::context::to_hex,
+use crate::logs::{
+    fields::Fields,
+    redact::error_chain,
+    writer::{FlushPolicy, Writer},
 };
 
 /// Members that mean the same in every line, log or metric.
@@ -98,6 +95,16 @@ pub(crate) fn insert_request(line: &mut Fields, request_id: &RequestId) {
     if let Some(id) = &*request_id.lock().unwrap_or_else(PoisonError::into_inner) {
         line.insert_own("requestId", &[id.as_bytes()]);
     }
+}
+
+/// `bytes` as `N` lower-case hex digits, two for each; a log line has two of these.
+fn to_hex<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+    let mut hex = [b'0'; N];
+    for (pair, byte) in hex.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    hex
 }
 
 fn timestamp(at: SystemTime) -> String {

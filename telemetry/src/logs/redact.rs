@@ -1,7 +1,7 @@
 //! Redaction: removes tokens, presigned URLs and email addresses from every text before it is written or sent.
 //!
-//! Our code emits no secrets in the first place; but errors of libraries and of AWS have texts that nobody
-//! here wrote. Tokens, presigned URLs and email addresses have a shape, so they are found in any text. A body
+//! Our code emits no secrets in the first place; but errors of libraries and of AWS have texts that are
+//! not ours. Tokens, presigned URLs and email addresses have a shape, so they are found in any text. A body
 //! has none: bodies must not reach an error at all, see [`JsonError`].
 
 use std::{borrow::Cow, fmt};

@@ -129,7 +129,7 @@ fn one(dimension: Dimension, value: &'static str) -> Set {
     vec![(dimension, dimension_value(value))]
 }
 
-/// Exact below 2^53, far above any count or size that one event carries.
+/// Exact below 2^53, far above any count or size of one event.
 #[expect(clippy::cast_precision_loss, reason = "CloudWatch stores doubles")]
 pub(crate) const fn to_f64(n: u64) -> f64 {
     n as f64

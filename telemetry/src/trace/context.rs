@@ -16,7 +16,7 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 pub use w3c::parse_traceparent;
-pub(crate) use xray::{XrayHeader, to_hex};
+pub(crate) use xray::XrayHeader;
 
 /// The name of a W3C trace context as a header, message attribute or object metadata.
 pub const TRACEPARENT: &str = "traceparent";

@@ -52,16 +52,6 @@ pub(super) fn format(context: &SpanContext) -> String {
     format!("Root=1-{time}-{rest};Parent={};Sampled={sampled}", context.span_id())
 }
 
-/// `bytes` as `N` lower-case hex digits, two for each; a line of a log has three of these.
-pub(crate) fn to_hex<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
-    let mut hex = [b'0'; N];
-    for (pair, byte) in hex.chunks_exact_mut(2).zip(bytes) {
-        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
-    }
-    hex
-}
-
 /// The chain of functions that led to this invocation, by which Lambda finds and stops loops.
 pub(super) fn lineage(header: &str) -> Option<&str> {
     let lineage = fields(header).find(|(name, _)| *name == "Lineage").map(|(_, value)| value);
