@@ -1,3 +1,5 @@
+//! The handle [`Telemetry`] and its setup: one `tracing` subscriber, one OpenTelemetry provider, one metrics recorder.
+
 use std::{
     fmt::{self, Debug},
     future::poll_fn,
@@ -18,19 +20,16 @@ use tracing::{Dispatch, instrument::WithSubscriber};
 use tracing_subscriber::prelude::*;
 
 use crate::{
-    Captured,
-    admission::Admission,
-    emf::dimension_value,
-    export::Exporter,
-    facade::Facade,
-    flush::Buffer,
-    identity::Ids,
-    log::{JsonLog, RequestId},
-    panics,
-    process::PeakMemory,
-    run::OpenSpans,
-    settings::{Complaint, Settings},
-    sink::Sink,
+    logs::{
+        filter::LogFilter,
+        json::{JsonLog, RequestId},
+        writer::Writer,
+    },
+    metrics::{emf::dimension_value, recorder::MetricsRecorder},
+    run::{panics, peak_memory::PeakMemory},
+    settings::{IgnoredVariable, Settings},
+    testing::Captured,
+    trace::{buffer::SpanBuffer, export::Exporter, ids::TraceIds, open_spans::OpenSpans},
 };
 
 /// The telemetry of one function; cheap to clone.
@@ -42,7 +41,7 @@ pub struct Telemetry {
 /// What all clones share.
 pub(crate) struct Inner {
     service: &'static str,
-    /// The service as CloudWatch takes it.
+    /// The service as a dimension value that CloudWatch accepts.
     pub(crate) service_dimension: String,
     pub(crate) sampler: Sampler,
     pub(crate) dispatch: Dispatch,
@@ -50,11 +49,11 @@ pub(crate) struct Inner {
     /// Most spans in one request.
     pub(crate) batch: usize,
     pub(crate) open_spans: OpenSpans,
-    /// Where Lambda listens.
+    /// The address of the Runtime API.
     pub(crate) runtime_api: Option<String>,
-    pub(crate) buffer: Buffer,
-    pub(crate) sink: Sink,
-    pub(crate) facade: Facade,
+    pub(crate) buffer: SpanBuffer,
+    pub(crate) writer: Writer,
+    pub(crate) recorder: MetricsRecorder,
     pub(crate) request_id: RequestId,
     pub(crate) peak_memory: PeakMemory,
     pub(crate) started: Instant,
@@ -75,61 +74,62 @@ pub struct InitError(#[from] tracing::subscriber::SetGlobalDefaultError);
 impl Telemetry {
     /// Sets up logs, traces and metrics for `service`; call once, before anything else.
     ///
-    /// Nothing is spawned and no connection is made. What the environment says wrongly about telemetry
-    /// is told in the log and replaced by the default: telemetry never stops the work.
+    /// Spawns nothing and connects to nothing. A wrong value of a variable is logged and replaced by the default:
+    /// telemetry never stops the work.
     ///
     /// # Errors
     ///
     /// Fails when a subscriber is installed already.
     pub fn init(service: &'static str) -> Result<Self, InitError> {
-        #[expect(clippy::disallowed_methods, reason = "telemetry's one look at the environment")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the only place of telemetry that reads the environment"
+        )]
         let settings = Settings::read(|name| std::env::var(name).ok(), variable_names());
         let resource = resource(service, &settings);
-        let complaints = settings.complaints.clone();
-        let telemetry = Self::build(service, settings, Sink::stdout(), &resource);
+        let ignored = settings.ignored.clone();
+        let telemetry = Self::build(service, settings, Writer::stdout(), &resource);
         tracing::dispatcher::set_global_default(telemetry.inner.dispatch.clone())?;
-        if metrics::set_global_recorder(telemetry.inner.facade.clone()).is_err() {
-            tracing::warn!(
-                "A recorder of the metrics facade is installed already; libraries' metrics go there"
-            );
+        if metrics::set_global_recorder(telemetry.inner.recorder.clone()).is_err() {
+            tracing::warn!("Another recorder of the metrics crate is installed; libraries' metrics go there");
         }
-        panics::tell_panics();
-        for Complaint { variable, reason } in complaints {
+        panics::log_panics();
+        for IgnoredVariable { variable, reason } in ignored {
             tracing::warn!(variable, reason, "A variable of telemetry is not followed");
         }
         Ok(telemetry)
     }
 
-    /// Telemetry for a test: no globals; whatever is told inside [`Telemetry::scope`] or
-    /// [`Telemetry::within`] is found in the [`Captured`].
+    /// Telemetry for a test, without globals: [`Captured`] holds what is emitted inside [`Telemetry::scope`] or
+    /// [`Telemetry::within`].
     #[must_use]
     pub fn capture(service: &'static str) -> (Self, Captured) {
         Self::capture_with(service, |_| None)
     }
 
-    /// As [`Telemetry::capture`], with an environment of which `lookup` tells each variable.
+    /// As [`Telemetry::capture`], with an environment in which `lookup` finds each variable.
     #[must_use]
     pub fn capture_with(service: &'static str, lookup: impl Fn(&str) -> Option<String>) -> (Self, Captured) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let resource = Resource::builder_empty().build();
         let settings = Settings::read(lookup, []);
-        let telemetry = Self::build(service, settings, Sink::new(Arc::clone(&lines) as _), &resource);
-        let captured = Captured::new(lines, telemetry.inner.buffer.clone(), telemetry.inner.sink.clone());
+        let telemetry = Self::build(service, settings, Writer::new(Arc::clone(&lines) as _), &resource);
+        let captured = Captured::new(lines, telemetry.inner.buffer.clone(), telemetry.inner.writer.clone());
         (telemetry, captured)
     }
 
-    fn build(service: &'static str, settings: Settings, sink: Sink, resource: &Resource) -> Self {
-        let buffer = Buffer::new(settings.queue, settings.value_length);
+    fn build(service: &'static str, settings: Settings, writer: Writer, resource: &Resource) -> Self {
+        let buffer = SpanBuffer::new(settings.queue, settings.value_length);
         let sampler = settings.sampler;
         let provider = SdkTracerProvider::builder()
             .with_resource(resource.clone())
-            .with_id_generator(Ids::default())
+            .with_id_generator(TraceIds::default())
             .with_sampler(Sampler::ParentBased(Box::new(sampler.clone())))
             .with_span_limits(settings.limits)
             .with_span_processor(buffer.clone())
             .build();
         let request_id = RequestId::default();
-        let log = JsonLog::new(service, sink.clone(), Arc::clone(&request_id));
+        let log = JsonLog::new(service, writer.clone(), Arc::clone(&request_id));
         let tracer = (!settings.disabled).then(|| provider.tracer(service));
         let open_spans = OpenSpans::default();
         Self {
@@ -143,8 +143,8 @@ impl Telemetry {
                 open_spans,
                 runtime_api: settings.runtime_api,
                 buffer,
-                facade: Facade::new(sink.clone()),
-                sink,
+                recorder: MetricsRecorder::new(writer.clone()),
+                writer,
                 request_id,
                 peak_memory: PeakMemory::default(),
                 started: Instant::now(),
@@ -156,40 +156,39 @@ impl Telemetry {
     /// Runs `work` with this telemetry; needed only with [`Telemetry::capture`].
     pub fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
         tracing::dispatcher::with_default(&self.inner.dispatch, || {
-            let result = metrics::with_local_recorder(&self.inner.facade, work);
-            self.tell_facade();
+            let result = metrics::with_local_recorder(&self.inner.recorder, work);
+            self.flush_metrics();
             result
         })
     }
 
     /// Runs `work` with this telemetry; needed only with [`Telemetry::capture`].
     ///
-    /// What `work` spawns on other threads reaches the `metrics` facade only if it calls
+    /// Code that `work` spawns on other threads reaches the metrics recorder only if it calls
     /// [`Telemetry::scope`] there.
     pub async fn within<F: Future>(&self, work: F) -> F::Output {
         let mut work = pin!(work.with_subscriber(self.inner.dispatch.clone()));
-        let facade = &self.inner.facade;
+        let recorder = &self.inner.recorder;
         let result =
-            poll_fn(|context| metrics::with_local_recorder(facade, || work.as_mut().poll(context))).await;
-        tracing::dispatcher::with_default(&self.inner.dispatch, || self.tell_facade());
+            poll_fn(|context| metrics::with_local_recorder(recorder, || work.as_mut().poll(context))).await;
+        tracing::dispatcher::with_default(&self.inner.dispatch, || self.flush_metrics());
         result
     }
 
-    /// Remembers which request the lines to come belong to. Lambda's ids are UUIDs; of any other text only what
-    /// an id is made of stays.
-    pub(crate) fn serve(&self, request_id: &str) {
+    /// Sets the request id of the following lines. Lambda's ids are UUIDs; all other characters are removed.
+    pub(crate) fn set_request_id(&self, request_id: &str) {
         let mut id = request_id.to_owned();
         id.retain(|it| it.is_ascii_alphanumeric() || it == '-');
         *self.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
     }
 
-    /// Whether this is the environment's first invocation; true once.
+    /// Whether this is the first invocation of the environment; true once.
     pub(crate) fn take_cold(&self) -> bool {
         self.inner.cold.swap(false, Ordering::Relaxed)
     }
 }
 
-/// The names of all variables there are.
+/// The names of all environment variables.
 fn variable_names() -> impl Iterator<Item = String> {
     std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
 }
@@ -213,7 +212,7 @@ fn dispatch(
             .with_error_events_to_exceptions(false)
             .and_then(open_spans)
     });
-    tracing_subscriber::registry().with(spans).with(log).with(Admission::new(filter.unwrap_or("info"))).into()
+    tracing_subscriber::registry().with(spans).with(log).with(LogFilter::new(filter.unwrap_or("info"))).into()
 }
 
 fn resource(service: &'static str, settings: &Settings) -> Resource {
@@ -231,7 +230,7 @@ fn resource(service: &'static str, settings: &Settings) -> Resource {
     for (key, value) in optional {
         attributes.extend(value.clone().map(|value| KeyValue::new(key, value)));
     }
-    // What the environment says goes before what is known here, but for the service's name, which has a
+    // Attributes of the environment go before those known here, except for the service's name, which has a
     // variable of its own.
     let given = settings.resource_attributes.iter().cloned().map(|(key, value)| KeyValue::new(key, value));
     let name = settings.service_name.clone().map(|name| KeyValue::new("service.name", name));

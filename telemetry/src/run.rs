@@ -1,79 +1,39 @@
-//! The run-wrapper: one span per invocation, cold start, flush after the answer, and whatever ends it.
+//! The invocation loop of a Lambda function: one span per invocation, cold start, flush after the response, shutdown.
 
-mod ending;
-mod guard;
+mod deadline;
+mod entry;
+mod flush;
 mod handler;
+mod invocation_end;
+pub(crate) mod panics;
+pub(crate) mod peak_memory;
+mod runtime_api;
 mod service;
 mod shutdown;
+mod start;
 
 use std::{fmt::Debug, future::Future};
 
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime};
-use opentelemetry::trace::Status;
 use serde::{Deserialize, Serialize};
-use tracing::Span;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{Telemetry, log::chain};
-pub(crate) use guard::OpenSpans;
-pub(crate) use handler::{caught, message};
+use crate::init::Telemetry;
+pub use entry::{Entry, Trigger};
+pub use start::StartError;
 
 use handler::Handler;
 use service::InvocationLayer;
 use shutdown::Shutdown;
 
-/// How a function is entered.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// The name of the span around each invocation.
-    pub span: &'static str,
-    /// What invokes the function.
-    pub trigger: Trigger,
-}
-
-/// What invokes a function, as OpenTelemetry's `faas.trigger` spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trigger {
-    /// A request that waits for the answer.
-    Http,
-    /// Messages of a queue.
-    PubSub,
-    /// A schedule.
-    Timer,
-}
-
-impl Trigger {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::PubSub => "pubsub",
-            Self::Timer => "timer",
-        }
-    }
-
-    const fn span_kind(self) -> &'static str {
-        match self {
-            Self::Http => "server",
-            Self::PubSub => "consumer",
-            Self::Timer => "internal",
-        }
-    }
-}
-
-/// Marks `span` as failed because of `error`.
-pub fn fail(span: &Span, error: &(dyn std::error::Error + 'static)) {
-    span.set_status(Status::error(chain(error)));
-}
-
 impl Telemetry {
     /// Serves invocations with `handler` until the environment ends.
     ///
-    /// Around each: a span that continues Lambda's trace, the metrics of the environment, and a flush of
-    /// the spans after the answer was posted and before the next event is asked for, so that no caller
-    /// waits for telemetry.
+    /// Each invocation gets a span that continues Lambda's trace and the metrics of the execution environment.
+    /// The spans are flushed after the response was posted and before the next event is requested, so that no
+    /// caller waits for telemetry.
     ///
-    /// A handler that fails or panics, an event that is not understood, an invocation that runs out of time
-    /// and the end of the environment (SIGTERM) are each told as far as there is time.
+    /// A handler that fails or panics, an event that does not parse, an invocation that runs out of time and
+    /// the shutdown of the environment (SIGTERM) are each reported as far as time allows.
     ///
     /// # Errors
     ///
@@ -96,10 +56,10 @@ impl Telemetry {
         tokio::select! {
             biased;
             served = runtime.run() => return served,
-            () = shutdown.asked_for() => {}
+            () = shutdown.requested() => {}
         }
-        // The invocation, if there was one, ended as it was dropped.
-        self.tell_the_end().await;
+        // `select!` has dropped the invocation, if there was one, and its drop reported it.
+        self.shut_down().await;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What the environment says about telemetry.
+//! The settings of telemetry, read from environment variables.
 
 mod collector;
 mod variables;
@@ -12,29 +12,29 @@ use opentelemetry_sdk::trace::{Sampler, SpanLimits};
 use percent_encoding::percent_decode_str;
 
 pub(crate) use collector::Collector;
-pub use variables::{Fate, Variable};
+pub use variables::{Support, Variable};
 
-use crate::sampling;
+use crate::trace::sampling;
 
-/// Where the X-Ray daemon listens when Lambda does not say.
+/// The address of the X-Ray daemon unless Lambda sets one.
 const DEFAULT_DAEMON: &str = "127.0.0.1:2000";
 /// Most spans held between two flushes.
 const DEFAULT_QUEUE: usize = 8_192;
 /// Most spans in one request.
 const DEFAULT_BATCH: usize = 512;
 
-/// Everything telemetry reads from its environment.
+/// All settings.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// `OTEL_SDK_DISABLED`: no spans at all; logs and metrics stay.
     pub(crate) disabled: bool,
-    /// `OTEL_SERVICE_NAME`: names traces only; metrics keep the constant service, or alarms go blind.
+    /// `OTEL_SERVICE_NAME`: names traces only; metrics keep the constant service, which alarms name.
     pub(crate) service_name: Option<String>,
     /// `OTEL_RESOURCE_ATTRIBUTES`.
     pub(crate) resource_attributes: Vec<(String, String)>,
     /// `OTEL_TRACES_SAMPLER` and its argument.
     pub(crate) sampler: Sampler,
-    /// Where spans go.
+    /// The destination of spans.
     pub(crate) export: Export,
     /// Most attributes, events and links.
     pub(crate) limits: SpanLimits,
@@ -56,36 +56,36 @@ pub(crate) struct Settings {
     pub(crate) region: Option<String>,
     /// `AWS_LAMBDA_RUNTIME_API`, where Lambda listens.
     pub(crate) runtime_api: Option<String>,
-    /// What is not followed.
-    pub(crate) complaints: Vec<Complaint>,
+    /// Variables that are ignored.
+    pub(crate) ignored: Vec<IgnoredVariable>,
 }
 
-/// Where spans go.
+/// The destination of spans.
 #[derive(Debug)]
 pub(crate) enum Export {
-    /// Nowhere, as asked for.
-    Nowhere,
+    /// Nowhere, as configured.
+    Disabled,
     /// To the X-Ray daemon, which takes OTLP too; `None` when its address is none.
     Daemon(Option<SocketAddr>),
     /// To a collector.
     Collector(Collector),
 }
 
-/// A variable that is not followed, and why; never its value, which may be a secret.
+/// A variable that is ignored, and the reason; never its value, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Complaint {
+pub(crate) struct IgnoredVariable {
     pub(crate) variable: String,
     pub(crate) reason: String,
 }
 
-/// Looks variables up and notes what is wrong with them.
+/// Looks variables up and collects those with a wrong value.
 struct Reader<F> {
     lookup: F,
-    complaints: Vec<Complaint>,
+    ignored: Vec<IgnoredVariable>,
 }
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
-    /// The value of `name`; an empty one counts as unset, as the specification has it.
+    /// The value of `name`; an empty one counts as unset, by the specification.
     fn get(&self, name: &str) -> Option<String> {
         (self.lookup)(name).filter(|value| !value.trim().is_empty())
     }
@@ -95,8 +95,8 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         names.iter().find_map(|name| Some((*name, self.get(name)?)))
     }
 
-    fn complain(&mut self, variable: &str, reason: impl Into<String>) {
-        self.complaints.push(Complaint { variable: variable.to_owned(), reason: reason.into() });
+    fn ignore(&mut self, variable: &str, reason: impl Into<String>) {
+        self.ignored.push(IgnoredVariable { variable: variable.to_owned(), reason: reason.into() });
     }
 
     /// A whole number, under the first of `names` that is set.
@@ -104,7 +104,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         let (name, value) = self.first(names)?;
         let number = value.trim().parse().ok();
         if number.is_none() {
-            self.complain(name, "it is no whole number; the default holds");
+            self.ignore(name, "it is no whole number; the default holds");
         }
         number
     }
@@ -118,7 +118,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     fn size(&mut self, name: &str, default: usize) -> usize {
         match self.number(&[name]) {
             Some(0) => {
-                self.complain(name, "it must be 1 or more; the default holds");
+                self.ignore(name, "it must be 1 or more; the default holds");
                 default
             }
             Some(number) => usize::try_from(number).unwrap_or(usize::MAX),
@@ -144,7 +144,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         if let Some(pairs) = entries.map(pair).collect() {
             return pairs;
         }
-        self.complain(name, "it is no list of key=value, so none of it holds");
+        self.ignore(name, "it is no list of key=value, so none of it holds");
         Vec::new()
     }
 
@@ -152,7 +152,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         let Some(value) = self.get(name) else { return false };
         let is = |word: &str| value.trim().eq_ignore_ascii_case(word);
         if !is("true") && !is("false") {
-            self.complain(name, "it is neither true nor false; false holds");
+            self.ignore(name, "it is neither true nor false; false holds");
         }
         is("true")
     }
@@ -164,7 +164,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             |wrong| {
                 let variable =
                     if sampler.as_deref().map(str::trim) == Some(wrong.as_str()) { name } else { argument };
-                self.complain(variable, "it is not understood; every trace is kept");
+                self.ignore(variable, "it is not understood; every trace is kept");
                 Sampler::AlwaysOn
             },
         )
@@ -175,7 +175,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         let address = self.get(name).unwrap_or_else(|| DEFAULT_DAEMON.to_owned());
         let daemon = resolve(udp_part(&address));
         if daemon.is_none() {
-            self.complain(name, "it is no address; spans are dropped");
+            self.ignore(name, "it is no address; spans are dropped");
         }
         daemon
     }
@@ -184,21 +184,21 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 impl Settings {
     /// Reads the settings through `lookup`; what is missing or wrong keeps its default.
     ///
-    /// `names` are those of all variables there are, so that one that nobody reads can be told.
+    /// `names` are those of all variables, so that an unknown one of OpenTelemetry is logged.
     pub(crate) fn read(
         lookup: impl Fn(&str) -> Option<String>,
         names: impl IntoIterator<Item = String>,
     ) -> Self {
-        let mut reader = Reader { lookup, complaints: Vec::new() };
+        let mut reader = Reader { lookup, ignored: Vec::new() };
         for variable in Variable::all() {
             let value = reader.get(variable.name);
-            if let Some(reason) = value.and_then(|value| variable.fate.complaint(&value)) {
-                reader.complain(variable.name, reason);
+            if let Some(reason) = value.and_then(|value| variable.support.reason_to_ignore(&value)) {
+                reader.ignore(variable.name, reason);
             }
         }
         for name in names {
             if name.starts_with("OTEL_") && !Variable::all().iter().any(|it| it.name == name) {
-                reader.complain(&name, "it is no variable of OpenTelemetry that is known here");
+                reader.ignore(&name, "it is no variable of OpenTelemetry that is known here");
             }
         }
         let general = "OTEL_ATTRIBUTE_COUNT_LIMIT";
@@ -230,7 +230,7 @@ impl Settings {
             log_stream: reader.get("AWS_LAMBDA_LOG_STREAM_NAME"),
             region: reader.get("AWS_REGION"),
             runtime_api: reader.get("AWS_LAMBDA_RUNTIME_API"),
-            complaints: reader.complaints,
+            ignored: reader.ignored,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! docs/metrics.md is written from the catalogue; a test holds it there.
+//! Holds docs/metrics.md to the catalogue, from which it is generated.
 #![expect(clippy::unwrap_used, reason = "helpers of tests; clippy only exempts #[test] functions")]
 
 use std::{collections::BTreeSet, fs, iter, path::Path};
@@ -10,12 +10,12 @@ const PAGE: &str = include_str!("../../docs/metrics.md");
 fn page() -> String {
     let head = format!(
         "# Metrics\n\n\
-         Namespace `{NAMESPACE}`. Every metric has the dimension `service`, the name of the crate that tells it; one\n\
+         Namespace `{NAMESPACE}`. Every metric has the dimension `service`, the name of the crate that emits it; one\n\
          with a further dimension is published both ways, in total by `service` and by `service` with it. Totals of\n\
-         the buckets, `BucketSizeBytes` and `NumberOfObjects` by `BucketName`, are in namespace `CustomS3` and told by\n\
+         the buckets, `BucketSizeBytes` and `NumberOfObjects` by `BucketName`, are in namespace `CustomS3` and emitted by\n\
          s3-metrics-lambda through PutMetricData.\n\n\
-         Written from the enums of `telemetry/src/metric.rs`: `UPDATE=1 cargo test -p telemetry --test catalogue`.\n\n\
-         | metric | unit | further dimension | told by | meaning |\n\
+         Written from the enums of `telemetry/src/metrics/catalogue.rs`: `UPDATE=1 cargo test -p telemetry --test catalogue`.\n\n\
+         | metric | unit | further dimension | emitted by | meaning |\n\
          |---|---|---|---|---|\n"
     );
     let row = |Metric { name, unit, dimension, source, help }: Metric| {
@@ -27,7 +27,7 @@ fn page() -> String {
 }
 
 #[test]
-fn the_page_says_what_the_enums_say() {
+fn the_page_lists_the_enums() {
     #[expect(clippy::disallowed_methods, reason = "asks whether to write the page anew")]
     if std::env::var("UPDATE").is_ok() {
         fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/metrics.md"), page()).unwrap();
@@ -35,7 +35,7 @@ fn the_page_says_what_the_enums_say() {
     }
     assert!(
         PAGE == page(),
-        "docs/metrics.md is not what the catalogue says; write it anew with\n\
+        "docs/metrics.md differs from the catalogue; generate it with\n\
          UPDATE=1 cargo test -p telemetry --test catalogue"
     );
 }

@@ -1,4 +1,4 @@
-//! Whatever the headers of a message hold: one span, in one trace, that is never lost.
+//! Any trace headers of a message, well-formed or not, lead to one span in one trace that is never lost.
 #![expect(clippy::unwrap_used, reason = "helpers of tests; clippy only exempts #[test] functions")]
 
 use aws_lambda_events::sqs::SqsMessage;
@@ -86,7 +86,7 @@ fn any_headers_at_all_make_one_span_that_is_kept_unless_we_decided_otherwise() {
         let ours = attribute.iter().chain(&metadata).any(|header| {
             telemetry::context::parse_traceparent(header).is_some_and(|context| !context.is_sampled())
         });
-        let span = adopt(attribute.as_deref(), metadata.as_deref(), system.as_deref());
+        let span = span_with_parent(attribute.as_deref(), metadata.as_deref(), system.as_deref());
         let Some(span) = span else { return assert!(ours, "lost, though nobody of ours said so") };
         assert!(span.span_context.is_valid());
         assert!(span.links.iter().all(|link| link.span_context.is_valid()));
@@ -107,7 +107,7 @@ fn a_well_formed_xray_header_is_continued_whatever_else_stands_in_it() {
         let turn = usize::from(turn) % noise.len();
         noise.rotate_left(turn);
 
-        let span = adopt(None, None, Some(&noise.join(";"))).unwrap();
+        let span = span_with_parent(None, None, Some(&noise.join(";"))).unwrap();
 
         assert_eq!(span.span_context.trace_id().to_string(), trace);
         assert_eq!(span.parent_span_id.to_string(), parent);
@@ -121,7 +121,7 @@ fn what_we_sign_is_what_we_continue() {
         let signed = format!("00-{trace:032x}-{span:016x}-01");
         telemetry.scope(|| {
             let first = info_span!(parent: None, "issue_upload_url");
-            telemetry.adopt(&first, &Origins::default().with_metadata(Some(&signed)));
+            telemetry.set_parent(&first, &Origins::default().with_metadata(Some(&signed)));
             let carried = telemetry::context::traceparent(&first).unwrap();
             assert_eq!(carried.len(), signed.len());
             assert_eq!((&carried[..36], &carried[52..]), (&signed[..36], "-01"));
@@ -129,11 +129,16 @@ fn what_we_sign_is_what_we_continue() {
     });
 }
 
-fn adopt(attribute: Option<&str>, metadata: Option<&str>, system: Option<&str>) -> Option<SpanData> {
+fn span_with_parent(
+    attribute: Option<&str>,
+    metadata: Option<&str>,
+    system: Option<&str>,
+) -> Option<SpanData> {
     let (telemetry, captured) = Telemetry::capture("t");
     telemetry.scope(|| {
         let span = info_span!(parent: None, "process_image");
-        telemetry.adopt(&span, &Origins::of_message(&message(attribute, system)).with_metadata(metadata));
+        telemetry
+            .set_parent(&span, &Origins::of_message(&message(attribute, system)).with_metadata(metadata));
     });
     let mut spans = captured.spans();
     assert!(spans.len() < 2);

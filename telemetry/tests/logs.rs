@@ -1,4 +1,4 @@
-//! What a log line says, and what it never says.
+//! The content of log lines: members, filter and redaction.
 
 use std::time::{Duration, SystemTime};
 
@@ -23,16 +23,16 @@ fn a_line_has_its_time_level_message_service_and_fields() {
     let captured = at("", || info!(image_id = 7, "Image processed"));
 
     let line = captured.logs().remove(0);
-    let told = OffsetDateTime::parse(line["timestamp"].as_str().unwrap(), &Rfc3339).unwrap();
-    let age = SystemTime::now().duration_since(told.into()).unwrap();
+    let logged = OffsetDateTime::parse(line["timestamp"].as_str().unwrap(), &Rfc3339).unwrap();
+    let age = SystemTime::now().duration_since(logged.into()).unwrap();
     assert!(age < Duration::from_mins(1), "{age:?}");
     assert_eq!((&line["level"], &line["message"]), (&"INFO".into(), &"Image processed".into()));
     assert_eq!((&line["service"], &line["image_id"]), (&"svc".into(), &7.into()));
 }
 
 #[test]
-fn libraries_beneath_a_function_are_told_from_warn_on_whatever_is_asked_for() {
-    macro_rules! tell {
+fn libraries_are_logged_from_warn_on_whatever_rust_log_selects() {
+    macro_rules! log {
         ($($target:literal)+) => { $(
             event!(target: $target, Level::TRACE, "below");
             event!(target: $target, Level::DEBUG, "below");
@@ -42,22 +42,22 @@ fn libraries_beneath_a_function_are_told_from_warn_on_whatever_is_asked_for() {
     }
     for filter in ["trace", "aws_smithy_runtime=trace,hyper=trace,rustls=debug,lambda_runtime=trace,info"] {
         let captured = at(filter, || {
-            tell!(
+            log!(
                 "aws_smithy_runtime::client::http" "aws_config" "aws_sdk_s3::operation" "aws_sigv4" "hyper::proto"
                 "hyper_util::client" "h2" "rustls::client" "lambda_runtime::layers" "tower::buffer"
             );
             event!(target: "my_crate", Level::INFO, "ours");
         });
 
-        let told: Vec<String> =
+        let logged: Vec<String> =
             captured.logs().iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect();
-        assert_eq!(told.len(), 11, "{told:?}");
-        assert!(!told.contains(&"below".to_owned()));
+        assert_eq!(logged.len(), 11, "{logged:?}");
+        assert!(!logged.contains(&"below".to_owned()));
     }
 }
 
 #[test]
-fn a_secret_in_any_field_message_or_span_is_told_nowhere() {
+fn a_secret_in_any_field_message_or_span_is_emitted_nowhere() {
     let all = format!("{EMAIL} {TOKEN} {URL}");
     let captured = at("trace", || {
         let span = info_span!(parent: None, "work", otel.name = all, user = EMAIL, "note" = %all);
@@ -79,7 +79,7 @@ fn a_secret_in_any_field_message_or_span_is_told_nowhere() {
 
 #[test]
 fn a_field_that_is_too_long_or_named_like_a_member_is_counted_and_the_line_stays_whole() {
-    let captured = at("", || info!(long = "x".repeat(300_000), service = "impostor", level = 3, "Told"));
+    let captured = at("", || info!(long = "x".repeat(300_000), service = "impostor", level = 3, "Emitted"));
 
     let line = captured.logs().remove(0);
     assert!(line.to_string().len() < 10_000);

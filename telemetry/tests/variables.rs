@@ -1,8 +1,8 @@
-//! What the README says of OpenTelemetry's variables is what the code does with them.
+//! Holds the README's table of OpenTelemetry's variables to the code.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use telemetry::{Fate, Variable};
+use telemetry::{Support, Variable};
 
 const README: &str = include_str!("../README.md");
 const START: &str = "<!-- variables: written from src/settings/variables.rs -->\n";
@@ -11,10 +11,10 @@ const END: &str = "<!-- end of variables -->";
 fn table() -> String {
     let mut rows: Vec<(String, String)> = Vec::new();
     let mut refused: Vec<(String, String)> = Vec::new();
-    for Variable { name, fate } in Variable::all() {
-        match fate {
-            Fate::Honoured(meaning) => rows.push((format!("`{name}`"), (*meaning).to_owned())),
-            Fate::Refused { reason, harmless } => {
+    for Variable { name, support } in Variable::all() {
+        match support {
+            Support::Honoured(meaning) => rows.push((format!("`{name}`"), (*meaning).to_owned())),
+            Support::Refused { reason, harmless } => {
                 let harmless = harmless.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
                 let but =
                     if harmless.is_empty() { String::new() } else { format!("; {harmless} may stand here") };
@@ -62,7 +62,7 @@ fn what_a_function_reads_the_template_sets_and_nothing_that_is_refused() {
 
     for name in &set {
         let variable = Variable::all().iter().find(|it| it.name == *name).unwrap();
-        assert!(matches!(variable.fate, Fate::Honoured(_)), "{name}");
+        assert!(matches!(variable.support, Support::Honoured(_)), "{name}");
     }
     for name in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_TRACES_SAMPLER"] {
         assert!(set.contains(name), "{name}");

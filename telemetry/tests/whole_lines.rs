@@ -26,13 +26,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     if std::env::args().nth(1).as_deref() == Some(CHILD) { write() } else { read() }
 }
 
-struct Told {
+struct Emitted {
     thread: usize,
 }
 
-impl Event for Told {
+impl Event for Emitted {
     fn log(&self) {
-        info!(thread = self.thread, long = "l".repeat(LONG), "Told");
+        info!(thread = self.thread, long = "l".repeat(LONG), "Emitted");
     }
 
     fn measure(&self, emf: &mut Emf) {
@@ -50,10 +50,10 @@ fn write() -> Result<(), Box<dyn Error>> {
             scope.spawn(move || {
                 start.wait();
                 for _ in 0..EVENTS {
-                    telemetry.emit(&Told { thread });
-                    metrics::counter!("facade").increment(1);
+                    telemetry.emit(&Emitted { thread });
+                    metrics::counter!("recorded").increment(1);
                 }
-                telemetry.tell_facade();
+                telemetry.flush_metrics();
             });
         }
     });
@@ -62,22 +62,22 @@ fn write() -> Result<(), Box<dyn Error>> {
 
 fn read() -> Result<(), Box<dyn Error>> {
     let mut child = Command::new(std::env::current_exe()?).arg(CHILD).stdout(Stdio::piped()).spawn()?;
-    let (mut logs, mut metrics, mut facade) = (0, 0.0, 0.0);
+    let (mut logs, mut metrics, mut recorded) = (0, 0.0, 0.0);
     for line in BufReader::new(child.stdout.take().ok_or("no pipe")?).lines() {
         let line: Value = serde_json::from_str(&line?)?;
         if line.get("_aws").is_none() {
-            assert_eq!(line["message"], "Told");
+            assert_eq!(line["message"], "Emitted");
             logs += 1;
             continue;
         }
         metrics +=
             line["Duplicates"].as_array().map_or(0.0, |values| values.iter().filter_map(Value::as_f64).sum());
-        facade += line["facade"].as_f64().unwrap_or_default();
+        recorded += line["recorded"].as_f64().unwrap_or_default();
     }
     assert!(child.wait()?.success());
     let events = u32::try_from(THREADS * EVENTS)?;
     assert_eq!(logs, events);
     assert!((metrics - f64::from(events * 150)).abs() < f64::EPSILON, "{metrics}");
-    assert!((facade - f64::from(events)).abs() < f64::EPSILON, "{facade}");
+    assert!((recorded - f64::from(events)).abs() < f64::EPSILON, "{recorded}");
     Ok(())
 }

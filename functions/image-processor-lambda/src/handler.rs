@@ -135,13 +135,13 @@ impl<S: Store> Batch<'_, S> {
         let download = info_span!(parent: None, "stage", otel.name = Stage::Download.name());
         let asked = Instant::now();
         let opening = AssertUnwindSafe(self.app.store.open(&upload.key)).catch_unwind();
-        let (opened, calls) = telemetry_aws_sdk::undecided(opening).await;
+        let (opened, calls) = telemetry_aws_sdk::with_deferred_parent(opening).await;
         let waited = asked.elapsed();
         let opened = opened.map_or_else(
             |_| Err(Fault::panic(Stage::Download)),
             |it| it.map_err(Fault::aws(Stage::Download)),
         );
-        self.app.telemetry.adopt(&span, &self.origins(message, opened.as_ref()));
+        self.app.telemetry.set_parent(&span, &self.origins(message, opened.as_ref()));
         self.app.telemetry.link(&span, &self.span);
         context::nest(&download, &span);
         calls.nest(&download);

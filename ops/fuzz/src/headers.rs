@@ -24,7 +24,7 @@ pub fn headers(input: &[u8]) {
 
     telemetry.scope(|| {
         let span = info_span!(parent: None, "process_image");
-        telemetry.adopt(&span, &Origins::of_message(&message).with_metadata(metadata));
+        telemetry.set_parent(&span, &Origins::of_message(&message).with_metadata(metadata));
     });
 
     let spans = captured.spans();

@@ -1,4 +1,4 @@
-//! One call and its span.
+//! One call of the SDK and its client span.
 
 use std::sync::{
     OnceLock,
@@ -11,7 +11,7 @@ use opentelemetry::{Array, StringValue, Value, trace::Status};
 use tracing::{Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{outcome::Outcome, undecided};
+use crate::{deferred, outcome::Outcome};
 
 /// The attributes of a call's span.
 #[derive(Debug)]
@@ -38,13 +38,13 @@ impl Attributes<'_> {
     }
 }
 
-/// A call that is being made; kept among the SDK's own state of the call.
+/// A call in progress, stored in the SDK's own state of the call.
 #[derive(Debug)]
 pub(crate) struct Call {
     span: Span,
-    /// Whether the trace is known, so that it may be handed on.
-    decided: bool,
-    /// Which of the operations that the caller named it is.
+    /// Whether the parent is set, so that the trace may be propagated.
+    has_parent: bool,
+    /// The index of its operation among those that the caller registered.
     pub(crate) operation: Option<usize>,
     server: OnceLock<()>,
     ended: AtomicBool,
@@ -56,17 +56,17 @@ impl Storable for Call {
 
 impl Call {
     pub(crate) fn begin(metadata: &Metadata, operation: Option<usize>) -> Self {
-        let held = undecided::hold(|| span(metadata, Parent::Undecided));
-        let decided = held.is_none();
-        let span = held.unwrap_or_else(|| span(metadata, Parent::Current));
-        Self { span, decided, operation, server: OnceLock::new(), ended: AtomicBool::new(false) }
+        let deferred = deferred::defer(|| span(metadata, Parent::Deferred));
+        let has_parent = deferred.is_none();
+        let span = deferred.unwrap_or_else(|| span(metadata, Parent::Current));
+        Self { span, has_parent, operation, server: OnceLock::new(), ended: AtomicBool::new(false) }
     }
 
     pub(crate) fn attributes(&self) -> Attributes<'_> {
         Attributes(&self.span)
     }
 
-    /// Notes whom the first attempt turns to; the query of `uri` is not looked at.
+    /// Records the server of the first attempt; the query of `uri` is not recorded.
     pub(crate) fn sent_to(&self, uri: &str) {
         self.server.get_or_init(|| {
             let Ok(uri) = uri.parse::<http::Uri>() else { return };
@@ -78,18 +78,18 @@ impl Call {
 
     /// The `X-Amzn-Trace-Id` to send instead of the `given` one.
     pub(crate) fn header(&self, given: Option<&str>) -> Option<String> {
-        let known = self.decided.then_some(&self.span)?;
+        let known = self.has_parent.then_some(&self.span)?;
         telemetry::context::xray_header_instead(known, given.unwrap_or_default())
     }
 
-    /// Tells how the call ended, and ends its span.
+    /// Records the outcome of the call and ends its span.
     pub(crate) fn end(&self, outcome: &Outcome<'_>) {
         self.ended.store(true, Ordering::Relaxed);
-        outcome.tell(&self.attributes());
+        outcome.record(&self.attributes());
         if let Some(error) = outcome.failure() {
             self.fail(error);
         }
-        // The span may outlive the call, in wait for its parent; it ends where it was last left.
+        // A deferred span outlives the call; its end is its last exit.
         self.span.in_scope(|| ());
     }
 
@@ -100,7 +100,7 @@ impl Call {
 }
 
 impl Drop for Call {
-    /// Whoever made the call has given up waiting.
+    /// The caller has dropped the future of the call.
     fn drop(&mut self) {
         if !self.ended.load(Ordering::Relaxed) {
             self.fail("cancelled");
@@ -111,11 +111,11 @@ impl Drop for Call {
 #[derive(Clone, Copy)]
 enum Parent {
     Current,
-    Undecided,
+    Deferred,
 }
 
 fn span(metadata: &Metadata, parent: Parent) -> Span {
-    // Fields are those that need no parent to be known; the rest is set as it comes.
+    // The span has only the fields that are known now; later ones are set as attributes.
     let (service, method) = (metadata.service(), metadata.name());
     let name = format!("{service}.{method}");
     macro_rules! call {
@@ -133,6 +133,6 @@ fn span(metadata: &Metadata, parent: Parent) -> Span {
     }
     match parent {
         Parent::Current => call!(),
-        Parent::Undecided => call!(parent: None,),
+        Parent::Deferred => call!(parent: None,),
     }
 }

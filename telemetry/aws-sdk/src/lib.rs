@@ -1,4 +1,4 @@
-//! Each call of an AWS SDK as a CLIENT span, with its trace handed on in `X-Amzn-Trace-Id`.
+//! An interceptor of the AWS SDK that makes a CLIENT span of each call and propagates it in `X-Amzn-Trace-Id`.
 //!
 //! [`CallSpans`] is an interceptor for the clients of the SDK. A call, retries included, becomes one span
 //! below the current one, with the attributes of OpenTelemetry's conventions for the AWS SDK: service,
@@ -16,14 +16,14 @@
 //! let config = aws_sdk_s3::Config::builder().interceptor(spans);
 //! ```
 //!
-//! Presigning calls nothing, and so makes no span and no header. [`undecided`] is for a call whose answer
-//! tells which trace it belongs to.
+//! Presigning sends no request, and so makes no span and no header. [`with_deferred_parent`] is for a call whose
+//! response contains the trace that it belongs to.
 
 mod call;
+mod deferred;
+mod interceptor;
 mod outcome;
-mod spans;
-mod undecided;
 
 pub use call::Attributes;
-pub use spans::CallSpans;
-pub use undecided::{Calls, undecided};
+pub use deferred::{DeferredCalls, with_deferred_parent};
+pub use interceptor::CallSpans;

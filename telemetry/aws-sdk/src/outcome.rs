@@ -1,6 +1,6 @@
-//! How a call ended, told so that X-Ray's flags come out right.
+//! The outcome of a call as span attributes, chosen so that X-Ray's flags come out right.
 //!
-//! Translators to X-Ray take the flags from `http.response.status_code`: 5xx is a fault, 4xx an error, and
+//! Exporters to X-Ray derive the flags from `http.response.status_code`: 5xx is a fault, 4xx an error, and
 //! 429 alone a throttle. AWS's services throttle with 400 and 503 as well.
 
 use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
@@ -13,27 +13,27 @@ use crate::Attributes;
 
 const TOO_MANY_REQUESTS: u16 = 429;
 
-/// What is known at the end of a call.
+/// The outcome of a call.
 #[derive(Debug)]
 pub(crate) struct Outcome<'a> {
     pub(crate) response: Option<&'a HttpResponse>,
     pub(crate) error: Option<&'a OrchestratorError<Error>>,
-    /// The service's word for the error.
+    /// The service's error code.
     pub(crate) code: Option<&'a str>,
-    /// Whether the caller takes this error for an answer like others.
+    /// Whether the caller expects this error, so that the call has not failed.
     pub(crate) expected: bool,
     /// How often the call was sent.
     pub(crate) attempts: u32,
 }
 
 impl Outcome<'_> {
-    pub(crate) fn tell(&self, call: &Attributes<'_>) {
+    pub(crate) fn record(&self, call: &Attributes<'_>) {
         if let Some(response) = self.response {
             let headers = response.headers();
             let ids = ["x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id"];
             call.text("aws.request_id", ids.iter().find_map(|name| headers.get(name)));
             call.text("aws.extended_request_id", headers.get("x-amz-id-2"));
-            self.tell_status(response.status().as_u16(), call);
+            self.record_status(response.status().as_u16(), call);
         }
         call.text("rpc.response.status_code", self.code);
         if self.attempts > 1 {
@@ -41,16 +41,16 @@ impl Outcome<'_> {
         }
     }
 
-    fn tell_status(&self, status: u16, call: &Attributes<'_>) {
+    fn record_status(&self, status: u16, call: &Attributes<'_>) {
         let throttled = self.code.is_some_and(|code| THROTTLING_ERRORS.contains(&code));
-        let told = if throttled { TOO_MANY_REQUESTS } else { status };
-        call.number("http.response.status_code", told.into());
-        if told != status {
+        let recorded = if throttled { TOO_MANY_REQUESTS } else { status };
+        call.number("http.response.status_code", recorded.into());
+        if recorded != status {
             call.number("aws.response.status_code", status.into());
         }
     }
 
-    /// The kind of the failure, one word of few.
+    /// The kind of the failure, of a bounded set, for `error.type`.
     pub(crate) fn failure(&self) -> Option<&str> {
         let error = self.error.filter(|_| !self.expected)?;
         Some(match self.code {

@@ -1,14 +1,6 @@
-//! The handler as the runtime sees it: it never panics, and what it says of a failure holds no secret.
+//! Adapts a function's handler for the Lambda runtime: it catches panics, and its errors are redacted.
 
-use std::{
-    any::Any,
-    fmt::Debug,
-    future::{Future, poll_fn},
-    marker::PhantomData,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
-    task::Poll,
-};
+use std::{fmt::Debug, future::Future, marker::PhantomData, pin::Pin};
 
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use opentelemetry::trace::Status;
@@ -17,9 +9,12 @@ use serde_json::value::RawValue;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{JsonError, redact::redact};
+use crate::{
+    logs::redact::{JsonError, redact},
+    run::panics::caught,
+};
 
-/// A function's handler with what is told of its failures.
+/// A function's handler that logs its failures and marks the span of the invocation.
 #[derive(Debug)]
 pub(super) struct Handler<E, H> {
     serve: H,
@@ -37,10 +32,9 @@ where
         Self { serve: handler, event: PhantomData }
     }
 
-    /// Serves one event. The runtime would log serde's message about one that is not understood, which quotes
-    /// the event; so the event is parsed here.
+    /// Serves one event. Parses it here, because the runtime would log serde's message, which quotes the event.
     ///
-    /// In a box, because whatever holds a future for a while has room for it twice, layer by layer.
+    /// Boxed, because each layer that holds a future has room for it twice.
     pub(super) fn serve(
         &self,
         event: LambdaEvent<Box<RawValue>>,
@@ -71,24 +65,6 @@ where
             Err(panic) => Err(Diagnostic { error_type: "Panic".to_owned(), error_message: panic }),
         }
     }
-}
-
-/// Runs `work`; answers what it panicked with, if it did.
-pub(crate) async fn caught<T, Fut: Future<Output = T>>(work: impl FnOnce() -> Fut) -> Result<T, String> {
-    let mut work = pin!(catch_unwind(AssertUnwindSafe(work)).map_err(|panic| message(&*panic))?);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
-        Ok(Poll::Pending) => Poll::Pending,
-        Err(panic) => Poll::Ready(Err(message(&*panic))),
-    })
-    .await
-}
-
-/// What a panic says, without secrets.
-pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    redact(text.unwrap_or("a panic without a message")).into_owned()
 }
 
 fn clean(failure: Diagnostic) -> Diagnostic {

@@ -1,5 +1,4 @@
-//! Wraps the runtime's innermost service, so that an invocation is over once its answer was posted and its
-//! spans were sent.
+//! A `tower` layer around each invocation: its span, deadline, metrics, and the flush after the response.
 
 use std::{
     future::Future,
@@ -16,26 +15,29 @@ use lambda_runtime::{
 };
 use tracing::{Instrument, Span, info_span};
 
-use super::{Entry, Trigger, ending::Ending};
 use crate::{
-    Telemetry,
-    flush::{bound, deadline},
+    init::Telemetry,
+    run::{
+        entry::{Entry, Trigger},
+        flush::{bound, deadline},
+        invocation_end::InvocationEnd,
+    },
 };
 
-/// What the service's future borrows lives for `'a`: the handler.
+/// Wraps the runtime's innermost service; its future borrows the handler, which lives for `'a`.
 #[derive(Clone, Debug)]
 pub(super) struct InvocationLayer<'a> {
     telemetry: Telemetry,
     entry: Entry,
-    /// How long the environment took to be ready.
-    initialised: Duration,
+    /// From the start of the program to its first request for an event.
+    init_duration: Duration,
     borrowed: PhantomData<&'a ()>,
 }
 
 impl InvocationLayer<'_> {
     pub(super) fn new(telemetry: Telemetry, entry: Entry) -> Self {
-        let initialised = telemetry.inner.started.elapsed();
-        Self { telemetry, entry, initialised, borrowed: PhantomData }
+        let init_duration = telemetry.inner.started.elapsed();
+        Self { telemetry, entry, init_duration, borrowed: PhantomData }
     }
 }
 
@@ -66,7 +68,7 @@ impl InvocationLayer<'_> {
             faas.coldstart = self.telemetry.inner.cold.load(Ordering::Relaxed),
             cloud.resource_id = context.invoked_function_arn,
         );
-        self.telemetry.adopt_invocation(&span, context.xray_trace_id.as_deref());
+        self.telemetry.set_invocation_parent(&span, context.xray_trace_id.as_deref());
         span
     }
 }
@@ -86,34 +88,34 @@ where
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let telemetry = self.outer.telemetry.clone();
-        telemetry.serve(&invocation.context.request_id);
-        // Only of a request does somebody wait for the answer; elsewhere a line that is held back would buy
-        // nothing, and a process that is killed would take it along.
+        telemetry.set_request_id(&invocation.context.request_id);
+        // Only the caller of a request waits for the answer. Elsewhere a buffered line would save nothing and be
+        // lost with a process that is killed.
         if self.outer.entry.trigger == Trigger::Http {
-            telemetry.inner.sink.hold();
+            telemetry.inner.writer.start_buffering();
         }
         let deadline = deadline(invocation.context.deadline);
         let span = self.outer.span(&invocation);
-        let ending = Ending::new(telemetry.clone(), span.clone(), self.outer.initialised);
+        let end = InvocationEnd::new(telemetry.clone(), span.clone(), self.outer.init_duration);
         let answered = span.in_scope(|| self.inner.call(invocation));
-        Box::pin(conduct(telemetry, answered.instrument(span), ending, deadline))
+        Box::pin(complete(telemetry, answered.instrument(span), end, deadline))
     }
 }
 
-/// Resolves after the answer was posted, its span closed and the spans sent.
-async fn conduct<F: Future>(
+/// Resolves after the response was posted, the span of the invocation closed and the spans sent.
+async fn complete<F: Future>(
     telemetry: Telemetry,
     answered: F,
-    ending: Ending,
+    end: InvocationEnd,
     deadline: SystemTime,
 ) -> F::Output {
     let output = {
         let answered = pin!(answered);
-        telemetry.guard(answered, ending.span(), deadline).await
+        telemetry.watch_deadline(answered, end.span(), deadline).await
     };
-    // The answer is out: what is measured once for each invocation keeps no caller waiting. This closes the
-    // span too, which must happen before the flush.
-    ending.answered();
+    // The response is posted, so these metrics keep no caller waiting. This closes the span too, which must
+    // happen before the flush.
+    end.answered();
     telemetry.flush(bound(deadline, SystemTime::now())).await;
     *telemetry.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = None;
     output

@@ -1,4 +1,4 @@
-//! SIGTERM, which Lambda sends only to a function with a registered extension.
+//! The shutdown of the environment: SIGTERM, which Lambda sends only to a function with a registered extension.
 
 use std::{future::pending, time::Duration};
 
@@ -6,13 +6,13 @@ use bytes::Bytes;
 use http::{HeaderValue, Request};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::{http::Client, log::chain, runtime_api};
+use crate::{http_client::Client, logs::redact::error_chain, run::runtime_api};
 
 /// Unique among the extensions of a function.
 const NAME: HeaderValue = HeaderValue::from_static("telemetry-shutdown");
 const ID: &str = "lambda-extension-identifier";
-/// The longest that a start waits for an Extensions API, which is on this machine.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// How long a start waits for the Extensions API, which is on this machine.
+const TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Waits for the end of the environment.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Shutdown {
     extension: Option<Extension>,
 }
 
-/// An extension without events: it asks for the next one, which never comes, and is thereby ready.
+/// An extension that subscribes to no event. It must still ask for the next one, or Lambda does not take it as ready.
 #[derive(Debug)]
 struct Extension {
     client: Client,
@@ -29,24 +29,24 @@ struct Extension {
 }
 
 impl Shutdown {
-    /// Listens for SIGTERM and registers the extension; neither is needed to work, so a failure is told and
-    /// no more. Must come before the first event is asked for, which ends Lambda's phase of registration.
+    /// Listens for SIGTERM and registers the extension; the function works without either, so a failure is only
+    /// logged. Must come before the first request for an event, which ends Lambda's init phase.
     pub(super) async fn prepare(runtime_api: Option<&str>) -> Self {
         let sigterm = signal(SignalKind::terminate())
-            .inspect_err(|error| tracing::warn!(error = chain(error), "SIGTERM will not be noticed"));
-        let registered = tokio::time::timeout(PATIENCE, Extension::register(runtime_api)).await;
+            .inspect_err(|error| tracing::warn!(error = error_chain(error), "SIGTERM will not be noticed"));
+        let registered = tokio::time::timeout(TIMEOUT, Extension::register(runtime_api)).await;
         let extension = registered.ok().flatten();
         if extension.is_none() {
-            tracing::debug!("There is no Extensions API; only some environments tell their end without it");
+            tracing::debug!("There is no Extensions API; only some environments send SIGTERM without it");
         }
         Self { sigterm: sigterm.ok(), extension }
     }
 
     /// Resolves when the environment is to end.
-    pub(super) async fn asked_for(&mut self) {
+    pub(super) async fn requested(&mut self) {
         let extension = async {
             if let Some(extension) = &self.extension {
-                extension.idle().await;
+                extension.wait_for_events().await;
             }
             pending::<()>().await;
         };
@@ -76,13 +76,13 @@ impl Extension {
         answer.status().is_success().then_some(Self { client, id })
     }
 
-    async fn idle(&self) {
+    async fn wait_for_events(&self) {
         let request =
             Request::get("/2020-01-01/extension/event/next").header(ID, self.id.clone()).body(Bytes::new());
         if let Ok(request) = request
             && let Err(error) = self.client.send(request).await
         {
-            tracing::debug!(error = chain(&error), "The Extensions API hung up");
+            tracing::debug!(error = error_chain(&error), "The Extensions API hung up");
         }
     }
 }

@@ -1,21 +1,21 @@
-//! Where spans go, by the standard variables.
+//! The destination of spans, by the standard `OTEL_EXPORTER_OTLP_*` variables.
 
 use std::{fmt, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use super::{Export, Reader};
-use crate::http as client;
+use crate::http_client as client;
 
-/// Where a collector listens when nobody says.
+/// The default endpoint of a collector, by the specification.
 const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
 const PATH: &str = "/v1/traces";
 
 /// A collector that takes OTLP over HTTP.
 pub(crate) struct Collector {
-    /// Where requests are posted.
+    /// The URL for requests.
     pub(crate) endpoint: Uri,
-    /// What each request carries beside its own; secrets.
+    /// Headers added to each request; secrets.
     pub(crate) headers: HeaderMap,
     /// The longest a request may take.
     pub(crate) timeout: Option<Duration>,
@@ -31,10 +31,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     pub(super) fn export(&mut self) -> Export {
         let name = "OTEL_TRACES_EXPORTER";
         let asked = match self.get(name).as_deref().map(str::trim) {
-            Some("none") => return Export::Nowhere,
+            Some("none") => return Export::Disabled,
             Some("otlp") => true,
             Some(_) => {
-                self.complain(name, "only otlp and none are known; it counts as unset");
+                self.ignore(name, "only otlp and none are known; it counts as unset");
                 false
             }
             None => false,
@@ -47,7 +47,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    /// Where the variables say that the collector listens; `None` when they do not, or not understandably.
+    /// The endpoint of the variables; `None` when there is none or it is invalid.
     fn endpoint(&mut self) -> Option<Uri> {
         let [own, general] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
         let (name, value) = self.first(&[own, general])?;
@@ -63,7 +63,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 Err(reason) => reason,
             },
         };
-        self.complain(name, format!("{reason}; spans go where they went without it"));
+        self.ignore(name, format!("{reason}; spans go where they went without it"));
         None
     }
 
@@ -72,7 +72,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             (
                 ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
                 "http/protobuf",
-                "only http/protobuf is spoken, and is",
+                "only http/protobuf is supported, and used",
             ),
             (
                 ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
@@ -83,7 +83,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             if let Some((name, value)) = self.first(&names)
                 && value.trim() != known
             {
-                self.complain(name, reason);
+                self.ignore(name, reason);
             }
         }
         let own = self.timeout(&["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"]);
@@ -100,7 +100,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))
             else {
                 let variable = self.first(&names).map_or(names[1], |(variable, _)| variable);
-                self.complain(variable, "a name or value in it fits no header; the others hold");
+                self.ignore(variable, "a name or value in it fits no header; the others hold");
                 continue;
             };
             value.set_sensitive(true);

@@ -12,9 +12,9 @@ fn collector(variables: &[(&str, &str)]) -> Collector {
     }
 }
 
-/// The variables that are not followed.
+/// The variables that are ignored.
 fn refused(variables: &[(&str, &str)]) -> Vec<String> {
-    read(variables).complaints.into_iter().map(|it| it.variable).collect()
+    read(variables).ignored.into_iter().map(|it| it.variable).collect()
 }
 
 #[test]
@@ -43,22 +43,22 @@ fn only_the_general_endpoint_gets_the_path_and_the_own_one_goes_before_it() {
 }
 
 #[test]
-fn an_endpoint_that_is_not_spoken_to_is_refused_and_spans_go_to_the_daemon() {
+fn an_endpoint_of_another_protocol_is_refused_and_spans_go_to_the_daemon() {
     for value in ["https://c:4318", "grpc://c", "c:4318", "/v1/traces", "http://", "::", "http://c:99999"] {
         let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", value)];
 
         assert_eq!(refused(&variables), ["OTEL_EXPORTER_OTLP_ENDPOINT"], "{value}");
         assert!(matches!(read(&variables).export, Export::Daemon(Some(_))), "{value}");
     }
-    let reason = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c")]).complaints.remove(0).reason;
-    assert!(reason.contains("only http is spoken"), "{reason}");
+    let reason = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c")]).ignored.remove(0).reason;
+    assert!(reason.contains("only http is supported"), "{reason}");
 }
 
 #[test]
 fn the_exporter_is_otlp_or_none_and_nothing_else() {
     let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c");
 
-    assert!(matches!(read(&[("OTEL_TRACES_EXPORTER", "none"), endpoint]).export, Export::Nowhere));
+    assert!(matches!(read(&[("OTEL_TRACES_EXPORTER", "none"), endpoint]).export, Export::Disabled));
     assert!(matches!(read(&[("OTEL_TRACES_EXPORTER", "zipkin")]).export, Export::Daemon(_)));
     assert!(matches!(read(&[("OTEL_TRACES_EXPORTER", "console"), endpoint]).export, Export::Collector(_)));
     assert_eq!(refused(&[("OTEL_TRACES_EXPORTER", "zipkin,otlp")]), ["OTEL_TRACES_EXPORTER"]);
@@ -79,12 +79,12 @@ fn headers_are_percent_decoded_and_never_shown() {
 }
 
 #[test]
-fn what_is_wrong_with_headers_is_told_without_them() {
+fn an_error_in_headers_is_reported_without_them() {
     for value in ["s3cret", "authorization:s3cret", "a=b,s3cret", "a b=s3cret", "a=s3cret%0A"] {
         let settings = read(&[("OTEL_EXPORTER_OTLP_HEADERS", value), ("OTEL_TRACES_EXPORTER", "otlp")]);
 
-        assert_eq!(settings.complaints.len(), 1, "{value}");
-        assert_eq!(settings.complaints[0].variable, "OTEL_EXPORTER_OTLP_HEADERS");
+        assert_eq!(settings.ignored.len(), 1, "{value}");
+        assert_eq!(settings.ignored[0].variable, "OTEL_EXPORTER_OTLP_HEADERS");
         assert!(!format!("{settings:?}").contains("s3cret"), "{value}");
     }
 }
@@ -158,11 +158,11 @@ fn queue_and_batch_have_room_for_one_at_least() {
     assert_eq!((settings.queue, settings.batch), (20, 10));
     let settings = read(&[(queue, "0"), (batch, "many")]);
     assert_eq!((settings.queue, settings.batch), (DEFAULT_QUEUE, DEFAULT_BATCH));
-    assert_eq!(settings.complaints.len(), 2);
+    assert_eq!(settings.ignored.len(), 2);
 }
 
 #[test]
-fn a_sampler_or_ratio_that_is_not_understood_is_told_under_its_own_name() {
+fn an_invalid_sampler_or_ratio_is_reported_under_its_own_name() {
     let [sampler, argument] = ["OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"];
 
     assert_eq!(refused(&[(sampler, "xray")]), [sampler]);
@@ -180,9 +180,9 @@ fn the_sdk_is_disabled_by_true_alone() {
 }
 
 #[test]
-fn every_refused_variable_is_told_once_unless_it_asks_for_what_is_done_anyway() {
+fn every_refused_variable_is_reported_once_unless_it_asks_for_what_is_done_anyway() {
     for variable in Variable::all() {
-        let Fate::Refused { harmless, .. } = variable.fate else { continue };
+        let Support::Refused { harmless, .. } = variable.support else { continue };
         assert_eq!(refused(&[(variable.name, "anything")]), [variable.name]);
         assert_eq!(refused(&[(variable.name, "")]), [""; 0]);
         if !harmless.is_empty() {

@@ -1,24 +1,24 @@
-//! Every variable of OpenTelemetry's specification, and what becomes of it here.
+//! Every variable of OpenTelemetry's specification, and whether it is supported.
 
 /// A variable of the specification.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
-    /// What becomes of it here.
-    pub fate: Fate,
+    /// Whether it is supported.
+    pub support: Support,
 }
 
-/// What becomes of a variable that is set.
+/// Whether a variable is supported.
 #[derive(Clone, Copy, Debug)]
-pub enum Fate {
-    /// It does what it says, with the values or defaults told here.
+pub enum Support {
+    /// It is followed, with these values or defaults.
     Honoured(&'static str),
-    /// It does nothing, and a warning tells so.
+    /// It is ignored with a warning.
     Refused {
         /// Why.
         reason: &'static str,
-        /// What may stand there without a warning, because it asks for what is done anyway.
+        /// The values without a warning, because they ask for what is done anyway.
         harmless: &'static [&'static str],
     },
 }
@@ -32,7 +32,7 @@ impl Variable {
 }
 
 const fn honoured(name: &'static str, meaning: &'static str) -> Variable {
-    Variable { name, fate: Fate::Honoured(meaning) }
+    Variable { name, support: Support::Honoured(meaning) }
 }
 
 const fn refused(name: &'static str, reason: &'static str) -> Variable {
@@ -44,13 +44,13 @@ const fn refused_but(
     reason: &'static str,
     harmless: &'static [&'static str],
 ) -> Variable {
-    Variable { name, fate: Fate::Refused { reason, harmless } }
+    Variable { name, support: Support::Refused { reason, harmless } }
 }
 
 const METRICS: &str = "metrics are lines in CloudWatch's embedded metric format";
 const LOGS: &str = "logs are JSON lines on stdout";
-const TLS: &str = "only http is spoken, so there are no certificates";
-const GRPC: &str = "only http/protobuf is spoken";
+const TLS: &str = "only http is supported, so there are no certificates";
+const GRPC: &str = "only http/protobuf is supported";
 const GONE: &str = "the exporter does not exist here; use otlp";
 
 /// The table that the README shows and that a test holds it to.
@@ -71,35 +71,35 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "`otlp`, `none`; unset: `otlp` if an endpoint is set, else the X-Ray daemon",
     ),
     honoured("OTEL_EXPORTER_OTLP_ENDPOINT", "`http://host:port`, to which `/v1/traces` is appended"),
-    honoured("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "as it stands; goes before the general one"),
+    honoured("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "used unchanged; overrides the general one"),
     honoured("OTEL_EXPORTER_OTLP_HEADERS", "`key=value,…`, percent-encoded; secret, hence never logged"),
-    honoured("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "goes before the general one"),
+    honoured("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "overrides the general one"),
     honoured(
         "OTEL_EXPORTER_OTLP_TIMEOUT",
         "milliseconds for one request; the bound of a flush may be shorter",
     ),
-    honoured("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "goes before the general one"),
+    honoured("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "overrides the general one"),
     honoured("OTEL_EXPORTER_OTLP_PROTOCOL", "`http/protobuf`"),
-    honoured("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "goes before the general one"),
+    honoured("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "overrides the general one"),
     honoured("OTEL_EXPORTER_OTLP_COMPRESSION", "`none`: a collector stands beside the function"),
-    honoured("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "goes before the general one"),
+    honoured("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "overrides the general one"),
     honoured("OTEL_BSP_MAX_QUEUE_SIZE", "most spans held between two flushes, 8192 unless set"),
     honoured("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "most spans in one request, 512 unless set"),
     honoured("OTEL_BSP_EXPORT_TIMEOUT", "milliseconds for one request; the bound of a flush may be shorter"),
     honoured("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "characters; longer texts are cut"),
     honoured("OTEL_ATTRIBUTE_COUNT_LIMIT", "of spans, events and links, 128 unless set"),
-    honoured("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "goes before the general one"),
-    honoured("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "goes before the general one"),
+    honoured("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "overrides the general one"),
+    honoured("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "overrides the general one"),
     honoured("OTEL_SPAN_EVENT_COUNT_LIMIT", "128 unless set"),
     honoured("OTEL_SPAN_LINK_COUNT_LIMIT", "128 unless set"),
-    honoured("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "goes before the general one"),
-    honoured("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "goes before the general one"),
+    honoured("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "overrides the general one"),
+    honoured("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "overrides the general one"),
     refused_but(
         "OTEL_PROPAGATORS",
         "which headers are read, and in which order, is part of what a trace means here",
         &["tracecontext", "xray"],
     ),
-    refused("OTEL_BSP_SCHEDULE_DELAY", "spans leave after each answer, by no clock"),
+    refused("OTEL_BSP_SCHEDULE_DELAY", "spans are sent after each response, without a timer"),
     refused("OTEL_LOG_LEVEL", "`RUST_LOG` filters logs"),
     refused("OTEL_CONFIG_FILE", "there is no file of configuration"),
     refused("OTEL_EXPERIMENTAL_CONFIG_FILE", "there is no file of configuration"),
@@ -159,9 +159,9 @@ pub(crate) const VARIABLES: &[Variable] = &[
     refused("OTEL_EXPORTER_JAEGER_AGENT_PORT", GONE),
 ];
 
-impl Fate {
-    /// Why `value` is not followed, if it is not.
-    pub(crate) fn complaint(self, value: &str) -> Option<&'static str> {
+impl Support {
+    /// The reason to ignore `value`, if there is one.
+    pub(crate) fn reason_to_ignore(self, value: &str) -> Option<&'static str> {
         match self {
             Self::Refused { reason, harmless }
                 if !value.split(',').all(|item| harmless.contains(&item.trim())) =>

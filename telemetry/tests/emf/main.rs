@@ -1,4 +1,4 @@
-//! Whatever a function tells, CloudWatch takes: by AWS's schema and by a reader that shares no code with
+//! CloudWatch accepts every emitted line of EMF: by AWS's schema and by a reader that shares no code with
 //! the writer.
 #![expect(
     clippy::unwrap_used,
@@ -46,10 +46,10 @@ impl Reader {
         self.schemas.validate(line, self.schema).is_ok()
     }
 
-    /// Every value told, by metric, in ascending order.
-    fn read(&self, told: &str) -> BTreeMap<Id, Vec<f64>> {
+    /// Every emitted value, by metric, in ascending order.
+    fn read(&self, emitted: &str) -> BTreeMap<Id, Vec<f64>> {
         let mut values: BTreeMap<Id, Vec<f64>> = BTreeMap::new();
-        for line in told.lines() {
+        for line in emitted.lines() {
             assert!(line.len() <= LINE_BYTES, "{} bytes", line.len());
             let document: Value = serde_json::from_str(line).unwrap();
             if document.get("_aws").is_none() {
@@ -78,24 +78,24 @@ fn now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(millis).unwrap())
 }
 
-/// Tells what `measure` says; answers what was told and how much was lost on the way.
-fn tell(measure: impl Fn(&mut Emf)) -> Captured {
-    struct Told<F>(F);
-    impl<F: Fn(&mut Emf)> Event for Told<F> {
+/// Emits what `measure` adds.
+fn emit(measure: impl Fn(&mut Emf)) -> Captured {
+    struct Emitted<F>(F);
+    impl<F: Fn(&mut Emf)> Event for Emitted<F> {
         fn log(&self) {}
         fn measure(&self, emf: &mut Emf) {
             self.0(emf);
         }
     }
     let (telemetry, captured) = Telemetry::capture("svc");
-    telemetry.scope(|| telemetry.emit(&Told(measure)));
+    telemetry.scope(|| telemetry.emit(&Emitted(measure)));
     captured
 }
 
 #[test]
 fn the_schema_refuses_what_the_specification_forbids() {
     let reader = Reader::new();
-    let captured = tell(|emf| emf.count(Counter::ColdStarts, 1));
+    let captured = emit(|emf| emf.count(Counter::ColdStarts, 1));
     let good = captured.metrics().remove(0);
     assert!(reader.is_valid(&good));
     let directive = "/_aws/CloudWatchMetrics/0";

@@ -1,4 +1,4 @@
-//! Random events and random uses of the `metrics` facade, the same in each run.
+//! Random events and random uses of the `metrics` crate, the same in each run.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{Id, Reader};
 
 /// The greatest magnitude that CloudWatch keeps: 2 to the power of this.
 const MAGNITUDE: i32 = 360;
-/// Names that the facade may not give a metric.
+/// Names that the recorder refuses.
 const RESERVED: [&str; 6] = ["_aws", "service", "level", "Reason", "Stage", "ColdStarts"];
 const DIMENSION_VALUES: [&str; 5] = ["decode", "größe", "", "a \"quoted\\ value\"", "   "];
 
@@ -104,7 +104,7 @@ fn expected(acts: &[Act]) -> BTreeMap<Id, Vec<f64>> {
     values
 }
 
-/// A dimension's value as it is told: printable ASCII and not blank.
+/// A dimension's value as it is emitted: printable ASCII and not blank.
 fn taken(text: &str) -> String {
     let clean: String = text.chars().map(|it| if (' '..='~').contains(&it) { it } else { '?' }).collect();
     if clean.trim().is_empty() { "unknown".to_owned() } else { clean }
@@ -147,7 +147,7 @@ fn every_event_becomes_valid_lines_that_hold_each_of_its_values() {
 type Use = (String, Vec<(String, String)>, f64, usize);
 
 #[test]
-fn every_use_of_the_facade_is_told_in_valid_lines_or_counted_as_lost() {
+fn every_use_of_the_recorder_is_emitted_in_valid_lines_or_counted_as_lost() {
     let value = prop_oneof![any::<f64>(), Just(f64::NAN), Just(2_f64.powi(MAGNITUDE)), -1e6..1e6];
     let uses = (name(), vec((name(), any::<String>()), 0..3), value, 1_usize..230);
     check(vec(uses, 0..40), |reader, uses: &Vec<Use>| {
@@ -169,12 +169,12 @@ fn every_use_of_the_facade_is_told_in_valid_lines_or_counted_as_lost() {
             values.sort_by(f64::total_cmp);
             values
         };
-        let (lost, told): (Vec<&Use>, Vec<&Use>) = uses.iter().partition(lost);
+        let (lost, emitted): (Vec<&Use>, Vec<&Use>) = uses.iter().partition(lost);
         let read = reader.read(&captured.text());
         let totals = read.into_iter().filter(|((_, set), _)| set.len() == 1);
         let mut read: Vec<f64> = totals.flat_map(|(_, values)| values).collect();
         read.sort_by(f64::total_cmp);
-        assert_same(&read, &all(told));
+        assert_same(&read, &all(emitted));
         assert!(captured.dropped() >= all(lost).len() as u64);
     });
 }

@@ -1,4 +1,4 @@
-//! Our spans in X-Ray's terms: by the published rules of its exporters, and as an independent one has them.
+//! Our spans as X-Ray segments: by the published rules of exporters, and by an independent exporter.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -58,7 +58,7 @@ fn an_independent_receiver_gets_every_span_with_its_place_and_time() {
     let mut rotel = match Rotel::start() {
         Ok(rotel) => rotel,
         Err(why) => {
-            #[expect(clippy::print_stderr, reason = "says that this proof is missing, and why")]
+            #[expect(clippy::print_stderr, reason = "reports that this check was skipped, and why")]
             return eprintln!("skipped: the receiver cannot be installed here: {why}");
         }
     };
@@ -67,12 +67,12 @@ fn an_independent_receiver_gets_every_span_with_its_place_and_time() {
 
     let segments = rotel.translate(&request, spans.len());
 
-    let told: BTreeMap<&str, _> =
+    let received: BTreeMap<&str, _> =
         segments.iter().map(|segment| (segment["id"].as_str().unwrap(), segment)).collect();
-    assert_eq!(told.len(), spans.len(), "{segments:?}");
+    assert_eq!(received.len(), spans.len(), "{segments:?}");
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     for span in spans.values() {
-        let segment = told[hex(&span.span_id).as_str()];
+        let segment = received[hex(&span.span_id).as_str()];
         assert_eq!(segment["name"], span.name, "{segment}");
         assert_eq!(segment["parent_id"].as_str().unwrap_or_default(), hex(&span.parent_span_id), "{segment}");
         let trace_id = segment["trace_id"].as_str().unwrap();

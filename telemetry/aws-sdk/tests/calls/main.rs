@@ -25,7 +25,7 @@ use telemetry::{
     Telemetry,
     context::{self, Origins},
 };
-use telemetry_aws_sdk::{CallSpans, undecided};
+use telemetry_aws_sdk::{CallSpans, with_deferred_parent};
 use tracing::{Instrument, Span, info_span};
 
 const METADATA: &str = "00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01";
@@ -33,7 +33,7 @@ const LAMBDAS: &str =
     "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=3995c3f42cd8ad8;Sampled=0;Lineage=a87bd80c:1|68fd508a:5";
 
 #[test]
-fn a_call_is_a_client_span_below_the_current_one_and_says_what_was_asked_of_whom() {
+fn a_call_is_a_client_span_below_the_current_one_with_operation_input_and_server() {
     let headers = [("x-amz-request-id", "C3D13FE58DE4C810"), ("x-amz-id-2", "FMyUVURIY8")];
     let (endpoint, _) = serve(vec![answer(200, &headers, "body-marker")]);
 
@@ -64,18 +64,18 @@ fn a_call_is_a_client_span_below_the_current_one_and_says_what_was_asked_of_whom
     for key in ["error.type", "http.request.resend_count", "aws.response.status_code"] {
         assert_eq!(attribute(&call, key), None, "{key}");
     }
-    let told = format!("{call:?}");
+    let recorded = format!("{call:?}");
     for secret in ["body-marker", "Signature", "AKIDEXAMPLE", "x-id="] {
-        assert!(!told.contains(secret), "{secret} in {told}");
+        assert!(!recorded.contains(secret), "{secret} in {recorded}");
     }
     let mut keys: Vec<&str> = call.attributes.iter().map(|it| it.key.as_str()).collect();
     keys.sort_unstable();
     keys.dedup();
-    assert_eq!(keys.len(), call.attributes.len(), "no attribute is told twice");
+    assert_eq!(keys.len(), call.attributes.len(), "no attribute is recorded twice");
 }
 
 #[test]
-fn aws_is_told_of_the_calls_own_span_and_of_lambdas_lineage() {
+fn aws_receives_the_calls_own_span_and_lambdas_lineage() {
     let (endpoint, received) = serve(vec![answer(200, &[], ""), answer(200, &[], "")]);
 
     let spans = record(async {
@@ -104,8 +104,8 @@ fn on_lambda_the_header_of_the_invocation_gives_its_lineage_and_nothing_else() {
         again.args(["--exact", "on_lambda_the_header_of_the_invocation_gives_its_lineage_and_nothing_else"]);
         again.env("AWS_LAMBDA_FUNCTION_NAME", "f").env("_X_AMZN_TRACE_ID", LAMBDAS);
         let output = again.output().unwrap();
-        let told = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && told.contains("1 passed"), "{told}");
+        let output_text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && output_text.contains("1 passed"), "{output_text}");
         return;
     }
     let (endpoint, received) = serve(vec![answer(200, &[], "")]);
@@ -211,7 +211,7 @@ fn a_service_that_nobody_answers_for_is_a_failed_connection() {
 }
 
 #[test]
-fn a_call_that_nobody_waits_for_any_more_is_told_as_cancelled() {
+fn a_call_that_nobody_waits_for_any_more_is_recorded_as_cancelled() {
     let spans = record(async {
         // Accepts connections and never answers.
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -229,15 +229,15 @@ fn a_call_that_nobody_waits_for_any_more_is_told_as_cancelled() {
 }
 
 #[test]
-fn a_call_whose_answer_tells_its_trace_is_put_below_its_step_afterwards() {
+fn a_call_whose_answer_contains_its_trace_gets_its_parent_afterwards() {
     let (endpoint, received) = serve(vec![answer(200, &[], "")]);
     let (telemetry, captured) = Telemetry::capture("t");
 
     run(telemetry.within(async {
         let batch = info_span!(parent: None, "process_batch");
         let step = info_span!(parent: None, "download");
-        let (got, calls) = undecided(Box::pin(get(&endpoint))).instrument(batch.clone()).await;
-        telemetry.adopt(&step, &Origins::default().with_metadata(Some(METADATA)));
+        let (got, calls) = with_deferred_parent(Box::pin(get(&endpoint))).instrument(batch.clone()).await;
+        telemetry.set_parent(&step, &Origins::default().with_metadata(Some(METADATA)));
         calls.nest(&step);
         drop((got.unwrap(), step, batch));
     }));
@@ -262,7 +262,7 @@ fn presigning_makes_no_span_and_asks_nothing_of_who_uses_the_url() {
     assert_eq!(spans.len(), 1, "only the step around it: {spans:?}");
 }
 
-/// What is told while `work` runs in a step of an upload's trace, in the order of ends.
+/// The spans that end while `work` runs in a step of an upload's trace, in the order of ends.
 fn record(work: impl Future<Output = ()>) -> Vec<SpanData> {
     record_in(METADATA, work)
 }
@@ -271,7 +271,7 @@ fn record_in(traceparent: &str, work: impl Future<Output = ()>) -> Vec<SpanData>
     let (telemetry, captured) = Telemetry::capture("t");
     run(telemetry.within(async {
         let step: Span = info_span!(parent: None, "step");
-        telemetry.adopt(&step, &Origins::default().with_metadata(Some(traceparent)));
+        telemetry.set_parent(&step, &Origins::default().with_metadata(Some(traceparent)));
         assert!(context::trace_id(&step).is_some());
         work.instrument(step).await;
     }));

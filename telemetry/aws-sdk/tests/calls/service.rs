@@ -1,4 +1,4 @@
-//! A service on a real socket that answers as it was told to, one connection an answer.
+//! A service on a real socket that returns the given answers, one connection an answer.
 
 use std::{
     io::{Read, Write},
