@@ -5,10 +5,8 @@ mod generic;
 mod gif;
 mod jpeg;
 mod png;
-mod segments;
 mod tiff;
 mod webp;
-mod zune;
 
 use std::num::NonZeroU32;
 

@@ -82,7 +82,7 @@ pub(crate) fn samples(file: &[u8]) -> Option<u64> {
 ///
 /// # Errors
 ///
-/// [`Error`]; what is unsupported another decoder may know.
+/// [`Error`].
 pub(crate) fn decode(
     file: &[u8],
     header: &Header,

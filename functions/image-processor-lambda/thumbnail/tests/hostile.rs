@@ -187,6 +187,39 @@ fn arithmetic_coding_is_named_as_unsupported_not_as_damage() {
     assert_eq!(reason(&photo), "UnsupportedFeature");
 }
 
+/// A baseline JPEG of 8 × 8 pixels with this many channels of a level each, in one scan.
+fn jpeg_of(channels: u8) -> Vec<u8> {
+    let ids = 1..=channels;
+    let mut jpeg = vec![0xff, 0xd8, 0xff, 0xdb, 0, 67, 0];
+    jpeg.extend([8; 64]);
+    jpeg.extend([0xff, 0xc0, 0, 8 + 3 * channels, 8, 0, 8, 0, 8, channels]);
+    jpeg.extend(ids.clone().flat_map(|id| [id, 0x11, 0]));
+    // One code of one bit in each table: a DC difference of five bits, and the end of a block.
+    for (target, symbol) in [(0x00, 5), (0x10, 0)] {
+        jpeg.extend([0xff, 0xc4, 0, 20, target, 1]);
+        jpeg.extend([0; 15]);
+        jpeg.push(symbol);
+    }
+    jpeg.extend([0xff, 0xda, 0, 6 + 2 * channels, channels]);
+    jpeg.extend(ids.flat_map(|id| [id, 0]));
+    // For each block a zero, the difference 20, and a zero.
+    let bits = "0101000".repeat(channels.into());
+    let bits: Vec<u8> = bits.bytes().map(|bit| bit - b'0').collect();
+    let byte = |bits: &[u8]| (0..8).fold(0, |byte, at| byte << 1 | bits.get(at).copied().unwrap_or(1));
+    jpeg.extend([0, 63, 0]);
+    jpeg.extend(bits.chunks(8).map(byte));
+    jpeg.extend([0xff, 0xd9]);
+    jpeg
+}
+
+#[test]
+fn a_jpeg_of_two_channels_is_refused_by_name_because_nothing_says_what_they_mean() {
+    for channels in [1, 3, 4] {
+        assert!(thumb(&jpeg_of(channels), 64).is_ok(), "{channels}");
+    }
+    assert_eq!(reason(&jpeg_of(2)), "UnsupportedFeature");
+}
+
 #[test]
 fn causes_are_kept_and_not_repeated_in_the_message() {
     let photo = fixture("photo.png");

@@ -1,9 +1,9 @@
-//! JPEG, through the crate's own decoder, and another for what it leaves out.
+//! JPEG, through the crate's own decoder.
 
 use std::num::NonZeroU32;
 
 use super::budget::Budget;
-use super::{Pixels, Raster, zune};
+use super::{Pixels, Raster};
 use crate::fit::fit;
 use crate::jpeg::{self, Color, Error, Header, Scale};
 use crate::planar::Planar;
@@ -14,22 +14,15 @@ const TABLES_BYTES: u64 = 512 * 1024;
 
 pub(super) fn decode(bytes: &[u8], budget: &Budget, side: NonZeroU32) -> Result<Raster, Rejection> {
     let is_in_time = || budget.spend().map_err(|_| Error::Late);
-    let header = match Header::read(bytes) {
-        Ok(header) => header,
-        Err(error @ Error::Unsupported(_)) => return other(bytes, budget, error),
-        Err(error) => return Err(reject(error, budget)),
-    };
+    let header = Header::read(bytes).map_err(|error| reject(error, budget))?;
     let frame = &header.frame;
     budget.check_pixels(frame.width, frame.height)?;
     let scales = scales(&header, side.get());
     let memory = jpeg::memory(frame, &scales);
     // Pictures of a few blocks fill but a small part of their tables.
     budget.check_memory(memory + TABLES_BYTES.min(memory))?;
-    let planes = match jpeg::decode(bytes, &header, &scales, &is_in_time) {
-        Ok(planes) => planes,
-        Err(error @ Error::Unsupported(_)) => return other(bytes, budget, error),
-        Err(error) => return Err(reject(error, budget)),
-    };
+    let planes = jpeg::decode(bytes, &header, &scales, &is_in_time);
+    let planes = planes.map_err(|error| reject(error, budget))?;
     let (width, height) = (frame.width, frame.height);
     let planar = Planar { width, height, channels: header.color.into(), planes };
     Ok(Raster {
@@ -54,14 +47,6 @@ fn scales(header: &Header, side: u32) -> Vec<Scale> {
         if is_difference(index) { (scant(width), scant(height)) } else { (ample(width), ample(height)) }
     };
     (0..frame.components.len()).map(|index| frame.scale(index, wanted(index))).collect()
-}
-
-/// Another decoder, for what this one leaves out; it takes for damage what it does not know either.
-fn other(bytes: &[u8], budget: &Budget, error: Error) -> Result<Raster, Rejection> {
-    zune::decode(bytes, budget).map_err(|rejection| match rejection {
-        Rejection::Corrupt { .. } => reject(error, budget),
-        rejection => rejection,
-    })
 }
 
 fn reject(error: Error, budget: &Budget) -> Rejection {

@@ -3,7 +3,7 @@
 /// Why a JPEG was not decoded here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    /// A part of the standard that this decoder leaves to others.
+    /// A part of the standard that this decoder does not know.
     #[error("{0} is not decoded here")]
     Unsupported(&'static str),
     /// The file ends before its picture.

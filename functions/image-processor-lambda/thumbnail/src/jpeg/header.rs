@@ -144,7 +144,7 @@ impl<'a> Header<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`]; what is unsupported another decoder may know.
+    /// [`Error`].
     pub(crate) fn read(file: &'a [u8]) -> Result<Self, Error> {
         let mut tables = Tables::default();
         let mut metadata = Metadata::default();
