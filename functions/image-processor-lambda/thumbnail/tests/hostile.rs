@@ -8,7 +8,7 @@ mod common;
 use std::error::Error;
 use std::time::Duration;
 
-use common::{fixture, reason, spec, thumb};
+use common::{fixture, options, reason, thumb};
 use thumbnail::{Limits, Rejection, thumbnail};
 
 const STILLS: [&str; 13] = [
@@ -97,7 +97,8 @@ fn foreign_formats_are_named_with_advice() {
 fn limits_on_bytes_and_pixels_are_exact() {
     let photo = fixture("photo.jpg");
     let size = photo.len() as u64;
-    let with = |limits: Limits| thumbnail(&photo, &limits, &spec(64)).map_err(|rejection| rejection.reason());
+    let with =
+        |limits: Limits| thumbnail(&photo, &limits, &options(64)).map_err(|rejection| rejection.reason());
     let limits = Limits::default();
     assert!(with(Limits { max_bytes: size, ..limits }).is_ok());
     assert_eq!(with(Limits { max_bytes: size - 1, ..limits }), Err("TooManyBytes"));
@@ -109,7 +110,7 @@ fn limits_on_bytes_and_pixels_are_exact() {
 fn no_time_is_too_slow_for_every_format() {
     let limits = Limits { time: Duration::ZERO, ..Limits::default() };
     for name in STILLS {
-        let rejection = thumbnail(&fixture(name), &limits, &spec(64)).unwrap_err();
+        let rejection = thumbnail(&fixture(name), &limits, &options(64)).unwrap_err();
         assert_eq!(rejection.reason(), "TooSlow", "{name}");
     }
 }
@@ -119,7 +120,7 @@ fn jpeg_of_endless_scans_is_stopped_by_the_clock() {
     let bytes = bombs::jpeg_with_scans(2_000, 2_000, 60);
     let limits = Limits { time: Duration::from_millis(1), ..Limits::default() };
     // All detail is asked for: a smaller picture is done by then.
-    let rejection = thumbnail(&bytes, &limits, &spec(2_000)).unwrap_err();
+    let rejection = thumbnail(&bytes, &limits, &options(2_000)).unwrap_err();
     assert_eq!(rejection.reason(), "TooSlow");
     assert_eq!(reason(&bombs::jpeg_with_scans(200, 200, 100)), "Corrupt");
 }
@@ -235,7 +236,7 @@ fn real_pictures_are_refused_when_memory_is_short() {
         ["photo.jpg", "progressive.jpg", "photo.png", "photo.webp", "photo.gif", "photo.tif", "photo.bmp"]
     {
         let tight = Limits { max_decode_bytes: 11_000, ..Limits::default() };
-        let rejection = thumbnail(&fixture(name), &tight, &spec(256)).unwrap_err();
+        let rejection = thumbnail(&fixture(name), &tight, &options(256)).unwrap_err();
         assert_eq!(rejection.reason(), "TooMuchMemory", "{name}");
     }
 }

@@ -1,12 +1,12 @@
-//! Markers: what divides a JPEG file.
+//! Markers and the segments that they begin (T.81, B.1.1).
 
-use super::error::Error;
+use crate::rejection::DecodeError as Error;
 
 pub(crate) const START_OF_IMAGE: u8 = 0xd8;
 pub(crate) const END_OF_IMAGE: u8 = 0xd9;
 pub(crate) const START_OF_SCAN: u8 = 0xda;
-pub(crate) const QUANTISATION: u8 = 0xdb;
-pub(super) const RESTART_INTERVAL: u8 = 0xdd;
+pub(crate) const QUANTIZATION: u8 = 0xdb;
+pub(in crate::jpeg) const RESTART_INTERVAL: u8 = 0xdd;
 pub(crate) const HUFFMAN: u8 = 0xc4;
 /// Extension, reserved, and arithmetic conditioning: among the frames' numbers, but none.
 const NOT_FRAMES: [u8; 3] = [HUFFMAN, 0xc8, 0xcc];
@@ -18,11 +18,11 @@ pub(crate) fn is_frame(marker: u8) -> bool {
 
 /// A marker and what belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Segment<'a> {
-    pub(super) marker: u8,
-    pub(super) payload: &'a [u8],
+pub(in crate::jpeg) struct Segment<'a> {
+    pub(in crate::jpeg) marker: u8,
+    pub(in crate::jpeg) payload: &'a [u8],
     /// Where the file goes on behind it.
-    pub(super) end: usize,
+    pub(in crate::jpeg) end: usize,
 }
 
 /// The next segment at or behind `at`. Stray bytes between segments, which cameras write, are skipped.
@@ -30,7 +30,7 @@ pub(super) struct Segment<'a> {
 /// # Errors
 ///
 /// [`Error::Truncated`] when there is none, or only a part of it.
-pub(super) fn next(file: &[u8], at: usize) -> Result<Segment<'_>, Error> {
+pub(in crate::jpeg) fn next(file: &[u8], at: usize) -> Result<Segment<'_>, Error> {
     const NONE: Error = Error::Truncated("before its last segment");
     let rest = file.get(at..).ok_or(NONE)?;
     let offset = memchr::memchr_iter(0xff, rest)
@@ -52,13 +52,13 @@ pub(super) fn next(file: &[u8], at: usize) -> Result<Segment<'_>, Error> {
 }
 
 /// Where the first marker in entropy-coded bytes is: an FF that is neither stuffed nor a fill byte.
-pub(super) fn find(bytes: &[u8]) -> Option<usize> {
+pub(in crate::jpeg) fn find(bytes: &[u8]) -> Option<usize> {
     memchr::memchr_iter(0xff, bytes)
         .find(|at| bytes.get(at + 1).is_some_and(|&byte| byte != 0 && byte != 0xff))
 }
 
 /// Where the scan that begins at `start` ends: at its first marker other than a restart.
-pub(super) fn end_of_scan(file: &[u8], start: usize) -> usize {
+pub(in crate::jpeg) fn end_of_scan(file: &[u8], start: usize) -> usize {
     let mut at = start;
     while let Some(found) = file.get(at..).and_then(find) {
         at += found;

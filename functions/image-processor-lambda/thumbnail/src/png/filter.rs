@@ -2,9 +2,9 @@
 
 use fearless_simd::{Level, dispatch};
 
-use super::wave::{Lines, Masks, wave};
-use crate::planar::Channels;
-use crate::wide::wide;
+use super::unfilter::{Lines, Masks, unfilter_rows};
+use crate::pixels::Channels;
+use crate::simd::vectorize;
 
 /// Rows that are made at once.
 pub(super) const ROWS: usize = 4;
@@ -85,7 +85,7 @@ impl Group {
 
     /// Where nothing depends on pixels on the left, all of a row is made at once.
     fn add(&mut self, filters: [Filter; ROWS], samples: [&[u8]; ROWS]) {
-        wide(
+        vectorize(
             #[inline(always)]
             || {
                 let mut above = &self.above[..];
@@ -110,12 +110,12 @@ impl Group {
         let masks = Masks::new(filters);
         let has_means = filters.contains(&Filter::Mean);
         match (self.channels.count(), has_means) {
-            (1, _) => dispatch!(Level::new(), simd => wave::<_, 1, true>(simd, &masks, lines)),
-            (2, _) => dispatch!(Level::new(), simd => wave::<_, 2, true>(simd, &masks, lines)),
-            (3, false) => dispatch!(Level::new(), simd => wave::<_, 3, false>(simd, &masks, lines)),
-            (3, true) => dispatch!(Level::new(), simd => wave::<_, 3, true>(simd, &masks, lines)),
-            (_, false) => dispatch!(Level::new(), simd => wave::<_, 4, false>(simd, &masks, lines)),
-            (_, true) => dispatch!(Level::new(), simd => wave::<_, 4, true>(simd, &masks, lines)),
+            (1, _) => dispatch!(Level::new(), simd => unfilter_rows::<_, 1, true>(simd, &masks, lines)),
+            (2, _) => dispatch!(Level::new(), simd => unfilter_rows::<_, 2, true>(simd, &masks, lines)),
+            (3, false) => dispatch!(Level::new(), simd => unfilter_rows::<_, 3, false>(simd, &masks, lines)),
+            (3, true) => dispatch!(Level::new(), simd => unfilter_rows::<_, 3, true>(simd, &masks, lines)),
+            (_, false) => dispatch!(Level::new(), simd => unfilter_rows::<_, 4, false>(simd, &masks, lines)),
+            (_, true) => dispatch!(Level::new(), simd => unfilter_rows::<_, 4, true>(simd, &masks, lines)),
         }
         Some(())
     }

@@ -3,8 +3,8 @@
 use fdeflate::Decompressor;
 
 use super::chunks::{Data, Picture};
+use super::fault::{Clock, Fault};
 use super::filter::{PIXEL, ROWS};
-use super::{Clock, Fault};
 
 /// How far back data may repeat what was before.
 const REACH: usize = 32 * 1024;

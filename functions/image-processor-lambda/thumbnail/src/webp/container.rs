@@ -1,6 +1,6 @@
 //! Chunks of a file: where the picture is, and what is said about it.
 
-use super::error::Error;
+use crate::rejection::DecodeError as Error;
 
 /// What a file begins with: a name, the size of all that follows, and another name.
 const FILE_HEADER: usize = 12;
