@@ -1,14 +1,14 @@
-//! A JPEG decoder that makes pictures small while it decodes, in safe Rust.
+//! A JPEG decoder (ITU-T T.81) that makes pictures small while it decodes, in safe Rust.
 //!
-//! A thumbnail of a photograph shows less than an eighth of its detail. At that scale only the mean
-//! of each block is drawn, and all other coefficients are gone over several at a time; a quarter and
-//! a half draw the four and sixteen lowest. Of progressive files, scans that hold nothing of use are
+//! A thumbnail of a photograph shows less than an eighth of its detail. At that scale only the DC
+//! coefficient of each block is drawn, and all AC coefficients are skipped several at a time; a quarter
+//! and a half draw the four and sixteen lowest. Of progressive files, scans that hold nothing of use are
 //! not read at all. See docs/decisions/jpeg-decoder.md.
 //!
 //! Invariants, whatever the bytes:
 //! - nothing panics, and loops are bounded by the bytes of the file and the blocks of its frame;
 //! - memory is that of [`memory`] plus less than half a megabyte of tables;
-//! - every block was read from data: what ends early or holds no codes is an [`Error`].
+//! - every block was read from data: what ends early or holds no codes is an [`DecodeError`].
 
 mod ac;
 mod ac_skip;
@@ -23,6 +23,7 @@ mod progressive;
 mod refinement;
 mod scale;
 mod scan;
+mod scan_data;
 mod sequential;
 mod tables;
 #[cfg(test)]
@@ -44,7 +45,7 @@ use self::scan::Scan;
 use crate::budget::Clock;
 use crate::jpeg::marker::{self, START_OF_SCAN};
 use crate::pixels::Plane;
-use crate::rejection::DecodeError as Error;
+use crate::rejection::DecodeError;
 
 /// Most bytes that [`decode`] holds at once for pixels and coefficients.
 pub(crate) fn memory(frame: &Frame, scales: &[Scale]) -> u64 {
@@ -77,13 +78,13 @@ pub(crate) fn samples(file: &[u8]) -> Option<u64> {
 ///
 /// # Errors
 ///
-/// [`Error`].
+/// [`DecodeError`].
 pub(crate) fn decode(
     file: &[u8],
     header: &Header,
     scales: &[Scale],
     clock: Clock,
-) -> Result<Vec<Plane>, Error> {
+) -> Result<Vec<Plane>, DecodeError> {
     clock()?;
     let frame = &header.frame;
     if frame.is_progressive {
@@ -105,13 +106,13 @@ pub(crate) fn decode(
             START_OF_SCAN => {
                 let scan = Scan::read(frame, &segment)?;
                 if !scan.parts.iter().all(|part| missing.contains(&part.component)) {
-                    return Err(Error::Corrupt("a channel has two scans"));
+                    return Err(DecodeError::Corrupt("a channel has two scans"));
                 }
                 at = sequential::decode(file, frame, &scan, &tables, scales, &mut planes, clock)?;
                 missing.retain(|index| scan.parts.iter().all(|part| part.component != *index));
             }
-            marker::END_OF_IMAGE => return Err(Error::Truncated("before a channel's scan")),
-            marker if marker::is_frame(marker) => return Err(Error::Unsupported("a second frame")),
+            marker::END_OF_IMAGE => return Err(DecodeError::Truncated("before a channel's scan")),
+            marker if marker::is_frame(marker) => return Err(DecodeError::Unsupported("a second frame")),
             marker => tables.read(marker, segment.payload)?,
         }
     }

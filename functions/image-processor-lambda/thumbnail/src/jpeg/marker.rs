@@ -1,6 +1,6 @@
 //! Markers and the segments that they begin (T.81, B.1.1).
 
-use crate::rejection::DecodeError as Error;
+use crate::rejection::DecodeError;
 
 pub(crate) const START_OF_IMAGE: u8 = 0xd8;
 pub(crate) const END_OF_IMAGE: u8 = 0xd9;
@@ -29,9 +29,9 @@ pub(in crate::jpeg) struct Segment<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::Truncated`] when there is none, or only a part of it.
-pub(in crate::jpeg) fn next(file: &[u8], at: usize) -> Result<Segment<'_>, Error> {
-    const NONE: Error = Error::Truncated("before its last segment");
+/// [`DecodeError::Truncated`] when there is none, or only a part of it.
+pub(in crate::jpeg) fn next(file: &[u8], at: usize) -> Result<Segment<'_>, DecodeError> {
+    const NONE: DecodeError = DecodeError::Truncated("before its last segment");
     let rest = file.get(at..).ok_or(NONE)?;
     let offset = memchr::memchr_iter(0xff, rest)
         .find(|found| rest.get(found + 1).is_some_and(|&byte| byte != 0 && byte != 0xff))
@@ -45,7 +45,7 @@ pub(in crate::jpeg) fn next(file: &[u8], at: usize) -> Result<Segment<'_>, Error
     let length = file.get(start..).and_then(|rest| rest.first_chunk()).ok_or(NONE)?;
     let end = start + usize::from(u16::from_be_bytes(*length));
     if end < start + 2 {
-        return Err(Error::Corrupt("a segment has no length"));
+        return Err(DecodeError::Corrupt("a segment has no length"));
     }
     let payload = file.get(start + 2..end).ok_or(NONE)?;
     Ok(Segment { marker, payload, end })
@@ -80,13 +80,13 @@ mod tests {
         let first = next(&file, 0).unwrap();
         assert_eq!(first, Segment { marker: 0xdb, payload: &[9], end: 8 });
         assert_eq!(next(&file, first.end).unwrap().marker, END_OF_IMAGE);
-        assert_eq!(next(&file, 11), Err(Error::Truncated("before its last segment")));
+        assert_eq!(next(&file, 11), Err(DecodeError::Truncated("before its last segment")));
     }
 
     #[test]
     fn segment_that_is_cut_off_or_without_length_is_refused() {
-        assert!(matches!(next(&[0xff, 0xdb, 0, 9, 1], 0), Err(Error::Truncated(_))));
-        assert!(matches!(next(&[0xff, 0xdb, 0, 1, 1], 0), Err(Error::Corrupt(_))));
+        assert!(matches!(next(&[0xff, 0xdb, 0, 9, 1], 0), Err(DecodeError::Truncated(_))));
+        assert!(matches!(next(&[0xff, 0xdb, 0, 1, 1], 0), Err(DecodeError::Corrupt(_))));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The chunks of a file, as far as its pixels lie in them.
+//! PNG chunks: the header, and the data of the picture.
 
 use super::fault::Fault;
 use crate::pixels::Channels;

@@ -1,8 +1,7 @@
-//! Four rows at once, as a wave: each row runs behind the one above it.
+//! `unfilter_rows` undoes the filters of four rows at once: one vector has a pixel of each, and each row is two
+//! pixels behind the one above it, so that the pixels of two steps ago, moved by one row, are those above.
 //!
-//! A pixel depends on the one before it, which makes a single row a chain of some ten operations in a row for
-//! each pixel. Here one vector has a pixel of each of four rows. Each row is two pixels behind the one
-//! above it, so that what was made two steps ago, moved by one row, are the pixels above.
+//! A pixel depends on the one before it, which makes a single row a chain of some ten operations for each pixel.
 
 use fearless_simd::{Bytes, Simd, SimdBase, SimdFrom, u8x16, u32x4};
 
@@ -29,7 +28,7 @@ pub(super) struct Masks {
     left: [u8; 16],
     above: [u8; 16],
     corner: [u8; 16],
-    mean: [u8; 16],
+    average: [u8; 16],
 }
 
 impl Masks {
@@ -41,10 +40,10 @@ impl Masks {
             mask
         };
         Self {
-            left: mask(&[Filter::Left, Filter::Mean, Filter::Paeth]),
-            above: mask(&[Filter::Above, Filter::Mean, Filter::Paeth]),
+            left: mask(&[Filter::Sub, Filter::Average, Filter::Paeth]),
+            above: mask(&[Filter::Up, Filter::Average, Filter::Paeth]),
             corner: mask(&[Filter::Paeth]),
-            mean: mask(&[Filter::Mean]),
+            average: mask(&[Filter::Average]),
         }
     }
 }
@@ -70,11 +69,15 @@ impl Lines<'_> {
 
     /// One step. Pixels that are not there are read as zero and not written.
     #[inline(always)]
-    fn step<S: Simd, const HAS_MEANS: bool>(&mut self, crest: &mut Crest<S, HAS_MEANS>, at: [usize; ROWS]) {
+    fn step<S: Simd, const HAS_AVERAGE: bool>(
+        &mut self,
+        front: &mut Front<S, HAS_AVERAGE>,
+        at: [usize; ROWS],
+    ) {
         let [a, b, c, d] = self.samples;
         let [one, two, three, four] = &mut self.rows;
         let raw = [get(a, at[0]), get(b, at[1]), get(c, at[2]), get(d, at[3])];
-        let made = crest.step(raw, get(self.above, at[0]));
+        let made = front.step(raw, get(self.above, at[0]));
         put(one, at[0], made[0]);
         put(two, at[1], made[1]);
         put(three, at[2], made[2]);
@@ -82,36 +85,37 @@ impl Lines<'_> {
     }
 }
 
-/// Makes rows of pixels of `CHANNELS` bytes; means only if told so.
+/// Unfilters rows of pixels of `CHANNELS` bytes; `HAS_AVERAGE` where a row has the filter Average.
 #[inline(always)]
-pub(super) fn unfilter_rows<S: Simd, const CHANNELS: usize, const HAS_MEANS: bool>(
+pub(super) fn unfilter_rows<S: Simd, const CHANNELS: usize, const HAS_AVERAGE: bool>(
     simd: S,
     masks: &Masks,
     mut lines: Lines,
 ) {
-    let mut crest = Crest::<S, HAS_MEANS>::new(simd, masks);
+    let mut front = Front::<S, HAS_AVERAGE>::new(simd, masks);
     let length = lines.above.len();
     let width = (length + CHANNELS).saturating_sub(PIXEL) / CHANNELS;
     let behind = [0, 1, 2, 3].map(|row| row * LAG * CHANNELS);
     let offsets = |step: usize| behind.map(|behind| (step * CHANNELS).wrapping_sub(behind));
-    // On both slopes some rows have no pixel. Zeros there make zeros before a row's first pixel, as they should be.
+    // In the first and the last steps some rows have no pixel. Zeros there make zeros before a row's first pixel, as
+    // they should be.
     for step in 0..RAMP {
-        lines.step(&mut crest, offsets(step));
+        lines.step(&mut front, offsets(step));
     }
     let mut step = RAMP;
     while let Some(mut block) = lines.block(offsets(step)) {
         for pixel in 0..BLOCK {
-            block.step(&mut crest, [pixel * CHANNELS; ROWS]);
+            block.step(&mut front, [pixel * CHANNELS; ROWS]);
         }
         step += BLOCK;
     }
     for step in step..width + RAMP {
-        lines.step(&mut crest, offsets(step));
+        lines.step(&mut front, offsets(step));
     }
 }
 
 /// The pixels that next ones depend on.
-struct Crest<S: Simd, const HAS_MEANS: bool> {
+struct Front<S: Simd, const HAS_AVERAGE: bool> {
     simd: S,
     masks: [u8x16<S>; 4],
     /// What the last step made, and the one before.
@@ -121,12 +125,12 @@ struct Crest<S: Simd, const HAS_MEANS: bool> {
     corner: u8x16<S>,
 }
 
-impl<S: Simd, const HAS_MEANS: bool> Crest<S, HAS_MEANS> {
+impl<S: Simd, const HAS_AVERAGE: bool> Front<S, HAS_AVERAGE> {
     #[inline(always)]
     fn new(simd: S, masks: &Masks) -> Self {
         let none = u8x16::splat(simd, 0);
-        let Masks { left, above, corner, mean } = masks;
-        let masks = [left, above, corner, mean].map(|mask| u8x16::simd_from(simd, *mask));
+        let Masks { left, above, corner, average } = masks;
+        let masks = [left, above, corner, average].map(|mask| u8x16::simd_from(simd, *mask));
         Self { simd, masks, left: none, before: none, corner: none }
     }
 
@@ -137,7 +141,7 @@ impl<S: Simd, const HAS_MEANS: bool> Crest<S, HAS_MEANS> {
         let raw: u8x16<S> = u32x4::simd_from(simd, raw).bitcast();
         let above: u8x16<S> = u32x4::splat(simd, above).bitcast();
         let above = simd.slide_u8x16::<12>(above, self.before);
-        let [left_mask, above_mask, corner_mask, mean_mask] = self.masks;
+        let [left_mask, above_mask, corner_mask, average_mask] = self.masks;
         let (a, b, c) = (self.left & left_mask, above & above_mask, self.corner);
         // Paeth's choice is one of the two unless the third lies between them: then the one that is more
         // than twice as far from the other as the third is, or else the third.
@@ -146,12 +150,12 @@ impl<S: Simd, const HAS_MEANS: bool> Crest<S, HAS_MEANS> {
         let under = simd.saturating_sub_u8x16(c, low);
         let is_low = simd.simd_le_u8x16(simd.saturating_add_u8x16(over, over), under);
         let is_high = simd.simd_le_u8x16(simd.saturating_add_u8x16(under, under), over);
-        let mut guess = simd.select_u8x16(is_high, high, simd.select_u8x16(is_low, low, c));
-        if HAS_MEANS {
-            let mean = (a & b) + simd.shr_u8x16(a ^ b, 1);
-            guess = (guess & !mean_mask) | (mean & mean_mask);
+        let mut predicted = simd.select_u8x16(is_high, high, simd.select_u8x16(is_low, low, c));
+        if HAS_AVERAGE {
+            let average = (a & b) + simd.shr_u8x16(a ^ b, 1);
+            predicted = (predicted & !average_mask) | (average & average_mask);
         }
-        let made = raw + guess;
+        let made = raw + predicted;
         self.before = self.left;
         self.left = made;
         self.corner = above & corner_mask;

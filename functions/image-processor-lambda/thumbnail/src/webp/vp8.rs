@@ -1,13 +1,13 @@
-//! A decoder of lossy WebP that makes pictures small while it decodes, in safe Rust.
+//! A VP8 key frame decoder (RFC 6386) that makes pictures small while it decodes, in safe Rust.
 //!
 //! A frame is decoded by rows of macroblocks. Pixels are predicted from their neighbours as they are before
-//! edges are smoothed, so what is made smaller need not be smoothed at all; its rows are averaged as they
+//! the loop filter, so what is made smaller need not be filtered at all; its rows are averaged as they
 //! come, each channel apart, and never held whole. See docs/decisions/webp-decoder.md.
 //!
 //! Invariants, whatever the bytes:
 //! - nothing panics, and loops are bounded by the bytes of the file and the macroblocks of its frame;
 //! - memory is that of [`memory`];
-//! - no row is made of bits that are not there: what ends early is an [`Error`].
+//! - no row is made of bits that are not there: what ends early is a [`DecodeError`].
 
 mod bool_decoder;
 mod header;
@@ -31,13 +31,13 @@ pub(crate) use self::header::Size;
 use self::header::Header;
 use self::levels::{Channel, Levels};
 use self::loop_filter::Edges;
-use self::macroblock::Canvas;
-use self::modes::{Macroblock, Modes};
+use self::macroblock::Macroblock;
+use self::modes::{MacroblockHeader, Modes};
 use self::tokens::{Filled, Residue};
-use self::window::Window;
+use self::window::RowWindow;
 use crate::budget::Clock;
 use crate::pixels::Plane;
-use crate::rejection::DecodeError as Error;
+use crate::rejection::DecodeError;
 use crate::resize::box_average;
 use crate::simd::vectorize;
 use crate::webp::container::Container;
@@ -60,15 +60,19 @@ pub(crate) fn memory(size: Size, box_side: u32) -> u64 {
     let plane = |width, height| box_average::bytes(width, height, 1, box_side);
     let chroma = plane(size.width.div_ceil(2), size.height.div_ceil(2));
     let planes = plane(size.width, size.height) + 2 * chroma;
-    planes + Window::bytes(size) + size.macroblocks().0 as u64 * COLUMN_BYTES + TABLES_BYTES
+    planes + RowWindow::bytes(size) + size.macroblocks().0 as u64 * COLUMN_BYTES + TABLES_BYTES
 }
 
 /// Decodes luma, Cb and Cr.
 ///
 /// # Errors
 ///
-/// [`Error`].
-pub(crate) fn decode(container: &Container, options: Options, clock: Clock) -> Result<[Plane; 3], Error> {
+/// [`DecodeError`].
+pub(crate) fn decode(
+    container: &Container,
+    options: Options,
+    clock: Clock,
+) -> Result<[Plane; 3], DecodeError> {
     decode_levels(container, options, [Levels::Luma, Levels::Chroma, Levels::Chroma], clock)
 }
 
@@ -77,7 +81,7 @@ fn decode_levels(
     options: Options,
     levels: [Levels; 3],
     clock: Clock,
-) -> Result<[Plane; 3], Error> {
+) -> Result<[Plane; 3], DecodeError> {
     clock()?;
     let mut header = Header::read(container.frame)?;
     let size = header.size;
@@ -94,7 +98,7 @@ fn decode_levels(
             || rows.draw(&mut header, row),
         );
         if !is_sound {
-            return Err(Error::Corrupt("the picture's data end too early"));
+            return Err(DecodeError::Corrupt("the picture's data end too early"));
         }
         vectorize(
             #[inline(always)]
@@ -116,9 +120,9 @@ fn decode_levels(
 struct Rows {
     modes: Modes,
     filled: Vec<Filled>,
-    canvas: Canvas,
+    macroblocks: Macroblock,
     residue: Residue,
-    window: Window,
+    window: RowWindow,
     edges: Vec<Edges>,
 }
 
@@ -128,50 +132,50 @@ impl Rows {
         Self {
             modes: Modes::new(header),
             filled: vec![Filled::default(); columns],
-            canvas: Canvas::new(columns),
+            macroblocks: Macroblock::new(columns),
             residue: Residue::EMPTY,
-            window: Window::new(header.size, is_filtered),
+            window: RowWindow::new(header.size, is_filtered),
             edges: Vec::with_capacity(columns),
         }
     }
 
-    /// Decodes a row, before the loop filter. Tells whether its data were there.
+    /// Decodes a row, before the loop filter. Returns whether its data were there.
     #[inline(always)]
     fn draw(&mut self, header: &mut Header, row: usize) -> bool {
-        let turn = row & (header.partitions.len() - 1);
-        let Some(partition) = header.partitions.get_mut(turn) else { return false };
+        let partition = row & (header.partitions.len() - 1);
+        let Some(partition) = header.partitions.get_mut(partition) else { return false };
         // Copies of one's own stay in registers.
         let (mut modes, mut bits) = (header.modes, *partition);
         self.modes.begin_row();
-        self.canvas.begin_row(row);
+        self.macroblocks.begin_row(row);
         self.edges.clear();
         let mut left = Filled::default();
         for (column, above) in self.filled.iter_mut().enumerate() {
             let macroblock = self.modes.read(&mut modes, column);
-            let Macroblock { segment, is_empty, luma, .. } = &macroblock;
+            let MacroblockHeader { segment, is_skipped, luma, .. } = &macroblock;
             let mut is_filled = false;
-            if *is_empty {
+            if *is_skipped {
                 above.clear(luma.is_whole());
                 left.clear(luma.is_whole());
-            } else if let Some(steps) = header.steps.get(*segment) {
+            } else if let Some(factors) = header.factors.get(*segment) {
                 let filled = (above, &mut left);
                 is_filled = tokens::read(
                     &mut bits,
                     &header.probabilities,
-                    steps,
+                    factors,
                     &macroblock,
                     filled,
                     &mut self.residue,
                 );
             }
-            self.canvas.draw((row, column), &macroblock, &self.residue);
-            if !is_empty {
+            self.macroblocks.draw((row, column), &macroblock, &self.residue);
+            if !is_skipped {
                 self.residue = Residue::EMPTY;
             }
-            self.canvas.copy_to(&mut self.window, column);
-            if let Some([whole, by_subblocks]) = header.strengths.get(*segment) {
+            self.macroblocks.copy_to(&mut self.window, column);
+            if let Some([whole, by_subblocks]) = header.thresholds.get(*segment) {
                 self.edges.push(Edges {
-                    strength: if luma.is_whole() { *whole } else { *by_subblocks },
+                    thresholds: if luma.is_whole() { *whole } else { *by_subblocks },
                     has_left: column > 0,
                     has_above: row > 0,
                     is_inner: is_filled || !luma.is_whole(),
@@ -188,7 +192,7 @@ impl Rows {
     fn filter(&mut self, header: &Header, row: usize) {
         debug_assert_eq!(self.edges.len(), self.filled.len(), "row {row}");
         let is_simple = header.is_filter_simple;
-        let [luma, differences @ ..] = &mut self.window.planes;
+        let [luma, chroma @ ..] = &mut self.window.planes;
         let mut rows = luma.rows();
         for (column, edges) in self.edges.iter().enumerate() {
             loop_filter::filter::<16>(&mut rows, column * 16, *edges, is_simple);
@@ -196,7 +200,7 @@ impl Rows {
         if is_simple {
             return;
         }
-        for plane in differences {
+        for plane in chroma {
             let mut rows = plane.rows();
             for (column, edges) in self.edges.iter().enumerate() {
                 loop_filter::filter::<8>(&mut rows, column * 8, *edges, false);

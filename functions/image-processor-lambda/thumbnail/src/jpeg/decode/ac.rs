@@ -1,12 +1,12 @@
-//! The coefficients of a block behind its mean: read as far as they are wanted, and gone over behind that.
+//! AC coefficients of a block: decoded as far as the scale needs them, skipped behind that.
 
 use super::ac_skip::Skips;
 use super::bit_reader::{Clean, Cursor};
 use super::block::{Block, Order};
-use super::huffman::{Class, Huffman, Lookup};
-use crate::rejection::DecodeError as Error;
+use super::huffman::{Class, HuffmanTable, Lookup};
+use crate::rejection::DecodeError;
 
-/// A Huffman table, with a lookup for each way to use it.
+/// An AC Huffman table, with one lookup to decode coefficients and one to skip them.
 pub(super) struct AcTable {
     lookup: Lookup,
     skips: Skips,
@@ -20,11 +20,11 @@ pub(super) struct End {
 }
 
 impl AcTable {
-    pub(super) fn new(table: &Huffman) -> Result<Self, Error> {
+    pub(super) fn new(table: &HuffmanTable) -> Result<Self, DecodeError> {
         Ok(Self { lookup: Lookup::new(Class::Ac, table)?, skips: Skips::new(table)? })
     }
 
-    /// Reads a block's coefficients up to `last`, and goes over those behind.
+    /// Decodes a block's coefficients up to `last`, and skips those behind.
     #[inline(always)]
     pub(super) fn read(
         &self,
@@ -61,7 +61,7 @@ impl AcTable {
         End { is_flat: false, is_damaged: at > 63 || (at < 63 && !self.skip(cursor, clean, at + 1)) }
     }
 
-    /// Goes over the rest of a block; tells whether it ended as blocks do.
+    /// Skips the rest of a block; returns whether it ended as blocks do.
     #[inline(always)]
     pub(super) fn skip(&self, cursor: &mut Cursor, clean: &Clean, mut next: u32) -> bool {
         loop {

@@ -1,16 +1,16 @@
-//! Coefficients that are gone over without their values, several for each lookup.
+//! Skips AC coefficients without their values, several for each lookup.
 
 #![expect(clippy::indexing_slicing, reason = "indices are the top bits of a word, one for each entry")]
 
-use super::huffman::{Class, Huffman, Symbol};
-use crate::rejection::DecodeError as Error;
+use super::huffman::{Class, HuffmanTable, Symbol};
+use crate::rejection::DecodeError;
 
 /// Bits that one lookup sees: 8 KB for each table.
 const SEEN: u32 = 12;
 /// An entry in which no whole code is seen.
 const UNSEEN: u16 = 128 << 6;
 
-/// Goes over several coefficients for each lookup, without their values.
+/// Skips several coefficients for each lookup, without their values.
 ///
 /// Each entry holds as many whole codes as are seen: six bits of their bits (numbers included, of
 /// which the last need not be seen), eight of the coefficients they advance, 64 more at an end of block.
@@ -19,10 +19,10 @@ pub(super) struct Skips {
 }
 
 impl Skips {
-    pub(super) fn new(table: &Huffman) -> Result<Self, Error> {
+    pub(super) fn new(table: &HuffmanTable) -> Result<Self, DecodeError> {
         let single = table.spread(Class::Ac, SEEN);
         let entries: Vec<u16> = (0..single.len()).map(|index| entry(&single, index)).collect();
-        let entries = entries.try_into().map_err(|_| Error::Corrupt("a lookup has the wrong size"))?;
+        let entries = entries.try_into().map_err(|_| DecodeError::Corrupt("a lookup has the wrong size"))?;
         Ok(Self { entries })
     }
 

@@ -1,13 +1,13 @@
-//! Bits of a scan: first freed of stuffing, then read from a register.
+//! Reads the bits of a scan: removes byte stuffing, then shifts them out of a register.
 //!
-//! JPEG puts a zero byte behind each FF of its data. A window of the data is cleaned of them in one
+//! JPEG puts a zero byte behind each FF of its data. A window of the data is freed of them in one
 //! go, so that the loops that decode symbols refill their register without looking at the bytes.
 
-use crate::rejection::DecodeError as Error;
+use crate::rejection::DecodeError;
 
 /// Clean bytes held at once: with two Huffman tables they still fit the first-level cache.
 const WINDOW: usize = 5 * 1024;
-/// Most bytes that one unit takes: ten blocks of 64 symbols of at most 31 bits, and the register.
+/// Most bytes that one MCU takes: ten blocks of 64 symbols of at most 31 bits, and the register.
 const MARGIN: usize = 10 * 64 * 31 / 8 + 16;
 /// Zeros behind the last byte, which a refill may read.
 const PAD: usize = 8;
@@ -66,7 +66,7 @@ impl Cursor {
 }
 
 /// The entropy-coded bytes from one marker to the next, cleaned piece by piece.
-pub(super) struct Window<'a> {
+pub(super) struct ScanWindow<'a> {
     source: &'a [u8],
     /// Where the source goes on; at a marker once the data are over.
     next: usize,
@@ -76,7 +76,7 @@ pub(super) struct Window<'a> {
     is_over: bool,
 }
 
-impl<'a> Window<'a> {
+impl<'a> ScanWindow<'a> {
     /// Begins at `start`, the first byte of a scan.
     pub(super) fn new(source: &'a [u8], start: usize) -> Self {
         Self { source, next: start, clean: Box::new([0; SPAN + PAD]), length: 0, is_over: false }
@@ -88,24 +88,24 @@ impl<'a> Window<'a> {
         &self.clean
     }
 
-    /// Makes sure that one more unit can be read.
+    /// Makes sure that one more MCU can be read.
     ///
     /// # Errors
     ///
-    /// [`Error::Truncated`] when the last unit already read beyond the data.
+    /// [`DecodeError::Truncated`] when the last MCU already read beyond the data.
     #[inline(always)]
-    pub(super) fn ensure(&mut self, cursor: &mut Cursor) -> Result<(), Error> {
+    pub(super) fn ensure(&mut self, cursor: &mut Cursor) -> Result<(), DecodeError> {
         if cursor.at + MARGIN <= self.length { Ok(()) } else { self.slide(cursor) }
     }
 
     /// Whether what the cursor took was there.
-    pub(super) fn check(&self, cursor: &Cursor) -> Result<(), Error> {
+    pub(super) fn check(&self, cursor: &Cursor) -> Result<(), DecodeError> {
         let is_beyond = self.is_over && cursor.at * 8 > self.end() * 8 + (cursor.count & 0b11_1111) as usize;
-        if is_beyond { Err(Error::Truncated("in the middle of a scan")) } else { Ok(()) }
+        if is_beyond { Err(DecodeError::Truncated("in the middle of a scan")) } else { Ok(()) }
     }
 
     /// Goes over the restart marker that must come next.
-    pub(super) fn restart(&mut self, cursor: &mut Cursor, expected: u8) -> Result<(), Error> {
+    pub(super) fn restart(&mut self, cursor: &mut Cursor, expected: u8) -> Result<(), DecodeError> {
         self.check(cursor)?;
         let next = self.skip_to_marker();
         match self.source.get(next + 1) {
@@ -116,14 +116,14 @@ impl<'a> Window<'a> {
                 *cursor = Cursor::default();
                 Ok(())
             }
-            Some(0xd0..=0xd7) => Err(Error::Corrupt("a restart marker is missing")),
-            Some(_) => Err(Error::Truncated("before the last restart interval")),
-            None => Err(Error::Truncated("in the middle of a scan")),
+            Some(0xd0..=0xd7) => Err(DecodeError::Corrupt("a restart marker is missing")),
+            Some(_) => Err(DecodeError::Truncated("before the last restart interval")),
+            None => Err(DecodeError::Truncated("in the middle of a scan")),
         }
     }
 
     /// Where the marker behind this scan is, or the end of the file.
-    pub(super) fn end_of_scan(&mut self, cursor: &Cursor) -> Result<usize, Error> {
+    pub(super) fn end_of_scan(&mut self, cursor: &Cursor) -> Result<usize, DecodeError> {
         self.check(cursor)?;
         Ok(self.skip_to_marker())
     }
@@ -143,7 +143,7 @@ impl<'a> Window<'a> {
     /// Drops what was read and cleans more.
     #[cold]
     #[inline(never)]
-    fn slide(&mut self, cursor: &mut Cursor) -> Result<(), Error> {
+    fn slide(&mut self, cursor: &mut Cursor) -> Result<(), DecodeError> {
         self.check(cursor)?;
         if self.is_over {
             return Ok(());
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn stuffing_is_removed_and_a_marker_ends_the_data() {
-        let mut window = Window::new(&[0xab, 0xff, 0, 0xcd, 0xff, 0xd9, 1], 0);
+        let mut window = ScanWindow::new(&[0xab, 0xff, 0, 0xcd, 0xff, 0xd9, 1], 0);
         let mut cursor = Cursor::default();
         window.ensure(&mut cursor).unwrap();
         cursor.refill(window.clean());
@@ -214,7 +214,7 @@ mod tests {
     fn long_data_read_the_same_as_short_ones() {
         let data: Vec<u8> =
             (0..100_000_u32).map(|at| (at.wrapping_mul(7919) >> 5).to_le_bytes()[0] & 0x7f).collect();
-        let mut window = Window::new(&data, 0);
+        let mut window = ScanWindow::new(&data, 0);
         let mut cursor = Cursor::default();
         for byte in &data {
             window.ensure(&mut cursor).unwrap();
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn restart_begins_a_new_byte() {
-        let mut window = Window::new(&[0x80, 0xff, 0xd3, 0x40, 0xff, 0xd9], 0);
+        let mut window = ScanWindow::new(&[0x80, 0xff, 0xd3, 0x40, 0xff, 0xd9], 0);
         let mut cursor = Cursor::default();
         window.ensure(&mut cursor).unwrap();
         cursor.refill(window.clean());
@@ -235,6 +235,6 @@ mod tests {
         window.ensure(&mut cursor).unwrap();
         cursor.refill(window.clean());
         assert_eq!(cursor.take(2), 1);
-        assert!(matches!(window.restart(&mut cursor, 4), Err(Error::Truncated(_))));
+        assert!(matches!(window.restart(&mut cursor, 4), Err(DecodeError::Truncated(_))));
     }
 }

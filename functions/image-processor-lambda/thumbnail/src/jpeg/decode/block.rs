@@ -1,4 +1,4 @@
-//! One block, from its coefficients to samples in a plane.
+//! Dequantizes one block and draws it into a plane.
 
 use super::idct;
 use super::scale::Scale;
@@ -11,7 +11,7 @@ const NOWHERE: u8 = 127;
 /// Coefficients of one block; those in use come first, row after row, or as [`idct::place_of_four`] says.
 pub(super) type Block = [i16; 128];
 
-/// Where each coefficient of a block goes, and its factor.
+/// Where each coefficient of a block goes, and its entry of the quantization table.
 pub(super) struct Order {
     scale: Scale,
     /// The last half stands for runs beyond the block.
@@ -43,14 +43,14 @@ impl Order {
     #[expect(clippy::indexing_slicing, reason = "both indices are masked to the length")]
     pub(super) fn put(&self, block: &mut Block, index: u32, value: i32) {
         let (place, factor) = (self.places[index as usize & 127], self.factors[index as usize & 127]);
-        block[usize::from(place & 127)] = dequantised(factor, value);
+        block[usize::from(place & 127)] = dequantized(factor, value);
     }
 
-    /// The one sample of a block of which only the mean is drawn.
+    /// The one sample of a block of which only the DC coefficient is drawn.
     #[inline(always)]
-    pub(super) fn mean(&self, value: i32) -> u8 {
+    pub(super) fn dc(&self, value: i32) -> u8 {
         let [factor, ..] = self.factors;
-        idct::mean(dequantised(factor, value))
+        idct::dc(dequantized(factor, value))
     }
 
     /// The coefficients in use, as a set.
@@ -59,15 +59,15 @@ impl Order {
         ZIGZAG.iter().zip(0..).filter(|(place, _)| is_used(place)).fold(0, |set, (_, index)| set | 1 << index)
     }
 
-    /// Draws the block and clears it. `is_flat` when all but the mean are zero.
+    /// Draws the block and clears it. `is_flat` when all AC coefficients are zero.
     #[inline(always)]
     pub(super) fn draw(&self, block: &mut Block, is_flat: bool, target: &mut [u8], stride: usize) {
         let [dc, ..] = *block;
         match self.scale {
-            Scale::Eighth => rows(&[[idct::mean(dc)]], target, stride),
-            Scale::Quarter if is_flat => rows(&[[idct::mean(dc); 2]; 2], target, stride),
-            Scale::SoftHalf | Scale::Half if is_flat => rows(&[[idct::mean(dc); 4]; 4], target, stride),
-            Scale::Full if is_flat => rows(&[[idct::mean(dc); 8]; 8], target, stride),
+            Scale::Eighth => rows(&[[idct::dc(dc)]], target, stride),
+            Scale::Quarter if is_flat => rows(&[[idct::dc(dc); 2]; 2], target, stride),
+            Scale::SoftHalf | Scale::Half if is_flat => rows(&[[idct::dc(dc); 4]; 4], target, stride),
+            Scale::Full if is_flat => rows(&[[idct::dc(dc); 8]; 8], target, stride),
             Scale::Quarter => rows(&idct::two(&take(block)), target, stride),
             Scale::SoftHalf | Scale::Half => rows(&idct::four(&take(block)), target, stride),
             Scale::Full => rows(&idct::eight(&chunked::<8, 64>(take(block))), target, stride),
@@ -75,10 +75,10 @@ impl Order {
     }
 }
 
-/// A coefficient as it was before it was divided. Of pictures it has no more than fourteen bits.
+/// Dequantizes a coefficient. Of pictures it has no more than fourteen bits.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "absurd values wrap")]
-fn dequantised(factor: u16, value: i32) -> i16 {
+fn dequantized(factor: u16, value: i32) -> i16 {
     value.wrapping_mul(i32::from(factor)) as i16
 }
 

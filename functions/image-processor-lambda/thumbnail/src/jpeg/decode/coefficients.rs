@@ -1,33 +1,33 @@
-//! The coefficients of a progressive channel, as far as a scale needs them.
+//! Coefficients of a progressive component, as far as a scale needs them.
 
 use super::block::{Block, Order};
 use super::header::{Component, Frame};
 use super::scale::Scale;
 use crate::budget::Clock;
 use crate::pixels::Plane;
-use crate::rejection::DecodeError as Error;
+use crate::rejection::DecodeError;
 
 /// All blocks of a channel: the first coefficients of each, and which of all its 64 are not zero.
 pub(super) struct Coefficients {
     /// Coefficients kept of each block, in zigzag order.
     kept: usize,
     values: Vec<i16>,
-    /// Empty when only means are kept.
+    /// Empty when only DC coefficients are kept.
     nonzero: Vec<u64>,
-    /// Blocks in a row, padded to whole units.
+    /// Blocks in a row, padded to whole MCUs.
     columns: usize,
 }
 
 impl Coefficients {
-    pub(super) fn new(frame: &Frame, component: &Component, scale: Scale) -> Result<Self, Error> {
+    pub(super) fn new(frame: &Frame, component: &Component, scale: Scale) -> Result<Self, DecodeError> {
         let (kept, blocks) = (kept(scale), blocks(frame, component));
         let blocks =
-            usize::try_from(blocks).map_err(|_| Error::Unsupported("a channel larger than memory"))?;
+            usize::try_from(blocks).map_err(|_| DecodeError::Unsupported("a channel larger than memory"))?;
         Ok(Self {
             kept,
             values: vec![0; blocks * kept],
             nonzero: if kept == 1 { Vec::new() } else { vec![0; blocks] },
-            columns: (frame.unit_columns() * component.across) as usize,
+            columns: (frame.mcu_columns() * component.across) as usize,
         })
     }
 
@@ -37,14 +37,14 @@ impl Coefficients {
         blocks(frame, component) * (2 * kept + if kept == 1 { 0 } else { 8 })
     }
 
-    /// The mean of a block.
+    /// The DC coefficient of a block.
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "grids lie within the padded blocks")]
-    pub(super) fn mean(&mut self, row: u32, column: u32) -> &mut i16 {
+    pub(super) fn dc(&mut self, row: u32, column: u32) -> &mut i16 {
         &mut self.values[(row as usize * self.columns + column as usize) * self.kept]
     }
 
-    /// One block. Only channels that keep more than means have any to ask for.
+    /// One block. Only components that keep AC coefficients have any to ask for.
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "grids lie within the padded blocks")]
     pub(super) fn block(&mut self, row: u32, column: u32) -> BlockMut<'_> {
@@ -55,7 +55,7 @@ impl Coefficients {
 
     /// Draws all blocks.
     #[inline(always)]
-    pub(super) fn draw(&self, order: &Order, plane: &mut Plane, clock: Clock) -> Result<(), Error> {
+    pub(super) fn draw(&self, order: &Order, plane: &mut Plane, clock: Clock) -> Result<(), DecodeError> {
         let mut block: Block = [0; 128];
         let n = order.scale().samples() as usize;
         let (stride, row_length) = (plane.stride, plane.stride * n);
@@ -81,7 +81,7 @@ const fn kept(scale: Scale) -> usize {
 }
 
 fn blocks(frame: &Frame, component: &Component) -> u64 {
-    u64::from(frame.unit_columns() * component.across) * u64::from(frame.unit_rows() * component.down)
+    u64::from(frame.mcu_columns() * component.across) * u64::from(frame.mcu_rows() * component.down)
 }
 
 /// One block's coefficients.

@@ -1,26 +1,26 @@
-//! What a file says before its first scan.
+//! The segments before the first scan: frame header, tables, metadata.
 
 use super::metadata::Metadata;
 use super::scale::Scale;
 use super::tables::Tables;
 use crate::jpeg::marker::{self, START_OF_IMAGE, START_OF_SCAN};
-use crate::rejection::DecodeError as Error;
+use crate::rejection::DecodeError;
 
-/// Most blocks in a unit of an interleaved scan, by the standard.
-const MOST_BLOCKS_IN_UNIT: u32 = 10;
+/// Most blocks in an MCU of an interleaved scan (T.81, B.2.3).
+const MOST_BLOCKS_IN_MCU: u32 = 10;
 
 /// What the channels mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Color {
-    /// Luminance alone.
+    /// Luma alone.
     Gray,
-    /// Luminance and two colour differences.
+    /// Luma, Cb and Cr.
     YCbCr,
     /// Red, green and blue.
     Rgb,
     /// Four inks.
     Cmyk,
-    /// Four inks, the first three as luminance and colour differences.
+    /// Four inks, the first three as luma, Cb and Cr.
     Ycck,
 }
 
@@ -51,27 +51,27 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    fn read(marker: u8, payload: &[u8]) -> Result<Self, Error> {
-        const SHORT: Error = Error::Corrupt("the frame header is cut off");
+    fn read(marker: u8, payload: &[u8]) -> Result<Self, DecodeError> {
+        const SHORT: DecodeError = DecodeError::Corrupt("the frame header is cut off");
         let is_progressive = match marker {
             0xc0 | 0xc1 => false,
             0xc2 => true,
-            0xc9..=0xcf => return Err(Error::Unsupported("arithmetic coding")),
-            _ => return Err(Error::Unsupported("a lossless or hierarchical frame")),
+            0xc9..=0xcf => return Err(DecodeError::Unsupported("arithmetic coding")),
+            _ => return Err(DecodeError::Unsupported("a lossless or hierarchical frame")),
         };
         let [precision, h1, h0, w1, w0, count] = *payload.first_chunk().ok_or(SHORT)?;
         if precision != 8 {
-            return Err(Error::Unsupported("a precision other than 8 bits"));
+            return Err(DecodeError::Unsupported("a precision other than 8 bits"));
         }
         let [height, width] = [[h1, h0], [w1, w0]].map(|bytes| u32::from(u16::from_be_bytes(bytes)));
         if width == 0 {
-            return Err(Error::Corrupt("the frame has no columns"));
+            return Err(DecodeError::Corrupt("the frame has no columns"));
         }
         if height == 0 {
-            return Err(Error::Unsupported("a frame whose size is told later"));
+            return Err(DecodeError::Unsupported("a frame whose height stands behind its scan"));
         }
         if !matches!(count, 1 | 3 | 4) {
-            return Err(Error::Unsupported("another number of channels than one, three or four"));
+            return Err(DecodeError::Unsupported("another number of channels than one, three or four"));
         }
         let declared = payload.get(6..6 + 3 * usize::from(count)).ok_or(SHORT)?.as_chunks().0;
         let mut components = declared.iter().map(|it| Component::read(*it)).collect::<Result<Vec<_>, _>>()?;
@@ -88,13 +88,13 @@ impl Frame {
         Ok(Self { width, height, is_progressive, components, across, down })
     }
 
-    /// Units of interleaved blocks in a row.
-    pub(super) const fn unit_columns(&self) -> u32 {
+    /// MCUs of an interleaved scan in a row.
+    pub(super) const fn mcu_columns(&self) -> u32 {
         self.width.div_ceil(8 * self.across)
     }
 
-    /// Rows of units.
-    pub(super) const fn unit_rows(&self) -> u32 {
+    /// Rows of MCUs.
+    pub(super) const fn mcu_rows(&self) -> u32 {
         self.height.div_ceil(8 * self.down)
     }
 
@@ -117,13 +117,13 @@ impl Frame {
 }
 
 impl Component {
-    fn read([id, factors, table]: [u8; 3]) -> Result<Self, Error> {
+    fn read([id, factors, table]: [u8; 3]) -> Result<Self, DecodeError> {
         let (across, down) = (u32::from(factors >> 4), u32::from(factors & 15));
         if !(1..=4).contains(&across) || !(1..=4).contains(&down) {
-            return Err(Error::Corrupt("a sampling factor is not 1 to 4"));
+            return Err(DecodeError::Corrupt("a sampling factor is not 1 to 4"));
         }
         if table > 3 {
-            return Err(Error::Corrupt("a channel names a quantization table beyond the fourth"));
+            return Err(DecodeError::Corrupt("a channel names a quantization table beyond the fourth"));
         }
         Ok(Self { id, across, down, table, columns: 0, rows: 0 })
     }
@@ -144,8 +144,8 @@ impl<'a> Header<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`].
-    pub(crate) fn read(file: &'a [u8]) -> Result<Self, Error> {
+    /// [`DecodeError`].
+    pub(crate) fn read(file: &'a [u8]) -> Result<Self, DecodeError> {
         let mut tables = Tables::default();
         let mut metadata = Metadata::default();
         let mut frame: Option<Frame> = None;
@@ -154,15 +154,15 @@ impl<'a> Header<'a> {
             let segment = marker::next(file, at)?;
             match segment.marker {
                 START_OF_SCAN => {
-                    let frame = frame.ok_or(Error::Corrupt("a scan comes before its frame"))?;
+                    let frame = frame.ok_or(DecodeError::Corrupt("a scan comes before its frame"))?;
                     let color = color(&frame, &metadata);
                     return Ok(Self { frame, color, metadata, tables, scans: at });
                 }
                 START_OF_IMAGE => {}
-                marker::END_OF_IMAGE => return Err(Error::Truncated("before its first scan")),
+                marker::END_OF_IMAGE => return Err(DecodeError::Truncated("before its first scan")),
                 marker if marker::is_frame(marker) => {
                     if frame.is_some() {
-                        return Err(Error::Unsupported("a second frame"));
+                        return Err(DecodeError::Unsupported("a second frame"));
                     }
                     frame = Some(Frame::read(marker, segment.payload)?);
                 }
@@ -176,15 +176,15 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Scans of several channels may not hold more blocks in a unit.
-pub(super) fn check_unit(in_unit: u32) -> Result<(), Error> {
-    if in_unit > MOST_BLOCKS_IN_UNIT {
-        return Err(Error::Corrupt("a scan has more than ten blocks in a unit"));
+/// Scans of several components may not have more blocks in an MCU.
+pub(super) fn check_mcu(in_mcu: u32) -> Result<(), DecodeError> {
+    if in_mcu > MOST_BLOCKS_IN_MCU {
+        return Err(DecodeError::Corrupt("a scan has more than ten blocks in an MCU"));
     }
     Ok(())
 }
 
-/// JFIF's channels are luminance and differences; Adobe's segment or telling names say otherwise.
+/// JFIF's components are Y, Cb and Cr; Adobe's segment or the identifiers `RGB` say otherwise.
 fn color(frame: &Frame, metadata: &Metadata) -> Color {
     let names: Vec<u8> = frame.components.iter().map(|it| it.id).collect();
     match (&names[..], metadata.adobe_transform) {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "indices are the top bits of a word, one for each entry")]
 
-use crate::rejection::DecodeError as Error;
+use crate::rejection::DecodeError;
 
 /// Bits that one lookup of a symbol sees. Longer codes are rare and found by comparison.
 const SEEN: u32 = 10;
@@ -10,11 +10,11 @@ const SEEN: u32 = 10;
 /// What a table is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Differences of mean values: a symbol is the number of bits that follow.
+    /// DC differences: a symbol is the number of bits that follow.
     Dc,
-    /// Other coefficients: a symbol is a run of zeros and a number of bits.
+    /// AC coefficients: a symbol is a run of zeros and a number of bits.
     Ac,
-    /// Progressive: as before, but a symbol without bits may be a run of whole blocks.
+    /// AC coefficients of a progressive scan: a symbol without bits may be a run of whole blocks (EOBn).
     Band,
 }
 
@@ -82,7 +82,7 @@ impl Symbol {
 
 /// A table as the file defines it.
 #[derive(Clone)]
-pub(super) struct Huffman {
+pub(super) struct HuffmanTable {
     symbols: Vec<u8>,
     /// For each length, the end of its codes, aligned to the top of 16 bits.
     ends: [u32; 17],
@@ -90,10 +90,10 @@ pub(super) struct Huffman {
     offsets: [i32; 17],
 }
 
-impl Huffman {
+impl HuffmanTable {
     /// Reads one definition; also tells the bytes it took.
-    pub(super) fn read(definition: &[u8]) -> Result<(Self, usize), Error> {
-        const SHORT: Error = Error::Corrupt("a Huffman table is cut off");
+    pub(super) fn read(definition: &[u8]) -> Result<(Self, usize), DecodeError> {
+        const SHORT: DecodeError = DecodeError::Corrupt("a Huffman table is cut off");
         let counts: &[u8; 16] = definition.first_chunk().ok_or(SHORT)?;
         let total: usize = counts.iter().map(|&count| usize::from(count)).sum();
         let symbols = definition.get(16..16 + total).ok_or(SHORT)?.to_vec();
@@ -104,7 +104,7 @@ impl Huffman {
             code += u32::from(count);
             index += i32::from(count);
             if code > 1 << length {
-                return Err(Error::Corrupt("a Huffman table has more codes than there can be"));
+                return Err(DecodeError::Corrupt("a Huffman table has more codes than there can be"));
             }
             ends[length as usize] = code << (16 - length);
             code <<= 1;
@@ -157,17 +157,17 @@ impl Seen<'_> {
 /// A table with a lookup.
 pub(super) struct Lookup {
     class: Class,
-    table: Huffman,
+    table: HuffmanTable,
     entries: Box<[Symbol; 1 << SEEN]>,
 }
 
 impl Lookup {
-    pub(super) fn new(class: Class, table: &Huffman) -> Result<Self, Error> {
+    pub(super) fn new(class: Class, table: &HuffmanTable) -> Result<Self, DecodeError> {
         if class == Class::Dc && table.symbols.iter().any(|&size| size > 15) {
-            return Err(Error::Corrupt("a Huffman table has a difference of more than 15 bits"));
+            return Err(DecodeError::Corrupt("a Huffman table has a difference of more than 15 bits"));
         }
         let entries = table.spread(class, SEEN);
-        let entries = entries.try_into().map_err(|_| Error::Corrupt("a lookup has the wrong size"))?;
+        let entries = entries.try_into().map_err(|_| DecodeError::Corrupt("a lookup has the wrong size"))?;
         Ok(Self { class, table: table.clone(), entries })
     }
 
@@ -195,11 +195,11 @@ impl Lookup {
 
 /// Codes 0, 10 and 110 for an end of block, a one-bit number, and two zeros before one.
 #[cfg(test)]
-pub(super) fn example() -> Huffman {
+pub(super) fn example() -> HuffmanTable {
     let mut definition = vec![1, 1, 1];
     definition.resize(16, 0);
     definition.extend([0x00, 0x01, 0x21]);
-    Huffman::read(&definition).unwrap().0
+    HuffmanTable::read(&definition).unwrap().0
 }
 
 #[cfg(test)]
@@ -222,8 +222,8 @@ mod tests {
     fn table_with_too_many_codes_is_refused() {
         let mut definition = vec![3];
         definition.resize(16 + 3, 0);
-        assert!(Huffman::read(&definition).is_err());
-        assert!(Huffman::read(&definition[..15]).is_err());
-        assert!(Huffman::read(&[9; 20]).is_err());
+        assert!(HuffmanTable::read(&definition).is_err());
+        assert!(HuffmanTable::read(&definition[..15]).is_err());
+        assert!(HuffmanTable::read(&[9; 20]).is_err());
     }
 }

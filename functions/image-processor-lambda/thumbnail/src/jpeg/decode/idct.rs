@@ -1,4 +1,4 @@
-//! Coefficients to samples, at each scale.
+//! The inverse DCT at each scale: coefficients to samples.
 //!
 //! The low coefficients of an eight-point transform are, but for a factor, those of a smaller one: a
 //! block is made smaller by leaving the others out. Arithmetic is that of 32-bit integers, thirteen
@@ -31,9 +31,9 @@ const fn sample(value: i32) -> u8 {
     }
 }
 
-/// The one sample that a mean makes.
+/// The one sample that a DC coefficient makes.
 #[inline(always)]
-pub(super) fn mean(dc: i16) -> u8 {
+pub(super) fn dc(dc: i16) -> u8 {
     sample((i32::from(dc) + 4) >> 3)
 }
 
@@ -232,7 +232,7 @@ mod tests {
     fn every_scale_follows_the_definition_within_one_level() {
         for seed in 0..200 {
             let c = noise(seed);
-            assert_close(&[mean(c(0, 0) as i16)], &defined(1, &c));
+            assert_close(&[dc(c(0, 0) as i16)], &defined(1, &c));
             let low = [c(0, 0), c(0, 1), c(1, 0), c(1, 1)].map(|value| value as i16);
             assert_close(two(&low).as_flattened(), &defined(2, &c));
             let mut low = [0; 16];
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn absurd_coefficients_do_not_panic() {
         for value in [i16::MAX, i16::MIN, 12_345] {
-            let _ = (mean(value), two(&[value; 4]), four(&[value; 16]), eight(&[[value; 8]; 8]));
+            let _ = (dc(value), two(&[value; 4]), four(&[value; 16]), eight(&[[value; 8]; 8]));
         }
     }
 }

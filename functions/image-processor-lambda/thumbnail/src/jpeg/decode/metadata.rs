@@ -1,4 +1,4 @@
-//! Segments about the picture: how to turn it, which colours it means.
+//! Application segments: JFIF, Exif, ICC profile, Adobe.
 
 use image::metadata::Orientation;
 

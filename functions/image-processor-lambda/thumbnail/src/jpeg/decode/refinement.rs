@@ -1,12 +1,12 @@
-//! One more bit for a band of coefficients.
+//! Refinement scans of AC coefficients: one more bit for a band (T.81, G.1.2.3).
 
 use super::coefficients::BlockMut;
 use super::coefficients::Coefficients;
 use super::huffman::Lookup;
-use super::progressive::{Data, INVALID, shifted};
 use super::scan::{Grid, Scan};
+use super::scan_data::{INVALID, ScanData, shifted};
 use crate::budget::Clock;
-use crate::rejection::DecodeError as Error;
+use crate::rejection::DecodeError;
 
 /// Adds the bit of `scan` to each coefficient of its band, block after block.
 #[inline(always)]
@@ -15,9 +15,9 @@ pub(super) fn band(
     grid: Grid,
     lookup: &Lookup,
     channel: &mut Coefficients,
-    data: &mut Data,
+    data: &mut ScanData,
     clock: Clock,
-) -> Result<(), Error> {
+) -> Result<(), DecodeError> {
     let mut empty = 0;
     for row in 0..grid.rows {
         clock()?;
@@ -40,15 +40,15 @@ pub(super) fn band(
     Ok(())
 }
 
-/// Reads coefficients that were zero until now, and corrects those between; tells how far it came,
+/// Reads coefficients that were zero until now, and corrects those between; returns how far it came,
 /// and the number of blocks from here on without new ones.
 #[inline(always)]
 fn new_coefficients(
     scan: &Scan,
     lookup: &Lookup,
     block: &mut BlockMut,
-    data: &mut Data,
-) -> Result<(u32, u32), Error> {
+    data: &mut ScanData,
+) -> Result<(u32, u32), DecodeError> {
     let mut index = scan.first;
     while index <= scan.last {
         data.refill();
@@ -81,7 +81,7 @@ fn new_coefficients(
 
 /// Reads one bit for each of the coefficients in `set`.
 #[inline(always)]
-fn correct(set: u64, low_bit: u32, block: &mut BlockMut, data: &mut Data) {
+fn correct(set: u64, low_bit: u32, block: &mut BlockMut, data: &mut ScanData) {
     let mut kept = set & block.kept();
     let mut others = (set & !block.kept()).count_ones();
     let mut available = 0;

@@ -1,13 +1,13 @@
-//! How large a channel is decoded.
+//! Scales at which a component is decoded, and the planes that they fill.
 
 use super::header::{Component, Frame};
 use crate::pixels::Plane;
-use crate::rejection::DecodeError as Error;
+use crate::rejection::DecodeError;
 
 /// Of each block of eight by eight samples, how many are made in each direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scale {
-    /// One: the mean alone.
+    /// One: the DC coefficient alone.
     Eighth,
     /// Two.
     Quarter,
@@ -61,15 +61,15 @@ impl Scale {
 }
 
 /// An empty channel of whole blocks.
-pub(super) fn plane(frame: &Frame, component: &Component, scale: Scale) -> Result<Plane, Error> {
-    const HUGE: Error = Error::Unsupported("a channel larger than memory");
+pub(super) fn plane(frame: &Frame, component: &Component, scale: Scale) -> Result<Plane, DecodeError> {
+    const HUGE: DecodeError = DecodeError::Unsupported("a channel larger than memory");
     let n = scale.samples();
     let covered = |length: u32, factor: u32, largest: u32| {
         f64::from(length) * f64::from(factor) * f64::from(n) / f64::from(largest * 8)
     };
     Ok(Plane {
         samples: vec![0; usize::try_from(bytes(frame, component, scale)).map_err(|_| HUGE)?],
-        stride: (frame.unit_columns() * component.across * n) as usize,
+        stride: (frame.mcu_columns() * component.across * n) as usize,
         width: covered(frame.width, component.across, frame.across),
         height: covered(frame.height, component.down, frame.down),
     })
@@ -79,6 +79,6 @@ pub(super) fn plane(frame: &Frame, component: &Component, scale: Scale) -> Resul
 pub(super) fn bytes(frame: &Frame, component: &Component, scale: Scale) -> u64 {
     let n = u64::from(scale.samples());
     let blocks =
-        u64::from(frame.unit_columns() * component.across) * u64::from(frame.unit_rows() * component.down);
+        u64::from(frame.mcu_columns() * component.across) * u64::from(frame.mcu_rows() * component.down);
     blocks * n * n
 }

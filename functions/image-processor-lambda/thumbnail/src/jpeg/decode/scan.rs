@@ -1,10 +1,10 @@
-//! The header of a scan.
+//! Scan headers (T.81, B.2.3), and how the MCUs of a scan lie.
 
-use super::header::{Frame, check_unit};
+use super::header::{Frame, check_mcu};
 use crate::jpeg::marker::Segment;
-use crate::rejection::DecodeError as Error;
+use crate::rejection::DecodeError;
 
-/// One channel's part in a scan.
+/// One component's part in a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// Which of the frame's components.
@@ -29,8 +29,8 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    pub(super) fn read(frame: &Frame, segment: &Segment) -> Result<Self, Error> {
-        const SHORT: Error = Error::Corrupt("a scan header is cut off");
+    pub(super) fn read(frame: &Frame, segment: &Segment) -> Result<Self, DecodeError> {
+        const SHORT: DecodeError = DecodeError::Corrupt("a scan header is cut off");
         let (&count, rest) = segment.payload.split_first().ok_or(SHORT)?;
         let (parts, rest) = rest.split_at_checked(2 * usize::from(count)).ok_or(SHORT)?;
         let [first, last, bits] = *rest.first_chunk().ok_or(SHORT)?;
@@ -48,23 +48,23 @@ impl Scan {
         Ok(scan)
     }
 
-    fn check(&self, frame: &Frame) -> Result<(), Error> {
+    fn check(&self, frame: &Frame) -> Result<(), DecodeError> {
         let is_repeated = |(index, part): (usize, &Part)| {
             self.parts.iter().take(index).any(|earlier| earlier.component == part.component)
         };
         if self.parts.is_empty() || self.parts.iter().enumerate().any(is_repeated) {
-            return Err(Error::Corrupt("a scan names no channel, or one twice"));
+            return Err(DecodeError::Corrupt("a scan names no channel, or one twice"));
         }
         if self.parts.len() > 1 {
             let components = self.parts.iter().filter_map(|part| frame.components.get(part.component));
-            check_unit(components.map(|it| it.across * it.down).sum())?;
+            check_mcu(components.map(|it| it.across * it.down).sum())?;
         }
         if frame.is_progressive {
             let is_band =
                 self.first > 0 && self.first <= self.last && self.last < 64 && self.parts.len() == 1;
-            let is_mean = self.first == 0 && self.last == 0;
-            if !(is_band || is_mean) || self.low_bit > 13 {
-                return Err(Error::Corrupt("a progressive scan holds an impossible band"));
+            let is_dc = self.first == 0 && self.last == 0;
+            if !(is_band || is_dc) || self.low_bit > 13 {
+                return Err(DecodeError::Corrupt("a progressive scan holds an impossible band"));
             }
         }
         Ok(())
@@ -77,19 +77,20 @@ impl Scan {
 }
 
 impl Part {
-    fn read(frame: &Frame, [id, tables]: [u8; 2]) -> Result<Self, Error> {
+    fn read(frame: &Frame, [id, tables]: [u8; 2]) -> Result<Self, DecodeError> {
         let component = frame.components.iter().position(|it| it.id == id);
-        let component = component.ok_or(Error::Corrupt("a scan names a channel that is not in the frame"))?;
+        let component =
+            component.ok_or(DecodeError::Corrupt("a scan names a channel that is not in the frame"))?;
         Ok(Self { component, dc_table: tables >> 4, ac_table: tables & 15 })
     }
 }
 
-/// How the units of a scan lie: blocks of all its channels, or of its only one.
+/// How the MCUs of a scan lie: blocks of all its components, or of its only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Grid {
     pub(super) columns: u32,
     pub(super) rows: u32,
-    /// Whether each unit is a single block, whatever the sampling.
+    /// Whether each MCU is a single block, whatever the sampling.
     pub(super) is_single: bool,
 }
 
@@ -99,7 +100,7 @@ impl Grid {
             [only] if let Some(component) = frame.components.get(only.component) => {
                 Self { columns: component.columns, rows: component.rows, is_single: true }
             }
-            _ => Self { columns: frame.unit_columns(), rows: frame.unit_rows(), is_single: false },
+            _ => Self { columns: frame.mcu_columns(), rows: frame.mcu_rows(), is_single: false },
         }
     }
 }

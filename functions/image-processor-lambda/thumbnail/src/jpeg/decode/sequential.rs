@@ -1,9 +1,9 @@
-//! Scans of whole blocks: baseline and extended sequential, drawn as they are read.
+//! Sequential mode, baseline and extended (T.81, annex F): blocks are drawn as they are read.
 
 use std::rc::Rc;
 
 use super::ac::AcTable;
-use super::bit_reader::{Clean, Cursor, Window};
+use super::bit_reader::{Clean, Cursor, ScanWindow};
 use super::block::{Block, Order};
 use super::header::Frame;
 use super::huffman::{Class, Lookup};
@@ -12,23 +12,23 @@ use super::scan::{Grid, Part, Scan};
 use super::tables::Tables;
 use crate::budget::Clock;
 use crate::pixels::Plane;
-use crate::rejection::DecodeError as Error;
+use crate::rejection::DecodeError;
 use crate::simd::vectorize;
 
-/// A block of each unit: how to read it and where it goes.
+/// A block of each MCU: how to read it and where it goes.
 struct Slot {
     plane: usize,
-    /// Which predictor: one for each channel.
+    /// Which DC predictor: one for each component.
     part: usize,
     dc: Rc<Lookup>,
     ac: Rc<AcTable>,
     order: Rc<Order>,
     /// The last coefficient whose value is wanted.
     last: u32,
-    /// From the first sample of the row to that of the block, and from one unit to the next.
+    /// From the first sample of the row to that of the block, and from one MCU to the next.
     offset: usize,
     step: usize,
-    /// From one row of units to the next.
+    /// From one row of MCUs to the next.
     row_step: usize,
 }
 
@@ -46,7 +46,7 @@ impl Slot {
     }
 }
 
-/// Decodes one scan into `planes`; tells where the next marker is.
+/// Decodes one scan into `planes`; returns where the next marker is.
 pub(super) fn decode(
     file: &[u8],
     frame: &Frame,
@@ -55,18 +55,18 @@ pub(super) fn decode(
     scales: &[Scale],
     planes: &mut [Plane],
     clock: Clock,
-) -> Result<usize, Error> {
+) -> Result<usize, DecodeError> {
     let grid = Grid::new(frame, scan);
     let slots = slots(frame, scan, grid, tables, scales, planes)?;
     let interval = tables.restart_interval;
-    let is_all_means = slots.iter().all(|slot| slot.last == 0);
+    let is_dc_only = slots.iter().all(|slot| slot.last == 0);
     vectorize(
         #[inline(always)]
         || {
-            if is_all_means {
-                units::<true>(file, scan, grid, &slots, interval, planes, clock)
+            if is_dc_only {
+                mcus::<true>(file, scan, grid, &slots, interval, planes, clock)
             } else {
-                units::<false>(file, scan, grid, &slots, interval, planes, clock)
+                mcus::<false>(file, scan, grid, &slots, interval, planes, clock)
             }
         },
     )
@@ -79,7 +79,7 @@ fn slots(
     tables: &Tables,
     scales: &[Scale],
     planes: &[Plane],
-) -> Result<Vec<Slot>, Error> {
+) -> Result<Vec<Slot>, DecodeError> {
     let mut slots = Vec::new();
     // Channels mostly share tables.
     let mut shared: Vec<(u8, Rc<AcTable>)> = Vec::new();
@@ -88,7 +88,7 @@ fn slots(
         let (Some(component), Some(scale), Some(target)) =
             (frame.components.get(plane), scales.get(plane).copied(), planes.get(plane))
         else {
-            return Err(Error::Corrupt("a scan names a channel that is not in the frame"));
+            return Err(DecodeError::Corrupt("a scan names a channel that is not in the frame"));
         };
         let dc = Rc::new(Lookup::new(Class::Dc, &*tables.dc(dc_table)?)?);
         let ac = match shared.iter().find(|known| known.0 == ac_table) {
@@ -116,9 +116,9 @@ fn slots(
     Ok(slots)
 }
 
-/// With `MEANS` nothing but means is wanted, of any channel: the loop that matters most.
+/// With `DC_ONLY` no AC coefficient is wanted, of any component: the loop that matters most.
 #[inline(always)]
-fn units<const MEANS: bool>(
+fn mcus<const DC_ONLY: bool>(
     file: &[u8],
     scan: &Scan,
     grid: Grid,
@@ -126,8 +126,8 @@ fn units<const MEANS: bool>(
     restart_interval: u32,
     planes: &mut [Plane],
     clock: Clock,
-) -> Result<usize, Error> {
-    let mut window = Window::new(file, scan.start);
+) -> Result<usize, DecodeError> {
+    let mut window = ScanWindow::new(file, scan.start);
     let mut cursor = Cursor::default();
     let mut predictors = [0_i32; 4];
     let mut block: Block = [0; 128];
@@ -150,11 +150,11 @@ fn units<const MEANS: bool>(
             for slot in slots {
                 let Some(predictor) = predictors.get_mut(slot.part) else { continue };
                 let target = slot.target(planes, (row, column));
-                is_damaged |= read_mean(&mut cursor, clean, slot, predictor);
-                if MEANS {
+                is_damaged |= read_dc(&mut cursor, clean, slot, predictor);
+                if DC_ONLY {
                     is_damaged |= !slot.ac.skip(&mut cursor, clean, 1);
                     if let Some(([target, ..], _)) = target {
-                        *target = slot.order.mean(*predictor);
+                        *target = slot.order.dc(*predictor);
                     }
                     continue;
                 }
@@ -167,15 +167,17 @@ fn units<const MEANS: bool>(
             }
         }
         if is_damaged {
-            return Err(Error::Corrupt("the data hold no code of their table, or too many coefficients"));
+            return Err(DecodeError::Corrupt(
+                "the data hold no code of their table, or too many coefficients",
+            ));
         }
     }
     window.end_of_scan(&cursor)
 }
 
-/// Reads the mean into `predictor`; tells whether the data are damaged.
+/// Reads the DC coefficient into `predictor`; returns whether the data are damaged.
 #[inline(always)]
-fn read_mean(cursor: &mut Cursor, clean: &Clean, slot: &Slot, predictor: &mut i32) -> bool {
+fn read_dc(cursor: &mut Cursor, clean: &Clean, slot: &Slot, predictor: &mut i32) -> bool {
     cursor.refill(clean);
     let symbol = slot.dc.symbol(cursor.bits);
     *predictor = predictor.wrapping_add(symbol.value(cursor.bits));

@@ -49,7 +49,7 @@ fn encode(made: &Made) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn decode_at(file: &[u8], scale: Scale) -> Result<Vec<Plane>, Error> {
+fn decode_at(file: &[u8], scale: Scale) -> Result<Vec<Plane>, DecodeError> {
     let header = Header::read(file)?;
     let scales = vec![scale; header.frame.components.len()];
     decode(file, &header, &scales, &|| Ok(()))

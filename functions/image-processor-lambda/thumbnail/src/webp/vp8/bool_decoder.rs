@@ -1,29 +1,29 @@
-//! Decisions of an arithmetic coder: sections 7 and 20.2 of RFC 6386.
+//! The boolean entropy decoder: RFC 6386, sections 7 and 20.2.
 
 use std::hint::cold_path;
 
-/// Bits that one decision takes at most.
+/// Bits that one bool takes at most.
 const LONGEST: u32 = 7;
 /// Bits that are compared with the range.
 const COMPARED: u32 = 8;
 
-/// A partition of a frame, read decision by decision.
+/// A partition of a frame, read bool by bool.
 ///
 /// The bits that are compared stand at the top of a word of 64. Refilled, it is good for
-/// [`Bits::REFILLED`] decisions, so that the loops that count need no branch for each.
+/// six bools, so that the loops that count need no branch for each.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bits<'a> {
+pub(super) struct BoolDecoder<'a> {
     rest: &'a [u8],
     /// At least `count` valid bits from the top; those below may be valid already.
     value: u64,
     count: u32,
-    /// From 128 to 255 between decisions.
+    /// From 128 to 255 between bools.
     range: u32,
     /// Bytes that were asked for and not there; zeros stand for them.
     missing: u32,
 }
 
-impl<'a> Bits<'a> {
+impl<'a> BoolDecoder<'a> {
     pub(super) const fn new(partition: &'a [u8]) -> Self {
         Self { rest: partition, value: 0, count: 0, range: 255, missing: 0 }
     }
@@ -44,7 +44,7 @@ impl<'a> Bits<'a> {
         self.count |= 0b11_1000;
     }
 
-    /// Makes sure of three decisions and a bit.
+    /// Makes sure of three bools and a sign.
     #[inline(always)]
     pub(super) fn ensure(&mut self) {
         if self.count < 3 * LONGEST + 1 + COMPARED {
@@ -52,19 +52,19 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Whether decisions were taken from bits that are not there.
+    /// Whether bools were taken from bits that are not there.
     pub(super) const fn is_overrun(&self) -> bool {
         self.missing.saturating_mul(8) > self.count
     }
 
-    /// One decision, false by `probability` of 256; for a refilled word.
+    /// One bool, false by `probability` of 256; for a refilled word.
     #[inline(always)]
-    pub(super) fn decide(&mut self, probability: u8) -> bool {
+    pub(super) fn read_bool(&mut self, probability: u8) -> bool {
         let split = 1 + (((self.range - 1) * u32::from(probability)) >> 8);
         let split_at_top = u64::from(split) << 56;
         if self.value >= split_at_top {
-            // Told to be rare, so that it becomes a jump, which is foreseen more often than not, instead
-            // of moves that all that follows waits for.
+            // Marked as rare, so that it becomes a jump, which is predicted more often than not, instead
+            // of conditional moves that all that follows waits for.
             cold_path();
             self.range -= split;
             self.value -= split_at_top;
@@ -99,10 +99,10 @@ impl<'a> Bits<'a> {
         self.count = self.count.wrapping_sub(shift);
     }
 
-    /// One decision, with a refill: for headers.
+    /// One bool, with a refill: for headers.
     pub(super) fn flag(&mut self, probability: u8) -> bool {
         self.refill();
-        self.decide(probability)
+        self.read_bool(probability)
     }
 
     /// A number of so many bits.
@@ -110,7 +110,7 @@ impl<'a> Bits<'a> {
         (0..bits).fold(0, |value, _| value << 1 | u32::from(self.flag(128)))
     }
 
-    /// A number of so many bits and a sign, if a flag tells that there is one.
+    /// A number of so many bits and a sign, if a flag says that there is one.
     pub(super) fn optional(&mut self, bits: u32) -> Option<i32> {
         self.flag(128).then(|| {
             let value = self.literal(bits).cast_signed();

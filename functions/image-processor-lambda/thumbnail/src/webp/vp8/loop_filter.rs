@@ -1,21 +1,21 @@
-//! Smoothing of the edges between blocks: section 15 of RFC 6386.
+//! The loop filter, which smooths edges between blocks: RFC 6386, section 15.
 #![expect(clippy::indexing_slicing, reason = "the lane counts to N, the length of each line")]
 
-/// How much the edges of a macroblock are smoothed.
+/// Thresholds of the loop filter for a macroblock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Strength {
-    /// Largest step over an edge between subblocks that is smoothed; zero where nothing is.
+pub(super) struct Thresholds {
+    /// Edge limit between subblocks: the largest step over an edge that is filtered; zero where none is.
     pub(super) limit: u8,
-    /// Largest step beside it.
+    /// Interior limit: the largest step beside an edge.
     interior: u8,
-    /// From which step beside an edge on only the two pixels next to it are changed.
+    /// High edge variance threshold: beyond this step beside an edge only the two pixels next to it change.
     variance: u8,
 }
 
 /// Steps over edges between macroblocks may be larger.
 const BETWEEN_MACROBLOCKS: u8 = 4;
 
-impl Strength {
+impl Thresholds {
     pub(super) fn new(level: i32, sharpness: i32) -> Self {
         let shift = match sharpness {
             ..=0 => 0,
@@ -43,57 +43,57 @@ pub(super) struct Rows<'a> {
     pub(super) above: usize,
 }
 
-/// What is to be done with a macroblock.
+/// Which edges of a macroblock are filtered, and how.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Edges {
-    pub(super) strength: Strength,
+    pub(super) thresholds: Thresholds,
     pub(super) has_left: bool,
     pub(super) has_above: bool,
-    /// Whether edges between its subblocks are smoothed.
+    /// Whether edges between its subblocks are filtered.
     pub(super) is_inner: bool,
 }
 
-/// How the edges are smoothed.
+/// Which filter runs over an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Simple,
-    Macroblock,
+    MacroblockHeader,
     Subblock,
 }
 
 /// Pixels across an edge, four before and four behind, `N` of each side by side.
 type Across<const N: usize> = [[u8; N]; 8];
 
-/// Smooths the edges of the square of `N` pixels a side in the given column.
+/// Filters the edges of the block of `N` pixels a side in the given column.
 #[inline(always)]
 pub(super) fn filter<const N: usize>(rows: &mut Rows, column: usize, edges: Edges, is_simple: bool) {
-    if edges.strength.limit == 0 {
+    if edges.thresholds.limit == 0 {
         return;
     }
     let (outer, inner) =
-        if is_simple { (Kind::Simple, Kind::Simple) } else { (Kind::Macroblock, Kind::Subblock) };
-    let (at_edge, inside) = (edges.strength.outer(), edges.strength);
+        if is_simple { (Kind::Simple, Kind::Simple) } else { (Kind::MacroblockHeader, Kind::Subblock) };
+    let (at_edge, inside) = (edges.thresholds.outer(), edges.thresholds);
     if edges.has_left {
-        upright::<N>(rows, column, outer, at_edge);
+        vertical_edge::<N>(rows, column, outer, at_edge);
     }
     if edges.is_inner {
         for at in (4..N).step_by(4) {
-            upright::<N>(rows, column + at, inner, inside);
+            vertical_edge::<N>(rows, column + at, inner, inside);
         }
     }
     if edges.has_above {
-        level::<N>(rows, 0, column, outer, at_edge);
+        horizontal_edge::<N>(rows, 0, column, outer, at_edge);
     }
     if edges.is_inner {
         for at in (4..N).step_by(4) {
-            level::<N>(rows, at, column, inner, inside);
+            horizontal_edge::<N>(rows, at, column, inner, inside);
         }
     }
 }
 
 /// An edge between columns.
 #[inline(always)]
-fn upright<const N: usize>(rows: &mut Rows, column: usize, kind: Kind, strength: Strength) {
+fn vertical_edge<const N: usize>(rows: &mut Rows, column: usize, kind: Kind, thresholds: Thresholds) {
     let mut across: Across<N> = [[0; N]; 8];
     let start = rows.above * rows.stride;
     let Some(samples) = rows.samples.get_mut(start..) else { return };
@@ -104,7 +104,7 @@ fn upright<const N: usize>(rows: &mut Rows, column: usize, kind: Kind, strength:
             }
         }
     }
-    let smoothed = smoothed(across, kind, strength);
+    let smoothed = smoothed(across, kind, thresholds);
     for (at, row) in samples.chunks_exact_mut(rows.stride).take(N).enumerate() {
         if let Some(pixels) = row.get_mut(column - 4..).and_then(|it| it.first_chunk_mut::<8>()) {
             for (line, pixel) in smoothed.iter().zip(pixels) {
@@ -116,7 +116,13 @@ fn upright<const N: usize>(rows: &mut Rows, column: usize, kind: Kind, strength:
 
 /// An edge between rows.
 #[inline(always)]
-fn level<const N: usize>(rows: &mut Rows, row: usize, column: usize, kind: Kind, strength: Strength) {
+fn horizontal_edge<const N: usize>(
+    rows: &mut Rows,
+    row: usize,
+    column: usize,
+    kind: Kind,
+    thresholds: Thresholds,
+) {
     let start = (rows.above + row - 4) * rows.stride;
     let Some(samples) = rows.samples.get_mut(start..) else { return };
     let mut across: Across<N> = [[0; N]; 8];
@@ -125,7 +131,7 @@ fn level<const N: usize>(rows: &mut Rows, row: usize, column: usize, kind: Kind,
             *line = *pixels;
         }
     }
-    let smoothed = smoothed(across, kind, strength);
+    let smoothed = smoothed(across, kind, thresholds);
     for (line, row) in smoothed.iter().zip(samples.chunks_exact_mut(rows.stride)) {
         if let Some(pixels) = row.get_mut(column..).and_then(|it| it.first_chunk_mut()) {
             *pixels = *line;
@@ -134,14 +140,14 @@ fn level<const N: usize>(rows: &mut Rows, row: usize, column: usize, kind: Kind,
 }
 
 #[inline(always)]
-fn smoothed<const N: usize>(across: Across<N>, kind: Kind, strength: Strength) -> Across<N> {
+fn smoothed<const N: usize>(across: Across<N>, kind: Kind, thresholds: Thresholds) -> Across<N> {
     let mut smoothed = across;
     for lane in 0..N {
         let pixels = across.map(|line| i16::from(line[lane]));
         let result = match kind {
-            Kind::Simple => simple(pixels, strength),
-            Kind::Macroblock => normal::<true>(pixels, strength),
-            Kind::Subblock => normal::<false>(pixels, strength),
+            Kind::Simple => simple(pixels, thresholds),
+            Kind::MacroblockHeader => normal::<true>(pixels, thresholds),
+            Kind::Subblock => normal::<false>(pixels, thresholds),
         };
         for (line, level) in smoothed.iter_mut().zip(result) {
             #[expect(clippy::cast_sign_loss, reason = "clamped to a byte")]
@@ -176,18 +182,18 @@ const fn clamped(value: i16) -> i16 {
 }
 
 #[inline(always)]
-const fn simple(pixels: [i16; 8], strength: Strength) -> [i16; 8] {
+const fn simple(pixels: [i16; 8], thresholds: Thresholds) -> [i16; 8] {
     let [p3, p2, p1, p0, q0, q1, q2, q3] = pixels;
     let (down, up) = steps(clamped(p1 - q1) + 3 * (q0 - p0));
-    let is_smooth = is_small(p1, p0, q0, q1, strength.limit);
+    let is_smooth = is_small(p1, p0, q0, q1, thresholds.limit);
     let (down, up) = if is_smooth { (down, up) } else { (0, 0) };
     [p3, p2, p1, p0 + up, q0 - down, q1, q2, q3]
 }
 
 #[inline(always)]
-const fn normal<const OF_MACROBLOCK: bool>(pixels: [i16; 8], strength: Strength) -> [i16; 8] {
+const fn normal<const OF_MACROBLOCK: bool>(pixels: [i16; 8], thresholds: Thresholds) -> [i16; 8] {
     let [p3, p2, p1, p0, q0, q1, q2, q3] = pixels;
-    let Strength { limit, interior, variance } = strength;
+    let Thresholds { limit, interior, variance } = thresholds;
     let (interior, variance) = (interior as i16, variance as i16);
     let is_smooth = is_small(p1, p0, q0, q1, limit)
         & ((p3 - p2).abs() <= interior)

@@ -1,39 +1,36 @@
-//! Macroblocks from their modes and coefficients, one after the other.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "rows and columns are constants within squares of constant size"
-)]
+//! Reconstruction of macroblocks from their modes and coefficients, one after the other.
+#![expect(clippy::indexing_slicing, reason = "rows and columns are constants within arrays of constant size")]
 
-use super::modes::{Luma, Macroblock};
-use super::prediction::{self, ABOVE, BESIDE, Edges, LEFT, SECOND, STRIDE, Square, add};
+use super::modes::{Luma, MacroblockHeader};
+use super::prediction::{self, ABOVE, BESIDE, Bordered, Edges, LEFT, SECOND, STRIDE, add};
 use super::subblock;
 use super::tokens::Residue;
-use super::window::Window;
+use super::window::RowWindow;
 
 /// The lowest pixels of the macroblocks above.
 #[derive(Clone, Copy)]
 struct Above {
     luma: [u8; 16],
-    differences: [[u8; 8]; 2],
+    chroma: [[u8; 8]; 2],
 }
 
 impl Above {
-    const NONE: Self = Self { luma: [ABOVE; 16], differences: [[ABOVE; 8]; 2] };
+    const NONE: Self = Self { luma: [ABOVE; 16], chroma: [[ABOVE; 8]; 2] };
 }
 
-/// Columns of both colour differences in their square.
+/// Columns of Cb and Cr in their array.
 const STARTS: [usize; 2] = [LEFT, SECOND];
 
-/// Where a macroblock is drawn, and what it needs of its neighbours.
-pub(super) struct Canvas {
-    luma: Square<17>,
-    differences: Square<9>,
+/// The pixels of a macroblock, and what it needs of its neighbours.
+pub(super) struct Macroblock {
+    luma: Bordered<17>,
+    chroma: Bordered<9>,
     above: Vec<Above>,
 }
 
-impl Canvas {
+impl Macroblock {
     pub(super) fn new(columns: usize) -> Self {
-        Self { luma: [[0; STRIDE]; 17], differences: [[0; STRIDE]; 9], above: vec![Above::NONE; columns] }
+        Self { luma: [[0; STRIDE]; 17], chroma: [[0; STRIDE]; 9], above: vec![Above::NONE; columns] }
     }
 
     /// Forgets what was to the left.
@@ -42,16 +39,21 @@ impl Canvas {
         for row in &mut self.luma {
             row[LEFT + 15] = BESIDE;
         }
-        for row in &mut self.differences {
+        for row in &mut self.chroma {
             (row[LEFT + 7], row[SECOND + 7]) = (BESIDE, BESIDE);
         }
         self.luma[0][LEFT + 15] = corner;
-        (self.differences[0][LEFT + 7], self.differences[0][SECOND + 7]) = (corner, corner);
+        (self.chroma[0][LEFT + 7], self.chroma[0][SECOND + 7]) = (corner, corner);
     }
 
     /// Draws the macroblock in the given column, those to the left of it being drawn.
     #[inline(always)]
-    pub(super) fn draw(&mut self, (row, column): (usize, usize), macroblock: &Macroblock, residue: &Residue) {
+    pub(super) fn draw(
+        &mut self,
+        (row, column): (usize, usize),
+        macroblock: &MacroblockHeader,
+        residue: &Residue,
+    ) {
         self.look_around(column);
         let edges = Edges { has_above: row > 0, has_left: column > 0 };
         let (blocks, contents) = (residue.blocks.as_chunks::<4>().0, residue.contents.as_chunks::<4>().0);
@@ -78,10 +80,10 @@ impl Canvas {
             }
         }
         for ((blocks, contents), start) in blocks.iter().zip(contents).skip(4).zip(STARTS) {
-            prediction::predict::<8, 9>(&mut self.differences, start, macroblock.differences, edges);
+            prediction::predict::<8, 9>(&mut self.chroma, start, macroblock.chroma, edges);
             for (index, (block, content)) in blocks.iter().zip(contents).enumerate() {
                 let place = (1 + 4 * (index >> 1), start + 4 * (index & 1));
-                add(&mut self.differences, place, block, *content);
+                add(&mut self.chroma, place, block, *content);
             }
         }
         self.remember(column);
@@ -93,7 +95,7 @@ impl Canvas {
         for row in &mut self.luma {
             row[LEFT - 1] = row[LEFT + 15];
         }
-        for row in &mut self.differences {
+        for row in &mut self.chroma {
             (row[LEFT - 1], row[SECOND - 1]) = (row[LEFT + 7], row[SECOND + 7]);
         }
         let above = self.above.get(column).copied().unwrap_or(Above::NONE);
@@ -104,8 +106,8 @@ impl Canvas {
         for row in [0, 4, 8, 12] {
             self.luma[row][LEFT + 16..LEFT + 20].copy_from_slice(beyond);
         }
-        for (start, above) in STARTS.into_iter().zip(&above.differences) {
-            self.differences[0][start..start + 8].copy_from_slice(above);
+        for (start, above) in STARTS.into_iter().zip(&above.chroma) {
+            self.chroma[0][start..start + 8].copy_from_slice(above);
         }
     }
 
@@ -113,15 +115,15 @@ impl Canvas {
     fn remember(&mut self, column: usize) {
         let Some(above) = self.above.get_mut(column) else { return };
         above.luma.copy_from_slice(&self.luma[16][LEFT..LEFT + 16]);
-        for (start, above) in STARTS.into_iter().zip(&mut above.differences) {
-            above.copy_from_slice(&self.differences[8][start..start + 8]);
+        for (start, above) in STARTS.into_iter().zip(&mut above.chroma) {
+            above.copy_from_slice(&self.chroma[8][start..start + 8]);
         }
     }
 
     /// Copies what was drawn last.
     #[inline(always)]
-    pub(super) fn copy_to(&self, window: &mut Window, column: usize) {
-        let [luma, blue, red] = &mut window.planes;
+    pub(super) fn copy_to(&self, window: &mut RowWindow, column: usize) {
+        let [luma, cb, cr] = &mut window.planes;
         let of = |row: &[u8; STRIDE], start: usize| row.get(start..).and_then(|it| it.first_chunk()).copied();
         for (target, row) in luma.new_rows().zip(&self.luma[1..]) {
             if let (Some(target), Some(row)) = (target.as_chunks_mut::<16>().0.get_mut(column), of(row, LEFT))
@@ -130,8 +132,8 @@ impl Canvas {
             }
         }
         let of = |row: &[u8; STRIDE], start: usize| row.get(start..).and_then(|it| it.first_chunk()).copied();
-        for (plane, start) in [blue, red].into_iter().zip(STARTS) {
-            for (target, row) in plane.new_rows().zip(&self.differences[1..]) {
+        for (plane, start) in [cb, cr].into_iter().zip(STARTS) {
+            for (target, row) in plane.new_rows().zip(&self.chroma[1..]) {
                 if let (Some(target), Some(row)) =
                     (target.as_chunks_mut::<8>().0.get_mut(column), of(row, start))
                 {

@@ -1,57 +1,57 @@
-//! How each macroblock is predicted: sections 8 and 11 of RFC 6386.
+//! Intra prediction modes, and the header of each macroblock that names them: RFC 6386, sections 8 and 11.
 
-use super::bool_decoder::Bits;
+use super::bool_decoder::BoolDecoder;
 use super::header::Header;
 use super::tables::SUBBLOCK_MODES;
 
-/// How a square is predicted from the pixels around it.
+/// The prediction mode of a macroblock's luma or chroma.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// The mean of both sides.
+    /// `DC_PRED`: the mean of the pixels above and to the left.
     #[default]
-    Mean,
-    /// Each row repeats the one above.
-    Down,
-    /// Each column repeats the one to the left.
-    Right,
-    /// The slope of both sides.
-    Slope,
+    Dc,
+    /// `V_PRED`: each row repeats the one above.
+    V,
+    /// `H_PRED`: each column repeats the one to the left.
+    H,
+    /// `TM_PRED`: above plus left minus corner.
+    TrueMotion,
 }
 
-/// How a subblock is predicted: as larger squares are, or in slanted directions.
+/// The prediction mode of a luma subblock: `B_DC_PRED`, `B_TM_PRED` and so on.
 ///
 /// The order is that of the table of probabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Submode {
+pub(super) enum SubblockMode {
     #[default]
-    Mean,
-    Slope,
-    Down,
-    Right,
-    DownLeft,
-    DownRight,
-    DownRightSteep,
-    DownLeftSteep,
-    DownRightFlat,
-    UpRightFlat,
+    BDc,
+    BTm,
+    BVe,
+    BHe,
+    BLd,
+    BRd,
+    BVr,
+    BVl,
+    BHd,
+    BHu,
 }
 
-impl From<Mode> for Submode {
+impl From<Mode> for SubblockMode {
     fn from(mode: Mode) -> Self {
         match mode {
-            Mode::Mean => Self::Mean,
-            Mode::Down => Self::Down,
-            Mode::Right => Self::Right,
-            Mode::Slope => Self::Slope,
+            Mode::Dc => Self::BDc,
+            Mode::V => Self::BVe,
+            Mode::H => Self::BHe,
+            Mode::TrueMotion => Self::BTm,
         }
     }
 }
 
-/// How luminance is predicted.
+/// How luma is predicted: as a whole, or by subblocks (`B_PRED`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Luma {
     Whole(Mode),
-    Subblocks([Submode; 16]),
+    Subblocks([SubblockMode; 16]),
 }
 
 impl Luma {
@@ -60,20 +60,20 @@ impl Luma {
     }
 }
 
-/// What is told of a macroblock before its coefficients.
+/// What precedes a macroblock's coefficients.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Macroblock {
+pub(super) struct MacroblockHeader {
     pub(super) segment: usize,
-    /// It has no coefficients, and none are told.
-    pub(super) is_empty: bool,
+    /// `mb_skip_coeff`: it has no coefficients, and none are stored.
+    pub(super) is_skipped: bool,
     pub(super) luma: Luma,
-    pub(super) differences: Mode,
+    pub(super) chroma: Mode,
 }
 
 /// Reads the modes, which depend on those above and to the left.
 pub(super) struct Modes {
-    above: Vec<[Submode; 4]>,
-    left: [Submode; 4],
+    above: Vec<[SubblockMode; 4]>,
+    left: [SubblockMode; 4],
     segment_probabilities: Option<[u8; 3]>,
     filled_probability: Option<u8>,
 }
@@ -81,29 +81,29 @@ pub(super) struct Modes {
 impl Modes {
     pub(super) fn new(header: &Header) -> Self {
         Self {
-            above: vec![[Submode::Mean; 4]; header.size.macroblocks().0],
-            left: [Submode::Mean; 4],
+            above: vec![[SubblockMode::BDc; 4]; header.size.macroblocks().0],
+            left: [SubblockMode::BDc; 4],
             segment_probabilities: header.segment_probabilities,
             filled_probability: header.filled_probability,
         }
     }
 
     pub(super) const fn begin_row(&mut self) {
-        self.left = [Submode::Mean; 4];
+        self.left = [SubblockMode::BDc; 4];
     }
 
     #[inline(always)]
-    pub(super) fn read(&mut self, bits: &mut Bits, column: usize) -> Macroblock {
+    pub(super) fn read(&mut self, bits: &mut BoolDecoder, column: usize) -> MacroblockHeader {
         bits.refill();
         let segment = self.segment_probabilities.map_or(0, |[pairs, first, second]| {
-            if bits.decide(pairs) {
-                2 + usize::from(bits.decide(second))
+            if bits.read_bool(pairs) {
+                2 + usize::from(bits.read_bool(second))
             } else {
-                usize::from(bits.decide(first))
+                usize::from(bits.read_bool(first))
             }
         });
-        let is_empty = self.filled_probability.is_some_and(|probability| bits.decide(probability));
-        let is_whole = bits.decide(145);
+        let is_skipped = self.filled_probability.is_some_and(|probability| bits.read_bool(probability));
+        let is_whole = bits.read_bool(145);
         let luma = if is_whole {
             let mode = read_luma(bits);
             self.left = [mode.into(); 4];
@@ -115,74 +115,74 @@ impl Modes {
             Luma::Subblocks(self.read_subblocks(bits, column))
         };
         bits.refill();
-        Macroblock { segment, is_empty, luma, differences: read_differences(bits) }
+        MacroblockHeader { segment, is_skipped, luma, chroma: read_chroma(bits) }
     }
 
     #[inline(always)]
-    fn read_subblocks(&mut self, bits: &mut Bits, column: usize) -> [Submode; 16] {
-        let mut modes = [[Submode::Mean; 4]; 4];
-        let Some(above) = self.above.get_mut(column) else { return [Submode::Mean; 16] };
+    fn read_subblocks(&mut self, bits: &mut BoolDecoder, column: usize) -> [SubblockMode; 16] {
+        let mut modes = [[SubblockMode::BDc; 4]; 4];
+        let Some(above) = self.above.get_mut(column) else { return [SubblockMode::BDc; 16] };
         for (row, left) in modes.iter_mut().zip(&mut self.left) {
             for (mode, above) in row.iter_mut().zip(above.iter_mut()) {
                 *mode = read_submode(bits, *above, *left);
                 (*above, *left) = (*mode, *mode);
             }
         }
-        let mut flat = [Submode::Mean; 16];
+        let mut flat = [SubblockMode::BDc; 16];
         flat.copy_from_slice(modes.as_flattened());
         flat
     }
 }
 
-fn read_luma(bits: &mut Bits) -> Mode {
-    if bits.decide(156) {
-        if bits.decide(128) { Mode::Slope } else { Mode::Right }
-    } else if bits.decide(163) {
-        Mode::Down
+fn read_luma(bits: &mut BoolDecoder) -> Mode {
+    if bits.read_bool(156) {
+        if bits.read_bool(128) { Mode::TrueMotion } else { Mode::H }
+    } else if bits.read_bool(163) {
+        Mode::V
     } else {
-        Mode::Mean
+        Mode::Dc
     }
 }
 
-fn read_differences(bits: &mut Bits) -> Mode {
-    if !bits.decide(142) {
-        Mode::Mean
-    } else if !bits.decide(114) {
-        Mode::Down
-    } else if bits.decide(183) {
-        Mode::Slope
+fn read_chroma(bits: &mut BoolDecoder) -> Mode {
+    if !bits.read_bool(142) {
+        Mode::Dc
+    } else if !bits.read_bool(114) {
+        Mode::V
+    } else if bits.read_bool(183) {
+        Mode::TrueMotion
     } else {
-        Mode::Right
+        Mode::H
     }
 }
 
 #[inline(always)]
-fn read_submode(bits: &mut Bits, above: Submode, left: Submode) -> Submode {
+fn read_submode(bits: &mut BoolDecoder, above: SubblockMode, left: SubblockMode) -> SubblockMode {
     let of_pair = SUBBLOCK_MODES.as_chunks::<9>().0.get(above as usize * 10 + left as usize);
-    let Some([p0, p1, p2, p3, p4, p5, p6, p7, p8]) = of_pair else { return Submode::Mean };
-    // At most seven decisions.
+    let Some([p0, p1, p2, p3, p4, p5, p6, p7, p8]) = of_pair else { return SubblockMode::BDc };
+    // At most seven bools.
     bits.refill();
-    if !bits.decide(*p0) {
-        Submode::Mean
-    } else if !bits.decide(*p1) {
-        Submode::Slope
-    } else if !bits.decide(*p2) {
-        Submode::Down
-    } else if !bits.decide(*p3) {
-        if !bits.decide(*p4) {
-            Submode::Right
-        } else if bits.decide(*p5) {
-            Submode::DownRightSteep
+    if !bits.read_bool(*p0) {
+        SubblockMode::BDc
+    } else if !bits.read_bool(*p1) {
+        SubblockMode::BTm
+    } else if !bits.read_bool(*p2) {
+        SubblockMode::BVe
+    } else if !bits.read_bool(*p3) {
+        if !bits.read_bool(*p4) {
+            SubblockMode::BHe
+        } else if bits.read_bool(*p5) {
+            SubblockMode::BVr
         } else {
-            Submode::DownRight
+            SubblockMode::BRd
         }
-    } else if !bits.decide(*p6) {
-        Submode::DownLeft
-    } else if !bits.decide(*p7) {
-        Submode::DownLeftSteep
-    } else if bits.decide(*p8) {
-        Submode::UpRightFlat
+    } else if !bits.read_bool(*p6) {
+        SubblockMode::BLd
+    } else if !bits.read_bool(*p7) {
+        SubblockMode::BVl
+    } else if bits.read_bool(*p8) {
+        SubblockMode::BHu
     } else {
-        Submode::DownRightFlat
+        SubblockMode::BHd
     }
 }

@@ -1,18 +1,18 @@
-//! A macroblock's pixels while it is decoded, with those around it that it is predicted from.
+//! Intra prediction of macroblocks, and the residue that is added to it: RFC 6386, sections 12.2, 12.3 and 14.5.
 #![expect(
     clippy::indexing_slicing,
-    reason = "rows and columns lie within squares of constant size, which tests draw to their edges"
+    reason = "rows and columns lie within arrays of constant size, which tests draw to their edges"
 )]
 
 use super::modes::Mode;
 use super::tokens::{Block, Content};
 use super::transform;
 
-/// Pixels from one row of a square to the next.
+/// Pixels from one row to the next.
 pub(super) const STRIDE: usize = 32;
-/// Where luminance and the first colour difference begin; the column before holds what is to the left.
+/// Where luma and Cb begin; the column before holds what is to the left.
 pub(super) const LEFT: usize = 8;
-/// Where the second colour difference begins.
+/// Where Cr begins.
 pub(super) const SECOND: usize = 24;
 /// Stands for pixels above the picture.
 pub(super) const ABOVE: u8 = 127;
@@ -26,21 +26,23 @@ pub(super) struct Edges {
     pub(super) has_left: bool,
 }
 
-/// Rows of pixels, the first of which belongs to the squares above.
-pub(super) type Square<const ROWS: usize> = [[u8; STRIDE]; ROWS];
+/// Pixels of a macroblock with their border; the first row belongs to the macroblock above.
+pub(super) type Bordered<const ROWS: usize> = [[u8; STRIDE]; ROWS];
 
-/// What a square of `N` pixels a side is predicted from.
+/// What a block of `N` pixels a side is predicted from.
 #[derive(Clone, Copy)]
-struct Surroundings<const N: usize> {
+struct Border<const N: usize> {
     corner: u8,
     above: [u8; N],
     left: [u8; N],
 }
 
-impl<const N: usize> Surroundings<N> {
+impl<const N: usize> Border<N> {
     #[inline(always)]
-    fn of<const ROWS: usize>(square: &Square<ROWS>, start: usize) -> Self {
-        let [first, rest @ ..] = &square[..] else { return Self { corner: 0, above: [0; N], left: [0; N] } };
+    fn of<const ROWS: usize>(bordered: &Bordered<ROWS>, start: usize) -> Self {
+        let [first, rest @ ..] = &bordered[..] else {
+            return Self { corner: 0, above: [0; N], left: [0; N] };
+        };
         let mut left = [0; N];
         for (left, row) in left.iter_mut().zip(rest) {
             *left = row[start - 1];
@@ -50,44 +52,44 @@ impl<const N: usize> Surroundings<N> {
     }
 }
 
-/// Predicts the square of `N` pixels a side that begins in column `start`.
+/// Predicts the block of `N` pixels a side that begins in column `start`.
 #[inline(always)]
 pub(super) fn predict<const N: usize, const ROWS: usize>(
-    square: &mut Square<ROWS>,
+    bordered: &mut Bordered<ROWS>,
     start: usize,
     mode: Mode,
     edges: Edges,
 ) {
-    let around = Surroundings::<N>::of(square, start);
-    let rows = square.iter_mut().skip(1).filter_map(|row| row.get_mut(start..)?.first_chunk_mut::<N>());
+    let around = Border::<N>::of(bordered, start);
+    let rows = bordered.iter_mut().skip(1).filter_map(|row| row.get_mut(start..)?.first_chunk_mut::<N>());
     match mode {
-        Mode::Mean => {
-            let mean = [mean(&around, edges); N];
+        Mode::Dc => {
+            let mean = [dc(&around, edges); N];
             for row in rows {
                 *row = mean;
             }
         }
-        Mode::Down => {
+        Mode::V => {
             for row in rows {
                 *row = around.above;
             }
         }
-        Mode::Right => {
+        Mode::H => {
             for (row, left) in rows.zip(&around.left) {
                 *row = [*left; N];
             }
         }
-        Mode::Slope => {
+        Mode::TrueMotion => {
             for (row, left) in rows.zip(&around.left) {
-                *row = slope(around.above, *left, around.corner);
+                *row = true_motion(around.above, *left, around.corner);
             }
         }
     }
 }
 
-/// What is above, raised by as much as `left` is above the corner.
+/// A row of TrueMotion prediction: above plus left minus corner, clamped.
 #[inline(always)]
-pub(super) fn slope<const N: usize>(above: [u8; N], left: u8, corner: u8) -> [u8; N] {
+pub(super) fn true_motion<const N: usize>(above: [u8; N], left: u8, corner: u8) -> [u8; N] {
     let raise = i16::from(left) - i16::from(corner);
     let mut row = [0; N];
     for at in 0..N {
@@ -97,7 +99,7 @@ pub(super) fn slope<const N: usize>(above: [u8; N], left: u8, corner: u8) -> [u8
 }
 
 #[inline(always)]
-fn mean<const N: usize>(around: &Surroundings<N>, edges: Edges) -> u8 {
+fn dc<const N: usize>(around: &Border<N>, edges: Edges) -> u8 {
     let sum = |side: [u8; N]| side.iter().map(|it| u32::from(*it)).sum::<u32>();
     let shift = N.trailing_zeros();
     let mean = match (edges.has_above, edges.has_left) {
@@ -114,20 +116,20 @@ fn mean<const N: usize>(around: &Surroundings<N>, edges: Edges) -> u8 {
 /// Four pixels of four rows, with what is between them.
 const PATCH: usize = 3 * STRIDE + 4;
 
-/// Adds what a block holds to sixteen pixels.
+/// Adds a block's residue to sixteen pixels.
 #[inline(always)]
 pub(super) fn add<const ROWS: usize>(
-    square: &mut Square<ROWS>,
+    bordered: &mut Bordered<ROWS>,
     (row, column): (usize, usize),
     block: &Block,
     content: Content,
 ) {
     let differences = match content {
         Content::Nothing => return,
-        Content::Mean => [(block[0].wrapping_add(4)) >> 3; 16],
-        Content::Detail => transform::differences(block),
+        Content::Dc => [(block[0].wrapping_add(4)) >> 3; 16],
+        Content::Detail => transform::inverse_dct(block),
     };
-    let rest = square.as_flattened_mut().get_mut(row * STRIDE + column..);
+    let rest = bordered.as_flattened_mut().get_mut(row * STRIDE + column..);
     let Some(patch) = rest.and_then(|it| it.first_chunk_mut::<PATCH>()) else { return };
     let mut pixels = [0; 16];
     for (row, pixels) in pixels.as_chunks_mut::<4>().0.iter_mut().enumerate() {

@@ -1,8 +1,8 @@
-//! Prediction of subblocks: section 12.3 of RFC 6386.
+//! Intra prediction of luma subblocks: RFC 6386, section 12.3.
 #![expect(clippy::indexing_slicing, reason = "constant indices into arrays of constant length")]
 
-use super::modes::Submode;
-use super::prediction::{STRIDE, Square, slope};
+use super::modes::SubblockMode;
+use super::prediction::{Bordered, STRIDE, true_motion};
 
 /// Pixels around a subblock: up its left side, over the corner, and along the eight above. The ends
 /// are doubled, as the means at the ends count them twice.
@@ -11,12 +11,13 @@ type Around = [u8; 16];
 /// Predicts four by four pixels in columns from `column` and rows from `row`.
 #[inline(always)]
 pub(super) fn predict<const ROWS: usize>(
-    square: &mut Square<ROWS>,
+    bordered: &mut Bordered<ROWS>,
     row: usize,
     column: usize,
-    mode: Submode,
+    mode: SubblockMode,
 ) {
-    let Some([above, rows @ ..]) = square.get_mut(row - 1..).and_then(|it| it.first_chunk_mut::<5>()) else {
+    let Some([above, rows @ ..]) = bordered.get_mut(row - 1..).and_then(|it| it.first_chunk_mut::<5>())
+    else {
         return;
     };
     let around = around(above, rows, column);
@@ -39,7 +40,7 @@ fn around(above: &[u8; STRIDE], rows: &[[u8; STRIDE]; 4], column: usize) -> Arou
 }
 
 #[inline(always)]
-fn predicted(around: &Around, mode: Submode) -> [[u8; 4]; 4] {
+fn predicted(around: &Around, mode: SubblockMode) -> [[u8; 4]; 4] {
     let e = around;
     // Of two and of three neighbours, the middle one counted twice.
     let mut two = [0; 13];
@@ -52,49 +53,49 @@ fn predicted(around: &Around, mode: Submode) -> [[u8; 4]; 4] {
     }
     let (t, h) = (three, two);
     match mode {
-        Submode::Mean => {
+        SubblockMode::BDc => {
             let sum: u16 = e[1..5].iter().chain(&e[6..10]).map(|it| u16::from(*it)).sum();
             #[expect(clippy::cast_possible_truncation, reason = "a mean of bytes")]
             let mean = ((sum + 4) >> 3) as u8;
             [[mean; 4]; 4]
         }
-        Submode::Slope => {
-            let row = |left| slope([e[6], e[7], e[8], e[9]], left, e[5]);
+        SubblockMode::BTm => {
+            let row = |left| true_motion([e[6], e[7], e[8], e[9]], left, e[5]);
             [row(e[4]), row(e[3]), row(e[2]), row(e[1])]
         }
-        Submode::Down => [[t[5], t[6], t[7], t[8]]; 4],
-        Submode::Right => [[t[3]; 4], [t[2]; 4], [t[1]; 4], [t[0]; 4]],
-        Submode::DownLeft => [
+        SubblockMode::BVe => [[t[5], t[6], t[7], t[8]]; 4],
+        SubblockMode::BHe => [[t[3]; 4], [t[2]; 4], [t[1]; 4], [t[0]; 4]],
+        SubblockMode::BLd => [
             [t[6], t[7], t[8], t[9]],
             [t[7], t[8], t[9], t[10]],
             [t[8], t[9], t[10], t[11]],
             [t[9], t[10], t[11], t[12]],
         ],
-        Submode::DownRight => [
+        SubblockMode::BRd => [
             [t[4], t[5], t[6], t[7]],
             [t[3], t[4], t[5], t[6]],
             [t[2], t[3], t[4], t[5]],
             [t[1], t[2], t[3], t[4]],
         ],
-        Submode::DownRightSteep => [
+        SubblockMode::BVr => [
             [h[5], h[6], h[7], h[8]],
             [t[4], t[5], t[6], t[7]],
             [t[3], h[5], h[6], h[7]],
             [t[2], t[4], t[5], t[6]],
         ],
-        Submode::DownLeftSteep => [
+        SubblockMode::BVl => [
             [h[6], h[7], h[8], h[9]],
             [t[6], t[7], t[8], t[9]],
             [h[7], h[8], h[9], t[10]],
             [t[7], t[8], t[9], t[11]],
         ],
-        Submode::DownRightFlat => [
+        SubblockMode::BHd => [
             [h[4], t[4], t[5], t[6]],
             [h[3], t[3], h[4], t[4]],
             [h[2], t[2], h[3], t[3]],
             [h[1], t[1], h[2], t[2]],
         ],
-        Submode::UpRightFlat => {
+        SubblockMode::BHu => {
             [[h[3], t[2], h[2], t[1]], [h[2], t[1], h[1], t[0]], [h[1], t[0], e[1], e[1]], [e[1]; 4]]
         }
     }

@@ -1,6 +1,6 @@
-//! Numbers of the standard, RFC 6386; tables of several dimensions are written one after the other.
+//! Tables of RFC 6386; those of several dimensions are written one after the other.
 
-/// How likely a coefficient's probability is to be told anew: section 13.4.
+/// How likely the probability of a coefficient is updated: section 13.4.
 pub(super) const UPDATES: [u8; 1056] = [
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 176, 246, 255, 255, 255, 255, 255, 255, 255,
@@ -55,7 +55,7 @@ pub(super) const UPDATES: [u8; 1056] = [
     255, 255, 255, 255, 255, 255,
 ];
 
-/// Probabilities of coefficients until told otherwise, eleven for each kind of block, band and context:
+/// Default probabilities of coefficients, eleven for each kind of block, band and context:
 /// section 13.5.
 pub(super) const COEFFICIENTS: [u8; 1056] = [
     128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
@@ -153,8 +153,8 @@ pub(super) const SUBBLOCK_MODES: [u8; 900] = [
     195, 128, 48, 4, 24,
 ];
 
-/// Steps of the mean: section 14.1.
-pub(super) const DC_STEPS: [i16; 128] = [
+/// Dequantization factors of DC coefficients: section 14.1.
+pub(super) const DC_FACTORS: [i16; 128] = [
     4, 5, 6, 7, 8, 9, 10, 10, 11, 12, 13, 14, 15, 16, 17, 17, 18, 19, 20, 20, 21, 21, 22, 22, 23, 23, 24, 25,
     25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 46, 47, 48,
     49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74,
@@ -163,8 +163,8 @@ pub(super) const DC_STEPS: [i16; 128] = [
     154, 157,
 ];
 
-/// Steps of all other coefficients: section 14.1.
-pub(super) const AC_STEPS: [i16; 128] = [
+/// Dequantization factors of AC coefficients: section 14.1.
+pub(super) const AC_FACTORS: [i16; 128] = [
     4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
     32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57,
     58, 60, 62, 64, 66, 68, 70, 72, 74, 76, 78, 80, 82, 84, 86, 88, 90, 92, 94, 96, 98, 100, 102, 104, 106,

@@ -20,7 +20,7 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// The pixels as another decoder sees them, each with the nearest colour differences.
+/// The pixels as another decoder sees them, each with the nearest Cb and Cr.
 fn reference(file: &[u8]) -> Vec<u8> {
     let mut options = WebPDecodeOptions::default();
     options.lossy_upsampling = UpsamplingMethod::Simple;
@@ -31,14 +31,14 @@ fn reference(file: &[u8]) -> Vec<u8> {
 }
 
 /// Red, green and blue, by the integers that libwebp and its followers use.
-fn to_rgb([luma, blue, red]: [u8; 3]) -> [u8; 3] {
+fn to_rgb([luma, cb, cr]: [u8; 3]) -> [u8; 3] {
     let times = |level: u8, factor: i32| (i32::from(level) * factor) >> 8;
     let clamped = |level: i32| u8::try_from((level >> 6).clamp(0, 255)).unwrap();
     let luma = times(luma, 19_077);
     [
-        clamped(luma + times(red, 26_149) - 14_234),
-        clamped(luma - times(blue, 6_419) - times(red, 13_320) + 8_708),
-        clamped(luma + times(blue, 33_050) - 17_685),
+        clamped(luma + times(cr, 26_149) - 14_234),
+        clamped(luma - times(cb, 6_419) - times(cr, 13_320) + 8_708),
+        clamped(luma + times(cb, 33_050) - 17_685),
     ]
 }
 
@@ -47,19 +47,19 @@ fn own_size_is_equal_to_another_decoder_in_each_pixel() {
     for (name, file) in fixtures() {
         let container = Container::read(&file).unwrap();
         let size = Size::read(&container).unwrap();
-        let [luma, blue, red] = decode_levels(&container, WHOLE, [Levels::AsStored; 3], IN_TIME).unwrap();
+        let [luma, cb, cr] = decode_levels(&container, WHOLE, [Levels::AsStored; 3], IN_TIME).unwrap();
         let reference = reference(&file);
         assert_eq!(luma.samples.len(), (size.width * size.height) as usize, "{name}");
         for (at, expected) in reference.chunks_exact(3).enumerate() {
             let (x, y) = (at % luma.stride, at / luma.stride);
-            let half = y / 2 * blue.stride + x / 2;
-            let found = to_rgb([luma.samples[at], blue.samples[half], red.samples[half]]);
+            let half = y / 2 * cb.stride + x / 2;
+            let found = to_rgb([luma.samples[at], cb.samples[half], cr.samples[half]]);
             assert_eq!(found, expected, "{name} at {x}, {y}");
         }
     }
 }
 
-fn try_decode(file: &[u8], options: Options) -> Result<[Plane; 3], Error> {
+fn try_decode(file: &[u8], options: Options) -> Result<[Plane; 3], DecodeError> {
     decode(&Container::read(file)?, options, IN_TIME)
 }
 

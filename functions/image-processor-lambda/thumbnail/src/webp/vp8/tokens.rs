@@ -1,16 +1,16 @@
-//! Coefficients of a macroblock: section 13 of RFC 6386.
+//! DCT coefficient tokens of a macroblock: RFC 6386, section 13.
 #![expect(
     clippy::indexing_slicing,
     reason = "indices are masked, or constants within tables of constant size"
 )]
 
-use super::bool_decoder::Bits;
-use super::modes::Macroblock;
+use super::bool_decoder::BoolDecoder;
+use super::modes::MacroblockHeader;
 use super::probabilities::{Context, Kind, Places, Probabilities};
-use super::quantization::{Pair, Steps};
+use super::quantization::{Factors, Pair};
 use super::transform;
 
-/// Blocks of luminance, then four of each colour difference.
+/// Blocks of luma, then four each of Cb and Cr.
 pub(super) const BLOCKS: usize = 24;
 const LUMA_BLOCKS: usize = 16;
 
@@ -31,8 +31,8 @@ pub(super) type Block = [i16; 16];
 pub(super) enum Content {
     #[default]
     Nothing,
-    /// The mean alone.
-    Mean,
+    /// The DC coefficient alone.
+    Dc,
     Detail,
 }
 
@@ -47,70 +47,68 @@ impl Residue {
     pub(super) const EMPTY: Self = Self { blocks: [[0; 16]; BLOCKS], contents: [Content::Nothing; BLOCKS] };
 }
 
-/// Whether the blocks above and to the left have coefficients: of luminance four, of colour differences
-/// two each, and of the means one.
+/// Whether the blocks above and to the left have coefficients: four of luma, two each of Cb and Cr, and Y2.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Filled {
     luma: [bool; 4],
-    differences: [[bool; 2]; 2],
-    means: bool,
+    chroma: [[bool; 2]; 2],
+    y2: bool,
 }
 
 impl Filled {
-    /// A macroblock without any; means of others stay in sight where it has none.
+    /// A macroblock without any; where it has no Y2 block, the one before it counts on.
     #[inline(always)]
-    pub(super) const fn clear(&mut self, has_means: bool) {
-        let means = self.means && !has_means;
-        *self = Self { luma: [false; 4], differences: [[false; 2]; 2], means };
+    pub(super) const fn clear(&mut self, has_y2: bool) {
+        let y2 = self.y2 && !has_y2;
+        *self = Self { luma: [false; 4], chroma: [[false; 2]; 2], y2 };
     }
 }
 
-/// Reads the coefficients into `residue`, which must be empty. Tells whether there are any.
+/// Reads the coefficients into `residue`, which must be empty. Returns whether there are any.
 #[inline(always)]
 pub(super) fn read(
-    bits: &mut Bits,
+    bits: &mut BoolDecoder,
     probabilities: &Probabilities,
-    steps: &Steps,
-    macroblock: &Macroblock,
+    factors: &Factors,
+    macroblock: &MacroblockHeader,
     (above, left): (&mut Filled, &mut Filled),
     residue: &mut Residue,
 ) -> bool {
     let mut is_filled = false;
-    let has_means = macroblock.luma.is_whole();
-    let (kind, first) = if has_means { (Kind::Rest, 1) } else { (Kind::Luma, 0) };
-    if has_means {
-        let mut means = [0; 16];
-        let context = usize::from(above.means) + usize::from(left.means);
-        let end = block(bits, probabilities.of(Kind::Means), context, 0, steps.means, &mut means);
-        (above.means, left.means) = (end > 0, end > 0);
+    let has_y2 = macroblock.luma.is_whole();
+    let (kind, first) = if has_y2 { (Kind::LumaWithoutDc, 1) } else { (Kind::Luma, 0) };
+    if has_y2 {
+        let mut y2 = [0; 16];
+        let context = usize::from(above.y2) + usize::from(left.y2);
+        let end = block(bits, probabilities.of(Kind::Y2), context, 0, factors.y2, &mut y2);
+        (above.y2, left.y2) = (end > 0, end > 0);
         if end > 0 {
-            for (block, mean) in residue.blocks.iter_mut().zip(transform::means(&means)) {
-                block[0] = mean;
+            for (block, dc) in residue.blocks.iter_mut().zip(transform::inverse_wht(&y2)) {
+                block[0] = dc;
             }
         }
     }
-    let (luma, differences) = residue.blocks.split_at_mut(LUMA_BLOCKS);
-    let (luma_contents, difference_contents) = residue.contents.split_at_mut(LUMA_BLOCKS);
+    let (luma, chroma) = residue.blocks.split_at_mut(LUMA_BLOCKS);
+    let (luma_contents, chroma_contents) = residue.contents.split_at_mut(LUMA_BLOCKS);
     let places = probabilities.of(kind);
     let rows = luma.as_chunks_mut::<4>().0.iter_mut().zip(luma_contents.as_chunks_mut::<4>().0);
     for ((blocks, contents), left) in rows.zip(&mut left.luma) {
         for ((target, content), above) in blocks.iter_mut().zip(contents).zip(&mut above.luma) {
             let context = usize::from(*above) + usize::from(*left);
-            let end = block(bits, places, context, first, steps.luma, target);
+            let end = block(bits, places, context, first, factors.luma, target);
             (*above, *left) = (end > first, end > first);
             *content = content_of(end, target);
             is_filled |= *content != Content::Nothing;
         }
     }
-    let places = probabilities.of(Kind::Differences);
-    let channels =
-        differences.as_chunks_mut::<4>().0.iter_mut().zip(difference_contents.as_chunks_mut::<4>().0);
-    let filled = above.differences.iter_mut().zip(&mut left.differences);
+    let places = probabilities.of(Kind::Chroma);
+    let channels = chroma.as_chunks_mut::<4>().0.iter_mut().zip(chroma_contents.as_chunks_mut::<4>().0);
+    let filled = above.chroma.iter_mut().zip(&mut left.chroma);
     for ((blocks, contents), (above, left)) in channels.zip(filled) {
         for (index, (target, content)) in blocks.iter_mut().zip(contents).enumerate() {
             let (above, left) = (&mut above[index & 1], &mut left[index >> 1 & 1]);
             let context = usize::from(*above) + usize::from(*left);
-            let end = block(bits, places, context, 0, steps.differences, target);
+            let end = block(bits, places, context, 0, factors.chroma, target);
             (*above, *left) = (end > 0, end > 0);
             *content = content_of(end, target);
             is_filled |= *content != Content::Nothing;
@@ -124,7 +122,7 @@ const fn content_of(end: usize, block: &Block) -> Content {
     if end > 1 {
         Content::Detail
     } else if block[0] != 0 {
-        Content::Mean
+        Content::Dc
     } else {
         Content::Nothing
     }
@@ -133,21 +131,21 @@ const fn content_of(end: usize, block: &Block) -> Content {
 /// Reads a block from its coefficient `first` on; returns the place behind its last.
 #[inline(always)]
 fn block(
-    bits: &mut Bits,
+    bits: &mut BoolDecoder,
     places: &Places,
     context: usize,
     first: usize,
-    steps: Pair,
+    factors: Pair,
     target: &mut Block,
 ) -> usize {
     let mut at = first;
     let mut context = &places[at & 31][context & 3];
     while at < 16 {
         bits.ensure();
-        if !bits.decide(context[0]) {
+        if !bits.read_bool(context[0]) {
             return at;
         }
-        while !bits.decide(context[1]) {
+        while !bits.read_bool(context[1]) {
             at += 1;
             if at == 16 {
                 return 16;
@@ -156,7 +154,7 @@ fn block(
             bits.ensure();
         }
         let next = &places[(at + 1) & 31];
-        let value = if bits.decide(context[2]) {
+        let value = if bits.read_bool(context[2]) {
             let value = large(bits, context);
             context = &next[2];
             value
@@ -164,7 +162,7 @@ fn block(
             context = &next[1];
             1
         };
-        let value = bits.sign(value) * i32::from(steps[usize::from(at > 0)]);
+        let value = bits.sign(value) * i32::from(factors[usize::from(at > 0)]);
         #[expect(clippy::cast_possible_truncation, reason = "sound files stay within sixteen bits")]
         let value = value as i16;
         target[usize::from(ZIGZAG[at & 15]) & 15] = value;
@@ -175,24 +173,24 @@ fn block(
 
 /// A value of two or more; afterwards the sign can be read.
 #[inline(always)]
-fn large(bits: &mut Bits, context: &Context) -> i32 {
+fn large(bits: &mut BoolDecoder, context: &Context) -> i32 {
     bits.refill();
-    if !bits.decide(context[3]) {
-        if !bits.decide(context[4]) {
+    if !bits.read_bool(context[3]) {
+        if !bits.read_bool(context[4]) {
             return 2;
         }
-        return 3 + i32::from(bits.decide(context[5]));
+        return 3 + i32::from(bits.read_bool(context[5]));
     }
-    if !bits.decide(context[6]) {
-        if !bits.decide(context[7]) {
-            return 5 + i32::from(bits.decide(159));
+    if !bits.read_bool(context[6]) {
+        if !bits.read_bool(context[7]) {
+            return 5 + i32::from(bits.read_bool(159));
         }
-        let high = i32::from(bits.decide(165));
-        return 7 + 2 * high + i32::from(bits.decide(145));
+        let high = i32::from(bits.read_bool(165));
+        return 7 + 2 * high + i32::from(bits.read_bool(145));
     }
-    if bits.decide(context[8]) {
-        if bits.decide(context[10]) { 67 + extra(bits, &ELEVEN) } else { 35 + extra(bits, &FIVE) }
-    } else if bits.decide(context[9]) {
+    if bits.read_bool(context[8]) {
+        if bits.read_bool(context[10]) { 67 + extra(bits, &ELEVEN) } else { 35 + extra(bits, &FIVE) }
+    } else if bits.read_bool(context[9]) {
         19 + extra(bits, &FOUR)
     } else {
         11 + extra(bits, &THREE)
@@ -200,10 +198,10 @@ fn large(bits: &mut Bits, context: &Context) -> i32 {
 }
 
 #[inline(always)]
-fn extra(bits: &mut Bits, probabilities: &[u8]) -> i32 {
+fn extra(bits: &mut BoolDecoder, probabilities: &[u8]) -> i32 {
     let value = probabilities.iter().fold(0, |value, probability| {
         bits.refill();
-        2 * value + i32::from(bits.decide(*probability))
+        2 * value + i32::from(bits.read_bool(*probability))
     });
     bits.refill();
     value

@@ -1,11 +1,11 @@
-//! From coefficients to differences of pixels: section 14 of RFC 6386.
+//! The inverse Walsh-Hadamard transform and the inverse DCT: RFC 6386, section 14.
 #![expect(clippy::indexing_slicing, reason = "constant indices into arrays of constant length")]
 
 use super::tokens::Block;
 
-/// The means of sixteen blocks from their own transform.
+/// The inverse WHT: the DC coefficients of sixteen luma blocks from the Y2 block.
 #[inline(always)]
-pub(super) fn means(block: &Block) -> [i16; 16] {
+pub(super) fn inverse_wht(block: &Block) -> [i16; 16] {
     let block = block.map(i32::from);
     let mut columns = [0; 16];
     for at in 0..4 {
@@ -30,9 +30,9 @@ const fn butterfly([a, b, c, d]: [i32; 4]) -> [i32; 4] {
 /// Rows of four lanes.
 type Rows = [[i32; 4]; 4];
 
-/// The differences of pixels, row by row.
+/// The inverse DCT: the residue, row by row.
 #[inline(always)]
-pub(super) fn differences(block: &Block) -> [i16; 16] {
+pub(super) fn inverse_dct(block: &Block) -> [i16; 16] {
     let mut rows = [[0; 4]; 4];
     for row in 0..4 {
         for lane in 0..4 {

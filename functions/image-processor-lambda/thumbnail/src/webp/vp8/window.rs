@@ -1,11 +1,11 @@
-//! The rows of pixels that are in memory at once.
+//! A window of rows of the frame: those of one row of macroblocks, and what the loop filter needs above.
 
 use super::header::Size;
 use super::levels::Channel;
 use super::loop_filter::Rows;
 
-/// Rows that smoothing the next row of macroblocks still reads, the last three of which it changes.
-const SMOOTHED: usize = 4;
+/// Rows that filtering the next row of macroblocks still reads, the last three of which it changes.
+const FILTERED: usize = 4;
 
 /// One channel's rows.
 pub(super) struct Band {
@@ -21,7 +21,7 @@ pub(super) struct Band {
 
 impl Band {
     fn new(columns: usize, rows: usize, size: (usize, usize), is_filtered: bool) -> Self {
-        let kept = if is_filtered { SMOOTHED } else { 0 };
+        let kept = if is_filtered { FILTERED } else { 0 };
         let stride = columns * rows;
         Self { samples: vec![0; stride * (kept + rows)], stride, kept, rows, size }
     }
@@ -53,23 +53,23 @@ impl Band {
 }
 
 /// All three channels' rows.
-pub(super) struct Window {
+pub(super) struct RowWindow {
     pub(super) planes: [Band; 3],
 }
 
-impl Window {
+impl RowWindow {
     pub(super) fn new(size: Size, is_filtered: bool) -> Self {
         let (columns, _) = size.macroblocks();
         let [width, height] = [size.width, size.height].map(|side| side as usize);
         let halves = (width.div_ceil(2), height.div_ceil(2));
-        let difference = || Band::new(columns, 8, halves, is_filtered);
-        Self { planes: [Band::new(columns, 16, (width, height), is_filtered), difference(), difference()] }
+        let chroma = || Band::new(columns, 8, halves, is_filtered);
+        Self { planes: [Band::new(columns, 16, (width, height), is_filtered), chroma(), chroma()] }
     }
 
     /// Bytes that it takes.
     pub(super) fn bytes(size: Size) -> u64 {
         let (columns, _) = size.macroblocks();
-        columns as u64 * (16 * (16 + SMOOTHED as u64) + 2 * 8 * (8 + SMOOTHED as u64))
+        columns as u64 * (16 * (16 + FILTERED as u64) + 2 * 8 * (8 + FILTERED as u64))
     }
 
     pub(super) fn release(&mut self, row: usize, targets: &mut [Channel; 3]) {

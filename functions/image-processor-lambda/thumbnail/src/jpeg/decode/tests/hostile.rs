@@ -24,7 +24,7 @@ fn file_cut_anywhere_is_never_drawn() {
             for scale in Scale::ALL {
                 let outcome = decode_at(&file[..length], scale).map(|_| ());
                 assert!(
-                    matches!(outcome, Err(Error::Truncated(_))),
+                    matches!(outcome, Err(DecodeError::Truncated(_))),
                     "{length} of {}: {outcome:?}",
                     file.len()
                 );
@@ -44,7 +44,7 @@ fn more_than_a_hundred_scans_are_refused() {
     assert!(decode_at(&with(10), Scale::Eighth).is_ok());
     assert_eq!(
         decode_at(&with(100), Scale::Eighth).map(|_| ()),
-        Err(Error::Corrupt("the file has more than a hundred scans"))
+        Err(DecodeError::Corrupt("the file has more than a hundred scans"))
     );
 }
 
@@ -121,14 +121,14 @@ fn work_on_a_bomb_of_scans_is_bounded_by_its_rows_and_asks_for_the_time_at_each(
     assert_eq!(asked.get(), 1 + 100 + 250 * 100 + 250);
     let late = || {
         if asked.get() == 0 {
-            Err(Error::Late)
+            Err(DecodeError::Late)
         } else {
             asked.set(asked.get() - 1);
             Ok(())
         }
     };
     asked.set(5_000);
-    assert_eq!(decode(&file, &header, &[Scale::Full], &late).map(|_| ()), Err(Error::Late));
+    assert_eq!(decode(&file, &header, &[Scale::Full], &late).map(|_| ()), Err(DecodeError::Late));
     // A thumbnail needs the first scan alone.
     asked.set(0);
     assert!(decode(&file, &header, &[Scale::Eighth], &count).is_ok());
