@@ -5,7 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 6] = ["bmp", "gif", "jpeg", "png", "tiff", "webp"];
+use thumbnail::Format;
+
 /// What any format may use. Of `resize` that is how pixels are averaged, not how far: `pixels::Target` says that.
 const SHARED: [&str; 7] =
     ["budget", "exif", "image_crate", "pixels", "rejection", "simd", "resize::box_average"];
@@ -60,10 +61,10 @@ fn is_within(path: &str, room: &str) -> bool {
 #[test]
 fn a_format_depends_on_shared_rooms_and_on_no_other_format_nor_on_rules_of_resizing() {
     let mut seen = 0;
-    for format in FORMATS {
-        for file in files(format) {
+    for format in Format::ALL.map(|format| format.name().to_lowercase()) {
+        for file in files(&format) {
             for path in paths(&fs::read_to_string(&file).unwrap()) {
-                let rooms = SHARED.into_iter().chain([format]);
+                let rooms = SHARED.into_iter().chain([&*format]);
                 let nested = NESTED.into_iter().filter(|(outer, _)| *outer == format).map(|(_, inner)| inner);
                 let is_allowed = rooms.chain(nested).any(|room| is_within(&path, room));
                 assert!(is_allowed, "{} uses crate::{path}", file.display());

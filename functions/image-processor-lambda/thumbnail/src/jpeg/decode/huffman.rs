@@ -14,7 +14,7 @@ pub(super) enum Class {
     Dc,
     /// AC coefficients: a symbol is a run of zeros and a number of bits.
     Ac,
-    /// AC coefficients of a progressive scan: a symbol without bits may be a run of whole blocks (EOBn).
+    /// AC coefficients of a progressive scan: a symbol without bits may be a run of whole blocks (`EOBn`).
     Band,
 }
 

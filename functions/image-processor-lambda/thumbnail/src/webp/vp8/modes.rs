@@ -24,25 +24,25 @@ pub(super) enum Mode {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum SubblockMode {
     #[default]
-    BDc,
-    BTm,
-    BVe,
-    BHe,
-    BLd,
-    BRd,
-    BVr,
-    BVl,
-    BHd,
-    BHu,
+    Dc,
+    Tm,
+    Ve,
+    He,
+    Ld,
+    Rd,
+    Vr,
+    Vl,
+    Hd,
+    Hu,
 }
 
 impl From<Mode> for SubblockMode {
     fn from(mode: Mode) -> Self {
         match mode {
-            Mode::Dc => Self::BDc,
-            Mode::V => Self::BVe,
-            Mode::H => Self::BHe,
-            Mode::TrueMotion => Self::BTm,
+            Mode::Dc => Self::Dc,
+            Mode::V => Self::Ve,
+            Mode::H => Self::He,
+            Mode::TrueMotion => Self::Tm,
         }
     }
 }
@@ -81,15 +81,15 @@ pub(super) struct Modes {
 impl Modes {
     pub(super) fn new(header: &Header) -> Self {
         Self {
-            above: vec![[SubblockMode::BDc; 4]; header.size.macroblocks().0],
-            left: [SubblockMode::BDc; 4],
+            above: vec![[SubblockMode::Dc; 4]; header.size.macroblocks().0],
+            left: [SubblockMode::Dc; 4],
             segment_probabilities: header.segment_probabilities,
             filled_probability: header.filled_probability,
         }
     }
 
     pub(super) const fn begin_row(&mut self) {
-        self.left = [SubblockMode::BDc; 4];
+        self.left = [SubblockMode::Dc; 4];
     }
 
     #[inline(always)]
@@ -120,15 +120,15 @@ impl Modes {
 
     #[inline(always)]
     fn read_subblocks(&mut self, bits: &mut BoolDecoder, column: usize) -> [SubblockMode; 16] {
-        let mut modes = [[SubblockMode::BDc; 4]; 4];
-        let Some(above) = self.above.get_mut(column) else { return [SubblockMode::BDc; 16] };
+        let mut modes = [[SubblockMode::Dc; 4]; 4];
+        let Some(above) = self.above.get_mut(column) else { return [SubblockMode::Dc; 16] };
         for (row, left) in modes.iter_mut().zip(&mut self.left) {
             for (mode, above) in row.iter_mut().zip(above.iter_mut()) {
                 *mode = read_submode(bits, *above, *left);
                 (*above, *left) = (*mode, *mode);
             }
         }
-        let mut flat = [SubblockMode::BDc; 16];
+        let mut flat = [SubblockMode::Dc; 16];
         flat.copy_from_slice(modes.as_flattened());
         flat
     }
@@ -159,30 +159,30 @@ fn read_chroma(bits: &mut BoolDecoder) -> Mode {
 #[inline(always)]
 fn read_submode(bits: &mut BoolDecoder, above: SubblockMode, left: SubblockMode) -> SubblockMode {
     let of_pair = SUBBLOCK_MODES.as_chunks::<9>().0.get(above as usize * 10 + left as usize);
-    let Some([p0, p1, p2, p3, p4, p5, p6, p7, p8]) = of_pair else { return SubblockMode::BDc };
+    let Some([p0, p1, p2, p3, p4, p5, p6, p7, p8]) = of_pair else { return SubblockMode::Dc };
     // At most seven bools.
     bits.refill();
     if !bits.read_bool(*p0) {
-        SubblockMode::BDc
+        SubblockMode::Dc
     } else if !bits.read_bool(*p1) {
-        SubblockMode::BTm
+        SubblockMode::Tm
     } else if !bits.read_bool(*p2) {
-        SubblockMode::BVe
+        SubblockMode::Ve
     } else if !bits.read_bool(*p3) {
         if !bits.read_bool(*p4) {
-            SubblockMode::BHe
+            SubblockMode::He
         } else if bits.read_bool(*p5) {
-            SubblockMode::BVr
+            SubblockMode::Vr
         } else {
-            SubblockMode::BRd
+            SubblockMode::Rd
         }
     } else if !bits.read_bool(*p6) {
-        SubblockMode::BLd
+        SubblockMode::Ld
     } else if !bits.read_bool(*p7) {
-        SubblockMode::BVl
+        SubblockMode::Vl
     } else if bits.read_bool(*p8) {
-        SubblockMode::BHu
+        SubblockMode::Hu
     } else {
-        SubblockMode::BHd
+        SubblockMode::Hd
     }
 }

@@ -53,49 +53,49 @@ fn predicted(around: &Around, mode: SubblockMode) -> [[u8; 4]; 4] {
     }
     let (t, h) = (three, two);
     match mode {
-        SubblockMode::BDc => {
+        SubblockMode::Dc => {
             let sum: u16 = e[1..5].iter().chain(&e[6..10]).map(|it| u16::from(*it)).sum();
             #[expect(clippy::cast_possible_truncation, reason = "a mean of bytes")]
             let mean = ((sum + 4) >> 3) as u8;
             [[mean; 4]; 4]
         }
-        SubblockMode::BTm => {
+        SubblockMode::Tm => {
             let row = |left| true_motion([e[6], e[7], e[8], e[9]], left, e[5]);
             [row(e[4]), row(e[3]), row(e[2]), row(e[1])]
         }
-        SubblockMode::BVe => [[t[5], t[6], t[7], t[8]]; 4],
-        SubblockMode::BHe => [[t[3]; 4], [t[2]; 4], [t[1]; 4], [t[0]; 4]],
-        SubblockMode::BLd => [
+        SubblockMode::Ve => [[t[5], t[6], t[7], t[8]]; 4],
+        SubblockMode::He => [[t[3]; 4], [t[2]; 4], [t[1]; 4], [t[0]; 4]],
+        SubblockMode::Ld => [
             [t[6], t[7], t[8], t[9]],
             [t[7], t[8], t[9], t[10]],
             [t[8], t[9], t[10], t[11]],
             [t[9], t[10], t[11], t[12]],
         ],
-        SubblockMode::BRd => [
+        SubblockMode::Rd => [
             [t[4], t[5], t[6], t[7]],
             [t[3], t[4], t[5], t[6]],
             [t[2], t[3], t[4], t[5]],
             [t[1], t[2], t[3], t[4]],
         ],
-        SubblockMode::BVr => [
+        SubblockMode::Vr => [
             [h[5], h[6], h[7], h[8]],
             [t[4], t[5], t[6], t[7]],
             [t[3], h[5], h[6], h[7]],
             [t[2], t[4], t[5], t[6]],
         ],
-        SubblockMode::BVl => [
+        SubblockMode::Vl => [
             [h[6], h[7], h[8], h[9]],
             [t[6], t[7], t[8], t[9]],
             [h[7], h[8], h[9], t[10]],
             [t[7], t[8], t[9], t[11]],
         ],
-        SubblockMode::BHd => [
+        SubblockMode::Hd => [
             [h[4], t[4], t[5], t[6]],
             [h[3], t[3], h[4], t[4]],
             [h[2], t[2], h[3], t[3]],
             [h[1], t[1], h[2], t[2]],
         ],
-        SubblockMode::BHu => {
+        SubblockMode::Hu => {
             [[h[3], t[2], h[2], t[1]], [h[2], t[1], h[1], t[0]], [h[1], t[0], e[1], e[1]], [e[1]; 4]]
         }
     }
