@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
-use thumbnail::{Limits, Rgb, Spec};
+use thumbnail::{Limits, Options, Rgb};
 
 /// Memory of the function that is not for images: code, clients, buffers of the runtime.
 const OVERHEAD_BYTES: u64 = 96 * 1024 * 1024;
@@ -26,7 +26,7 @@ pub struct Config {
     pub queue_url: String,
     /// `THUMBNAIL_SIDES`: one thumbnail for each, the first being the item's `processedS3Key`;
     /// quality and background come from `THUMBNAIL_QUALITY` and `THUMBNAIL_BACKGROUND`.
-    pub specs: Vec<Spec>,
+    pub thumbnails: Vec<Options>,
     /// `MAX_UPLOAD_BYTES`, `MAX_PIXELS`, `MAX_DECODE_BYTES`, `DECODE_TIMEOUT_SECONDS`.
     pub limits: Limits,
     /// `RETRY_BASE_SECONDS`: wait before the second attempt.
@@ -70,7 +70,7 @@ impl Config {
             metadata_table: required("METADATA_TABLE")?,
             topic_arn: required("TOPIC_ARN")?,
             queue_url: required("QUEUE_URL")?,
-            specs: specs(&lookup)?,
+            thumbnails: thumbnails(&lookup)?,
             retry_base: Duration::from_secs(parsed(&lookup, "RETRY_BASE_SECONDS")?.unwrap_or(2)),
             max_receive_count: parsed(&lookup, "MAX_RECEIVE_COUNT")?.unwrap_or(5),
             parallel,
@@ -80,9 +80,9 @@ impl Config {
     }
 }
 
-fn specs(lookup: &impl Fn(&str) -> Option<String>) -> Result<Vec<Spec>, ConfigError> {
+fn thumbnails(lookup: &impl Fn(&str) -> Option<String>) -> Result<Vec<Options>, ConfigError> {
     let name = "THUMBNAIL_QUALITY";
-    let default = Spec::default();
+    let default = Options::default();
     let quality = parsed(lookup, name)?.unwrap_or(default.quality);
     if !(1..=100).contains(&quality) {
         return Err(ConfigError { name });
@@ -91,7 +91,7 @@ fn specs(lookup: &impl Fn(&str) -> Option<String>) -> Result<Vec<Spec>, ConfigEr
     let name = "THUMBNAIL_SIDES";
     let sides = lookup(name).unwrap_or_else(|| default.side_px.to_string());
     let side = |raw: &str| raw.trim().parse::<NonZeroU32>().map_err(|_| ConfigError { name });
-    sides.split(',').map(|raw| Ok(Spec { side_px: side(raw)?, quality, background })).collect()
+    sides.split(',').map(|raw| Ok(Options { side_px: side(raw)?, quality, background })).collect()
 }
 
 fn parsed<T: FromStr>(
@@ -131,7 +131,7 @@ mod tests {
     fn defaults_are_one_thumbnail_of_256_pixels() {
         let config = read("", "").unwrap();
 
-        assert_eq!(config.specs, [Spec::default()]);
+        assert_eq!(config.thumbnails, [Options::default()]);
         assert_eq!(config.limits, Limits::default());
     }
 

@@ -167,8 +167,8 @@ impl<'a, S: Store> Attempt<'a, S> {
         drop(download);
         self.timings.add(Stage::Download, waited + started.elapsed());
         let config = &self.app.config;
-        let (turn, specs) = (self.app.decoder_permit().await, config.specs.clone());
-        let rendered = work::render(turn, body, config.limits, specs, &mut self.timings).await?;
+        let (turn, options) = (self.app.decoder_permit().await, config.thumbnails.clone());
+        let rendered = work::render(turn, body, config.limits, options, &mut self.timings).await?;
         Ok(rendered.inspect(|rendered| {
             let Original { content_type, width, height, .. } = rendered.original;
             item.original = Original { content_type, width, height, ..item.original.clone() };
@@ -176,9 +176,9 @@ impl<'a, S: Store> Attempt<'a, S> {
     }
 
     async fn complete(&mut self, mut item: Item, rendered: Rendered) -> Result<Outcome, Fault> {
-        for (spec, thumbnail) in self.app.config.specs.iter().zip(&rendered.thumbnails) {
+        for (options, thumbnail) in self.app.config.thumbnails.iter().zip(&rendered.thumbnails) {
             let suffix =
-                if item.thumbnails.is_empty() { String::new() } else { format!("-{}", spec.side_px) };
+                if item.thumbnails.is_empty() { String::new() } else { format!("-{}", options.side_px) };
             let key = format!("processed/{}{suffix}.jpg", item.image_id);
             let store = &self.app.store;
             let work =

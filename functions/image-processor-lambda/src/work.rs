@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use contract::item::{Original, Stored};
-use thumbnail::{Decoded, Limits, Rejection, Spec, Thumbnail};
+use thumbnail::{Decoded, Limits, Options, Rejection, Thumbnail};
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::{Span, dispatcher};
 
@@ -19,13 +19,13 @@ pub(crate) struct Rendered {
     pub(crate) thumbnails: Vec<Thumbnail>,
 }
 
-/// Makes a thumbnail for each of `specs`; `turn` is held until the last of them is made, also when nobody
+/// Makes a thumbnail for each of `options`; `turn` is held until the last of them is made, also when nobody
 /// waits for it any more.
 pub(crate) async fn render(
     turn: Option<OwnedSemaphorePermit>,
     bytes: Vec<u8>,
     limits: Limits,
-    specs: Vec<Spec>,
+    options: Vec<Options>,
     timings: &mut Timings,
 ) -> Result<Result<Rendered, Permanent>, Fault> {
     let (dispatch, parent) = (dispatcher::get_default(Clone::clone), Span::current());
@@ -34,7 +34,7 @@ pub(crate) async fn render(
         dispatcher::with_default(&dispatch, || {
             parent.in_scope(|| {
                 let mut timings = Timings::default();
-                let result = steps(&bytes, &limits, &specs, &mut timings);
+                let result = steps(&bytes, &limits, &options, &mut timings);
                 (result, timings)
             })
         })
@@ -47,14 +47,14 @@ pub(crate) async fn render(
 fn steps(
     bytes: &[u8],
     limits: &Limits,
-    specs: &[Spec],
+    options: &[Options],
     timings: &mut Timings,
 ) -> Result<Rendered, Rejection> {
-    let largest = specs.iter().map(|spec| spec.side_px).max().unwrap_or(Spec::default().side_px);
+    let largest = options.iter().map(|options| options.side_px).max().unwrap_or(Options::default().side_px);
     let decoded = step(Stage::Decode, timings, || thumbnail::decode(bytes, limits, largest))?;
-    let thumbnails = specs.iter().map(|spec| {
-        let resized = step(Stage::Resize, timings, || decoded.resize(spec))?;
-        step(Stage::Encode, timings, || resized.encode(spec))
+    let thumbnails = options.iter().map(|options| {
+        let resized = step(Stage::Resize, timings, || decoded.resize(options))?;
+        step(Stage::Encode, timings, || resized.encode(options))
     });
     let thumbnails = thumbnails.collect::<Result<_, _>>()?;
     Ok(Rendered { original: describe(&decoded), thumbnails })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_client::chain;
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::Serialize;
-use thumbnail::{Limits, Rejection, Spec, Thumbnail};
+use thumbnail::{Limits, Options, Rejection, Thumbnail};
 
 use crate::cli::ThumbnailArgs;
 use crate::failure::Failure;
@@ -37,11 +37,11 @@ enum ThumbnailOutcome {
 /// Files that cannot be read or written; a refused image is a result.
 pub(crate) fn run(args: &ThumbnailArgs) -> Result<(), Failure> {
     let bytes = fs::read(&args.input).map_err(|source| Failure::Read { path: args.input.clone(), source })?;
-    let spec = Spec { side_px: args.side, quality: args.quality, ..Spec::default() };
-    let (mut result, first) = measured(&bytes, spec)?;
+    let options = Options { side_px: args.side, quality: args.quality, ..Options::default() };
+    let (mut result, first) = measured(&bytes, options)?;
     let mut times = vec![first];
     for _ in 1..args.repeat.get() {
-        let (again, time) = measured(&bytes, spec)?;
+        let (again, time) = measured(&bytes, options)?;
         result = again;
         times.push(time);
     }
@@ -53,9 +53,9 @@ pub(crate) fn run(args: &ThumbnailArgs) -> Result<(), Failure> {
     print_json(&Report { outcome: outcome(result), cpu_ms: median_ms(times), peak_rss_bytes })
 }
 
-fn measured(bytes: &[u8], spec: Spec) -> Result<(Result<Thumbnail, Rejection>, Duration), Failure> {
+fn measured(bytes: &[u8], options: Options) -> Result<(Result<Thumbnail, Rejection>, Duration), Failure> {
     let before = cpu()?;
-    let result = thumbnail::thumbnail(bytes, &Limits::default(), &spec);
+    let result = thumbnail::thumbnail(bytes, &Limits::default(), &options);
     Ok((result, cpu()?.saturating_sub(before)))
 }
 

@@ -57,9 +57,9 @@ fn rows(criterion: &mut Criterion) {
     let row: Vec<u8> = noise(WIDTH * 3).map(|level| level.to_le_bytes()[0]).collect();
     let mut group = criterion.benchmark_group("rows to means");
     group.throughput(Throughput::Bytes(row.len() as u64 * u64::from(HEIGHT)));
-    for factor in [2, 4, 8] {
-        group.bench_function(BenchmarkId::from_parameter(factor), |bencher| {
-            bencher.iter(|| inner::reduce(black_box(&row), HEIGHT, factor));
+    for side in [2, 4, 8] {
+        group.bench_function(BenchmarkId::from_parameter(side), |bencher| {
+            bencher.iter(|| inner::box_average(black_box(&row), HEIGHT, side));
         });
     }
     group.finish();
@@ -68,9 +68,9 @@ fn rows(criterion: &mut Criterion) {
 fn filters(criterion: &mut Criterion) {
     const WIDTH: usize = 4_032;
     const COUNT: u32 = 16;
-    let mut group = criterion.benchmark_group("filters of a PNG's rows");
+    let mut group = criterion.benchmark_group("filter types of a PNG's rows");
     group.throughput(Throughput::Elements(WIDTH as u64 * 4 * u64::from(COUNT)));
-    for (name, filter) in [("none", 0), ("left", 1), ("above", 2), ("mean", 3), ("Paeth", 4)] {
+    for (name, filter) in [("None", 0), ("Sub", 1), ("Up", 2), ("Average", 3), ("Paeth", 4)] {
         let mut raw: Vec<u8> = noise(4 * (WIDTH * 3 + 1)).map(|level| level.to_le_bytes()[0]).collect();
         raw.chunks_exact_mut(WIDTH * 3 + 1).for_each(|row| row[0] = filter);
         // A row's last pixel is read as a wider one.
@@ -106,10 +106,10 @@ fn encoding(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("a photograph's pixels to a file");
     group.throughput(Throughput::Elements(u64::from(photo.width()) * u64::from(photo.height())));
     group.sample_size(30);
-    group.bench_function("red, green and blue to halved differences", |bencher| {
-        bencher.iter(|| inner::halve(black_box(&photo)));
+    group.bench_function("RGB to YCbCr 4:2:0", |bencher| {
+        bencher.iter(|| inner::ycbcr420(black_box(&photo)));
     });
-    let small = inner::halve(&photo);
+    let small = inner::ycbcr420(&photo);
     for quality in [50, 80, 95] {
         group.bench_function(BenchmarkId::new("quality", quality), |bencher| {
             bencher.iter(|| inner::encode_jpeg(black_box(&small), quality).unwrap());

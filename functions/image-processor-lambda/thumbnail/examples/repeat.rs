@@ -5,16 +5,16 @@
 use std::error::Error;
 use std::fs;
 
-use thumbnail::{Limits, Spec, thumbnail};
+use thumbnail::{Limits, Options, thumbnail};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [file, side, count, out] = arguments.try_into().map_err(|_| "repeat FILE SIDE COUNT OUT")?;
     let bytes = fs::read(file)?;
-    let spec = Spec { side_px: side.parse()?, ..Spec::default() };
+    let options = Options { side_px: side.parse()?, ..Options::default() };
     let mut last = Vec::new();
     for _ in 0..count.parse::<u32>()? {
-        last = thumbnail(&bytes, &Limits::default(), &spec)?.jpeg;
+        last = thumbnail(&bytes, &Limits::default(), &options)?.jpeg;
     }
     fs::write(&out, last)?;
     let status = fs::read_to_string("/proc/self/status")?;

@@ -1,24 +1,10 @@
-//! From a small picture to JPEG bytes: baseline, in safe Rust.
-//!
-//! See docs/decisions/jpeg-encoder.md.
-
-mod bits;
-mod blocks;
-mod header;
-mod huffman;
-mod scan;
-mod tables;
-#[cfg(test)]
-mod tests;
-mod transform;
-
-use std::num::NonZeroU16;
+//! From a small picture to a finished thumbnail.
 
 use crate::guard::{self, Stage};
-use crate::halved::Halved;
-use crate::rejection::{Cause, Rejection};
+use crate::jpeg;
+use crate::options::Options;
+use crate::rejection::Rejection;
 use crate::resize::Resized;
-use crate::spec::Spec;
 
 /// A finished thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,27 +23,11 @@ impl Resized {
     /// # Errors
     ///
     /// [`Rejection::Unrenderable`]; no image is known that leads to it.
-    pub fn encode(&self, spec: &Spec) -> Result<Thumbnail, Rejection> {
+    pub fn encode(&self, options: &Options) -> Result<Thumbnail, Rejection> {
         guard::catch(Stage::Encode, self.format, || {
-            let jpeg = write(&self.pixels, spec.quality)
+            let jpeg = jpeg::encode::write(&self.pixels, options.quality)
                 .map_err(|source| Rejection::Unrenderable { format: self.format, source })?;
             Ok(Thumbnail { jpeg, width: self.width(), height: self.height() })
         })
     }
-}
-
-/// The file; qualities beyond 1 and 100 are those.
-///
-/// # Errors
-///
-/// A side of nothing, or of more than 65,535.
-pub(crate) fn write(pixels: &Halved, quality: u8) -> Result<Vec<u8>, Cause> {
-    let (width, height) = pixels.size();
-    let [width, height] = [NonZeroU16::try_from(u16::try_from(width)?)?, u16::try_from(height)?.try_into()?];
-    let tables = tables::scaled(quality);
-    let mut jpeg = Vec::new();
-    header::write(&mut jpeg, width, height, &tables);
-    scan::write(&mut jpeg, pixels, &tables);
-    jpeg.extend(header::END);
-    Ok(jpeg)
 }

@@ -1,4 +1,4 @@
-//! What a file is, told by its first bytes and by nothing else.
+//! What a file is, by its first bytes and by nothing else.
 
 use std::fmt;
 
@@ -115,7 +115,7 @@ impl Foreign {
     }
 }
 
-/// Tells the format by the first bytes; file names and declared types are never believed.
+/// Finds the format by the first bytes; file names and declared types are never believed.
 ///
 /// # Errors
 ///

@@ -81,7 +81,7 @@ mod tests {
     use std::error::Error;
 
     use super::*;
-    use crate::{Limits, Spec, thumbnail};
+    use crate::{Limits, Options, thumbnail};
 
     #[test]
     fn a_panic_planted_in_each_stage_ends_as_a_rejection_that_keeps_its_message() {
@@ -89,8 +89,9 @@ mod tests {
         for (stage, reason) in
             [(Stage::Decode, "Corrupt"), (Stage::Resize, "Unrenderable"), (Stage::Encode, "Unrenderable")]
         {
-            let outcome =
-                planted::with(stage, || thumbnail(photo, &Limits::default(), &Spec::default()).map(|_| ()));
+            let outcome = planted::with(stage, || {
+                thumbnail(photo, &Limits::default(), &Options::default()).map(|_| ())
+            });
             let rejection = outcome.unwrap_err();
             assert_eq!(rejection.reason(), reason, "{stage:?}");
             let source = rejection.source().unwrap().to_string();
@@ -99,6 +100,6 @@ mod tests {
                 "{source}"
             );
         }
-        assert!(thumbnail(photo, &Limits::default(), &Spec::default()).is_ok());
+        assert!(thumbnail(photo, &Limits::default(), &Options::default()).is_ok());
     }
 }

@@ -2,15 +2,13 @@
 
 use image::RgbImage;
 
-use crate::encode;
-use crate::halved::Halved;
-use crate::jpeg::{self, Header, Scale, transform};
-use crate::planar::Channels;
-use crate::plane::Plane;
+use crate::jpeg::decode::{self, Header, Scale, transform};
+use crate::jpeg::encode;
+use crate::pixels::{Channels, Plane, Ycbcr420};
 use crate::png::Group;
-use crate::reduce::Reduction;
 use crate::rejection::Cause;
-use crate::resample::{Axis, resample};
+use crate::resize::box_average::Picture;
+use crate::resize::lanczos::{Axis, resample};
 
 /// One in eight, four, two, one.
 pub const SCALES: [u32; 4] = [1, 2, 4, 8];
@@ -29,22 +27,22 @@ pub fn draw(blocks: &[[i16; 64]], samples: u32) -> u64 {
 pub fn decode_jpeg(file: &[u8], samples: u32) -> Result<usize, Cause> {
     let header = Header::read(file)?;
     let scales = vec![scale(samples); header.frame.components.len()];
-    let planes = jpeg::decode(file, &header, &scales, &|| Ok(()))?;
+    let planes = decode::decode(file, &header, &scales, &|| Ok(()))?;
     Ok(planes.iter().map(|plane| plane.samples.len()).sum())
 }
 
-/// Takes in `height` times the row of red, green and blue, and makes means of `factor` squared pixels.
+/// Takes in `height` times the row of red, green and blue, and makes means of squares of `side` pixels.
 #[must_use]
-pub fn reduce(row: &[u8], height: u32, factor: u32) -> usize {
+pub fn box_average(row: &[u8], height: u32, side: u32) -> usize {
     let width = u32::try_from(row.len() / 3).unwrap_or(u32::MAX);
-    let mut reduction = Reduction::new((width, height), factor, Channels::Rgb);
+    let mut picture = Picture::new((width, height), side, Channels::Rgb);
     for _ in 0..height {
-        reduction.push(row);
+        picture.push(row);
     }
-    reduction.finish().planes.iter().map(|plane| plane.samples.len()).sum()
+    picture.finish().planes.iter().map(|plane| plane.samples.len()).sum()
 }
 
-/// Makes four rows of a PNG of red, green and blue `count` times; `raw` has them each behind its filter.
+/// Unfilters four rows of an RGB PNG `count` times; `raw` has each behind its filter byte.
 #[must_use]
 pub fn unfilter(raw: &[u8], count: u32) -> usize {
     let width = u32::try_from((raw.len() / 4).saturating_sub(1) / 3).unwrap_or(u32::MAX);
@@ -66,12 +64,12 @@ pub fn resample_square(samples: Vec<u8>, from: u32, to: u32) -> (Vec<u8>, Vec<u8
 
 /// A small picture as its file stores it.
 #[derive(Debug)]
-pub struct Small(Halved);
+pub struct Small(Ycbcr420);
 
-/// Red, green and blue to luminance and halved colour differences.
+/// RGB to `YCbCr` 4:2:0.
 #[must_use]
-pub fn halve(pixels: &RgbImage) -> Small {
-    Small(Halved::from(pixels))
+pub fn ycbcr420(pixels: &RgbImage) -> Small {
+    Small(Ycbcr420::from(pixels))
 }
 
 /// Writes the JPEG; its bytes.

@@ -1,124 +1,61 @@
-//! A JPEG decoder that makes pictures small while it decodes, in safe Rust.
-//!
-//! A thumbnail of a photograph shows less than an eighth of its detail. At that scale only the mean
-//! of each block is drawn, and all other coefficients are gone over several at a time; a quarter and
-//! a half draw the four and sixteen lowest. Of progressive files, scans that hold nothing of use are
-//! not read at all. See docs/decisions/jpeg-decoder.md.
-//!
-//! Invariants, whatever the bytes:
-//! - nothing panics, and loops are bounded by the bytes of the file and the blocks of its frame;
-//! - memory is that of [`memory`] plus less than half a megabyte of tables;
-//! - every block was read from data: what ends early or holds no codes is an [`Error`].
+//! JPEG (ITU-T T.81, JFIF): a decoder that makes pictures small while it decodes, and a baseline encoder.
 
-mod ac;
-mod bits;
-mod coefficients;
-mod draw;
-mod error;
-mod header;
-mod huffman;
-mod idct;
+pub(crate) mod decode;
+pub(crate) mod encode;
 pub(crate) mod marker;
-mod metadata;
-mod plane;
-mod progressive;
-mod refine;
-mod scan;
-mod sequential;
-mod skips;
-mod tables;
-#[cfg(test)]
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "small numbers of pictures made here"
-)]
-mod tests;
+mod zigzag;
 
-pub(crate) use self::draw::ZIGZAG;
-#[cfg(feature = "inner")]
-pub(crate) use self::draw::transform;
-pub(crate) use self::error::Error;
-pub(crate) use self::header::{Color, Frame, Header};
-pub(crate) use self::plane::Scale;
+use self::decode::{Color, Header, Scale};
+use crate::budget::Budget;
+use crate::pixels::{Channels, Ink, Pixels, Planar, Raster, Target};
+use crate::rejection::Rejection;
 
-use self::coefficients::Coefficients;
-use self::marker::START_OF_SCAN;
-use self::scan::Scan;
-use crate::plane::Plane;
+/// What decoding holds beside pixels and coefficients: Huffman tables and a window of the data.
+const TABLES_BYTES: u64 = 512 * 1024;
 
-/// Asked once for each row of blocks whether time is left.
-pub(crate) type Clock<'a> = &'a dyn Fn() -> Result<(), Error>;
-
-/// Most bytes that [`decode`] holds at once for pixels and coefficients.
-pub(crate) fn memory(frame: &Frame, scales: &[Scale]) -> u64 {
-    let channels = frame.components.iter().zip(scales).map(|(component, scale)| {
-        let coefficients =
-            if frame.is_progressive { Coefficients::bytes(frame, component, *scale) } else { 0 };
-        plane::bytes(frame, component, *scale) + coefficients
-    });
-    channels.sum()
-}
-
-/// How many samples the first frame declares, whatever else it is.
-pub(crate) fn samples(file: &[u8]) -> Option<u64> {
-    let mut at = 0;
-    loop {
-        let segment = marker::next(file, at).ok()?;
-        if marker::is_frame(segment.marker) {
-            let [_, h1, h0, w1, w0, channels] = *segment.payload.first_chunk()?;
-            let [height, width] = [[h1, h0], [w1, w0]].map(|bytes| u64::from(u16::from_be_bytes(bytes)));
-            return Some(width * height * u64::from(channels));
-        }
-        if segment.marker == START_OF_SCAN {
-            return None;
-        }
-        at = segment.end;
-    }
-}
-
-/// Decodes each channel at its scale.
-///
-/// # Errors
-///
-/// [`Error`]; what is unsupported another decoder may know.
-pub(crate) fn decode(
-    file: &[u8],
-    header: &Header,
-    scales: &[Scale],
-    clock: Clock,
-) -> Result<Vec<Plane>, Error> {
-    clock()?;
+/// Decodes a JPEG at the scales that the thumbnail needs.
+pub(crate) fn decode(bytes: &[u8], budget: &Budget, target: &Target) -> Result<Raster, Rejection> {
+    let reject = |error| budget.reject(error);
+    let header = Header::read(bytes).map_err(reject)?;
     let frame = &header.frame;
-    if frame.is_progressive {
-        return progressive::decode(file, header, scales, clock);
+    budget.check_pixels(frame.width, frame.height)?;
+    let scales = scales(&header, target);
+    let memory = decode::memory(frame, &scales);
+    // Pictures of a few blocks fill but a small part of their tables.
+    budget.check_memory(memory + TABLES_BYTES.min(memory))?;
+    let planes = decode::decode(bytes, &header, &scales, &|| budget.clock()).map_err(reject)?;
+    let (width, height) = (frame.width, frame.height);
+    let planar = Planar { width, height, channels: channels(header.color), planes };
+    Ok(Raster {
+        ink: planar.ink(),
+        pixels: Pixels::Planes(planar),
+        profile: header.metadata.profile(),
+        orientation: header.metadata.orientation(),
+    })
+}
+
+const fn channels(color: Color) -> Channels {
+    match color {
+        Color::Gray => Channels::Gray,
+        Color::YCbCr => Channels::YCbCr,
+        Color::Rgb => Channels::Rgb,
+        Color::Cmyk => Channels::Inks(Ink::Cmyk),
+        Color::Ycck => Channels::Inks(Ink::Ycck),
     }
-    let mut planes = frame
-        .components
-        .iter()
-        .zip(scales)
-        .map(|(component, scale)| plane::plane(frame, component, *scale))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut missing: Vec<usize> = (0..planes.len()).collect();
-    let mut tables = header.tables.clone();
-    let mut at = header.scans;
-    while !missing.is_empty() {
-        let segment = marker::next(file, at)?;
-        at = segment.end;
-        match segment.marker {
-            START_OF_SCAN => {
-                let scan = Scan::read(frame, &segment)?;
-                if !scan.parts.iter().all(|part| missing.contains(&part.component)) {
-                    return Err(Error::Corrupt("a channel has two scans"));
-                }
-                at = sequential::decode(file, frame, &scan, &tables, scales, &mut planes, clock)?;
-                missing.retain(|index| scan.parts.iter().all(|part| part.component != *index));
-            }
-            marker::END_OF_IMAGE => return Err(Error::Truncated("before a channel's scan")),
-            marker if marker::is_frame(marker) => return Err(Error::Unsupported("a second frame")),
-            marker => tables.read(marker, segment.payload)?,
-        }
-    }
-    Ok(planes)
+}
+
+/// For each channel the smallest scale that has a quarter more samples than the thumbnail will have, since
+/// fewer leave Lanczos3 too little to tell detail from aliases; Cb and Cr may be an eighth short, which
+/// nobody sees and which spares a scale at common sizes.
+fn scales(header: &Header, target: &Target) -> Vec<Scale> {
+    let frame = &header.frame;
+    let (width, height) = target.size(frame.width, frame.height);
+    let ample = |length: u32| (length * 5).div_ceil(4);
+    // Thumbnails have Cb and Cr at half the size.
+    let scant = |length: u32| (length.div_ceil(2) * 7).div_ceil(8);
+    let is_chroma = |index| matches!(index, 1 | 2) && header.color == Color::YCbCr;
+    let wanted = |index| {
+        if is_chroma(index) { (scant(width), scant(height)) } else { (ample(width), ample(height)) }
+    };
+    (0..frame.components.len()).map(|index| frame.scale(index, wanted(index))).collect()
 }

@@ -7,56 +7,60 @@
 //! [`decode`] → [`Decoded::resize`] → [`Resized::encode`]. [`thumbnail()`] runs all three.
 //!
 //! Invariants, whatever the bytes:
-//! - the format is told by the first bytes, never by a name or a declared type;
+//! - the format is known by the first bytes, never by a name or a declared type;
 //! - size, pixels and memory are checked before the memory is allocated;
 //! - a panic in any stage is a [`Rejection`];
 //! - the result is upright, opaque, sRGB, without metadata, never larger than the original.
 
-#![expect(clippy::inline_always, reason = "only what is inlined into `wide` is compiled for wider vectors")]
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined into `simd::vectorize` is compiled for wider vectors"
+)]
 
-mod alpha;
+mod bmp;
+mod budget;
 mod color;
 mod decode;
+mod decoded;
 mod encode;
-mod fit;
+mod exif;
 mod format;
+mod gif;
 mod guard;
-mod halved;
+mod image_crate;
 #[cfg(feature = "inner")]
 #[doc(hidden)]
 pub mod inner;
 mod jpeg;
 mod limits;
-mod planar;
-mod plane;
+mod options;
+mod pixels;
 mod png;
-mod reduce;
 mod rejection;
-mod resample;
 mod resize;
-mod shrink;
-mod spec;
+mod simd;
+mod tiff;
 mod webp;
-mod wide;
 
-pub use crate::decode::{Decoded, decode};
+pub use crate::decode::decode;
+pub use crate::decoded::Decoded;
 pub use crate::encode::Thumbnail;
 pub use crate::format::{Foreign, Format, sniff};
 pub use crate::limits::Limits;
+pub use crate::options::{Options, ParseRgbError, Rgb};
 pub use crate::rejection::{Cause, Rejection};
 pub use crate::resize::Resized;
-pub use crate::spec::{ParseRgbError, Rgb, Spec};
 
 /// Makes a thumbnail in one call.
 ///
 /// ```
-/// use thumbnail::{Limits, Spec, thumbnail};
+/// use thumbnail::{Limits, Options, thumbnail};
 ///
 /// let photo = include_bytes!("../tests/fixtures/photo.jpg");
-/// let small = thumbnail(photo, &Limits::default(), &Spec::default())?;
+/// let small = thumbnail(photo, &Limits::default(), &Options::default())?;
 /// assert!(small.width <= 256 && small.height <= 256);
 ///
-/// let refused = thumbnail(b"%PDF-1.7", &Limits::default(), &Spec::default()).unwrap_err();
+/// let refused = thumbnail(b"%PDF-1.7", &Limits::default(), &Options::default()).unwrap_err();
 /// assert_eq!(refused.reason(), "UnsupportedFormat");
 /// # Ok::<(), thumbnail::Rejection>(())
 /// ```
@@ -64,6 +68,6 @@ pub use crate::spec::{ParseRgbError, Rgb, Spec};
 /// # Errors
 ///
 /// A [`Rejection`], which trying again cannot change.
-pub fn thumbnail(bytes: &[u8], limits: &Limits, spec: &Spec) -> Result<Thumbnail, Rejection> {
-    decode(bytes, limits, spec.side_px)?.resize(spec)?.encode(spec)
+pub fn thumbnail(bytes: &[u8], limits: &Limits, options: &Options) -> Result<Thumbnail, Rejection> {
+    decode(bytes, limits, options.side_px)?.resize(options)?.encode(options)
 }

@@ -8,6 +8,23 @@ use crate::format::{Foreign, Format};
 /// What a decoder said, kept as the source of a [`Rejection`].
 pub type Cause = Box<dyn Error + Send + Sync>;
 
+/// Why a decoder of this crate gave a file up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DecodeError {
+    /// A part of the format that the decoder does not know.
+    #[error("{0} is not decoded here")]
+    Unsupported(&'static str),
+    /// The file ends before its picture.
+    #[error("the file ends {0}")]
+    Truncated(&'static str),
+    /// The bytes contradict the format.
+    #[error("{0}")]
+    Corrupt(&'static str),
+    /// The caller's clock ran out.
+    #[error("the time to decode is over")]
+    Late,
+}
+
 /// Why no thumbnail was made. No retry mends any of these.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

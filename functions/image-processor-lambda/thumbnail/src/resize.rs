@@ -1,24 +1,30 @@
 //! From pixels to a small, upright sRGB picture.
 
+pub(crate) mod box_average;
+pub(crate) mod fit;
+pub(crate) mod lanczos;
+pub(crate) mod orientation;
+mod planes;
+pub(crate) mod whole;
+
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 
-use crate::alpha::{self, Alpha};
-use crate::color;
-use crate::decode::{Decoded, Pixels};
-use crate::fit::fit;
+use self::fit::fit;
+use crate::color::{self, profile};
+use crate::decoded::Decoded;
 use crate::format::Format;
 use crate::guard::{self, Stage};
-use crate::halved::Halved;
+use crate::options::{Options, Rgb};
+use crate::pixels::alpha::{self, Alpha};
+use crate::pixels::{Pixels, Ycbcr420};
 use crate::rejection::{Cause, Rejection};
-use crate::shrink;
-use crate::spec::{Rgb, Spec};
 
 /// A thumbnail's pixels: upright, opaque, sRGB.
 #[derive(Debug)]
 pub struct Resized {
     pub(crate) format: Format,
-    pub(crate) pixels: Halved,
+    pub(crate) pixels: Ycbcr420,
 }
 
 impl Resized {
@@ -36,7 +42,7 @@ impl Resized {
 }
 
 impl Decoded {
-    /// Makes the image fit the box of `spec`, turns it upright, and converts its colours to sRGB.
+    /// Makes the image fit the box of `options`, turns it upright, and converts its colours to sRGB.
     ///
     /// The shape is kept; an image that fits already keeps its size. Colours, transparency and
     /// orientation are dealt with after the image has become small, where they cost next to nothing.
@@ -46,23 +52,23 @@ impl Decoded {
     /// # Errors
     ///
     /// [`Rejection::Unrenderable`]; no image is known that leads to it.
-    pub fn resize(&self, spec: &Spec) -> Result<Resized, Rejection> {
+    pub fn resize(&self, options: &Options) -> Result<Resized, Rejection> {
         guard::catch(Stage::Resize, self.format, || {
-            let pixels = self.resized(*spec);
+            let pixels = self.resized(*options);
             let pixels = pixels.map_err(|source| Rejection::Unrenderable { format: self.format, source })?;
             Ok(Resized { format: self.format, pixels })
         })
     }
 
-    fn resized(&self, spec: Spec) -> Result<Halved, Cause> {
-        let side = spec.side_px.min(self.largest_side);
+    fn resized(&self, options: Options) -> Result<Ycbcr420, Cause> {
+        let side = options.side_px.min(self.largest_side);
         let fitting = fit(self.stored.0, self.stored.1, side.get());
-        let profile = self.profile.as_deref().filter(|profile| !color::is_srgb(profile));
+        let profile = self.profile.as_deref().filter(|profile| !profile::is_srgb(profile));
         match &self.pixels {
             Pixels::Planes(planar) if profile.is_none() && planar.is_encodable() => {
-                planar.halved(fitting, self.orientation)
+                planar.ycbcr420(fitting, self.orientation)
             }
-            _ => Ok(Halved::from(&self.upright(fitting, profile, spec.background)?)),
+            _ => Ok(Ycbcr420::from(&self.upright(fitting, profile, options.background)?)),
         }
     }
 
@@ -75,7 +81,7 @@ impl Decoded {
     ) -> Result<RgbImage, Cause> {
         let mut small = match &self.pixels {
             Pixels::Planes(planar) => planar.interleaved(fitting)?,
-            Pixels::Whole(pixels) => shrink::shrink(pixels, fitting)?,
+            Pixels::Whole(pixels) => whole::resample(pixels, fitting)?,
         };
         // A profile is not linear, so it must see the colours themselves; else one division is spared, and
         // what it would round.
@@ -101,7 +107,7 @@ mod tests {
     use image::{ImageBuffer, ImageFormat, Luma, LumaA, Pixel, Rgba};
 
     use super::*;
-    use crate::planar::{Channels, Planar};
+    use crate::pixels::{Channels, Planar};
     use crate::{Limits, decode};
 
     const SIDE: NonZeroU32 = NonZeroU32::new(256).expect("256 is not zero");
@@ -173,7 +179,7 @@ mod tests {
                 stored: (0, 0),
                 largest_side: SIDE,
             };
-            assert_eq!(decoded.resize(&Spec::default()).unwrap_err().reason(), "Unrenderable");
+            assert_eq!(decoded.resize(&Options::default()).unwrap_err().reason(), "Unrenderable");
         }
     }
 }

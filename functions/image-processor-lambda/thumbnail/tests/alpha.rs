@@ -8,7 +8,7 @@ use std::io::Cursor;
 
 use common::pixels;
 use image::{DynamicImage, ImageBuffer, ImageFormat, LumaA, RgbImage, Rgba};
-use thumbnail::{Limits, Spec, thumbnail};
+use thumbnail::{Limits, Options, thumbnail};
 
 /// Stripes of 20 pixels, black and white, at an alpha.
 fn is_white(x: u32) -> bool {
@@ -49,7 +49,7 @@ fn flattened(side: u32, alpha: u8) -> Vec<u8> {
 }
 
 fn drawn(file: &[u8]) -> RgbImage {
-    let look = Spec { quality: 100, ..common::spec(256) };
+    let look = Options { quality: 100, ..common::options(256) };
     pixels(&thumbnail(file, &Limits::default(), &look).unwrap())
 }
 

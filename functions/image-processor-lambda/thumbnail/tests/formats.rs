@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::{decoded, difference, fixture, pixels, spec, thumb};
+use common::{decoded, difference, fixture, options, pixels, thumb};
 use image::RgbImage;
-use thumbnail::{Format, Limits, Rgb, Spec, sniff, thumbnail};
+use thumbnail::{Format, Limits, Options, Rgb, sniff, thumbnail};
 
 /// The photograph at 75 × 50, from the lossless file, by another resampler than ours.
 fn reference() -> RgbImage {
@@ -65,7 +65,7 @@ fn sixteen_bits_a_channel_keep_their_brightness() {
 #[test]
 fn transparency_shows_the_background() {
     let background = Rgb { red: 0, green: 0, blue: 255 };
-    let look = Spec { background, ..spec(75) };
+    let look = Options { background, ..options(75) };
     let small = pixels(&thumbnail(&fixture("alpha.webp"), &Limits::default(), &look).unwrap());
     let photo = reference();
     // The fixture fades from transparent at the top to opaque at the bottom.
@@ -109,16 +109,16 @@ fn thin_picture_keeps_one_pixel() {
 #[test]
 fn larger_request_than_announced_is_answered_at_the_announced_side() {
     let photo = decoded(&fixture("photo.jpg")).unwrap();
-    assert_eq!(photo.resize(&spec(100_000)).unwrap().width(), 150);
-    let hinted = thumbnail::decode(&fixture("photo.jpg"), &Limits::default(), spec(60).side_px).unwrap();
-    assert_eq!(hinted.resize(&spec(150)).unwrap().width(), 60);
+    assert_eq!(photo.resize(&options(100_000)).unwrap().width(), 150);
+    let hinted = thumbnail::decode(&fixture("photo.jpg"), &Limits::default(), options(60).side_px).unwrap();
+    assert_eq!(hinted.resize(&options(150)).unwrap().width(), 60);
 }
 
 #[test]
 fn one_decoded_picture_serves_several_sizes() {
     let photo = decoded(&fixture("photo.png")).unwrap();
     let sizes: Vec<_> = [128, 64, 32]
-        .map(|side| photo.resize(&spec(side)).unwrap().encode(&spec(side)).unwrap())
+        .map(|side| photo.resize(&options(side)).unwrap().encode(&options(side)).unwrap())
         .map(|thumbnail| (thumbnail.width, thumbnail.height))
         .to_vec();
     assert_eq!(sizes, [(128, 85), (64, 43), (32, 21)]);
@@ -127,7 +127,7 @@ fn one_decoded_picture_serves_several_sizes() {
 #[test]
 fn quality_decides_the_size_of_the_file() {
     let size = |quality| {
-        let look = Spec { quality, ..spec(128) };
+        let look = Options { quality, ..options(128) };
         thumbnail(&fixture("photo.png"), &Limits::default(), &look).unwrap().jpeg.len()
     };
     assert!(size(0) < size(50) && size(50) < size(80) && size(80) < size(255));

@@ -8,7 +8,7 @@ mod common;
 use std::error::Error;
 use std::time::Duration;
 
-use common::{fixture, reason, spec, thumb};
+use common::{fixture, options, reason, thumb};
 use thumbnail::{Limits, Rejection, thumbnail};
 
 const STILLS: [&str; 13] = [
@@ -97,7 +97,8 @@ fn foreign_formats_are_named_with_advice() {
 fn limits_on_bytes_and_pixels_are_exact() {
     let photo = fixture("photo.jpg");
     let size = photo.len() as u64;
-    let with = |limits: Limits| thumbnail(&photo, &limits, &spec(64)).map_err(|rejection| rejection.reason());
+    let with =
+        |limits: Limits| thumbnail(&photo, &limits, &options(64)).map_err(|rejection| rejection.reason());
     let limits = Limits::default();
     assert!(with(Limits { max_bytes: size, ..limits }).is_ok());
     assert_eq!(with(Limits { max_bytes: size - 1, ..limits }), Err("TooManyBytes"));
@@ -109,7 +110,7 @@ fn limits_on_bytes_and_pixels_are_exact() {
 fn no_time_is_too_slow_for_every_format() {
     let limits = Limits { time: Duration::ZERO, ..Limits::default() };
     for name in STILLS {
-        let rejection = thumbnail(&fixture(name), &limits, &spec(64)).unwrap_err();
+        let rejection = thumbnail(&fixture(name), &limits, &options(64)).unwrap_err();
         assert_eq!(rejection.reason(), "TooSlow", "{name}");
     }
 }
@@ -119,7 +120,7 @@ fn jpeg_of_endless_scans_is_stopped_by_the_clock() {
     let bytes = bombs::jpeg_with_scans(2_000, 2_000, 60);
     let limits = Limits { time: Duration::from_millis(1), ..Limits::default() };
     // All detail is asked for: a smaller picture is done by then.
-    let rejection = thumbnail(&bytes, &limits, &spec(2_000)).unwrap_err();
+    let rejection = thumbnail(&bytes, &limits, &options(2_000)).unwrap_err();
     assert_eq!(rejection.reason(), "TooSlow");
     assert_eq!(reason(&bombs::jpeg_with_scans(200, 200, 100)), "Corrupt");
 }
@@ -187,6 +188,39 @@ fn arithmetic_coding_is_named_as_unsupported_not_as_damage() {
     assert_eq!(reason(&photo), "UnsupportedFeature");
 }
 
+/// A baseline JPEG of 8 × 8 pixels with this many channels of a level each, in one scan.
+fn jpeg_of(channels: u8) -> Vec<u8> {
+    let ids = 1..=channels;
+    let mut jpeg = vec![0xff, 0xd8, 0xff, 0xdb, 0, 67, 0];
+    jpeg.extend([8; 64]);
+    jpeg.extend([0xff, 0xc0, 0, 8 + 3 * channels, 8, 0, 8, 0, 8, channels]);
+    jpeg.extend(ids.clone().flat_map(|id| [id, 0x11, 0]));
+    // One code of one bit in each table: a DC difference of five bits, and the end of a block.
+    for (target, symbol) in [(0x00, 5), (0x10, 0)] {
+        jpeg.extend([0xff, 0xc4, 0, 20, target, 1]);
+        jpeg.extend([0; 15]);
+        jpeg.push(symbol);
+    }
+    jpeg.extend([0xff, 0xda, 0, 6 + 2 * channels, channels]);
+    jpeg.extend(ids.flat_map(|id| [id, 0]));
+    // For each block a zero, the difference 20, and a zero.
+    let bits = "0101000".repeat(channels.into());
+    let bits: Vec<u8> = bits.bytes().map(|bit| bit - b'0').collect();
+    let byte = |bits: &[u8]| (0..8).fold(0, |byte, at| byte << 1 | bits.get(at).copied().unwrap_or(1));
+    jpeg.extend([0, 63, 0]);
+    jpeg.extend(bits.chunks(8).map(byte));
+    jpeg.extend([0xff, 0xd9]);
+    jpeg
+}
+
+#[test]
+fn a_jpeg_of_two_channels_is_refused_by_name_because_nothing_says_what_they_mean() {
+    for channels in [1, 3, 4] {
+        assert!(thumb(&jpeg_of(channels), 64).is_ok(), "{channels}");
+    }
+    assert_eq!(reason(&jpeg_of(2)), "UnsupportedFeature");
+}
+
 #[test]
 fn causes_are_kept_and_not_repeated_in_the_message() {
     let photo = fixture("photo.png");
@@ -202,7 +236,7 @@ fn real_pictures_are_refused_when_memory_is_short() {
         ["photo.jpg", "progressive.jpg", "photo.png", "photo.webp", "photo.gif", "photo.tif", "photo.bmp"]
     {
         let tight = Limits { max_decode_bytes: 11_000, ..Limits::default() };
-        let rejection = thumbnail(&fixture(name), &tight, &spec(256)).unwrap_err();
+        let rejection = thumbnail(&fixture(name), &tight, &options(256)).unwrap_err();
         assert_eq!(rejection.reason(), "TooMuchMemory", "{name}");
     }
 }

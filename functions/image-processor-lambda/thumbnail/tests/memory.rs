@@ -7,7 +7,7 @@
 mod bombs;
 mod common;
 
-use common::spec;
+use common::options;
 use peak_alloc::PeakAlloc;
 use thumbnail::{Limits, thumbnail};
 
@@ -20,7 +20,7 @@ const MIB: usize = 1024 * 1024;
 fn peak(bytes: &[u8], limits: &Limits) -> (usize, &'static str) {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
-    let outcome = thumbnail(bytes, limits, &spec(256));
+    let outcome = thumbnail(bytes, limits, &options(256));
     let peak = MEMORY.peak_usage().saturating_sub(before);
     (peak, outcome.map_or_else(|rejection| rejection.reason(), |_| "ok"))
 }

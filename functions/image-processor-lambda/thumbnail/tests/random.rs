@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{fixture, spec};
+use common::{fixture, options};
 use proptest::prelude::*;
 use thumbnail::{Limits, Rejection, thumbnail};
 
@@ -29,7 +29,7 @@ const LIMITS: fn() -> Limits =
 
 /// Tries it; any answer is fine, as long as it is one.
 fn answers(bytes: &[u8]) -> Result<(), TestCaseError> {
-    match thumbnail(bytes, &LIMITS(), &spec(64)) {
+    match thumbnail(bytes, &LIMITS(), &options(64)) {
         Ok(thumbnail) => prop_assert!(thumbnail.width <= 64 && thumbnail.height <= 64),
         Err(rejection) => {
             prop_assert!(Rejection::ALL_REASONS.contains(&rejection.reason()));

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use thumbnail::{Format, Limits, Rejection, Spec, decode, thumbnail};
+use thumbnail::{Format, Limits, Rejection, Options, decode, thumbnail};
 
 /// Boxes that take the decoder through each of its scales, and qualities that take the encoder to both ends of its tables.
 const SIDES: [(NonZeroU32, u8); 4] = [
@@ -42,7 +42,7 @@ pub fn thumbnails(input: &[u8]) {
         png::compare(file, LARGEST);
     }
     let input = mended.map_or(Cow::Borrowed(input), Cow::Owned);
-    let soon = |(side_px, quality)| is_soon(&input, Spec { side_px, quality, ..Spec::default() });
+    let soon = |(side_px, quality)| is_soon(&input, Options { side_px, quality, ..Options::default() });
     for case in SIDES {
         // A process that was stopped for a while is late once, a bad file always.
         assert!(soon(case) || soon(case), "{case:?} takes too long");
@@ -50,11 +50,11 @@ pub fn thumbnails(input: &[u8]) {
 }
 
 /// Whether nothing took longer than it should.
-fn is_soon(input: &[u8], spec: Spec) -> bool {
+fn is_soon(input: &[u8], options: Options) -> bool {
     let started = Instant::now();
-    match thumbnail(input, &LIMITS, &spec) {
+    match thumbnail(input, &LIMITS, &options) {
         Ok(made) => {
-            let side = spec.side_px.get();
+            let side = options.side_px.get();
             assert!(made.width <= side && made.height <= side);
             match decode(&made.jpeg, &LIMITS, ONE) {
                 Ok(again) => assert_eq!(again.stored_size(), (made.width, made.height)),

@@ -1,12 +1,12 @@
-//! Markers: what divides a JPEG file.
+//! Markers and the segments that they begin (T.81, B.1.1).
 
-use super::error::Error;
+use crate::rejection::DecodeError;
 
 pub(crate) const START_OF_IMAGE: u8 = 0xd8;
 pub(crate) const END_OF_IMAGE: u8 = 0xd9;
 pub(crate) const START_OF_SCAN: u8 = 0xda;
-pub(crate) const QUANTISATION: u8 = 0xdb;
-pub(super) const RESTART_INTERVAL: u8 = 0xdd;
+pub(crate) const QUANTIZATION: u8 = 0xdb;
+pub(in crate::jpeg) const RESTART_INTERVAL: u8 = 0xdd;
 pub(crate) const HUFFMAN: u8 = 0xc4;
 /// Extension, reserved, and arithmetic conditioning: among the frames' numbers, but none.
 const NOT_FRAMES: [u8; 3] = [HUFFMAN, 0xc8, 0xcc];
@@ -18,20 +18,20 @@ pub(crate) fn is_frame(marker: u8) -> bool {
 
 /// A marker and what belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Segment<'a> {
-    pub(super) marker: u8,
-    pub(super) payload: &'a [u8],
+pub(in crate::jpeg) struct Segment<'a> {
+    pub(in crate::jpeg) marker: u8,
+    pub(in crate::jpeg) payload: &'a [u8],
     /// Where the file goes on behind it.
-    pub(super) end: usize,
+    pub(in crate::jpeg) end: usize,
 }
 
 /// The next segment at or behind `at`. Stray bytes between segments, which cameras write, are skipped.
 ///
 /// # Errors
 ///
-/// [`Error::Truncated`] when there is none, or only a part of it.
-pub(super) fn next(file: &[u8], at: usize) -> Result<Segment<'_>, Error> {
-    const NONE: Error = Error::Truncated("before its last segment");
+/// [`DecodeError::Truncated`] when there is none, or only a part of it.
+pub(in crate::jpeg) fn next(file: &[u8], at: usize) -> Result<Segment<'_>, DecodeError> {
+    const NONE: DecodeError = DecodeError::Truncated("before its last segment");
     let rest = file.get(at..).ok_or(NONE)?;
     let offset = memchr::memchr_iter(0xff, rest)
         .find(|found| rest.get(found + 1).is_some_and(|&byte| byte != 0 && byte != 0xff))
@@ -45,20 +45,20 @@ pub(super) fn next(file: &[u8], at: usize) -> Result<Segment<'_>, Error> {
     let length = file.get(start..).and_then(|rest| rest.first_chunk()).ok_or(NONE)?;
     let end = start + usize::from(u16::from_be_bytes(*length));
     if end < start + 2 {
-        return Err(Error::Corrupt("a segment has no length"));
+        return Err(DecodeError::Corrupt("a segment has no length"));
     }
     let payload = file.get(start + 2..end).ok_or(NONE)?;
     Ok(Segment { marker, payload, end })
 }
 
 /// Where the first marker in entropy-coded bytes is: an FF that is neither stuffed nor a fill byte.
-pub(super) fn find(bytes: &[u8]) -> Option<usize> {
+pub(in crate::jpeg) fn find(bytes: &[u8]) -> Option<usize> {
     memchr::memchr_iter(0xff, bytes)
         .find(|at| bytes.get(at + 1).is_some_and(|&byte| byte != 0 && byte != 0xff))
 }
 
 /// Where the scan that begins at `start` ends: at its first marker other than a restart.
-pub(super) fn end_of_scan(file: &[u8], start: usize) -> usize {
+pub(in crate::jpeg) fn end_of_scan(file: &[u8], start: usize) -> usize {
     let mut at = start;
     while let Some(found) = file.get(at..).and_then(find) {
         at += found;
@@ -80,13 +80,13 @@ mod tests {
         let first = next(&file, 0).unwrap();
         assert_eq!(first, Segment { marker: 0xdb, payload: &[9], end: 8 });
         assert_eq!(next(&file, first.end).unwrap().marker, END_OF_IMAGE);
-        assert_eq!(next(&file, 11), Err(Error::Truncated("before its last segment")));
+        assert_eq!(next(&file, 11), Err(DecodeError::Truncated("before its last segment")));
     }
 
     #[test]
     fn segment_that_is_cut_off_or_without_length_is_refused() {
-        assert!(matches!(next(&[0xff, 0xdb, 0, 9, 1], 0), Err(Error::Truncated(_))));
-        assert!(matches!(next(&[0xff, 0xdb, 0, 1, 1], 0), Err(Error::Corrupt(_))));
+        assert!(matches!(next(&[0xff, 0xdb, 0, 9, 1], 0), Err(DecodeError::Truncated(_))));
+        assert!(matches!(next(&[0xff, 0xdb, 0, 1, 1], 0), Err(DecodeError::Corrupt(_))));
     }
 
     #[test]

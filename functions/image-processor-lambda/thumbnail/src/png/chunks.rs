@@ -1,7 +1,7 @@
-//! The chunks of a file, as far as its pixels lie in them.
+//! PNG chunks: the header, and the data of the picture.
 
-use super::Fault;
-use crate::planar::Channels;
+use super::fault::Fault;
+use crate::pixels::Channels;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 

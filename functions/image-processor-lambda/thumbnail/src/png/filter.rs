@@ -1,23 +1,23 @@
-//! Rows from what their encoder told of them: differences to pixels on the left and above.
+//! PNG filter types, and groups of rows that are unfiltered together (PNG specification, section 9).
 
 use fearless_simd::{Level, dispatch};
 
-use super::wave::{Lines, Masks, wave};
-use crate::planar::Channels;
-use crate::wide::wide;
+use super::unfilter::{Lines, Masks, unfilter_rows};
+use crate::pixels::Channels;
+use crate::simd::vectorize;
 
 /// Rows that are made at once.
 pub(super) const ROWS: usize = 4;
 /// Bytes that are read and written as one pixel, however many channels it has.
 pub(super) const PIXEL: usize = 4;
 
-/// What the samples of a row are added to.
+/// The filter type of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Filter {
     None,
-    Left,
-    Above,
-    Mean,
+    Sub,
+    Up,
+    Average,
     Paeth,
 }
 
@@ -25,16 +25,16 @@ impl Filter {
     const fn read(byte: u8) -> Option<Self> {
         Some(match byte {
             0 => Self::None,
-            1 => Self::Left,
-            2 => Self::Above,
-            3 => Self::Mean,
+            1 => Self::Sub,
+            2 => Self::Up,
+            3 => Self::Average,
             4 => Self::Paeth,
             _ => return None,
         })
     }
 }
 
-/// Some rows beneath each other.
+/// Rows that are unfiltered together, and the row above them.
 #[derive(Debug)]
 pub(crate) struct Group {
     channels: Channels,
@@ -62,7 +62,7 @@ impl Group {
         self.rows.chunks_exact_mut(self.stride).filter_map(|row| row.get_mut(..self.row_bytes))
     }
 
-    /// Makes the next `count` rows of `raw`, whose bytes may be any behind them; nothing, if a filter is unknown.
+    /// Unfilters the next `count` rows of `raw`, whose bytes may be any behind them; nothing, if a filter is unknown.
     pub(crate) fn unfilter(&mut self, raw: &[u8], count: usize) -> Option<()> {
         let mut filters = [Filter::None; ROWS];
         let mut samples = [raw; ROWS];
@@ -73,7 +73,7 @@ impl Group {
                 *filter = Filter::read(*first)?;
             }
         }
-        if filters.iter().all(|filter| matches!(filter, Filter::None | Filter::Above)) {
+        if filters.iter().all(|filter| matches!(filter, Filter::None | Filter::Up)) {
             self.add(filters, samples);
         } else {
             self.run(filters, samples)?;
@@ -85,14 +85,14 @@ impl Group {
 
     /// Where nothing depends on pixels on the left, all of a row is made at once.
     fn add(&mut self, filters: [Filter; ROWS], samples: [&[u8]; ROWS]) {
-        wide(
+        vectorize(
             #[inline(always)]
             || {
                 let mut above = &self.above[..];
                 let rows = self.rows.chunks_exact_mut(self.stride);
                 for ((row, samples), filter) in rows.zip(samples).zip(filters) {
                     row.copy_from_slice(samples);
-                    if filter == Filter::Above {
+                    if filter == Filter::Up {
                         for (sample, above) in row.iter_mut().zip(above) {
                             *sample = sample.wrapping_add(*above);
                         }
@@ -108,14 +108,14 @@ impl Group {
         let rows = [rows.next()?, rows.next()?, rows.next()?, rows.next()?];
         let lines = Lines { above: &self.above, samples, rows };
         let masks = Masks::new(filters);
-        let has_means = filters.contains(&Filter::Mean);
-        match (self.channels.count(), has_means) {
-            (1, _) => dispatch!(Level::new(), simd => wave::<_, 1, true>(simd, &masks, lines)),
-            (2, _) => dispatch!(Level::new(), simd => wave::<_, 2, true>(simd, &masks, lines)),
-            (3, false) => dispatch!(Level::new(), simd => wave::<_, 3, false>(simd, &masks, lines)),
-            (3, true) => dispatch!(Level::new(), simd => wave::<_, 3, true>(simd, &masks, lines)),
-            (_, false) => dispatch!(Level::new(), simd => wave::<_, 4, false>(simd, &masks, lines)),
-            (_, true) => dispatch!(Level::new(), simd => wave::<_, 4, true>(simd, &masks, lines)),
+        let has_average = filters.contains(&Filter::Average);
+        match (self.channels.count(), has_average) {
+            (1, _) => dispatch!(Level::new(), simd => unfilter_rows::<_, 1, true>(simd, &masks, lines)),
+            (2, _) => dispatch!(Level::new(), simd => unfilter_rows::<_, 2, true>(simd, &masks, lines)),
+            (3, false) => dispatch!(Level::new(), simd => unfilter_rows::<_, 3, false>(simd, &masks, lines)),
+            (3, true) => dispatch!(Level::new(), simd => unfilter_rows::<_, 3, true>(simd, &masks, lines)),
+            (_, false) => dispatch!(Level::new(), simd => unfilter_rows::<_, 4, false>(simd, &masks, lines)),
+            (_, true) => dispatch!(Level::new(), simd => unfilter_rows::<_, 4, true>(simd, &masks, lines)),
         }
         Some(())
     }

@@ -1,10 +1,10 @@
-//! What is inflated of a picture's data: some rows, and what they may repeat.
+//! Inflates a picture's data: a window of some filtered rows, and what they may repeat.
 
 use fdeflate::Decompressor;
 
 use super::chunks::{Data, Picture};
+use super::fault::{Clock, Fault};
 use super::filter::{PIXEL, ROWS};
-use super::{Clock, Fault};
 
 /// How far back data may repeat what was before.
 const REACH: usize = 32 * 1024;
@@ -16,7 +16,7 @@ const PATIENCE: usize = 64 * 1024;
 const TABLES: usize = 48 * 1024;
 
 /// Filtered rows, as they are inflated.
-pub(super) struct Window<'a> {
+pub(super) struct InflateWindow<'a> {
     data: Data<'a>,
     /// Of the chunk at hand, what is not inflated.
     input: &'a [u8],
@@ -32,7 +32,7 @@ pub(super) struct Window<'a> {
     left: u64,
 }
 
-impl<'a> Window<'a> {
+impl<'a> InflateWindow<'a> {
     /// Bytes that a window holds at most.
     pub(super) fn bytes(picture: &Picture) -> u64 {
         let row_bytes = u64::from(picture.width) * picture.channels.count() as u64 + 1;

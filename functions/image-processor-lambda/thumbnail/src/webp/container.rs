@@ -1,6 +1,6 @@
 //! Chunks of a file: where the picture is, and what is said about it.
 
-use super::error::Error;
+use crate::rejection::DecodeError;
 
 /// What a file begins with: a name, the size of all that follows, and another name.
 const FILE_HEADER: usize = 12;
@@ -31,10 +31,10 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] for pictures without loss, with transparency or in motion.
-    pub(crate) fn read(file: &'a [u8]) -> Result<Self, Error> {
+    /// [`DecodeError::Unsupported`] for pictures without loss, with transparency or in motion.
+    pub(crate) fn read(file: &'a [u8]) -> Result<Self, DecodeError> {
         let [b'R', b'I', b'F', b'F', a, b, c, d, b'W', b'E', b'B', b'P', ..] = file else {
-            return Err(Error::Truncated("before its first chunk"));
+            return Err(DecodeError::Truncated("before its first chunk"));
         };
         let declared = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
         let mut chunks = Chunks { rest: file.get(FILE_HEADER..).unwrap_or_default() };
@@ -45,40 +45,40 @@ impl<'a> Container<'a> {
             Some(Chunk { name: [b'V', b'P', b'8', b'X'], data, .. }) => {
                 let still = Self::extended(data, chunks)?;
                 let is_short = file.len() - CHUNK_HEADER < declared;
-                if is_short { Err(Error::Truncated("before its last chunk")) } else { Ok(still) }
+                if is_short { Err(DecodeError::Truncated("before its last chunk")) } else { Ok(still) }
             }
             Some(Chunk { name: [b'V', b'P', b'8', b'L'], .. }) => {
-                Err(Error::Unsupported("a picture without loss"))
+                Err(DecodeError::Unsupported("a picture without loss"))
             }
-            Some(Chunk { is_whole: false, .. }) => Err(Error::Truncated("in its picture")),
-            Some(_) => Err(Error::Corrupt("the first chunk is no picture")),
-            None => Err(Error::Truncated("before its first chunk")),
+            Some(Chunk { is_whole: false, .. }) => Err(DecodeError::Truncated("in its picture")),
+            Some(_) => Err(DecodeError::Corrupt("the first chunk is no picture")),
+            None => Err(DecodeError::Truncated("before its first chunk")),
         }
     }
 
-    fn extended(header: &[u8], chunks: Chunks<'a>) -> Result<Self, Error> {
+    fn extended(header: &[u8], chunks: Chunks<'a>) -> Result<Self, DecodeError> {
         let [flags, _, _, _, w0, w1, w2, h0, h1, h2, ..] = *header else {
-            return Err(Error::Truncated("in its first chunk"));
+            return Err(DecodeError::Truncated("in its first chunk"));
         };
         if flags & IS_ANIMATED != 0 {
-            return Err(Error::Unsupported("an animation"));
+            return Err(DecodeError::Unsupported("an animation"));
         }
         if flags & HAS_ALPHA != 0 {
-            return Err(Error::Unsupported("a transparent picture"));
+            return Err(DecodeError::Unsupported("a transparent picture"));
         }
         let canvas = [[w0, w1, w2, 0], [h0, h1, h2, 0]].map(|side| u32::from_le_bytes(side) + 1);
         let (mut frame, mut profile, mut exif) = (None, None, None);
         for Chunk { name, data, is_whole } in chunks {
             match &name {
-                b"VP8L" => return Err(Error::Unsupported("a picture without loss")),
-                b"VP8 " if !is_whole => return Err(Error::Truncated("in its picture")),
+                b"VP8L" => return Err(DecodeError::Unsupported("a picture without loss")),
+                b"VP8 " if !is_whole => return Err(DecodeError::Truncated("in its picture")),
                 b"VP8 " => _ = frame.get_or_insert(data),
                 b"ICCP" if is_whole && data.len() <= LARGEST_METADATA => _ = profile.get_or_insert(data),
                 b"EXIF" if is_whole && data.len() <= LARGEST_METADATA => _ = exif.get_or_insert(data),
                 _ => {}
             }
         }
-        let frame = frame.ok_or(Error::Truncated("before its picture"))?;
+        let frame = frame.ok_or(DecodeError::Truncated("before its picture"))?;
         Ok(Self { frame, canvas: Some((canvas[0], canvas[1])), profile, exif })
     }
 }
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!((found.profile, found.exif), (Some(&b"abc"[..]), Some(&b"de"[..])));
         for end in 0..file.len() {
             let refusal = Container::read(&file[..end]).unwrap_err();
-            assert!(matches!(refusal, Error::Truncated(_)), "{end}: {refusal:?}");
+            assert!(matches!(refusal, DecodeError::Truncated(_)), "{end}: {refusal:?}");
         }
     }
 
@@ -150,8 +150,8 @@ mod tests {
         };
         let without_loss = file(&[chunk(b"VP8L", b"/")]);
         for file in [without_loss, extended(0, b"VP8L"), extended(0x10, b"ALPH"), extended(2, b"ANIM")] {
-            assert!(matches!(Container::read(&file), Err(Error::Unsupported(_))));
+            assert!(matches!(Container::read(&file), Err(DecodeError::Unsupported(_))));
         }
-        assert!(matches!(Container::read(&file(&[chunk(b"what", b"")])), Err(Error::Corrupt(_))));
+        assert!(matches!(Container::read(&file(&[chunk(b"what", b"")])), Err(DecodeError::Corrupt(_))));
     }
 }

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use image::RgbImage;
-use thumbnail::{Decoded, Limits, Rejection, Spec, Thumbnail, decode, thumbnail};
+use thumbnail::{Decoded, Limits, Options, Rejection, Thumbnail, decode, thumbnail};
 
 /// Reads a file of `tests/fixtures`.
 pub(crate) fn fixture(name: &str) -> Vec<u8> {
@@ -15,8 +15,8 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
 }
 
 /// A look with the given box.
-pub(crate) fn spec(side_px: u32) -> Spec {
-    Spec { side_px: NonZeroU32::new(side_px).unwrap(), quality: 95, ..Spec::default() }
+pub(crate) fn options(side_px: u32) -> Options {
+    Options { side_px: NonZeroU32::new(side_px).unwrap(), quality: 95, ..Options::default() }
 }
 
 /// Decodes with the default limits.
@@ -26,7 +26,7 @@ pub(crate) fn decoded(bytes: &[u8]) -> Result<Decoded, Rejection> {
 
 /// Makes a thumbnail with the default limits.
 pub(crate) fn thumb(bytes: &[u8], side_px: u32) -> Result<Thumbnail, Rejection> {
-    thumbnail(bytes, &Limits::default(), &spec(side_px))
+    thumbnail(bytes, &Limits::default(), &options(side_px))
 }
 
 /// The reason why no thumbnail was made.

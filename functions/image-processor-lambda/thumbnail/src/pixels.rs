@@ -1,0 +1,147 @@
+//! Pixels in memory: whole pictures, planes of one channel each, and what their channels mean.
+
+pub(crate) mod alpha;
+
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayImage, Luma};
+
+/// What a format's decoder yields.
+pub(crate) struct Raster {
+    /// The pixels; four inks, when `ink` is set, stand in place of red, green, blue and alpha.
+    pub(crate) pixels: Pixels,
+    pub(crate) ink: Option<Ink>,
+    /// An ICC profile.
+    pub(crate) profile: Option<Vec<u8>>,
+    pub(crate) orientation: Orientation,
+}
+
+/// Pixels, as a decoder has them.
+#[derive(Debug)]
+pub(crate) enum Pixels {
+    /// The whole picture.
+    Whole(DynamicImage),
+    /// Its channels, of about the wanted size or larger.
+    Planes(Planar),
+}
+
+impl Pixels {
+    /// Width and height of the picture as stored, whatever the size of its channels.
+    pub(crate) fn stored(&self) -> (u32, u32) {
+        match self {
+            Self::Whole(pixels) => (pixels.width(), pixels.height()),
+            Self::Planes(planar) => (planar.width, planar.height),
+        }
+    }
+}
+
+/// How the four channels of a print image are to be read. All are stored inverted, 0 being full ink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ink {
+    /// Cyan, magenta, yellow, black.
+    Cmyk,
+    /// `YCbCr` in place of the first three.
+    Ycck,
+}
+
+/// What the channels of a picture are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Channels {
+    Gray,
+    /// Gray, premultiplied by alpha.
+    GrayAlpha,
+    YCbCr,
+    Rgb,
+    /// Red, green and blue, premultiplied by alpha.
+    Rgba,
+    Inks(Ink),
+}
+
+impl Channels {
+    pub(crate) const fn count(self) -> usize {
+        match self {
+            Self::Gray => 1,
+            Self::GrayAlpha => 2,
+            Self::YCbCr | Self::Rgb => 3,
+            Self::Rgba | Self::Inks(_) => 4,
+        }
+    }
+}
+
+/// Samples of one channel, of which the picture covers `width` by `height`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plane {
+    pub(crate) samples: Vec<u8>,
+    /// Samples from one row to the next.
+    pub(crate) stride: usize,
+    /// What the picture covers, in samples and parts of them: made smaller, it ends within a sample.
+    pub(crate) width: f64,
+    /// See `width`.
+    pub(crate) height: f64,
+}
+
+/// A picture as its channels, each of a size of its own.
+#[derive(Debug)]
+pub(crate) struct Planar {
+    /// Size of the picture as stored, before any scaling.
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) channels: Channels,
+    pub(crate) planes: Vec<Plane>,
+}
+
+impl Planar {
+    pub(crate) const fn ink(&self) -> Option<Ink> {
+        match self.channels {
+            Channels::Inks(ink) => Some(ink),
+            _ => None,
+        }
+    }
+}
+
+/// A picture in `YCbCr` 4:2:0, as most JPEGs store it: Cb and Cr have half of the luma's width and height.
+#[derive(Debug)]
+pub(crate) struct Ycbcr420 {
+    pub(crate) luma: GrayImage,
+    /// Each sample covers two by two pixels, of which some may not be there at the right and below.
+    pub(crate) cb: GrayImage,
+    /// As `cb`.
+    pub(crate) cr: GrayImage,
+}
+
+impl Ycbcr420 {
+    pub(crate) fn size(&self) -> (u32, u32) {
+        self.luma.dimensions()
+    }
+
+    /// A picture without colours.
+    pub(crate) fn gray(luma: GrayImage) -> Self {
+        let (width, height) = luma.dimensions();
+        let neutral = GrayImage::from_pixel(width.div_ceil(2), height.div_ceil(2), Luma([128]));
+        Self { luma, cb: neutral.clone(), cr: neutral }
+    }
+}
+
+/// The thumbnail that a picture is decoded for: a decoder may leave out what it cannot show.
+///
+/// The rules are those of `resize`, handed in as functions, so that no format depends on them.
+#[derive(Clone, Copy)]
+pub(crate) struct Target {
+    /// Side of the square that the thumbnail fits in.
+    pub(crate) side: u32,
+    /// Width, height and side to the thumbnail's size.
+    pub(crate) fit: fn(u32, u32, u32) -> (u32, u32),
+    /// Width, height and side to the side of the squares of pixels that may be averaged before.
+    pub(crate) box_side: fn(u32, u32, u32) -> u32,
+}
+
+impl Target {
+    /// The thumbnail's size for a picture of this size.
+    pub(crate) fn size(&self, width: u32, height: u32) -> (u32, u32) {
+        (self.fit)(width, height, self.side)
+    }
+
+    /// The side of the squares of pixels that may be averaged; one where none may.
+    pub(crate) fn box_side(&self, width: u32, height: u32) -> u32 {
+        (self.box_side)(width, height, self.side)
+    }
+}
