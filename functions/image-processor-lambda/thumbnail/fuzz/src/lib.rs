@@ -7,7 +7,7 @@ use std::error::Error;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use thumbnail::{Format, Limits, Rejection, Options, decode, thumbnail};
+use thumbnail::{Format, Limits, Options, Rejection, decode, thumbnail};
 
 /// Boxes that take the decoder through each of its scales, and qualities that take the encoder to both ends of its tables.
 const SIDES: [(NonZeroU32, u8); 4] = [
