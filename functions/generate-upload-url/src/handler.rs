@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     error::{BodyError, Refusal},
     events::{UrlIssued, UrlRefused},
-    ticket::{Issued, Request, Signer, Ticket},
+    upload_url::{Issued, Request, Signer, UploadUrl},
 };
 
 /// Most bytes of a request body that are read; a documented one has about 200.
@@ -81,10 +81,10 @@ fn describe_request(event: &Value) {
 
 async fn issue(app: &App, event: &Value) -> Result<Issued, Refusal> {
     let user = user_id(event)?;
-    let ticket = Ticket::new(user, request(event)?, app.config.max_upload_bytes)?;
+    let upload_url = UploadUrl::new(user, request(event)?, app.config.max_upload_bytes)?;
     let span = Span::current();
-    context::annotate(&span, &[("image.id", &ticket.image_id()), ("user.id", user)]);
-    app.signer.sign(&ticket, &span).await
+    context::annotate(&span, &[("image.id", &upload_url.image_id()), ("user.id", user)]);
+    app.signer.sign(&upload_url, &span).await
 }
 
 /// The user that the JWT authorizer vouches for; nothing else in the event says who is asking.

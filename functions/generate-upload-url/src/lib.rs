@@ -5,4 +5,4 @@ pub mod content_type;
 pub mod error;
 pub mod events;
 pub mod handler;
-pub mod ticket;
+pub mod upload_url;

@@ -3,7 +3,7 @@
 use generate_upload_url::{
     config::Config,
     handler::{self, App},
-    ticket::Signer,
+    upload_url::Signer,
 };
 use telemetry::{Entry, Telemetry, Trigger};
 

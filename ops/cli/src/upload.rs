@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aws_client::chain;
 use futures_util::{StreamExt, stream};
-use local_stack::flow::{Photo, Ticket, Uploader};
+use local_stack::flow::{Photo, UploadUrl, Uploader};
 use local_stack::progress::{Reporter, Step};
 use local_stack::stack::StackInfo;
 
@@ -133,8 +133,8 @@ impl Batch<'_> {
                 return Upload::of(file, resumed);
             }
         }
-        let begun = |upload_url: &Ticket| {
-            let Ticket { image_id, file_path, .. } = upload_url;
+        let begun = |upload_url: &UploadUrl| {
+            let UploadUrl { image_id, file_path, .. } = upload_url;
             self.journal.note(version, &Entry::Begun { image_id: image_id.clone(), key: file_path.clone() })
         };
         Upload::of(file, uploader.upload(photo, begun).await)

@@ -5,7 +5,7 @@ use aws_sdk_s3::config::{BehaviorVersion, Region};
 use generate_upload_url::{
     config::Config,
     handler::{App, handle},
-    ticket::Signer,
+    upload_url::Signer,
 };
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};

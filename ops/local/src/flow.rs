@@ -20,7 +20,7 @@ use crate::user::LoginError;
 use aws_client::AwsError;
 use aws_client::http::HttpError;
 
-pub use upload::{Ticket, TraceHeaders, Uploaded, Uploader, put, request_url};
+pub use upload::{TraceHeaders, UploadUrl, Uploaded, Uploader, put, request_url};
 pub use verify::{Size, StepReport, Verified, verify};
 
 /// Longest wait for one piece of evidence; an image takes a second, a retried one some more.

@@ -5,7 +5,7 @@ use generate_upload_url::{
     content_type::{accepted_aliases, accepted_types},
     error::{BodyError, Refusal},
     handler::MAX_BODY_BYTES,
-    ticket::EXPIRES_IN,
+    upload_url::EXPIRES_IN,
 };
 
 const PAGE: &str = include_str!("../../../../docs/api.md");

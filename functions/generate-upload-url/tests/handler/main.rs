@@ -25,7 +25,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use generate_upload_url::{
     config::Config,
     handler::{App, Response, handle},
-    ticket::Signer,
+    upload_url::Signer,
 };
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};

@@ -22,7 +22,7 @@ const WAITS: [Duration; 4] =
 
 /// The API's answer; a plain client looks at `upload_url` only.
 #[derive(Clone, Deserialize)]
-pub struct Ticket {
+pub struct UploadUrl {
     /// Where the bytes go; whoever has it may upload.
     pub upload_url: String,
     /// The object's key.
@@ -31,9 +31,9 @@ pub struct Ticket {
     pub image_id: String,
 }
 
-impl std::fmt::Debug for Ticket {
+impl std::fmt::Debug for UploadUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ticket").field("file_path", &self.file_path).finish_non_exhaustive()
+        f.debug_struct("UploadUrl").field("file_path", &self.file_path).finish_non_exhaustive()
     }
 }
 
@@ -66,7 +66,7 @@ pub async fn request_url(
     stack: &StackInfo,
     tokens: &Tokens,
     trace: &TraceHeaders,
-) -> Result<Ticket, FlowError> {
+) -> Result<UploadUrl, FlowError> {
     let what = "the API";
     let bearer = format!("Bearer {}", tokens.id_token);
     let mut headers = vec![("authorization", bearer.as_str())];
@@ -79,19 +79,19 @@ pub async fn request_url(
     serde_json::from_slice(answer.body()).map_err(|source| FlowError::Answer { what, source })
 }
 
-/// Puts the bytes where the ticket says; answers the object's entity tag.
+/// Puts the bytes where the upload URL says; answers the object's entity tag.
 ///
 /// # Errors
 ///
 /// When S3 refuses or does not answer.
 pub async fn put(
-    ticket: &Ticket,
+    issued: &UploadUrl,
     bytes: impl Into<Bytes>,
     trace: &TraceHeaders,
 ) -> Result<String, FlowError> {
     let headers: Vec<(&str, &str)> =
         trace.xray.as_deref().map(|id| ("x-amzn-trace-id", id)).into_iter().collect();
-    let answer = Http::new().send(Method::PUT, &ticket.upload_url, &headers, bytes).await?;
+    let answer = Http::new().send(Method::PUT, &issued.upload_url, &headers, bytes).await?;
     if answer.status() != StatusCode::OK {
         let said = said(&answer);
         return Err(FlowError::Refused { what: "the upload URL", status: answer.status(), said });
@@ -137,14 +137,14 @@ impl<'a> Uploader<'a> {
     pub async fn upload(
         &self,
         photo: Photo,
-        begun: impl FnOnce(&Ticket) -> io::Result<()>,
+        begun: impl FnOnce(&UploadUrl) -> io::Result<()>,
     ) -> Result<Uploaded, FlowError> {
         let plain = TraceHeaders::default();
-        let ticket = patiently(WAITS, async || self.request_url(&plain).await).await?;
-        begun(&ticket).map_err(FlowError::Journal)?;
+        let issued = patiently(WAITS, async || self.request_url(&plain).await).await?;
+        begun(&issued).map_err(FlowError::Journal)?;
         let bytes = Bytes::from(photo.bytes);
-        patiently(WAITS, async || put(&ticket, bytes.clone(), &plain).await).await?;
-        self.end(ticket.image_id, ticket.file_path).await
+        patiently(WAITS, async || put(&issued, bytes.clone(), &plain).await).await?;
+        self.end(issued.image_id, issued.file_path).await
     }
 
     /// Goes on with an upload that somebody began; `None` when its bytes never arrived.
@@ -174,7 +174,7 @@ impl<'a> Uploader<'a> {
     }
 
     /// Asks with the tokens of the session, and with new ones when those are not taken any more.
-    async fn request_url(&self, trace: &TraceHeaders) -> Result<Ticket, FlowError> {
+    async fn request_url(&self, trace: &TraceHeaders) -> Result<UploadUrl, FlowError> {
         let tokens = self.session.tokens().await?;
         match request_url(self.stack, &tokens, trace).await {
             Err(FlowError::Refused { status: StatusCode::UNAUTHORIZED, .. }) => {
@@ -229,7 +229,7 @@ mod tests {
     fn upload_url_is_absent_from_debug_output() {
         let json = r#"{"upload_url":"http://x?X-Amz-Signature=s","file_path":"user-uploads/u/i.jpg",
             "image_id":"i","expires_in":300}"#;
-        let ticket: Ticket = serde_json::from_str(json).unwrap();
-        assert!(!format!("{ticket:?}").contains("Signature"));
+        let issued: UploadUrl = serde_json::from_str(json).unwrap();
+        assert!(!format!("{issued:?}").contains("Signature"));
     }
 }

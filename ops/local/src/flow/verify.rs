@@ -7,7 +7,7 @@ use image::ImageFormat;
 use serde::Serialize;
 
 use super::evidence::Evidence;
-use super::upload::{Ticket, TraceHeaders, put, request_url};
+use super::upload::{TraceHeaders, UploadUrl, put, request_url};
 use super::{FlowError, Photo};
 use crate::observe::span::Trace;
 use crate::progress::{Reporter, Step};
@@ -62,8 +62,8 @@ pub struct Size {
 pub async fn verify(stack: &StackInfo, photo: &Photo, reporter: &dyn Reporter) -> Verified {
     let step = Step::start(reporter, "verify", format!("Walking {} through the seven steps", photo.name));
     let mut verified = Verified { file: photo.name.clone(), ..Verified::default() };
-    if let Some(ticket) = send(stack, photo, &step, &mut verified).await {
-        observe(stack, &ticket, &step, &mut verified).await;
+    if let Some(issued) = send(stack, photo, &step, &mut verified).await {
+        observe(stack, &issued, &step, &mut verified).await;
     }
     for name in ["login", "request_url", "put", "queued", "thumbnail", "record", "notification"] {
         if verified.steps.iter().all(|step| step.name != name) {
@@ -76,7 +76,12 @@ pub async fn verify(stack: &StackInfo, photo: &Photo, reporter: &dyn Reporter) -
 }
 
 /// The three steps that the user takes.
-async fn send(stack: &StackInfo, photo: &Photo, step: &Step<'_>, verified: &mut Verified) -> Option<Ticket> {
+async fn send(
+    stack: &StackInfo,
+    photo: &Photo,
+    step: &Step<'_>,
+    verified: &mut Verified,
+) -> Option<UploadUrl> {
     let plain = TraceHeaders::default();
     step.detail("login");
     let began = Instant::now();
@@ -87,22 +92,22 @@ async fn send(stack: &StackInfo, photo: &Photo, step: &Step<'_>, verified: &mut 
     step.detail("request_url");
     let began = Instant::now();
     let asked = request_url(stack, &tokens, &plain).await;
-    let saw = |ticket: &Ticket| format!("a URL for {}", ticket.file_path);
-    let ticket = verified.note("request_url", began, asked, saw)?;
-    verified.image_id = Some(ticket.image_id.clone());
+    let saw = |issued: &UploadUrl| format!("a URL for {}", issued.file_path);
+    let issued = verified.note("request_url", began, asked, saw)?;
+    verified.image_id = Some(issued.image_id.clone());
 
     step.detail("put");
     let began = Instant::now();
-    let sent = put(&ticket, photo.bytes.clone(), &plain).await;
+    let sent = put(&issued, photo.bytes.clone(), &plain).await;
     let saw = |tag: &String| format!("200 for {} bytes, entity tag {tag}", photo.bytes.len());
     verified.note("put", began, sent, saw)?;
-    Some(ticket)
+    Some(issued)
 }
 
 /// The four steps that the pipeline takes; they are looked for side by side.
-async fn observe(stack: &StackInfo, ticket: &Ticket, step: &Step<'_>, verified: &mut Verified) {
+async fn observe(stack: &StackInfo, issued: &UploadUrl, step: &Step<'_>, verified: &mut Verified) {
     let evidence = Evidence::of(stack);
-    let id = ticket.image_id.as_str();
+    let id = issued.image_id.as_str();
     let sent_us = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
     let began = Instant::now();
     step.detail("queued, thumbnail, record, notification");

@@ -223,9 +223,9 @@ async fn upload_bucket_lets_pages_send_what_a_ticket_asks_for_and_nothing_else()
         "content_type": "image/png", "content_length": bytes.len(), "write_once": true,
         "checksum_sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
     });
-    let (status, ticket) = crate::uploader::ask(stage, "", Some(&token), &[], &request.to_string()).await;
-    assert_eq!(status, StatusCode::OK, "{}", ticket["error"]);
-    let names = |member: &str| ticket[member].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let (status, issued) = crate::uploader::ask(stage, "", Some(&token), &[], &request.to_string()).await;
+    assert_eq!(status, StatusCode::OK, "{}", issued["error"]);
+    let names = |member: &str| issued[member].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let asked = [names("headers"), names("optional_headers")].concat();
     let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
     assert_eq!(asked.len(), 4, "{asked:?}");
@@ -240,7 +240,7 @@ async fn upload_bucket_lets_pages_send_what_a_ticket_asks_for_and_nothing_else()
         assert!(rule(&rules, ORIGIN, "PUT", &[name]).is_none(), "{name}");
     }
 
-    let url = ticket["upload_url"].as_str().unwrap();
+    let url = issued["upload_url"].as_str().unwrap();
     let answer = preflight(url, ORIGIN, "PUT", &asked.join(",").to_lowercase()).await;
     let asked: Vec<String> = asked.iter().map(|name| name.to_lowercase()).collect();
     let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
@@ -280,13 +280,13 @@ async fn whole_upload_of_a_page_is_allowed_at_every_step_and_ends_done() {
     let headers = [("origin", ORIGIN), ("authorization", token.as_str())];
     let answer = Http::new().send(Method::POST, endpoint, &headers, "").await.unwrap();
     assert!(readable(&answer, ORIGIN));
-    let ticket: Value = serde_json::from_slice(answer.body()).unwrap();
+    let issued: Value = serde_json::from_slice(answer.body()).unwrap();
 
-    let trace = ticket["optional_headers"]["X-Amzn-Trace-Id"].as_str().unwrap();
+    let trace = issued["optional_headers"]["X-Amzn-Trace-Id"].as_str().unwrap();
     let headers = [("origin", ORIGIN), ("x-amzn-trace-id", trace)];
-    let url = ticket["upload_url"].as_str().unwrap();
+    let url = issued["upload_url"].as_str().unwrap();
     let answer = Http::new().send(Method::PUT, url, &headers, picture(ImageFormat::Jpeg)).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(readable(&answer, ORIGIN));
-    assert_eq!(stage.settled(ticket["image_id"].as_str().unwrap()).await.status(), "DONE");
+    assert_eq!(stage.settled(issued["image_id"].as_str().unwrap()).await.status(), "DONE");
 }

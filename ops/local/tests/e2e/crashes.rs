@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use image::ImageFormat;
 use local_stack::faults::{Fault, Rule, Strike};
-use local_stack::flow::{Ticket, TraceHeaders, put};
+use local_stack::flow::{TraceHeaders, UploadUrl, put};
 use local_stack::observe::Seen;
 use serde_json::json;
 
@@ -71,29 +71,29 @@ async fn every_step_survives(fault: Fault, times: usize, told: [usize; STEPS.len
     let tokens = somebody(stage).await;
     let mut images = Vec::new();
     for (step, told) in STEPS.into_iter().zip(told) {
-        let ticket = plain_url(stage, &tokens).await;
-        let strike = step.strike(stage, &ticket.image_id, times, fault.clone());
-        put(&ticket, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
-        images.push((step, ticket, strike, told));
+        let issued = plain_url(stage, &tokens).await;
+        let strike = step.strike(stage, &issued.image_id, times, fault.clone());
+        put(&issued, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
+        images.push((step, issued, strike, told));
     }
-    for (_, ticket, strike, _) in &images {
+    for (_, issued, strike, _) in &images {
         struck(strike, times).await;
-        stage.settled(&ticket.image_id).await;
+        stage.settled(&issued.image_id).await;
     }
     drained(stage).await;
-    for (step, ticket, strike, told) in images {
-        assert_eq!(strike.count(), times, "{step:?}\n{}", stage.story(&ticket.image_id));
-        assert_at_rest(stage, &ticket, step.name, told).await;
+    for (step, issued, strike, told) in images {
+        assert_eq!(strike.count(), times, "{step:?}\n{}", stage.story(&issued.image_id));
+        assert_at_rest(stage, &issued, step.name, told).await;
     }
     assert_eq!(dead_letters(stage).await, [""; 0]);
 }
 
 /// One item that says DONE, its thumbnail, as many messages as expected, one trace from the URL on.
-async fn assert_at_rest(stage: &Stage, ticket: &Ticket, step: &str, told: usize) {
-    let id = ticket.image_id.as_str();
+async fn assert_at_rest(stage: &Stage, issued: &UploadUrl, step: &str, told: usize) {
+    let id = issued.image_id.as_str();
     let item = stage.item(id).await.unwrap();
     assert_eq!((item.status(), item.is_settled()), ("DONE", true), "{step}\n{}", stage.story(id));
-    assert_eq!(items_of(stage, &ticket.file_path).await, 1, "{step}");
+    assert_eq!(items_of(stage, &issued.file_path).await, 1, "{step}");
     assert_thumbnail(&stage.thumbnail(id).await.unwrap());
     assert_eq!(stage.notifications(id).await, vec!["DONE"; told], "{step}\n{}", stage.story(id));
     let whole = |seen: &Seen| {
@@ -104,7 +104,7 @@ async fn assert_at_rest(stage: &Stage, ticket: &Ticket, step: &str, told: usize)
     stage.seen("the trace from URL to result", id, whole).await;
     // An attempt that heard nothing of the object cannot know its trace.
     if step != "download" {
-        let traces = stage.observer.look(|seen| traces_of(seen, &ticket.file_path));
+        let traces = stage.observer.look(|seen| traces_of(seen, &issued.file_path));
         assert!(traces.iter().all(|trace| trace == item.text("traceId")), "{step}: {traces:?}");
     }
 }

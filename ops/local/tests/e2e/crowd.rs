@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use image::{ImageFormat, Rgb, RgbImage};
-use local_stack::flow::{self, Ticket, TraceHeaders};
+use local_stack::flow::{self, TraceHeaders, UploadUrl};
 use local_stack::observe::Seen;
 use local_stack::user::Tokens;
 use serde_json::{Value, json};
@@ -30,33 +30,33 @@ pub(crate) fn distinct_picture(number: usize) -> Vec<u8> {
 }
 
 /// Asks for so many URLs, `askers` at a time, as each that waits costs the engine a process of the function.
-pub(crate) async fn ask_all(stage: &Stage, tokens: &Tokens, askers: usize, count: usize) -> Vec<Ticket> {
+pub(crate) async fn ask_all(stage: &Stage, tokens: &Tokens, askers: usize, count: usize) -> Vec<UploadUrl> {
     let asked = Arc::new(Semaphore::new(askers));
-    let mut tickets = JoinSet::new();
+    let mut issued = JoinSet::new();
     for _ in 0..count {
         let (asked, info, tokens) = (Arc::clone(&asked), stage.info.clone(), tokens.clone());
-        tickets.spawn(async move {
+        issued.spawn(async move {
             let _turn = asked.acquire().await.unwrap();
             flow::request_url(&info, &tokens, &TraceHeaders::default()).await.unwrap()
         });
     }
-    tickets.join_all().await
+    issued.join_all().await
 }
 
-/// Puts all files at once, each where its ticket says.
-pub(crate) async fn put_all(tickets: &[Ticket], files: Vec<Vec<u8>>) {
+/// Puts all files at once, each where its upload URL says.
+pub(crate) async fn put_all(issued: &[UploadUrl], files: Vec<Vec<u8>>) {
     let mut puts = JoinSet::new();
-    for (ticket, file) in tickets.iter().cloned().zip(files) {
-        puts.spawn(async move { flow::put(&ticket, file, &TraceHeaders::default()).await.unwrap() });
+    for (issued, file) in issued.iter().cloned().zip(files) {
+        puts.spawn(async move { flow::put(&issued, file, &TraceHeaders::default()).await.unwrap() });
     }
     puts.join_all().await;
 }
 
 /// Asks for a URL for each of `files`, then puts all at once. Answers the ids in the same order.
 pub(crate) async fn push(stage: &Stage, tokens: &Tokens, askers: usize, files: Vec<Vec<u8>>) -> Vec<String> {
-    let tickets = ask_all(stage, tokens, askers, files.len()).await;
-    put_all(&tickets, files).await;
-    tickets.into_iter().map(|ticket| ticket.image_id).collect()
+    let issued = ask_all(stage, tokens, askers, files.len()).await;
+    put_all(&issued, files).await;
+    issued.into_iter().map(|issued| issued.image_id).collect()
 }
 
 /// What is left of a crowd once each of its images was told of and all queues are still.

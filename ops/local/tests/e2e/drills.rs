@@ -32,8 +32,8 @@ impl Drill {
     async fn begin(kind: &'static str, parameters: &'static [(&'static str, &'static str)]) -> Self {
         let stage = Stage::drilled(kind, parameters).await;
         let user = somebody(&stage).await;
-        let ticket = upload(&stage, &user, picture(ImageFormat::Jpeg)).await;
-        assert_eq!(stage.settled(&ticket.image_id).await.status(), "DONE");
+        let issued = upload(&stage, &user, picture(ImageFormat::Jpeg)).await;
+        assert_eq!(stage.settled(&issued.image_id).await.status(), "DONE");
         let well = |seen: &Seen| {
             let is_ok = |alarm: &Alarm| seen.alarms.state(&alarm.name) == Some(State::Ok);
             seen.alarms.set().iter().all(is_ok).then(|| seen.alarms.after(0).1)
@@ -86,13 +86,13 @@ fn names(alarms: &[&str]) -> BTreeSet<String> {
 async fn consumer_that_is_off_rings_queue_backlog_and_nothing_else() {
     let drill = Drill::begin("drill-backlog", &[]).await;
     consume(&drill.stage, false).await;
-    let ticket = upload(&drill.stage, &drill.user, picture(ImageFormat::Jpeg)).await;
+    let issued = upload(&drill.stage, &drill.user, picture(ImageFormat::Jpeg)).await;
 
     drill.mailed("queue-backlog", State::Alarm).await;
     consume(&drill.stage, true).await;
     drill.mailed("queue-backlog", State::Ok).await;
 
-    assert_eq!(drill.stage.settled(&ticket.image_id).await.status(), "DONE");
+    assert_eq!(drill.stage.settled(&issued.image_id).await.status(), "DONE");
     assert_eq!(drill.rung(), names(&["queue-backlog"]));
 }
 
@@ -129,19 +129,19 @@ async fn metrics_function_that_is_not_started_rings_its_heartbeat_and_nothing_el
 async fn dead_consumer_with_uploads_arriving_rings_processing_stopped() {
     let drill = Drill::begin("drill-stopped", &[]).await;
     consume(&drill.stage, false).await;
-    let mut tickets = Vec::new();
+    let mut issued = Vec::new();
     let stopped = |seen: &Seen| seen.alarms.state("processing-stopped") == Some(State::Alarm);
     while !drill.stage.observer.look(stopped) {
-        tickets.push(upload(&drill.stage, &drill.user, picture(ImageFormat::Jpeg)).await);
+        issued.push(upload(&drill.stage, &drill.user, picture(ImageFormat::Jpeg)).await);
         drill.minutes(1).await;
-        assert!(tickets.len() < 60, "an hour of uploads that nobody processes rings nothing");
+        assert!(issued.len() < 60, "an hour of uploads that nobody processes rings nothing");
     }
     drill.mailed("processing-stopped", State::Alarm).await;
     consume(&drill.stage, true).await;
     drill.mailed("processing-stopped", State::Ok).await;
 
-    for ticket in &tickets {
-        assert_eq!(drill.stage.settled(&ticket.image_id).await.status(), "DONE");
+    for issued in &issued {
+        assert_eq!(drill.stage.settled(&issued.image_id).await.status(), "DONE");
     }
     let rung = drill.rung();
     assert!(rung.is_subset(&names(&["processing-stopped", "queue-backlog"])), "{rung:?}");

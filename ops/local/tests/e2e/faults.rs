@@ -92,14 +92,14 @@ async fn missing_bucket_for_thumbnails_delays_images_and_loses_none() {
     let tokens = somebody(stage).await;
     let bucket = stage.output("ProcessedBucketName");
     delete_bucket(stage, bucket).await;
-    let ticket = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
-    let (failed, trace_id) = failed_attempt(stage, &ticket.image_id).await;
+    let issued = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
+    let (failed, trace_id) = failed_attempt(stage, &issued.image_id).await;
     assert_eq!(failed, "upload");
-    assert_eq!(stage.observer.mail(Some(&ticket.image_id)), []);
+    assert_eq!(stage.observer.mail(Some(&issued.image_id)), []);
 
     create_bucket(stage, bucket).await;
 
-    assert_recovered(stage, &ticket.image_id, &ticket.file_path, &trace_id).await;
+    assert_recovered(stage, &issued.image_id, &issued.file_path, &trace_id).await;
 }
 
 #[tokio::test]
@@ -108,14 +108,14 @@ async fn missing_topic_delays_the_notification_and_it_is_sent_once() {
     let tokens = somebody(stage).await;
     let topic = stage.output("TopicArn");
     sns(stage, "DeleteTopic", &[("TopicArn", topic)]).await;
-    let ticket = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
-    let (failed, trace_id) = failed_attempt(stage, &ticket.image_id).await;
+    let issued = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
+    let (failed, trace_id) = failed_attempt(stage, &issued.image_id).await;
     assert_eq!(failed, "notify");
 
     sns(stage, "CreateTopic", &[("Name", topic.rsplit(':').next().unwrap())]).await;
     create_outbox(&stage.aws, &[topic]).await.unwrap();
 
-    assert_recovered(stage, &ticket.image_id, &ticket.file_path, &trace_id).await;
+    assert_recovered(stage, &issued.image_id, &issued.file_path, &trace_id).await;
 }
 
 #[tokio::test]
@@ -127,8 +127,8 @@ async fn missing_table_delays_images_and_loses_none() {
         stage.aws.json("dynamodb", &format!("DynamoDB_20120810.{operation}"), body).await.unwrap()
     };
     dynamodb("DeleteTable", json!({"TableName": table})).await;
-    let ticket = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
-    let (failed, trace_id) = failed_attempt(stage, &ticket.image_id).await;
+    let issued = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
+    let (failed, trace_id) = failed_attempt(stage, &issued.image_id).await;
     assert_eq!(failed, "claim");
 
     let schema = json!({
@@ -138,7 +138,7 @@ async fn missing_table_delays_images_and_loses_none() {
     });
     dynamodb("CreateTable", schema).await;
 
-    assert_recovered(stage, &ticket.image_id, &ticket.file_path, &trace_id).await;
+    assert_recovered(stage, &issued.image_id, &issued.file_path, &trace_id).await;
 }
 
 /// The statements of a role's one policy, and how to replace them.
@@ -188,12 +188,12 @@ async fn permission_taken_from_the_role_delays_images_until_it_is_back() {
         statements.retain(|statement| statement["Sid"] != sid);
         assert_eq!(statements.len(), before - 1, "{sid} is a statement of the role");
         policy.put(&less).await;
-        let ticket = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
-        let (failed, trace_id) = failed_attempt(stage, &ticket.image_id).await;
+        let issued = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
+        let (failed, trace_id) = failed_attempt(stage, &issued.image_id).await;
         assert_eq!(failed, step, "without {sid}");
 
         policy.put(&whole).await;
 
-        assert_recovered(stage, &ticket.image_id, &ticket.file_path, &trace_id).await;
+        assert_recovered(stage, &issued.image_id, &issued.file_path, &trace_id).await;
     }
 }

@@ -13,13 +13,13 @@ async fn travels(format: ImageFormat) {
     let bytes = picture(format);
     let size = bytes.len();
 
-    let ticket = upload(stage, &tokens, bytes).await;
+    let issued = upload(stage, &tokens, bytes).await;
 
-    let id = &ticket.image_id;
+    let id = &issued.image_id;
     let item = stage.settled(id).await;
     assert_eq!(item.status(), "DONE", "{item:?}\n{}", stage.story(id));
     assert_eq!(item.text("contentType"), format.to_mime_type());
-    assert_eq!(item.text("originalS3Key"), ticket.file_path);
+    assert_eq!(item.text("originalS3Key"), issued.file_path);
     assert_eq!(item.text("processedS3Key"), format!("processed/{id}.jpg"));
     assert_eq!(item.text("userId"), tokens.sub);
     assert_eq!((item.number("width"), item.number("height")), (Some(640), Some(400)));

@@ -268,8 +268,8 @@ async fn folder_without_a_name_is_nobodys_not_even_the_signers() {
 #[tokio::test]
 async fn upload_that_does_not_come_by_tls_is_refused_by_policy() {
     let (stage, _alone) = Stage::calm().await;
-    let ticket = plain_url(stage, &somebody(stage).await).await;
-    let url = Url::parse(&ticket.upload_url).unwrap();
+    let issued = plain_url(stage, &somebody(stage).await).await;
+    let url = Url::parse(&issued.upload_url).unwrap();
     let host = url[Position::BeforeHost..Position::AfterPort].to_owned();
     // The proxy is where TLS would end. Past it one can say that a client came without.
     let past_it = format!("{}{}", stage.info.endpoint, &url[Position::BeforePath..]);
@@ -283,5 +283,5 @@ async fn upload_that_does_not_come_by_tls_is_refused_by_policy() {
     let said = String::from_utf8_lossy(refused.body());
     assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{said}");
     assert!(said.contains("<Code>AccessDenied</Code>"), "{said}");
-    assert_eq!(put(&ticket.upload_url, "https").await.status(), StatusCode::OK);
+    assert_eq!(put(&issued.upload_url, "https").await.status(), StatusCode::OK);
 }

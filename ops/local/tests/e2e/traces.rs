@@ -46,8 +46,8 @@ fn has_all_steps(trace: &Trace) -> bool {
 #[tokio::test]
 async fn client_that_knows_only_the_upload_url_gets_one_connected_trace() {
     let stage = Stage::shared().await;
-    let ticket = upload(stage, &anybody(stage).await, picture(ImageFormat::Jpeg)).await;
-    let id = &ticket.image_id;
+    let issued = upload(stage, &anybody(stage).await, picture(ImageFormat::Jpeg)).await;
+    let id = &issued.image_id;
     let whole = |seen: &Seen| seen.traces.of_image(id).filter(has_all_steps);
     let trace = stage.seen("the whole trace", id, whole).await;
 

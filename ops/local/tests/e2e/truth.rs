@@ -24,11 +24,11 @@ async fn assert_told_truly(plan: Plan) {
     let (stage, _alone) = Stage::counted().await;
     let before = Numbers::seen(stage);
     let tokens = somebody(stage).await;
-    let tickets = ask_all(stage, &tokens, ASKERS, UPLOADS).await;
-    let uploads: Vec<Upload> = tickets.iter().enumerate().map(|(n, ticket)| plan.upload(n, ticket)).collect();
+    let issued = ask_all(stage, &tokens, ASKERS, UPLOADS).await;
+    let uploads: Vec<Upload> = issued.iter().enumerate().map(|(n, issued)| plan.upload(n, issued)).collect();
     let strikes: Vec<_> = uploads.iter().filter_map(|upload| upload.strike(stage)).collect();
 
-    put_all(&tickets, uploads.iter().map(|upload| upload.bytes.clone()).collect()).await;
+    put_all(&issued, uploads.iter().map(|upload| upload.bytes.clone()).collect()).await;
     let ids: Vec<String> = uploads.iter().map(|upload| upload.image_id.clone()).collect();
     let left = left(stage, &ids).await;
     for upload in uploads.iter().filter(|upload| upload.comes_twice) {

@@ -2,7 +2,7 @@
 
 use aws_client::http::Http;
 use http::{Method, StatusCode};
-use local_stack::flow::{self, Ticket, TraceHeaders};
+use local_stack::flow::{self, TraceHeaders, UploadUrl};
 use local_stack::user::{Tokens, create_user, sign_in};
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -22,15 +22,15 @@ pub(crate) async fn anybody(stage: &Stage) -> Tokens {
 }
 
 /// A URL for the plain call, which knows nothing but its `upload_url`.
-pub(crate) async fn plain_url(stage: &Stage, tokens: &Tokens) -> Ticket {
+pub(crate) async fn plain_url(stage: &Stage, tokens: &Tokens) -> UploadUrl {
     flow::request_url(&stage.info, tokens, &TraceHeaders::default()).await.unwrap()
 }
 
-/// Uploads as the plainest client does; answers the ticket.
-pub(crate) async fn upload(stage: &Stage, tokens: &Tokens, bytes: Vec<u8>) -> Ticket {
-    let ticket = plain_url(stage, tokens).await;
-    flow::put(&ticket, bytes, &TraceHeaders::default()).await.unwrap();
-    ticket
+/// Uploads as the plainest client does; answers the upload URL.
+pub(crate) async fn upload(stage: &Stage, tokens: &Tokens, bytes: Vec<u8>) -> UploadUrl {
+    let issued = plain_url(stage, tokens).await;
+    flow::put(&issued, bytes, &TraceHeaders::default()).await.unwrap();
+    issued
 }
 
 /// The header that a token goes in.

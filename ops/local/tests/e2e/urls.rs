@@ -83,8 +83,8 @@ async fn url_lives_as_long_as_the_answer_says() {
 #[tokio::test]
 async fn changed_url_is_refused_wherever_it_was_changed() {
     let stage = Stage::shared().await;
-    let ticket = plain_url(stage, &anybody(stage).await).await;
-    let url = ticket.upload_url.as_str();
+    let issued = plain_url(stage, &anybody(stage).await).await;
+    let url = issued.upload_url.as_str();
     let changes = [
         ("the trace context", with_param(url, "x-amz-meta-traceparent", other_digit)),
         ("no trace context", with_param(url, "x-amz-meta-traceparent", |_| None)),
@@ -92,7 +92,7 @@ async fn changed_url_is_refused_wherever_it_was_changed() {
         ("no expiry", with_param(url, "X-Amz-Expires", |_| None)),
         ("the time of signing", with_param(url, "X-Amz-Date", later_minute)),
         ("the signature", with_param(url, "X-Amz-Signature", other_digit)),
-        ("the key", url.replacen(&ticket.image_id, &Uuid::now_v7().to_string(), 1)),
+        ("the key", url.replacen(&issued.image_id, &Uuid::now_v7().to_string(), 1)),
         ("more metadata", format!("{url}&x-amz-meta-owner=me")),
     ];
     for (what, changed) in &changes {

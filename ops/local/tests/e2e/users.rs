@@ -35,14 +35,14 @@ async fn url_always_lies_in_the_folder_of_the_token_whatever_the_request_says() 
 async fn url_of_one_user_does_not_open_the_folder_of_another() {
     let stage = Stage::shared().await;
     let (a, b) = (somebody(stage).await, somebody(stage).await);
-    let ticket = plain_url(stage, &a).await;
-    let stolen = ticket.upload_url.replacen(&a.sub, &b.sub, 1);
-    assert_ne!(stolen, ticket.upload_url);
+    let issued = plain_url(stage, &a).await;
+    let stolen = issued.upload_url.replacen(&a.sub, &b.sub, 1);
+    assert_ne!(stolen, issued.upload_url);
 
     let answer = Http::new().send(Method::PUT, &stolen, &[], "x").await.unwrap();
 
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
-    let key = ticket.file_path.replacen(&a.sub, &b.sub, 1);
+    let key = issued.file_path.replacen(&a.sub, &b.sub, 1);
     assert_eq!(stage.object(stage.output("OriginalBucketName"), &key).await, None);
 }
 

@@ -8,7 +8,7 @@ pub(super) mod releases;
 pub(super) mod services;
 
 use image::ImageFormat;
-use local_stack::flow::Ticket;
+use local_stack::flow::UploadUrl;
 use serde_json::json;
 
 use crate::picture::picture;
@@ -35,13 +35,13 @@ async fn purge(stage: &Stage) {
 }
 
 /// An upload of somebody new.
-async fn uploaded(stage: &Stage) -> Ticket {
+async fn uploaded(stage: &Stage) -> UploadUrl {
     let user = somebody(stage).await;
     upload(stage, &user, picture(ImageFormat::Jpeg)).await
 }
 
 /// Waits until an image has come to its good end.
-async fn done(stage: &Stage, ticket: &Ticket) {
-    let item = stage.settled(&ticket.image_id).await;
-    assert_eq!(item.status(), "DONE", "{}", stage.story(&ticket.image_id));
+async fn done(stage: &Stage, issued: &UploadUrl) {
+    let item = stage.settled(&issued.image_id).await;
+    assert_eq!(item.status(), "DONE", "{}", stage.story(&issued.image_id));
 }

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use local_stack::faults::{Fault, Rule, Strike};
-use local_stack::flow::Ticket;
+use local_stack::flow::UploadUrl;
 
 use crate::crowd::distinct_picture;
 use crate::stage::Stage;
@@ -38,7 +38,7 @@ pub(super) struct Upload {
 }
 
 impl Plan {
-    pub(super) fn upload(&self, number: usize, ticket: &Ticket) -> Upload {
+    pub(super) fn upload(&self, number: usize, issued: &UploadUrl) -> Upload {
         let mut bytes = distinct_picture(number);
         let reason = match number % 20 {
             0 => {
@@ -52,8 +52,8 @@ impl Plan {
             _ => None,
         };
         Upload {
-            image_id: ticket.image_id.clone(),
-            key: ticket.file_path.clone(),
+            image_id: issued.image_id.clone(),
+            key: issued.file_path.clone(),
             bytes,
             reason,
             struck: (self.faults && number % 5 == 1).then(|| Struck::ALL[number / 5 % Struck::ALL.len()]),

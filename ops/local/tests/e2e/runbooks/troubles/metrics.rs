@@ -11,8 +11,8 @@ const METRICS: &str = "S3MetricsFunctionName";
 /// S3 refuses the lists that the function asks for.
 pub(in crate::runbooks) async fn bucket_cannot_be_listed(book: &mut Rehearsal) {
     let stage = book.stage;
-    let ticket = super::uploaded(stage).await;
-    super::done(stage, &ticket).await;
+    let issued = super::uploaded(stage).await;
+    super::done(stage, &issued).await;
     let refused = Fault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
     let rule = Rule::next("s3", "ListObjectsV2", "", refused);
     let strike = stage.faults.strike(Rule { times: usize::MAX, ..rule });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use image::ImageFormat;
 use local_stack::faults::{Fault, Rule, Strike};
-use local_stack::flow::{Ticket, TraceHeaders, put};
+use local_stack::flow::{TraceHeaders, UploadUrl, put};
 
 use super::{done, uploaded};
 use crate::faults::failed_attempt;
@@ -20,22 +20,22 @@ async fn struck(
     service: &'static str,
     operation: &'static str,
     fault: Fault,
-) -> (Ticket, Strike) {
-    let ticket = plain_url(stage, &somebody(stage).await).await;
+) -> (UploadUrl, Strike) {
+    let issued = plain_url(stage, &somebody(stage).await).await;
     let subject = match service {
-        "s3" => format!("processed/{}", ticket.image_id),
-        _ => ticket.image_id.clone(),
+        "s3" => format!("processed/{}", issued.image_id),
+        _ => issued.image_id.clone(),
     };
     let strike = stage.faults.strike(Rule::next(service, operation, &subject, fault));
-    put(&ticket, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
-    (ticket, strike)
+    put(&issued, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
+    (issued, strike)
 }
 
 /// The processor dies on an image, once.
 pub(in crate::runbooks) async fn image_kills_it(book: &mut Rehearsal) {
     let stage = book.stage;
-    let (ticket, _strike) = struck(stage, "s3", "PutObject", Fault::KillBefore).await;
-    done(stage, &ticket).await;
+    let (issued, _strike) = struck(stage, "s3", "PutObject", Fault::KillBefore).await;
+    done(stage, &issued).await;
     book.until("Verify").await;
     book.wait_minutes(6);
 }
@@ -43,9 +43,9 @@ pub(in crate::runbooks) async fn image_kills_it(book: &mut Rehearsal) {
 /// Storing a thumbnail takes eleven seconds, once.
 pub(in crate::runbooks) async fn image_takes_long(book: &mut Rehearsal) {
     let stage = book.stage;
-    let (ticket, _strike) = struck(stage, "s3", "PutObject", Fault::Delay(Duration::from_secs(11))).await;
-    done(stage, &ticket).await;
-    book.set("IMAGE_ID", &ticket.image_id).await;
+    let (issued, _strike) = struck(stage, "s3", "PutObject", Fault::Delay(Duration::from_secs(11))).await;
+    done(stage, &issued).await;
+    book.set("IMAGE_ID", &issued.image_id).await;
     book.until("Verify").await;
     book.wait_minutes(6);
 }
@@ -56,9 +56,9 @@ pub(in crate::runbooks) async fn images_fail_once(book: &mut Rehearsal) {
     let mut strikes = Vec::new();
     for _ in 0..3 {
         let refused = Fault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
-        let (ticket, strike) = struck(stage, "dynamodb", "PutItem", refused).await;
-        failed_attempt(stage, &ticket.image_id).await;
-        done(stage, &ticket).await;
+        let (issued, strike) = struck(stage, "dynamodb", "PutItem", refused).await;
+        failed_attempt(stage, &issued.image_id).await;
+        done(stage, &issued).await;
         strikes.push(strike);
     }
     // The engine takes no alarm of metric math; these stand in for them.
@@ -87,9 +87,9 @@ pub(in crate::runbooks) async fn images_fail_once(book: &mut Rehearsal) {
 /// Nothing is wrong with an upload whose trace somebody looks for.
 pub(in crate::runbooks) async fn upload_is_looked_for(book: &mut Rehearsal) {
     let stage = book.stage;
-    let ticket = uploaded(stage).await;
-    let trace = stage.settled(&ticket.image_id).await.text("traceId").to_owned();
-    book.set("IMAGE_ID", &ticket.image_id).await;
+    let issued = uploaded(stage).await;
+    let trace = stage.settled(&issued.image_id).await.text("traceId").to_owned();
+    book.set("IMAGE_ID", &issued.image_id).await;
     book.set("XRAY_TRACE_ID", &format!("1-{}-{}", &trace[..8], &trace[8..])).await;
     std::fs::write(book.session.here.join("photo.jpg"), picture(ImageFormat::Jpeg)).unwrap();
 }

@@ -47,24 +47,24 @@ pub(in crate::runbooks) async fn processor_has_no_room(book: &mut Rehearsal) {
 pub(in crate::runbooks) async fn upload_and_poison_fail(book: &mut Rehearsal) {
     let stage = book.stage;
     let user = somebody(stage).await;
-    let ticket = plain_url(stage, &user).await;
+    let issued = plain_url(stage, &user).await;
     let refused = Fault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
-    let thumbnail = format!("processed/{}", ticket.image_id);
+    let thumbnail = format!("processed/{}", issued.image_id);
     let rule = Rule::next("s3", "PutObject", &thumbnail, refused);
     let strike = stage.faults.strike(Rule { times: usize::MAX, ..rule });
-    put(&ticket, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
+    put(&issued, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
     enqueue(stage, &json!("poison"), json!({})).await;
     given_up(stage, 2).await;
 
-    let trace = stage.item(&ticket.image_id).await.unwrap().text("traceId").to_owned();
+    let trace = stage.item(&issued.image_id).await.unwrap().text("traceId").to_owned();
     book.set("XRAY_TRACE_ID", &format!("1-{}-{}", &trace[..8], &trace[8..])).await;
-    book.set("IMAGE_ID", &ticket.image_id).await;
+    book.set("IMAGE_ID", &issued.image_id).await;
     book.until("Mitigation").await;
     drop(strike);
     // The reader looked at them, which hides them for half a minute.
     given_up(stage, 2).await;
     book.up_to("dlq drop").await;
-    done(stage, &ticket).await;
+    done(stage, &issued).await;
     // The move takes the poison along, as the runbook says, and it comes back.
     moved(stage).await;
     given_up(stage, 1).await;
@@ -86,11 +86,11 @@ pub(in crate::runbooks) async fn upload_and_poison_fail(book: &mut Rehearsal) {
 pub(in crate::runbooks) async fn letters_lie_there(book: &mut Rehearsal) {
     let stage = book.stage;
     let user = somebody(stage).await;
-    let ticket = plain_url(stage, &user).await;
+    let issued = plain_url(stage, &user).await;
     let refused = Fault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
-    let rule = Rule::next("s3", "PutObject", &format!("processed/{}", ticket.image_id), refused);
+    let rule = Rule::next("s3", "PutObject", &format!("processed/{}", issued.image_id), refused);
     let strike = stage.faults.strike(Rule { times: usize::MAX, ..rule });
-    put(&ticket, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
+    put(&issued, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
     enqueue(stage, &json!("poison"), json!({})).await;
     given_up(stage, 2).await;
     drop(strike);

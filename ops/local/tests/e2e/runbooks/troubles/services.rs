@@ -12,19 +12,19 @@ use crate::uploader::{plain_url, somebody};
 
 /// A bucket need not be full for its size to be asked.
 pub(in crate::runbooks) async fn bucket_holds_something(book: &mut Rehearsal) {
-    let ticket = uploaded(book.stage).await;
-    done(book.stage, &ticket).await;
+    let issued = uploaded(book.stage).await;
+    done(book.stage, &issued).await;
 }
 
 /// The table refuses what the function writes, once.
 pub(in crate::runbooks) async fn table_refuses(book: &mut Rehearsal) {
     let stage = book.stage;
-    let ticket = plain_url(stage, &somebody(stage).await).await;
+    let issued = plain_url(stage, &somebody(stage).await).await;
     let refused = Fault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
-    let _strike = stage.faults.strike(Rule::next("dynamodb", "PutItem", &ticket.image_id, refused));
-    put(&ticket, picture(image::ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
-    failed_attempt(stage, &ticket.image_id).await;
-    done(stage, &ticket).await;
+    let _strike = stage.faults.strike(Rule::next("dynamodb", "PutItem", &issued.image_id, refused));
+    put(&issued, picture(image::ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
+    failed_attempt(stage, &issued.image_id).await;
+    done(stage, &issued).await;
     book.until("Verify").await;
     book.wait_minutes(6);
 }

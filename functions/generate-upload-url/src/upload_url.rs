@@ -35,7 +35,7 @@ pub struct Request {
 
 /// One permitted upload.
 #[derive(Clone, Debug)]
-pub struct Ticket {
+pub struct UploadUrl {
     user: String,
     id: Uuid,
     content_type: Option<ContentType>,
@@ -64,7 +64,7 @@ pub struct Issued {
     pub trace_id: Option<String>,
 }
 
-impl Ticket {
+impl UploadUrl {
     /// Checks `request` against the limits.
     ///
     /// # Errors
@@ -133,7 +133,7 @@ impl Ticket {
     }
 }
 
-/// Signs tickets with the function's own credentials.
+/// Signs upload URLs with the function's own credentials.
 #[derive(Clone, Debug)]
 pub struct Signer {
     client: Client,
@@ -162,18 +162,18 @@ impl Signer {
     /// # Errors
     ///
     /// Fails when the environment has no usable credentials.
-    pub async fn sign(&self, ticket: &Ticket, span: &Span) -> Result<Issued, Refusal> {
+    pub async fn sign(&self, upload_url: &UploadUrl, span: &Span) -> Result<Issued, Refusal> {
         let traceparent = context::traceparent(span);
         let presigning = PresigningConfig::builder().start_time((self.now)()).expires_in(EXPIRES_IN).build();
         let presigned = self
             .client
             .put_object()
             .bucket(&self.bucket)
-            .key(ticket.key())
-            .set_content_type(ticket.content_type.as_ref().map(|it| it.as_str().to_owned()))
-            .set_content_length(ticket.content_length)
-            .set_checksum_sha256(ticket.checksum_sha256.clone())
-            .set_if_none_match(ticket.write_once.then(|| "*".to_owned()))
+            .key(upload_url.key())
+            .set_content_type(upload_url.content_type.as_ref().map(|it| it.as_str().to_owned()))
+            .set_content_length(upload_url.content_length)
+            .set_checksum_sha256(upload_url.checksum_sha256.clone())
+            .set_if_none_match(upload_url.write_once.then(|| "*".to_owned()))
             .customize()
             .mutate_request(move |request| {
                 // In the query it is signed yet asks nothing of the client; `.metadata()` would make it
@@ -191,10 +191,10 @@ impl Signer {
             .map_err(|error| Refusal::Signing(error.into()))?;
         Ok(Issued {
             upload_url: presigned.uri().to_owned(),
-            file_path: ticket.key(),
-            image_id: ticket.image_id(),
+            file_path: upload_url.key(),
+            image_id: upload_url.image_id(),
             expires_in: EXPIRES_IN.as_secs(),
-            headers: ticket.headers(),
+            headers: upload_url.headers(),
             optional_headers: context::xray_header(span)
                 .map(|it| ("X-Amzn-Trace-Id", it))
                 .into_iter()
