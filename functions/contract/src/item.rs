@@ -104,7 +104,7 @@ pub struct Item {
     pub attempt: Uuid,
     /// Until when that attempt excludes others.
     pub claimed_until: SystemTime,
-    /// Whether the topic was told of this result.
+    /// Whether the notification of this result was published.
     pub notified: bool,
 }
 
@@ -230,7 +230,7 @@ pub struct Record {
     pub attempt: Option<Uuid>,
     /// Until when that attempt excludes others.
     pub claimed_until: Option<SystemTime>,
-    /// Whether the topic was told of this result.
+    /// Whether the notification of this result was published.
     pub notified: Option<bool>,
 }
 

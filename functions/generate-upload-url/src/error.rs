@@ -1,4 +1,4 @@
-//! Why no URL was issued, and what the client is told.
+//! Why no URL was issued, and the error response that the client gets.
 
 use telemetry::JsonError;
 
@@ -58,7 +58,7 @@ pub enum BodyError {
     Json(#[source] JsonError),
 }
 
-/// What a client is told: a status, a code for programs and a sentence for people.
+/// The error response: a status, a code for programs and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct External {
     /// The HTTP status.

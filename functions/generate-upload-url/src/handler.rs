@@ -26,7 +26,7 @@ pub struct App {
     pub config: Config,
     /// Signs URLs.
     pub signer: Signer,
-    /// Where events are told.
+    /// Where events are emitted.
     pub telemetry: Telemetry,
 }
 
@@ -66,7 +66,7 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Response {
     response
 }
 
-/// Tells method and route, which API Gateway writes as one; what does not look like both is not told, as
+/// Records method and route, which API Gateway writes as one; what does not look like both is left out, as
 /// anybody who may invoke the function can write anything there.
 fn describe_request(event: &Value) {
     let route = event.get("routeKey").and_then(Value::as_str).and_then(|key| key.split_once(' '));

@@ -94,7 +94,7 @@ impl UploadUrl {
         }
         Ok(Self {
             user: user.to_owned(),
-            // Version 7 carries the time of issue, so that nobody has to look it up later.
+            // Version 7 holds the time of issue, so that nobody has to look it up later.
             id: Uuid::now_v7(),
             content_type,
             content_length,
@@ -151,7 +151,7 @@ impl Signer {
         Self::new(Client::from_conf(client.build()), &config.original_bucket, SystemTime::now)
     }
 
-    /// A signer with `client`'s credentials and region, at the time that `now` tells.
+    /// A signer with `client`'s credentials and region, at the time that `now` returns.
     #[must_use]
     pub fn new(client: Client, bucket: &str, now: fn() -> SystemTime) -> Self {
         Self { client, bucket: bucket.to_owned(), now }

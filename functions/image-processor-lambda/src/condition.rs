@@ -2,7 +2,7 @@
 //!
 //! Every write is a conditional put of the whole item. An attempt first *claims* the image, which
 //! excludes all others until the attempt's own deadline has passed; it then records the result and,
-//! once the topic was told, that it was told. Whoever dies in between leaves a claim that runs out
+//! once the notification was published, that it was. Whoever dies in between leaves a claim that runs out
 //! by itself, so that the next delivery repeats the work from the start.
 
 use std::time::SystemTime;

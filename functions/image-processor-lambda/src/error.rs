@@ -10,7 +10,7 @@ use crate::stage::Stage;
 /// What AWS's SDKs report.
 pub type AwsError = Box<dyn StdError + Send + Sync>;
 
-/// The user's fault, or nobody's: recorded as FAILED, told, acknowledged; no retry mends it.
+/// The user's fault, or nobody's: recorded as FAILED, announced, acknowledged; no retry mends it.
 #[derive(Debug, thiserror::Error)]
 pub enum Permanent {
     /// The bytes are not an image that we make thumbnails of.

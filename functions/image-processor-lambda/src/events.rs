@@ -1,4 +1,4 @@
-//! What this function tells, each thing declared once.
+//! The events of this function: for each its log line and its metrics, declared once.
 
 use std::{
     error::Error as StdError,

@@ -21,9 +21,9 @@ use crate::{
     condition::Condition,
     error::{Fault, FaultSource, Permanent},
     events::{ImageProcessed, ImageRejected},
+    render::{self, Rendered},
     stage::{Stage, Timings},
     store::{Note, Opened, Recorded, Store},
-    work::{self, Rendered},
 };
 
 /// How an upload without a fault ended.
@@ -31,7 +31,7 @@ use crate::{
 pub enum Outcome {
     /// Thumbnails, item and notification exist.
     Done,
-    /// The item says FAILED, and the topic was told.
+    /// The item says FAILED, and the notification was published.
     Failed,
     /// Nothing was left to do: this version is complete, or a newer one has come.
     Duplicate,
@@ -167,8 +167,8 @@ impl<'a, S: Store> Attempt<'a, S> {
         drop(download);
         self.timings.add(Stage::Download, waited + started.elapsed());
         let config = &self.app.config;
-        let (turn, options) = (self.app.decoder_permit().await, config.thumbnails.clone());
-        let rendered = work::render(turn, body, config.limits, options, &mut self.timings).await?;
+        let (permit, options) = (self.app.decoder_permit().await, config.thumbnails.clone());
+        let rendered = render::render(permit, body, config.limits, options, &mut self.timings).await?;
         Ok(rendered.inspect(|rendered| {
             let Original { content_type, width, height, .. } = rendered.original;
             item.original = Original { content_type, width, height, ..item.original.clone() };
@@ -184,7 +184,7 @@ impl<'a, S: Store> Attempt<'a, S> {
             let work =
                 async { store.put(&key, thumbnail.jpeg.clone()).await.map_err(Fault::aws(Stage::Upload)) };
             self.timings.run(Stage::Upload, work).await?;
-            item.thumbnails.push(work::stored(key, thumbnail));
+            item.thumbnails.push(render::stored(key, thumbnail));
         }
         item.status = Status::Done;
         let item = self.conclude(item).await?;
@@ -202,7 +202,7 @@ impl<'a, S: Store> Attempt<'a, S> {
         Ok(Outcome::Failed)
     }
 
-    /// Records the result, tells the topic, and records that it was told.
+    /// Records the result, publishes the notification, and records that it was published.
     async fn conclude(&mut self, mut item: Item) -> Result<Item, Fault> {
         item.processed_at = Some(SystemTime::now());
         self.write(Stage::Persist, &item).await?;

@@ -25,9 +25,9 @@ pub enum Stage {
     Upload,
     /// Recording the result.
     Persist,
-    /// Telling the topic.
+    /// Publishing the notification.
     Notify,
-    /// Recording that the topic was told.
+    /// Recording that the notification was published.
     Settle,
 }
 

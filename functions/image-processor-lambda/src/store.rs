@@ -68,7 +68,7 @@ pub trait Store: Sync {
         condition: Condition,
     ) -> impl Future<Output = Result<Recorded, AwsError>> + Send;
 
-    /// Tells the topic.
+    /// Publishes a notification to the topic.
     fn notify(&self, note: &Note) -> impl Future<Output = Result<(), AwsError>> + Send;
 
     /// Lets time pass; part of the outside so that tests need not wait for it.

@@ -43,7 +43,7 @@ fn item_thumbnail_and_newest_version_agree_whatever_happens() {
 fn the_checker_finds_a_claim_that_ignores_the_owner() {
     found(
         Defect::IgnoresOwner,
-        "thumbnail of another version or key|contradicts|not the newest|no item|nobody was told",
+        "thumbnail of another version or key|contradicts|not the newest|no item|nobody was notified",
     );
 }
 
@@ -59,7 +59,7 @@ fn the_checker_finds_attempts_that_do_not_exclude_each_other() {
 
 #[test]
 fn the_checker_finds_a_result_that_counts_before_the_topic_was_told() {
-    found(Defect::SettlesTooEarly, "nobody was told");
+    found(Defect::SettlesTooEarly, "nobody was notified");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, time::Duration};
 
 use lambda_runtime::Diagnostic;
 
-/// A run that did not report every bucket; Lambda tries again and then tells the failure destination.
+/// A run that did not report every bucket; Lambda tries again and then notifies the failure destination.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// At least one bucket could not be scanned to its end.

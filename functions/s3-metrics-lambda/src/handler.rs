@@ -22,7 +22,7 @@ pub struct App<S> {
     pub config: Config,
     /// Where the buckets are.
     pub store: S,
-    /// Where events are told.
+    /// Where events are emitted.
     pub telemetry: Telemetry,
 }
 

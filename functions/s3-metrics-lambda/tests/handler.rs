@@ -19,56 +19,57 @@ use telemetry::{Captured, Telemetry};
 
 #[tokio::test]
 async fn every_page_of_every_bucket_counts_and_all_totals_go_in_one_call() {
-    let stage = Stage::new(Fake::default());
+    let harness = Harness::new(Fake::default());
 
-    assert_eq!(stage.run(Duration::from_mins(1)).await.unwrap(), json!({ "buckets": 2 }));
+    assert_eq!(harness.run(Duration::from_mins(1)).await.unwrap(), json!({ "buckets": 2 }));
 
     let usage = Usage { objects: 2_500, bytes: 25_000, pages: 3 };
-    let published: Vec<Vec<(String, Usage)>> = stage.published();
+    let published: Vec<Vec<(String, Usage)>> = harness.published();
     assert_eq!(published, [vec![("a".to_owned(), usage), ("b".to_owned(), usage)]]);
-    assert!((stage.captured.sum("ObjectsScanned") - 5_000.0).abs() < f64::EPSILON);
+    assert!((harness.captured.sum("ObjectsScanned") - 5_000.0).abs() < f64::EPSILON);
 }
 
 #[tokio::test]
 async fn a_bucket_that_cannot_be_listed_to_its_end_publishes_no_total_and_fails_the_run() {
-    let stage = Stage::new(Fake { broken_page: Some(("b", "2")), ..Fake::default() });
+    let harness = Harness::new(Fake { broken_page: Some(("b", "2")), ..Fake::default() });
 
-    let error = stage.run(Duration::from_mins(1)).await.unwrap_err();
+    let error = harness.run(Duration::from_mins(1)).await.unwrap_err();
 
     assert!(matches!(error, ReportError::Incomplete { missing: 1, buckets: 2 }), "{error}");
-    let buckets: Vec<String> = stage.published().concat().into_iter().map(|(bucket, _)| bucket).collect();
+    let buckets: Vec<String> = harness.published().concat().into_iter().map(|(bucket, _)| bucket).collect();
     assert_eq!(buckets, ["a"]);
-    assert!((stage.captured.sum("ScanIncomplete") - 1.0).abs() < f64::EPSILON);
-    let log = stage.captured.logs().into_iter().find(|line| line["message"] == "Bucket not scanned").unwrap();
+    assert!((harness.captured.sum("ScanIncomplete") - 1.0).abs() < f64::EPSILON);
+    let log =
+        harness.captured.logs().into_iter().find(|line| line["message"] == "Bucket not scanned").unwrap();
     assert_eq!(log["error"], "could not list page 3: connection reset");
 }
 
 #[tokio::test]
 async fn with_too_little_time_left_nothing_is_listed_and_nothing_published() {
-    let stage = Stage::new(Fake::default());
+    let harness = Harness::new(Fake::default());
 
-    let error = stage.run(Duration::from_secs(1)).await.unwrap_err();
+    let error = harness.run(Duration::from_secs(1)).await.unwrap_err();
 
     assert!(matches!(error, ReportError::Incomplete { missing: 2, .. }), "{error}");
-    assert_eq!(stage.published(), Vec::<Vec<_>>::new());
+    assert_eq!(harness.published(), Vec::<Vec<_>>::new());
 }
 
 #[tokio::test]
 async fn totals_that_cloudwatch_does_not_take_fail_the_run() {
-    let stage = Stage::new(Fake { refuses: true, ..Fake::default() });
+    let harness = Harness::new(Fake { refuses: true, ..Fake::default() });
 
-    let error = stage.run(Duration::from_mins(1)).await.unwrap_err();
+    let error = harness.run(Duration::from_mins(1)).await.unwrap_err();
 
     assert!(matches!(error, ReportError::Publish(_)), "{error}");
 }
 
 #[tokio::test]
-async fn every_metric_that_the_catalogue_promises_is_told_as_declared() {
-    let stage = Stage::new(Fake { broken_page: Some(("b", "2")), ..Fake::default() });
+async fn every_metric_that_the_catalogue_promises_is_emitted_as_declared() {
+    let harness = Harness::new(Fake { broken_page: Some(("b", "2")), ..Fake::default() });
 
-    stage.run(Duration::from_mins(1)).await.unwrap_err();
+    harness.run(Duration::from_mins(1)).await.unwrap_err();
 
-    assert_eq!(stage.captured.catalogue_gaps("s3-metrics-lambda"), [""; 0]);
+    assert_eq!(harness.captured.catalogue_gaps("s3-metrics-lambda"), [""; 0]);
 }
 
 #[tokio::test]
@@ -81,24 +82,24 @@ async fn secrets_in_the_event_or_in_errors_of_aws_are_told_nowhere() {
     for fake in
         [Fake { broken_page: Some(("b", "2")), ..Fake::default() }, Fake { refuses: true, ..Fake::default() }]
     {
-        let stage = Stage::new(Fake { complaint: Some(complaint.clone()), ..fake });
+        let harness = Harness::new(Fake { complaint: Some(complaint.clone()), ..fake });
         let event = json!({ "body": "marker of a body", EMAIL: [URL, TOKEN] });
 
-        let error = stage.run_with(event, Duration::from_mins(1)).await.unwrap_err();
+        let error = harness.run_with(event, Duration::from_mins(1)).await.unwrap_err();
 
-        assert_eq!(stage.captured.leaked(&SECRETS), [""; 0]);
-        assert!(stage.captured.text().contains("refused [email] [token] [presigned]"));
+        assert_eq!(harness.captured.leaked(&SECRETS), [""; 0]);
+        assert!(harness.captured.text().contains("refused [email] [token] [presigned]"));
         let answer = lambda_runtime::Diagnostic::from(error).error_message;
         assert!(SECRETS.iter().all(|it| !answer.contains(it)), "{answer}");
     }
 }
 
-struct Stage {
+struct Harness {
     app: App<Fake>,
     captured: Captured,
 }
 
-impl Stage {
+impl Harness {
     fn new(store: Fake) -> Self {
         let trace = |name: &str| (name == "RUST_LOG").then(|| "trace".to_owned());
         let (telemetry, captured) = Telemetry::capture_with("s3-metrics-lambda", trace);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Stage, event};
+use crate::{Harness, event};
 
 #[tokio::test]
 async fn nobody_but_a_verified_user_gets_a_url() {
@@ -12,10 +12,10 @@ async fn nobody_but_a_verified_user_gets_a_url() {
     {
         let mut event = event();
         event.pointer_mut(claims).unwrap()["sub"] = sub.clone();
-        assert_eq!(Stage::new().refuse(event).await, (401, "Unauthorized".to_owned()), "{sub}");
+        assert_eq!(Harness::new().refuse(event).await, (401, "Unauthorized".to_owned()), "{sub}");
     }
     for event in [json!(null), json!({}), json!([]), json!({ "requestContext": 1, "body": {} })] {
-        assert_eq!(Stage::new().refuse(event).await.0, 401);
+        assert_eq!(Harness::new().refuse(event).await.0, 401);
     }
 }
 
@@ -27,10 +27,10 @@ async fn token_that_is_neither_an_id_nor_an_access_token_gets_no_url() {
         event
     };
     for token_use in ["id", "access"] {
-        Stage::new().issue(with(token_use.into())).await;
+        Harness::new().issue(with(token_use.into())).await;
     }
     for token_use in [json!("refresh"), json!("ID"), json!(""), json!(null), json!(7), json!(["id"])] {
-        let refused = Stage::new().refuse(with(token_use.clone())).await;
+        let refused = Harness::new().refuse(with(token_use.clone())).await;
         assert_eq!(refused, (401, "Unauthorized".to_owned()), "{token_use}");
     }
 }

@@ -1,4 +1,4 @@
-//! docs/api.md tells app teams what the code does.
+//! docs/api.md says what the code does.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use generate_upload_url::{
@@ -34,12 +34,12 @@ fn refusals() -> Vec<Refusal> {
 
 #[test]
 fn page_has_each_error_with_its_status_and_message_and_no_other() {
-    let told: Vec<String> = refusals()
+    let documented: Vec<String> = refusals()
         .iter()
         .map(Refusal::external)
         .map(|it| format!("| {} | `{}` | {} |", it.status, it.code, it.message))
         .collect();
-    for row in &told {
+    for row in &documented {
         assert!(
             PAGE.contains(row),
             "put this into the errors of docs/api.md, followed by what to do:\n{row}"
@@ -48,7 +48,7 @@ fn page_has_each_error_with_its_status_and_message_and_no_other() {
     let (_, errors) = PAGE.split_once("## Errors of the function").unwrap();
     let (errors, _) = errors.split_once("\n## ").unwrap();
     let rows = errors.lines().filter(|line| line.starts_with("| ") && line.contains('`')).count();
-    assert_eq!(rows, told.len(), "{errors}");
+    assert_eq!(rows, documented.len(), "{errors}");
 }
 
 #[test]
@@ -68,7 +68,7 @@ async fn pages_example_request_is_accepted_and_answered_with_the_pages_members()
     let (answer, _) = answer.split_once("```").unwrap();
     let answer: serde_json::Value = serde_json::from_str(answer).unwrap();
 
-    let issued = crate::Stage::new().issue(crate::with_body(request)).await;
+    let issued = crate::Harness::new().issue(crate::with_body(request)).await;
 
     let members =
         |value: &serde_json::Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use url::Url;
 
-use crate::{Stage, extension, query, signature::signature, with_body};
+use crate::{Harness, extension, query, signature::signature, with_body};
 
 #[tokio::test]
 async fn content_type_is_signed_as_the_client_will_send_it() {
@@ -18,7 +18,7 @@ async fn content_type_is_signed_as_the_client_will_send_it() {
         ("image/jpeg; charset=binary", "image/jpeg; charset=binary", "jpg"),
         ("image/png;a=\"b;  c\"", "image/png;a=\"b;  c\"", "png"),
     ] {
-        let body = Stage::new().issue(with_body(&json!({ "content_type": asked }).to_string())).await;
+        let body = Harness::new().issue(with_body(&json!({ "content_type": asked }).to_string())).await;
 
         assert_eq!(body["headers"], json!({ "content-type": signed }));
         assert_eq!(extension(&body), ending);
@@ -38,7 +38,7 @@ async fn field_that_is_null_and_an_empty_type_count_as_left_out() {
         r#"{"content_type":" "}"#,
         r#"{"write_once":false}"#,
     ] {
-        let issued = Stage::new().issue(with_body(body)).await;
+        let issued = Harness::new().issue(with_body(body)).await;
         assert_eq!((&issued["headers"], extension(&issued)), (&json!({}), "jpg"), "{body}");
     }
 }

@@ -41,9 +41,9 @@ const CHECKSUM: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
 #[tokio::test]
 async fn a_plain_request_gets_a_url_into_the_users_own_folder() {
-    let stage = Stage::new();
+    let harness = Harness::new();
 
-    let body = stage.issue(event()).await;
+    let body = harness.issue(event()).await;
 
     let id = body["image_id"].as_str().unwrap();
     assert_eq!(body["file_path"], format!("user-uploads/{SUB}/{id}.jpg"));
@@ -57,7 +57,7 @@ async fn a_plain_request_gets_a_url_into_the_users_own_folder() {
 
 #[tokio::test]
 async fn the_signature_covers_the_trace_context_in_the_url() {
-    let body = Stage::new().issue(event()).await;
+    let body = Harness::new().issue(event()).await;
     let url = Url::parse(body["upload_url"].as_str().unwrap()).unwrap();
 
     let traceparent = query(&url)["x-amz-meta-traceparent"].clone();
@@ -75,7 +75,7 @@ async fn a_detailed_request_signs_type_length_checksum_and_write_once() {
         "content_type": "image/png", "content_length": 1234, "checksum_sha256": CHECKSUM, "write_once": true,
     });
 
-    let body = Stage::new().issue(with_body(&request.to_string())).await;
+    let body = Harness::new().issue(with_body(&request.to_string())).await;
 
     assert_eq!(extension(&body), "png");
     assert_eq!(
@@ -92,9 +92,9 @@ async fn a_detailed_request_signs_type_length_checksum_and_write_once() {
 
 #[tokio::test]
 async fn each_image_gets_an_id_of_its_own_that_tells_its_time() {
-    let stage = Stage::new();
-    let first = stage.issue(event()).await["image_id"].as_str().unwrap().to_owned();
-    let second = stage.issue(event()).await["image_id"].as_str().unwrap().to_owned();
+    let harness = Harness::new();
+    let first = harness.issue(event()).await["image_id"].as_str().unwrap().to_owned();
+    let second = harness.issue(event()).await["image_id"].as_str().unwrap().to_owned();
 
     assert_ne!(first, second);
     assert_eq!(first.as_bytes()[14], b'7');
@@ -122,7 +122,7 @@ async fn what_a_request_may_not_ask_for_is_refused_with_status_and_code() {
         (&"[".repeat(4_097), 413, "BodyTooLarge"),
         (&" ".repeat(5_000), 413, "BodyTooLarge"),
     ] {
-        assert_eq!(Stage::new().refuse(with_body(body)).await, (status, code.to_owned()), "{body}");
+        assert_eq!(Harness::new().refuse(with_body(body)).await, (status, code.to_owned()), "{body}");
     }
 }
 
@@ -130,20 +130,20 @@ async fn what_a_request_may_not_ask_for_is_refused_with_status_and_code() {
 async fn a_base64_body_is_read_like_a_plain_one() {
     let padded = |length: usize| format!(r#"{{"content_type":"image/gif"}}{:1$}"#, "", length - 28);
     for body in [padded(28), padded(4_096)] {
-        assert_eq!(extension(&Stage::new().issue(with_encoded_body(&body)).await), "gif");
-        assert_eq!(extension(&Stage::new().issue(with_body(&body)).await), "gif");
+        assert_eq!(extension(&Harness::new().issue(with_encoded_body(&body)).await), "gif");
+        assert_eq!(extension(&Harness::new().issue(with_body(&body)).await), "gif");
     }
     for (body, status) in [(padded(4_097), 413), ("[]".to_owned(), 400), ("\u{feff}{}".to_owned(), 400)] {
-        assert_eq!(Stage::new().refuse(with_encoded_body(&body)).await.0, status, "{body}");
-        assert_eq!(Stage::new().refuse(with_body(&body)).await.0, status, "{body}");
+        assert_eq!(Harness::new().refuse(with_encoded_body(&body)).await.0, status, "{body}");
+        assert_eq!(Harness::new().refuse(with_body(&body)).await.0, status, "{body}");
     }
     for blank in ["", " \r\n\t"] {
-        assert_eq!(Stage::new().issue(with_encoded_body(blank)).await["headers"], json!({}));
-        assert_eq!(Stage::new().issue(with_body(blank)).await["headers"], json!({}));
+        assert_eq!(Harness::new().issue(with_encoded_body(blank)).await["headers"], json!({}));
+        assert_eq!(Harness::new().issue(with_body(blank)).await["headers"], json!({}));
     }
     let mut event = with_body("no base64");
     event["isBase64Encoded"] = true.into();
-    assert_eq!(Stage::new().refuse(event).await, (400, "MalformedBody".to_owned()));
+    assert_eq!(Harness::new().refuse(event).await, (400, "MalformedBody".to_owned()));
 }
 
 #[tokio::test]
@@ -151,44 +151,44 @@ async fn a_body_that_is_no_text_is_refused_rather_than_ignored() {
     for body in [json!({"write_once": true}), json!([]), json!(7), json!(false)] {
         let mut event = event();
         event["body"] = body;
-        assert_eq!(Stage::new().refuse(event).await, (400, "MalformedBody".to_owned()));
+        assert_eq!(Harness::new().refuse(event).await, (400, "MalformedBody".to_owned()));
     }
 }
 
 #[tokio::test]
 async fn missing_credentials_are_our_fault_and_tell_the_client_nothing() {
-    let stage = Stage::with(NoCredentials);
+    let harness = Harness::with(NoCredentials);
 
-    assert_eq!(stage.refuse(event()).await, (500, "InternalError".to_owned()));
+    assert_eq!(harness.refuse(event()).await, (500, "InternalError".to_owned()));
 
-    let log = stage.captured.logs().remove(0);
+    let log = harness.captured.logs().remove(0);
     assert_eq!(log["level"], "ERROR");
     assert!(log["error"].as_str().unwrap().starts_with("could not sign the upload URL: "));
 }
 
 #[tokio::test]
-async fn every_metric_that_the_catalogue_promises_is_told_as_declared() {
-    let stage = Stage::new();
+async fn every_metric_that_the_catalogue_promises_is_emitted_as_declared() {
+    let harness = Harness::new();
 
-    stage.issue(event()).await;
-    stage.refuse(with_body("{")).await;
+    harness.issue(event()).await;
+    harness.refuse(with_body("{")).await;
 
-    assert_eq!(stage.captured.catalogue_gaps("generate-upload-url"), [""; 0]);
-    assert!((stage.captured.sum("UploadUrlsIssued") - 1.0).abs() < f64::EPSILON);
-    let refused = stage.captured.metrics().pop().unwrap();
+    assert_eq!(harness.captured.catalogue_gaps("generate-upload-url"), [""; 0]);
+    assert!((harness.captured.sum("UploadUrlsIssued") - 1.0).abs() < f64::EPSILON);
+    let refused = harness.captured.metrics().pop().unwrap();
     assert_eq!(
         (refused["Reason"].as_str(), refused["UploadUrlRejections"].as_f64()),
         (Some("MalformedBody"), Some(1.0))
     );
 }
 
-/// The function on a stage: fixed credentials and time, captured telemetry.
-struct Stage {
+/// The harness of the handler: fixed credentials and time, captured telemetry.
+struct Harness {
     app: App,
     captured: Captured,
 }
 
-impl Stage {
+impl Harness {
     fn new() -> Self {
         Self::with(Credentials::new("AKIDEXAMPLE", SECRET, None, None, "test"))
     }
@@ -197,7 +197,7 @@ impl Stage {
         Self::built(credentials, Telemetry::capture("generate-upload-url"))
     }
 
-    /// A stage that logs as much as it can be told to.
+    /// A harness that logs at the most verbose level.
     fn at_trace(credentials: impl ProvideCredentials + 'static) -> Self {
         Self::built(credentials, Telemetry::capture_with("generate-upload-url", secrets::trace))
     }

@@ -8,7 +8,7 @@ use proptest::{
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{SUB, Stage, event};
+use crate::{Harness, SUB, event};
 
 const CLAIMS: &str = "/requestContext/authorizer/jwt/claims";
 
@@ -20,18 +20,18 @@ fn check(events: impl Strategy<Value = Value>) {
     let config = Config { cases: EVENTS, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let stage = Stage::new();
+    let harness = Harness::new();
     let result = runner.run(&events, |event| {
-        runtime.block_on(assert_answered(&stage, event));
+        runtime.block_on(assert_answered(&harness, event));
         Ok(())
     });
     result.unwrap();
 }
 
 /// Checks that the answer is a URL in the folder of the event's user, or an error of the documented form.
-async fn assert_answered(stage: &Stage, event: Value) -> u16 {
+async fn assert_answered(harness: &Harness, event: Value) -> u16 {
     let sub = event.pointer(CLAIMS).and_then(|claims| claims.get("sub")).cloned();
-    let response = stage.answer(event).await;
+    let response = harness.answer(event).await;
     let body: Value = serde_json::from_str(&response.body).unwrap();
     if response.status_code == 200 {
         let sub = sub.as_ref().and_then(Value::as_str).unwrap();
@@ -179,7 +179,7 @@ fn any_body_of_an_event_is_answered() {
 
 #[tokio::test]
 async fn event_that_lacks_any_part_of_it_is_answered() {
-    let stage = Stage::new();
+    let harness = Harness::new();
     let mut issued = 0;
     let mut paths = Vec::new();
     collect_paths("", &event(), &mut paths);
@@ -196,7 +196,7 @@ async fn event_that_lacks_any_part_of_it_is_answered() {
                 Some(value) => drop(members.insert(name, value)),
                 None => drop(members.remove(&name)),
             }
-            issued += u32::from(assert_answered(&stage, event).await == 200);
+            issued += u32::from(assert_answered(&harness, event).await == 200);
         }
     }
     let vouching = [

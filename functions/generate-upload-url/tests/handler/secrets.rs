@@ -1,4 +1,4 @@
-//! Whatever a request, a credential or an answer of AWS holds: no secret of it is told, at any log level.
+//! Whatever a request, a credential or an answer of AWS holds: no secret of it is emitted, at any log level.
 
 use std::net::Ipv4Addr;
 
@@ -15,7 +15,7 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::{SECRET, Stage, event, with_body};
+use crate::{Harness, SECRET, event, with_body};
 
 const TOKEN: &str = "eyJraWQiOiJtYXJrZXIifQ.eyJzdWIiOiJtYXJrZXIifQ.bWFya2Vy";
 const URL: &str =
@@ -34,7 +34,7 @@ const SECRETS: [&str; 7] = [
 ];
 
 #[tokio::test]
-async fn a_secret_anywhere_in_a_request_is_told_nowhere() {
+async fn a_secret_anywhere_in_a_request_is_found_nowhere() {
     let planted = format!("{EMAIL} {TOKEN} {URL} {BODY}");
     let mut events: Vec<Value> =
         texts_in(&event(), "").iter().map(|at| with(event(), at, &planted)).collect();
@@ -46,12 +46,12 @@ async fn a_secret_anywhere_in_a_request_is_told_nowhere() {
     events.push(json!(planted));
 
     for event in events {
-        let stage = Stage::at_trace(own_credentials());
-        let answer = stage.answer(event.clone()).await;
-        assert_eq!(stage.captured.leaked(&SECRETS), [""; 0], "{event}");
-        let told: Vec<_> = SECRETS.iter().filter(|it| answer.body.contains(**it)).collect();
+        let harness = Harness::at_trace(own_credentials());
+        let answer = harness.answer(event.clone()).await;
+        assert_eq!(harness.captured.leaked(&SECRETS), [""; 0], "{event}");
+        let found: Vec<_> = SECRETS.iter().filter(|it| answer.body.contains(**it)).collect();
         // The answer to the user alone holds the URL, and the URL holds the session's token.
-        assert!(told.iter().all(|it| **it == "own-session-token" && answer.status_code == 200), "{told:?}");
+        assert!(found.iter().all(|it| **it == "own-session-token" && answer.status_code == 200), "{found:?}");
     }
 }
 
@@ -74,25 +74,25 @@ async fn a_body_is_quoted_in_no_log_and_no_answer_however_it_is_wrong() {
         let mut encoded = with_body(&body);
         encoded["isBase64Encoded"] = true.into();
         for event in [with_body(&body), encoded] {
-            let stage = Stage::at_trace(own_credentials());
-            let answer = stage.answer(event).await;
+            let harness = Harness::at_trace(own_credentials());
+            let answer = harness.answer(event).await;
             assert!((400..500).contains(&answer.status_code), "{body}");
-            assert_eq!(stage.captured.leaked(&[BODY, "marker"]), [""; 0], "{body}");
+            assert_eq!(harness.captured.leaked(&[BODY, "marker"]), [""; 0], "{body}");
             assert!(!answer.body.contains("marker"), "{}", answer.body);
         }
     }
 }
 
 #[tokio::test]
-async fn an_error_of_the_sdk_that_quotes_secrets_is_told_without_them() {
-    let stage = Stage::at_trace(Quoting);
+async fn an_error_of_the_sdk_that_quotes_secrets_is_found_without_them() {
+    let harness = Harness::at_trace(Quoting);
 
-    let answer = stage.answer(event()).await;
+    let answer = harness.answer(event()).await;
 
     assert_eq!(answer.status_code, 500);
-    assert_eq!(stage.captured.leaked(&SECRETS), [""; 0]);
+    assert_eq!(harness.captured.leaked(&SECRETS), [""; 0]);
     assert!(SECRETS.iter().all(|it| !answer.body.contains(it)));
-    let error = stage.captured.logs().remove(0)["error"].as_str().unwrap().to_owned();
+    let error = harness.captured.logs().remove(0)["error"].as_str().unwrap().to_owned();
     assert!(error.contains("could not assume the role of [email]"), "{error}");
 }
 
@@ -121,7 +121,7 @@ async fn the_sdks_own_logs_tell_nothing_even_at_trace() {
 
     assert_eq!(captured.leaked(&SECRETS), [""; 0]);
     let logs = captured.logs();
-    assert_eq!(logs.len(), 1, "only our own line is told");
+    assert_eq!(logs.len(), 1, "only our own line is written");
     assert!(logs[0]["error"].as_str().unwrap().contains("AccessDenied"), "{}", logs[0]);
 }
 

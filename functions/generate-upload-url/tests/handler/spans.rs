@@ -1,4 +1,4 @@
-//! What the span of a request tells, and that signing adds none.
+//! The attributes of a request's span, and that signing adds no span.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use opentelemetry::{Value, trace::Status};
 use serde_json::json;
 use url::Url;
 
-use crate::{NoCredentials, Stage, event, query, with_body};
+use crate::{Harness, NoCredentials, event, query, with_body};
 
 #[tokio::test]
 async fn a_clients_mistake_is_an_error_and_ours_a_fault() {
@@ -15,16 +15,16 @@ async fn a_clients_mistake_is_an_error_and_ours_a_fault() {
         event["requestContext"] = json!({});
         event
     };
-    for (stage, event, status, fault) in [
-        (Stage::new(), event(), 200, false),
-        (Stage::new(), with_body("{"), 400, false),
-        (Stage::new(), unknown, 401, false),
-        (Stage::new(), with_body(r#"{"content_type":"image/svg+xml"}"#), 415, false),
-        (Stage::with(NoCredentials), event(), 500, true),
+    for (harness, event, status, fault) in [
+        (Harness::new(), event(), 200, false),
+        (Harness::new(), with_body("{"), 400, false),
+        (Harness::new(), unknown, 401, false),
+        (Harness::new(), with_body(r#"{"content_type":"image/svg+xml"}"#), 415, false),
+        (Harness::with(NoCredentials), event(), 500, true),
     ] {
-        stage.answer(event).await;
+        harness.answer(event).await;
 
-        let span = stage.captured.spans().remove(0);
+        let span = harness.captured.spans().remove(0);
         let attribute =
             |key: &str| span.attributes.iter().find(|it| it.key.as_str() == key).map(|it| it.value.clone());
         assert_eq!(attribute("http.response.status_code"), Some(Value::I64(status)));
@@ -45,19 +45,19 @@ fn signing_on_lambda_makes_no_call_and_asks_for_no_header() {
             .env("AWS_LAMBDA_FUNCTION_NAME", "f")
             .env("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793");
         let output = again.output().unwrap();
-        let told = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && told.contains("1 passed"), "{told}");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
         return;
     }
-    let stage = Stage::new();
+    let harness = Harness::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
 
-    let body = runtime.block_on(stage.issue(event()));
+    let body = runtime.block_on(harness.issue(event()));
 
     let url = Url::parse(body["upload_url"].as_str().unwrap()).unwrap();
     assert_eq!(query(&url)["X-Amz-SignedHeaders"], "host");
     assert!(!url.as_str().to_ascii_lowercase().contains("x-amzn-trace-id"), "{url}");
     assert_eq!(body["headers"], json!({}));
-    let names: Vec<_> = stage.captured.spans().into_iter().map(|span| span.name).collect();
+    let names: Vec<_> = harness.captured.spans().into_iter().map(|span| span.name).collect();
     assert_eq!(names, ["issue_upload_url"]);
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use contract::item::Status;
 use serde_json::Value;
 
-use crate::support::{self, Stage, batch, created};
+use crate::support::{self, Harness, batch, created};
 
 const SEEDS: u64 = 100;
 const MAX_RECEIVES: u32 = 5;
@@ -36,7 +36,7 @@ impl Random {
 }
 
 /// Delivers one batch; the messages that the queue still has afterwards.
-async fn deliver(stage: &Stage, mut messages: Vec<Message>) -> Vec<Message> {
+async fn deliver(harness: &Harness, mut messages: Vec<Message>) -> Vec<Message> {
     for message in &mut messages {
         message.receives += 1;
     }
@@ -48,16 +48,16 @@ async fn deliver(stage: &Stage, mut messages: Vec<Message>) -> Vec<Message> {
         record["attributes"]["ApproximateReceiveCount"] = Value::from(message.receives.to_string());
     }
     let event = serde_json::from_value(event).unwrap();
-    let killed = stage.world().killed.clone();
+    let killed = harness.world().killed.clone();
     let kept: Vec<String> = tokio::select! {
-        failed = stage.invoke(Duration::from_secs(30), event) => failed,
+        failed = harness.invoke(Duration::from_secs(30), event) => failed,
         // A function that dies answers for none of its messages.
         () = killed.notified() => messages.iter().map(|message| message.id.clone()).collect(),
     };
-    let deleted = std::mem::take(&mut stage.world().deleted);
+    let deleted = std::mem::take(&mut harness.world().deleted);
     messages.retain(|message| kept.contains(&message.id) && !deleted.contains(&message.id));
     // All of them come again once the visibility timeout is over, and with it the claims of the dead.
-    for item in stage.world().items.values_mut().filter(|item| !item.notified) {
+    for item in harness.world().items.values_mut().filter(|item| !item.notified) {
         item.claimed_until = UNIX_EPOCH;
     }
     messages
@@ -67,14 +67,14 @@ async fn deliver(stage: &Stage, mut messages: Vec<Message>) -> Vec<Message> {
 async fn the_batch_mates_of_an_image_that_kills_the_function_all_end_done() {
     for seed in 0..SEEDS {
         let mut random = Random(seed);
-        let stage = Stage::new();
+        let harness = Harness::new();
         let deadly = b"deadly".to_vec();
-        stage.world().deadly = Some(deadly.clone());
+        harness.world().deadly = Some(deadly.clone());
         let mut queue = Vec::new();
         for number in 0..=NEIGHBOURS {
             let key = format!("user-uploads/u{number}/{seed}.jpg");
             let bytes = if number == 0 { deadly.clone() } else { support::photo() };
-            stage.world().objects.insert(key.clone(), bytes);
+            harness.world().objects.insert(key.clone(), bytes);
             let message = Message {
                 id: format!("{seed}-{number}"),
                 body: created(&key, "01"),
@@ -89,26 +89,26 @@ async fn the_batch_mates_of_an_image_that_kills_the_function_all_end_done() {
                 queue.into_iter().partition(|message| message.receives >= MAX_RECEIVES);
             dead.extend(given_up);
             random.shuffle(&mut alive);
-            queue = if alive.is_empty() { alive } else { deliver(&stage, alive).await };
+            queue = if alive.is_empty() { alive } else { deliver(&harness, alive).await };
         }
         let dead: Vec<&str> = dead.iter().map(|message| message.id.as_str()).collect();
         assert_eq!(dead, [format!("{seed}-0")], "seed {seed}");
-        let done = stage.world().items.values().filter(|item| item.status == Status::Done).count();
+        let done = harness.world().items.values().filter(|item| item.status == Status::Done).count();
         assert_eq!(done, NEIGHBOURS, "seed {seed}");
     }
 }
 
 #[tokio::test]
 async fn a_batch_that_was_not_received_before_is_answered_for_as_a_whole() {
-    let stage = Stage::new();
+    let harness = Harness::new();
     let keys = ["user-uploads/u/a.jpg", "user-uploads/u/b.jpg"];
     for key in keys {
-        stage.world().objects.insert(key.to_owned(), support::photo());
+        harness.world().objects.insert(key.to_owned(), support::photo());
     }
 
     assert!(
-        stage.deliver(&keys.map(|key| created(key, "01")).each_ref().map(String::as_str)).await.is_empty()
+        harness.deliver(&keys.map(|key| created(key, "01")).each_ref().map(String::as_str)).await.is_empty()
     );
 
-    assert!(stage.world().deleted.is_empty());
+    assert!(harness.world().deleted.is_empty());
 }

@@ -48,17 +48,17 @@ fn keys(world: &World, history: &History) -> Result<(), String> {
 /// At least one notification for each result that stands, and exactly one for each version where
 /// nothing crashed.
 fn notes(world: &World, history: &History) -> Result<(), String> {
-    let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut sent: BTreeMap<(String, String), usize> = BTreeMap::new();
     for note in &world.notes {
         let text = |name: &str| note.body.get(name).and_then(|it| it.as_str()).unwrap_or_default().to_owned();
-        *told.entry((text("imageId"), text("sequencer"))).or_default() += 1;
+        *sent.entry((text("imageId"), text("sequencer"))).or_default() += 1;
     }
     for (id, item) in &world.items {
-        if !told.contains_key(&(id.clone(), item.sequencer.clone())) {
-            return Err(format!("nobody was told of {id}"));
+        if !sent.contains_key(&(id.clone(), item.sequencer.clone())) {
+            return Err(format!("nobody was notified of {id}"));
         }
     }
-    match told.iter().find(|(_, count)| **count > 1) {
+    match sent.iter().find(|(_, count)| **count > 1) {
         Some(((id, sequencer), count)) if !history.disturbed => {
             Err(format!("{count} notifications of version {sequencer} of {id} without a crash"))
         }

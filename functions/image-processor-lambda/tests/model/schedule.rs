@@ -9,7 +9,7 @@ use std::{
 
 use image_processor_lambda::error::AwsError;
 
-/// Where an attempt waits, and what it is told when it goes on.
+/// Where an attempt waits, and what its call returns when it goes on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gates(Arc<Mutex<Gate>>);
 

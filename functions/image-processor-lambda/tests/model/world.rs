@@ -25,7 +25,7 @@ pub(crate) enum Defect {
     IgnoresOrder,
     /// A running attempt excludes nobody.
     ExcludesNobody,
-    /// A result counts as complete before the topic was told.
+    /// A result counts as complete before the notification was published.
     SettlesTooEarly,
     /// A claim lasts for ever, so that a dead attempt blocks all others.
     NeverExpires,

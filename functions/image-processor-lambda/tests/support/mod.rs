@@ -1,4 +1,4 @@
-//! The function on a stage: a world in memory with faults on demand, captured telemetry.
+//! The harness of the function: a world in memory with faults on demand, captured telemetry.
 
 use std::{
     collections::BTreeMap,
@@ -163,17 +163,17 @@ impl Store for Memory {
     }
 }
 
-pub(crate) struct Stage {
+pub(crate) struct Harness {
     pub(crate) app: App<Memory>,
     pub(crate) captured: Captured,
 }
 
-impl Stage {
+impl Harness {
     pub(crate) fn new() -> Self {
         Self::built(Telemetry::capture("image-processor-lambda"))
     }
 
-    /// A stage that logs as much as it can be told to.
+    /// A harness that logs at the most verbose level.
     pub(crate) fn at_trace() -> Self {
         let lookup = |name: &str| (name == "RUST_LOG").then(|| "trace".to_owned());
         Self::built(Telemetry::capture_with("image-processor-lambda", lookup))
@@ -189,9 +189,9 @@ impl Stage {
     }
 
     pub(crate) fn with_photo(key: &str) -> Self {
-        let stage = Self::new();
-        stage.world().objects.insert(key.to_owned(), photo());
-        stage
+        let harness = Self::new();
+        harness.world().objects.insert(key.to_owned(), photo());
+        harness
     }
 
     pub(crate) fn world(&self) -> std::sync::MutexGuard<'_, World> {

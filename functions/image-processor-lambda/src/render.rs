@@ -1,4 +1,4 @@
-//! From an opened original to stored thumbnails: the CPU's part off the async threads.
+//! Rendering: decode, resize and encode on a blocking thread, so that the async ones stay free.
 
 use std::time::Instant;
 
@@ -19,10 +19,10 @@ pub(crate) struct Rendered {
     pub(crate) thumbnails: Vec<Thumbnail>,
 }
 
-/// Makes a thumbnail for each of `options`; `turn` is held until the last of them is made, also when nobody
+/// Makes a thumbnail for each of `options`; `permit` is held until the last of them is made, also when nobody
 /// waits for it any more.
 pub(crate) async fn render(
-    turn: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
     bytes: Vec<u8>,
     limits: Limits,
     options: Vec<Options>,
@@ -30,7 +30,7 @@ pub(crate) async fn render(
 ) -> Result<Result<Rendered, Permanent>, Fault> {
     let (dispatch, parent) = (dispatcher::get_default(Clone::clone), Span::current());
     let task = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
+        let _turn = permit;
         dispatcher::with_default(&dispatch, || {
             parent.in_scope(|| {
                 let mut timings = Timings::default();

@@ -1,10 +1,10 @@
-//! What the processor tells: every metric that it promises, and no secret that it meets.
+//! What the processor emits: every metric that the catalogue promises, and no secret that it meets.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Call, KEY, PUT, Stage, batch, created, photo};
+use crate::support::{Call, Harness, KEY, PUT, batch, created, photo};
 
 const TOKEN: &str = "eyJraWQiOiJtYXJrZXIifQ.eyJzdWIiOiJtYXJrZXIifQ.bWFya2Vy";
 const URL: &str =
@@ -20,25 +20,25 @@ fn secrets() -> String {
 }
 
 #[tokio::test]
-async fn every_metric_that_the_catalogue_promises_is_told_as_declared() {
-    let stage = Stage::with_photo(KEY);
-    stage.deliver(&[PUT]).await;
-    stage.deliver(&[PUT, "no notification"]).await;
-    stage.deliver(&[&created("user-uploads/alice/gone.jpg", "01")]).await;
-    stage.deliver(&[&created("user-uploads/alice/holiday/", "01")]).await;
-    stage.attempt_at_work(Duration::from_secs(20));
-    stage.deliver(&[PUT]).await;
-    stage.attempt_at_work(Duration::ZERO);
-    stage.world().faults.push(Call::Notify);
+async fn every_metric_that_the_catalogue_promises_is_emitted_as_declared() {
+    let harness = Harness::with_photo(KEY);
+    harness.deliver(&[PUT]).await;
+    harness.deliver(&[PUT, "no notification"]).await;
+    harness.deliver(&[&created("user-uploads/alice/gone.jpg", "01")]).await;
+    harness.deliver(&[&created("user-uploads/alice/holiday/", "01")]).await;
+    harness.attempt_at_work(Duration::from_secs(20));
+    harness.deliver(&[PUT]).await;
+    harness.attempt_at_work(Duration::ZERO);
+    harness.world().faults.push(Call::Notify);
     let mut redelivery = serde_json::to_value(batch(&[&created(KEY, "FF")])).unwrap();
     redelivery["Records"][0]["attributes"]["ApproximateReceiveCount"] = "2".into();
-    stage.invoke(TIME, serde_json::from_value(redelivery).unwrap()).await;
+    harness.invoke(TIME, serde_json::from_value(redelivery).unwrap()).await;
 
-    assert_eq!(stage.captured.catalogue_gaps("image-processor-lambda"), [""; 0]);
+    assert_eq!(harness.captured.catalogue_gaps("image-processor-lambda"), [""; 0]);
 }
 
 #[tokio::test]
-async fn a_secret_anywhere_in_a_message_is_told_nowhere() {
+async fn a_secret_anywhere_in_a_message_is_emitted_nowhere() {
     let planted = format!("{} {BODY}", secrets());
     let notification: Value = serde_json::from_str(PUT).unwrap();
     let record = "/Records/0";
@@ -56,9 +56,9 @@ async fn a_secret_anywhere_in_a_message_is_told_nowhere() {
     });
 
     for body in bodies.iter().map(String::as_str).chain([PUT]) {
-        let stage = Stage::at_trace();
-        stage.world().objects.insert(KEY.to_owned(), photo());
-        stage.world().traceparents.insert(KEY.to_owned(), Some(planted.clone()));
+        let harness = Harness::at_trace();
+        harness.world().objects.insert(KEY.to_owned(), photo());
+        harness.world().traceparents.insert(KEY.to_owned(), Some(planted.clone()));
         let mut event = serde_json::to_value(batch(&[body])).unwrap();
         event["Records"][0]["messageAttributes"] = attributes.clone();
         for name in ["AWSTraceHeader", "SenderId", "ApproximateReceiveCount"] {
@@ -66,10 +66,10 @@ async fn a_secret_anywhere_in_a_message_is_told_nowhere() {
         }
         event["Records"][0]["receiptHandle"] = planted.clone().into();
 
-        stage.invoke(TIME, serde_json::from_value(event).unwrap()).await;
+        harness.invoke(TIME, serde_json::from_value(event).unwrap()).await;
 
-        assert!(!stage.captured.logs().is_empty());
-        assert_eq!(stage.captured.leaked(&SECRETS), [""; 0], "{body}");
+        assert!(!harness.captured.logs().is_empty());
+        assert_eq!(harness.captured.leaked(&SECRETS), [""; 0], "{body}");
     }
 }
 
@@ -77,19 +77,19 @@ async fn a_secret_anywhere_in_a_message_is_told_nowhere() {
 async fn a_file_named_after_a_person_or_a_token_is_told_without_them() {
     let name = format!("user-uploads/alice/{}.jpg", secrets());
     for object in [photo(), BODY.into(), Vec::new()] {
-        let stage = Stage::at_trace();
-        stage.world().objects.insert(name.clone(), object);
+        let harness = Harness::at_trace();
+        harness.world().objects.insert(name.clone(), object);
         let encoded = name.replace('%', "%25").replace('+', "%2B").replace(' ', "+");
 
-        assert!(stage.deliver(&[&created(&encoded, "01")]).await.is_empty());
+        assert!(harness.deliver(&[&created(&encoded, "01")]).await.is_empty());
 
-        assert_eq!(stage.results(), (1, 1));
-        assert_eq!(stage.captured.leaked(&SECRETS), [""; 0]);
+        assert_eq!(harness.results(), (1, 1));
+        assert_eq!(harness.captured.leaked(&SECRETS), [""; 0]);
     }
 }
 
 #[tokio::test]
-async fn what_a_file_holds_is_told_nowhere_whether_it_can_be_read_or_not() {
+async fn what_a_file_holds_is_emitted_nowhere_whether_it_can_be_read_or_not() {
     let planted = format!("{} {BODY}", secrets());
     let mut commented = photo();
     let comment = [&[0xFF, 0xFE], &(planted.len() as u16 + 2).to_be_bytes()[..], planted.as_bytes()].concat();
@@ -110,17 +110,17 @@ async fn what_a_file_holds_is_told_nowhere_whether_it_can_be_read_or_not() {
     files.push(chunked(&planted));
 
     for file in files {
-        let stage = Stage::at_trace();
-        stage.world().objects.insert(KEY.to_owned(), file.clone());
+        let harness = Harness::at_trace();
+        harness.world().objects.insert(KEY.to_owned(), file.clone());
 
-        assert!(stage.deliver(&[PUT]).await.is_empty());
+        assert!(harness.deliver(&[PUT]).await.is_empty());
 
-        assert_eq!(stage.results(), (1, 1));
-        assert_eq!(stage.captured.leaked(&SECRETS), [""; 0], "{}", String::from_utf8_lossy(&file));
+        assert_eq!(harness.results(), (1, 1));
+        assert_eq!(harness.captured.leaked(&SECRETS), [""; 0], "{}", String::from_utf8_lossy(&file));
     }
 }
 
-/// A PNG that says in its comment what must not be told, and whose pixels are missing.
+/// A PNG that says in its comment what must not be emitted, and whose pixels are missing.
 fn chunked(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let picture = image::RgbImage::new(64, 64);
@@ -134,30 +134,30 @@ fn chunked(text: &str) -> Vec<u8> {
 #[tokio::test]
 async fn an_error_of_aws_that_quotes_secrets_is_told_without_them() {
     for call in [Call::Open, Call::Read, Call::Put, Call::Record, Call::Notify] {
-        let stage = Stage::at_trace();
-        stage.world().objects.insert(KEY.to_owned(), photo());
-        stage.world().complaint = format!("access denied for {}", secrets());
+        let harness = Harness::at_trace();
+        harness.world().objects.insert(KEY.to_owned(), photo());
+        harness.world().complaint = format!("access denied for {}", secrets());
         // The later ones meet the attempts to give back the claim and the message.
-        stage.world().faults.extend([call, Call::Postpone]);
+        harness.world().faults.extend([call, Call::Postpone]);
         if call == Call::Notify {
-            stage.world().faults.push(Call::Record);
+            harness.world().faults.push(Call::Record);
         }
 
-        assert_eq!(stage.deliver(&[PUT]).await, ["m0"]);
+        assert_eq!(harness.deliver(&[PUT]).await, ["m0"]);
 
-        assert_eq!(stage.captured.leaked(&SECRETS), [""; 0], "{call:?}");
-        let told = stage.captured.text();
-        assert!(told.contains("access denied for [email] [token] [presigned]"), "{call:?} {told}");
+        assert_eq!(harness.captured.leaked(&SECRETS), [""; 0], "{call:?}");
+        let text = harness.captured.text();
+        assert!(text.contains("access denied for [email] [token] [presigned]"), "{call:?} {text}");
     }
 }
 
 #[tokio::test]
 async fn a_panic_that_quotes_secrets_is_told_without_them() {
-    let stage = Stage::at_trace();
-    stage.world().complaint = format!("{} {BODY}", secrets());
-    stage.world().panics = true;
+    let harness = Harness::at_trace();
+    harness.world().complaint = format!("{} {BODY}", secrets());
+    harness.world().panics = true;
 
-    assert_eq!(stage.deliver(&[PUT]).await, ["m0"]);
+    assert_eq!(harness.deliver(&[PUT]).await, ["m0"]);
 
-    assert_eq!(stage.captured.leaked(&SECRETS), [""; 0]);
+    assert_eq!(harness.captured.leaked(&SECRETS), [""; 0]);
 }
