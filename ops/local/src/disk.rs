@@ -5,7 +5,7 @@ use std::path::Path;
 
 use nix::sys::statvfs::statvfs;
 
-/// For people: sizes are told in these.
+/// For people: sizes are given in these.
 pub(crate) const MEBIBYTE: u64 = 1 << 20;
 
 /// The room that is left for us on the disk of `path`.

@@ -1,4 +1,4 @@
-//! Faults on purpose: between the functions and the engine stands a proxy that can be told to misbehave.
+//! Faults on purpose: between the functions and the engine stands a proxy that misbehaves on demand.
 //!
 //! - `call` which AWS API call a request is
 //! - `caller` which process made it

@@ -1,6 +1,6 @@
 //! The pipeline on a local engine: deploy, observe, prove.
 //!
-//! - [`progress`] how long steps tell where they are
+//! - [`progress`] progress of long steps
 //! - [`engine`] installed, started, and never left behind
 //! - [`deploy`] template.yaml as it is, and the gaps that the engine leaves
 //! - [`user`] who may sign in, and how

@@ -68,7 +68,7 @@ pub struct Seen {
     pub traces: TraceStore,
     /// Log lines read.
     pub logs: LogStore,
-    /// Metrics: embedded in log lines, published, and told by services.
+    /// Metrics: embedded in log lines, published, and reported by services.
     pub metrics: MetricStore,
     /// The alarms.
     pub alarms: AlarmBoard,
@@ -149,14 +149,14 @@ impl Observer {
         Self { board, tasks: Arc::new(Mutex::new(tasks)), clock }
     }
 
-    /// An observer of nothing that is told what to have seen.
+    /// An observer of nothing, for tests: it has seen what is put into it.
     #[must_use]
     pub fn of(seen: Seen) -> Self {
         Self { board: Arc::new(Board::of(seen)), tasks: Arc::default(), clock: Clock::default() }
     }
 
     /// Adds to what was seen, as the sources do.
-    pub fn tell(&self, change: impl FnOnce(&mut Seen)) {
+    pub fn put(&self, change: impl FnOnce(&mut Seen)) {
         self.board.write(change);
     }
 

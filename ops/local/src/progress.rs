@@ -1,4 +1,4 @@
-//! How long steps tell where they are.
+//! Progress of long steps, and who shows it.
 
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,7 @@ impl Reporter for () {
     fn report(&self, _: Progress) {}
 }
 
-/// A step under way: its start is told on creation, its end by [`Step::finish`].
+/// A step under way: its start is reported on creation, its end by [`Step::finish`].
 pub struct Step<'a> {
     id: &'static str,
     began: Instant,
@@ -55,23 +55,23 @@ pub struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    /// Tells that a step begins.
+    /// Reports that a step begins.
     pub fn start(reporter: &'a dyn Reporter, id: &'static str, label: impl Into<String>) -> Self {
         reporter.report(Progress::Started { id, label: label.into() });
         Self { id, began: Instant::now(), reporter }
     }
 
-    /// Tells what the step does right now.
+    /// Reports what the step does right now.
     pub fn detail(&self, detail: impl Into<String>) {
         self.moved(detail, None, None);
     }
 
-    /// Tells what the step does right now, and how much of it is done.
+    /// Reports what the step does right now, and how much of it is done.
     pub fn moved(&self, detail: impl Into<String>, done: Option<u64>, total: Option<u64>) {
         self.reporter.report(Progress::Moved { id: self.id, detail: detail.into(), done, total });
     }
 
-    /// Tells that the step ended well.
+    /// Reports that the step ended well.
     pub fn finish(self, label: impl Into<String>) {
         let took = self.began.elapsed();
         self.reporter.report(Progress::Finished { id: self.id, label: label.into(), took });
@@ -105,11 +105,11 @@ mod tests {
         step.moved("thumbnail", Some(1), Some(3));
         step.finish("Built");
 
-        let told = collect.0.into_inner().unwrap();
-        assert_eq!(told[0], Progress::Started { id: "build", label: "Building".into() });
+        let reported = collect.0.into_inner().unwrap();
+        assert_eq!(reported[0], Progress::Started { id: "build", label: "Building".into() });
         let moved =
             Progress::Moved { id: "build", detail: "thumbnail".into(), done: Some(1), total: Some(3) };
-        assert_eq!(told[1], moved);
-        assert!(matches!(&told[2], Progress::Finished { id: "build", label, .. } if label == "Built"));
+        assert_eq!(reported[1], moved);
+        assert!(matches!(&reported[2], Progress::Finished { id: "build", label, .. } if label == "Built"));
     }
 }

@@ -20,7 +20,7 @@ pub use up::{Stack, UpError};
 /// Everything a client of a running stack needs; also its git-ignored state file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StackInfo {
-    /// Tells stacks side by side apart.
+    /// Distinguishes stacks side by side.
     pub name: String,
     /// Where the AWS APIs are.
     pub endpoint: String,
@@ -65,7 +65,7 @@ impl std::fmt::Debug for DemoUser {
 /// How to bring a stack up.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Tells stacks side by side apart.
+    /// Distinguishes stacks side by side.
     pub name: String,
     /// Port of the AWS APIs on loopback; 0 picks a free one.
     pub engine_port: u16,

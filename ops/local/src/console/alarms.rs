@@ -38,7 +38,7 @@ pub(super) async fn one(
     let answer = source.observer.look(|seen| {
         let alarm = seen.alarms.set().get(&query.name)?;
         let of_it = |transition: &&Transition| transition.alarm == alarm.name;
-        let history: Vec<Value> = seen.alarms.history().filter(of_it).map(told).collect();
+        let history: Vec<Value> = seen.alarms.history().filter(of_it).map(described).collect();
         let mut answer = summary(alarm, seen);
         answer.insert("history".to_owned(), history.into());
         answer.insert("definition".to_owned(), definition(alarm));
@@ -69,11 +69,11 @@ pub(super) async fn transitions(
     let look = |seen: &Seen| seen.alarms.after(query.after);
     let wait = Wait { wait_ms: query.wait_ms };
     let (new, count) = wait.until(&source, look, |(_, count)| *count > query.after).await;
-    let new: Vec<Value> = new.iter().map(told).collect();
+    let new: Vec<Value> = new.iter().map(described).collect();
     Json(json!({ "transitions": new, "count": count }))
 }
 
-fn told(transition: &Transition) -> Value {
+fn described(transition: &Transition) -> Value {
     let Transition { alarm, at, from, to, reason } = transition;
     json!({
         "alarm": alarm, "at": rfc3339(*at), "from": from.as_str(), "to": to.as_str(), "reason": reason,

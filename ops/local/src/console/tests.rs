@@ -87,11 +87,11 @@ async fn a_request_that_waits_is_answered_by_the_news() {
     let (answer, ()) = tokio::join!(stage.json(path), async {
         let mut notify = span("notify", "issue_upload_url", 2_000, 5);
         notify.attributes.insert(IMAGE_ID.to_owned(), "cat".into());
-        // Told only once the request is there to be woken.
+        // Put only once the request is there to be woken.
         while stage.observer.waiting() == 0 {
             tokio::task::yield_now().await;
         }
-        stage.observer.tell(|seen| seen.traces.put(notify));
+        stage.observer.put(|seen| seen.traces.put(notify));
     });
     assert_eq!(answer["traces"][0]["spans"].as_array().unwrap().len(), 2);
 }
@@ -260,6 +260,6 @@ async fn a_taken_port_is_refused() {
 async fn a_revision_is_waited_for_no_longer_than_asked() {
     let stage = Stage::new(seen()).await;
     assert_eq!(stage.observer.revision_after(7, Duration::from_millis(5)).await, 0);
-    stage.observer.tell(|_| ());
+    stage.observer.put(|_| ());
     assert_eq!(stage.json("/api/revision?after=0&wait_ms=30000").await, json!({"revision": 1}));
 }

@@ -33,7 +33,7 @@ pub enum BuildError {
         #[source]
         source: io::Error,
     },
-    /// Compilers and linkers tell this in many ways, a crash among them.
+    /// Compilers and linkers report this in many ways, a crash among them.
     #[error(
         "the functions do not build: the disk of {} has only {} MiB left; make room (`cargo clean` removes what earlier builds left) and start again. Cargo said:\n{said}",
         directory.display(), free_bytes / MEBIBYTE

@@ -5,7 +5,7 @@
 pub enum Remedy {
     /// The property is applied again by this API call, and read back.
     Call(Call),
-    /// The engine is told what it does not find out: what that is, and who tells it.
+    /// A module of ours supplies what the engine does not find out: what that is, and which module.
     Supplied(&'static str, &'static str),
     /// No API closes it; the reason says what that means here.
     None(&'static str),
@@ -46,7 +46,7 @@ pub struct Gap {
 /// What it means that the engine knows only alarms on one metric.
 const LEFT_OUT: &str = "`MathAlarms=disabled` keeps the alarms from it, and `ops up` evaluates them itself";
 
-/// What tells the engine's policy evaluation.
+/// The module that completes the engine's policy evaluation.
 const CONDITIONS: &str = "`engine/conditions.py`";
 
 /// Every gap that template.yaml meets, found by reading each property back after a deploy.

@@ -53,7 +53,7 @@ pub enum ReconcileError {
     },
 }
 
-/// Closes every gap of [`GAPS`] on the resources of a deployed stack that can be closed; tells all of them.
+/// Closes every gap of [`GAPS`] on the resources of a deployed stack that can be closed; reports all of them.
 ///
 /// # Errors
 ///

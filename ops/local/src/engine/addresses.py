@@ -1,4 +1,4 @@
-"""Tells addresses that lead somewhere, and takes loopback for as safe as TLS.
+"""Gives out addresses that lead somewhere, and takes loopback for as safe as TLS.
 
 - An API's endpoint has a host name that nothing on the machine resolves; the engine answers on a path as well.
 - Policies refuse plain HTTP. Clients that are not ours, such as the AWS CLI, cannot say that loopback needs no TLS;

@@ -1,4 +1,4 @@
-"""Tells the engine's policy evaluation what it does not find out by itself.
+"""Completes the engine's policy evaluation by what it does not find out by itself.
 
 The evaluation stays the engine's, and the policies stay the template's. Supplied are
 - session tags of an identity pool's credentials, by the pool's mapping of claims

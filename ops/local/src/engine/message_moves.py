@@ -66,7 +66,7 @@ class Task:
         self.moved += 1
         return True
 
-    def told(self):
+    def described(self):
         known = {
             # Only what runs can be cancelled, so only that has a handle.
             "TaskHandle": self.handle if self.status == RUNNING else None,
@@ -106,7 +106,7 @@ def feeds(queue, arn):
 
 def list_tasks(data, _):
     found = tasks.get(data.get("SourceArn"), [])
-    return {"Results": [task.told() for task in found[: int(data.get("MaxResults") or 1)]]}
+    return {"Results": [task.described() for task in found[: int(data.get("MaxResults") or 1)]]}
 
 
 def cancel(data, _):

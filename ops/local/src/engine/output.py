@@ -26,7 +26,7 @@ LOOK_AGAIN_SECONDS = 0.001
 
 
 class Reader:
-    """Takes lines from a pipe into a queue, and tells when all that was written has arrived there."""
+    """Takes lines from a pipe into a queue, and knows when all that was written has arrived there."""
 
     def __init__(self, stream):
         self.pipe = stream.fileno()

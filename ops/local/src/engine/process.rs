@@ -236,7 +236,7 @@ impl Launch<'_> {
             ("MINISTACK_REGION", self.region.into()),
             ("AWS_REGION", self.region.into()),
             ("AWS_DEFAULT_REGION", self.region.into()),
-            // The engine hands functions its own address only if it is told it.
+            // The engine hands functions its own address only if it knows it.
             ("AWS_ENDPOINT_URL", endpoint.into()),
             ("AWS_EC2_METADATA_DISABLED", "true".into()),
             ("AUTH", "true".into()),

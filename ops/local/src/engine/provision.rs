@@ -166,8 +166,9 @@ impl Provision {
             return Err(io::Error::other("pip has no output"));
         };
         let mut said = Vec::new();
-        let (told, read) = tokio::join!(tell(stdout, self.packages, step), stderr.read_to_end(&mut said));
-        told?;
+        let (shown, read) =
+            tokio::join!(show_progress(stdout, self.packages, step), stderr.read_to_end(&mut said));
+        shown?;
         read?;
         let status = child.wait().await?;
         Ok(Output { status, stdout: Vec::new(), stderr: said })
@@ -212,7 +213,11 @@ fn finished(home: &Path) -> Option<Venv> {
 }
 
 /// Passes on what pip does, package by package.
-async fn tell(stdout: impl tokio::io::AsyncRead + Unpin, packages: &str, step: &Step<'_>) -> io::Result<()> {
+async fn show_progress(
+    stdout: impl tokio::io::AsyncRead + Unpin,
+    packages: &str,
+    step: &Step<'_>,
+) -> io::Result<()> {
     let total = packages.lines().filter(|line| !line.starts_with('#')).count() as u64;
     let mut collected = 0;
     let mut lines = BufReader::new(stdout).lines();
@@ -231,8 +236,8 @@ async fn tell(stdout: impl tokio::io::AsyncRead + Unpin, packages: &str, step: &
 
 fn last_lines(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
-    // Warnings are about retries; the errors after them tell the outcome.
-    let tells = |line: &&str| !line.trim().is_empty() && !line.starts_with("WARNING");
-    let lines: Vec<&str> = text.lines().filter(tells).collect();
+    // Warnings are about retries; the errors after them say the outcome.
+    let is_error = |line: &&str| !line.trim().is_empty() && !line.starts_with("WARNING");
+    let lines: Vec<&str> = text.lines().filter(is_error).collect();
     lines.get(lines.len().saturating_sub(4)..).unwrap_or_default().join(" | ")
 }

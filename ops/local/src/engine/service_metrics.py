@@ -1,4 +1,6 @@
-"""Tells what AWS's services tell CloudWatch: one JSON object a line, to the address in SERVICE_METRICS.
+"""Reports the metrics that AWS's services publish to CloudWatch.
+
+One JSON object a line, to the address in SERVICE_METRICS:
 
 - AWS/SQS         each queue again and again: depth, age, and what was sent since the last time
 - AWS/Lambda      each invocation, each throttle
@@ -33,7 +35,7 @@ THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException", "R
 reports = queue.SimpleQueue()
 
 
-def tell(namespace, name, dimensions, unit, **values):
+def record(namespace, name, dimensions, unit, **values):
     at = values.pop("at", None) or time.time()
     reports.put({"namespace": namespace, "name": name, "dimensions": dimensions, "unit": unit, "at": at, **values})
 
@@ -81,7 +83,7 @@ sqs._queues = Queues()
 
 
 def sample():
-    told = {}
+    counted = {}
     while True:
         time.sleep(SAMPLE_SECONDS)
         for key, found in list(sqs._queues._data.items()):
@@ -95,23 +97,23 @@ def sample():
                 "ApproximateNumberOfMessagesVisible": len(waiting),
                 "ApproximateNumberOfMessagesNotVisible": len(messages) - len(waiting) - len(delayed),
                 "ApproximateNumberOfMessagesDelayed": len(delayed),
-                "NumberOfMessagesSent": sent - told.get(key, 0),
+                "NumberOfMessagesSent": sent - counted.get(key, 0),
             }
-            told[key] = sent
+            counted[key] = sent
             for name, value in counts.items():
-                tell("AWS/SQS", name, of, "Count", at=now, value=value)
+                record("AWS/SQS", name, of, "Count", at=now, value=value)
             oldest = min((message["sent_at"] for message in messages), default=now)
-            tell("AWS/SQS", "ApproximateAgeOfOldestMessage", of, "Seconds", at=now, since=oldest)
+            record("AWS/SQS", "ApproximateAgeOfOldestMessage", of, "Seconds", at=now, since=oldest)
         for function, running in lambda_svc.executions_in_flight()[1].items():
             of = {"FunctionName": function.rsplit(":", 1)[-1]}
-            tell("AWS/Lambda", "ConcurrentExecutions", of, "Count", at=time.time(), value=running)
+            record("AWS/Lambda", "ConcurrentExecutions", of, "Count", at=time.time(), value=running)
 
 
 @wrap(lambda_svc, "_acquire_execution_slot", ["func", "config"])
 def see_throttles(inner, func, config):
     slot, limit = inner(func, config)
     of = {"FunctionName": config.get("FunctionName", "")}
-    tell("AWS/Lambda", "Throttles", of, "Count", value=int(slot is None))
+    record("AWS/Lambda", "Throttles", of, "Count", value=int(slot is None))
     return slot, limit
 
 
@@ -120,16 +122,16 @@ def see_invocations(inner, func, config, event, request_id, started):
     of = {"FunctionName": config.get("FunctionName", "")}
     _, running = lambda_svc.executions_in_flight()
     own = running.get(lambda_svc._inflight_key(config), 1)
-    tell("AWS/Lambda", "ConcurrentExecutions", of, "Count", value=own)
+    record("AWS/Lambda", "ConcurrentExecutions", of, "Count", value=own)
     failed = True
     try:
         result = inner(func, config, event, request_id, started)
         failed = bool(result.get("error"))
         return result
     finally:
-        tell("AWS/Lambda", "Invocations", of, "Count", value=1)
-        tell("AWS/Lambda", "Errors", of, "Count", value=int(failed))
-        tell("AWS/Lambda", "Duration", of, "Milliseconds", value=(time.time() - started) * 1000)
+        record("AWS/Lambda", "Invocations", of, "Count", value=1)
+        record("AWS/Lambda", "Errors", of, "Count", value=int(failed))
+        record("AWS/Lambda", "Duration", of, "Milliseconds", value=(time.time() - started) * 1000)
 
 
 @wrap(
@@ -147,10 +149,10 @@ async def see_api_calls(inner, api_id, stage, *arguments, **named):
     finally:
         milliseconds = (time.time() - started) * 1000
         for of in ({"ApiId": api_id}, {"ApiId": api_id, "Stage": stage}):
-            tell("AWS/ApiGateway", "Count", of, "Count", value=1)
-            tell("AWS/ApiGateway", "4xx", of, "Count", value=int(400 <= status < 500))
-            tell("AWS/ApiGateway", "5xx", of, "Count", value=int(status >= 500))
-            tell("AWS/ApiGateway", "Latency", of, "Milliseconds", value=milliseconds)
+            record("AWS/ApiGateway", "Count", of, "Count", value=1)
+            record("AWS/ApiGateway", "4xx", of, "Count", value=int(400 <= status < 500))
+            record("AWS/ApiGateway", "5xx", of, "Count", value=int(status >= 500))
+            record("AWS/ApiGateway", "Latency", of, "Milliseconds", value=milliseconds)
 
 
 @wrap(dynamodb, "handle_request", ["method", "path", "headers", "body", "query_params"])
@@ -163,11 +165,11 @@ async def see_table_calls(inner, method, path, headers, body, query_params):
         status, text = answer[0], answer[2]
         if status < 400:
             milliseconds = (time.time() - started) * 1000
-            tell("AWS/DynamoDB", "SuccessfulRequestLatency", of, "Milliseconds", value=milliseconds)
+            record("AWS/DynamoDB", "SuccessfulRequestLatency", of, "Milliseconds", value=milliseconds)
         elif status >= 500:
-            tell("AWS/DynamoDB", "SystemErrors", of, "Count", value=1)
+            record("AWS/DynamoDB", "SystemErrors", of, "Count", value=1)
         elif any(name.encode() in text for name in THROTTLED):
-            tell("AWS/DynamoDB", "ThrottledRequests", of, "Count", value=1)
+            record("AWS/DynamoDB", "ThrottledRequests", of, "Count", value=1)
     return answer
 
 
@@ -195,7 +197,7 @@ def table_of(body):
 )
 def see_messages(inner, topic_arn, *arguments, **named):
     of = {"TopicName": topic_arn.rsplit(":", 1)[-1]}
-    tell("AWS/SNS", "NumberOfMessagesPublished", of, "Count", value=1)
+    record("AWS/SNS", "NumberOfMessagesPublished", of, "Count", value=1)
     return inner(topic_arn, *arguments, **named)
 
 
@@ -219,8 +221,8 @@ def see_deliveries(inner, endpoint, *arguments, topic_arn="", **named):
     inner(endpoint, *arguments, topic_arn=topic_arn, **named)
     delivered = sent_to(endpoint) > before
     of = {"TopicName": topic_arn.rsplit(":", 1)[-1]}
-    tell("AWS/SNS", "NumberOfNotificationsDelivered", of, "Count", value=int(delivered))
-    tell("AWS/SNS", "NumberOfNotificationsFailed", of, "Count", value=int(not delivered))
+    record("AWS/SNS", "NumberOfNotificationsDelivered", of, "Count", value=int(delivered))
+    record("AWS/SNS", "NumberOfNotificationsFailed", of, "Count", value=int(not delivered))
 
 
 def sent_to(endpoint):
@@ -236,11 +238,11 @@ def sent_to(endpoint):
 def see_published(inner, namespace, name, dims, ts, unit, value, values, counts, stat_values):
     inner(namespace, name, dims, ts, unit, value, values, counts, stat_values)
     if values is not None:
-        tell(namespace, name, dims, unit, at=ts, values=values, counts=counts or [1] * len(values))
+        record(namespace, name, dims, unit, at=ts, values=values, counts=counts or [1] * len(values))
     elif stat_values is not None:
-        tell(namespace, name, dims, unit, at=ts, statistics=stat_values)
+        record(namespace, name, dims, unit, at=ts, statistics=stat_values)
     else:
-        tell(namespace, name, dims, unit, at=ts, value=float(value or 0))
+        record(namespace, name, dims, unit, at=ts, value=float(value or 0))
 
 
 # The engine's own alarms know neither dimensions nor missing data; who reads the metrics evaluates them.

@@ -1,4 +1,4 @@
-//! Which AWS API call a request is, as far as the request tells.
+//! Which AWS API call a request is, as far as the request says.
 
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
@@ -15,12 +15,12 @@ pub struct Call {
 }
 
 impl Call {
-    /// Whether a request is about an object, whose bytes tell nothing of the call and may be many.
+    /// Whether a request is about an object, whose bytes say nothing of the call and may be many.
     pub(super) fn is_of_objects(head: &Parts) -> bool {
         service(&head.headers, &head.uri).is_none_or(|service| service == "s3")
     }
 
-    /// Reads what a request tells; `body` is empty for calls about objects.
+    /// Reads what a request says; `body` is empty for calls about objects.
     pub(super) fn of(head: &Parts, body: &[u8]) -> Self {
         let service = service(&head.headers, &head.uri).unwrap_or_default().to_owned();
         if Self::is_of_objects(head) {

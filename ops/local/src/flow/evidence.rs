@@ -51,11 +51,11 @@ impl<'a> Evidence<'a> {
         &self.aws
     }
 
-    /// The item once it is `DONE` or `FAILED`; `told` hears of each status on the way.
-    pub(super) async fn item(&self, image_id: &str, told: impl Fn(&str)) -> Result<Record, FlowError> {
+    /// The item once it is `DONE` or `FAILED`; `saw` is called with each status on the way.
+    pub(super) async fn item(&self, image_id: &str, saw: impl Fn(&str)) -> Result<Record, FlowError> {
         let look = async || {
             let item = self.read_item(image_id).await?;
-            told(item.as_ref().map_or("waiting in the queue", |item| item.status.as_str()));
+            saw(item.as_ref().map_or("waiting in the queue", |item| item.status.as_str()));
             Ok(item.filter(Record::has_ended))
         };
         self.wait("the record of the image", look).await

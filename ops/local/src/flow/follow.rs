@@ -45,10 +45,10 @@ impl<'a> Follower<'a> {
     ///
     /// When the end does not come in time.
     pub(super) async fn item(&self, image_id: &str) -> Result<Record, FlowError> {
-        let (tell, told) = oneshot::channel();
-        self.with_waiting(|waiting| waiting.insert(image_id.to_owned(), tell));
+        let (sender, receiver) = oneshot::channel();
+        self.with_waiting(|waiting| waiting.insert(image_id.to_owned(), sender));
         self.news.notify_one();
-        let ended = timeout(PATIENCE, told).await;
+        let ended = timeout(PATIENCE, receiver).await;
         self.with_waiting(|waiting| waiting.remove(image_id));
         ended.ok().and_then(Result::ok).ok_or(FlowError::TooSlow { what: "the record of the image" })
     }
@@ -63,9 +63,9 @@ impl<'a> Follower<'a> {
             }
             for images in images.chunks(MOST_KEYS) {
                 for (image_id, item) in self.ended(images).await.unwrap_or_default() {
-                    if let Some(tell) = self.with_waiting(|waiting| waiting.remove(&image_id)) {
+                    if let Some(sender) = self.with_waiting(|waiting| waiting.remove(&image_id)) {
                         // Who does not wait any more needs no answer.
-                        tell.send(item).ok();
+                        sender.send(item).ok();
                     }
                 }
             }

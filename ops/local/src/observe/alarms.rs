@@ -1,4 +1,4 @@
-//! The alarms of the stack as time goes on: evaluated by the plane's clock, told to their topics.
+//! The alarms of the stack as time goes on: evaluated by the plane's clock, published to their topics.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -95,17 +95,17 @@ pub(super) async fn follow(board: Arc<Board>, aws: Aws, clock: Clock) {
             tokio::time::sleep(clock.wait(early).max(Duration::from_millis(1))).await;
             continue;
         }
-        let mut told = Vec::new();
+        let mut changed = Vec::new();
         let mut failure = None;
         board.write(|seen| match seen.alarms.tick(&seen.metrics, next) {
             Ok(transitions) => {
                 let alarm = |transition: &Transition| seen.alarms.set().get(&transition.alarm).cloned();
-                told = transitions.into_iter().filter_map(|it| Some((alarm(&it)?, it))).collect();
+                changed = transitions.into_iter().filter_map(|it| Some((alarm(&it)?, it))).collect();
             }
             Err(error) => failure = Some(chain(&error)),
         });
-        for (alarm, transition) in told {
-            if let Err(error) = tell(&aws, &alarm, &transition).await {
+        for (alarm, transition) in changed {
+            if let Err(error) = publish(&aws, &alarm, &transition).await {
                 failure = Some(chain(&error));
             }
         }
@@ -114,8 +114,8 @@ pub(super) async fn follow(board: Arc<Board>, aws: Aws, clock: Clock) {
     }
 }
 
-/// Tells who the alarm names, in the form of CloudWatch's own message, and lets the engine's API show the state.
-async fn tell(aws: &Aws, alarm: &Alarm, transition: &Transition) -> Result<(), AwsError> {
+/// Notifies the topics that the alarm names, in the form of CloudWatch's own message, and lets the engine's API show the state.
+async fn publish(aws: &Aws, alarm: &Alarm, transition: &Transition) -> Result<(), AwsError> {
     let Transition { alarm: name, to, reason, .. } = transition;
     if matches!(alarm.kind, Kind::Metric(_)) {
         let state = [("AlarmName", name.as_str()), ("StateValue", to.as_str()), ("StateReason", reason)];

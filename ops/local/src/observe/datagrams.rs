@@ -55,7 +55,7 @@ impl Datagrams {
 
     fn pump(&self, arrived: &Sender<Arrival>) {
         let mut buffer = vec![0; DATAGRAM_BYTES];
-        let (mut told, mut unread) = (0, 0);
+        let (mut reported, mut unread) = (0, 0);
         while !arrived.is_closed() {
             match self.socket.recv(&mut buffer) {
                 Ok(length) => {
@@ -67,8 +67,8 @@ impl Datagrams {
                 // Silence: the time to look what the last burst cost.
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     let lost = unread + dropped_by_kernel(self.address.port());
-                    if lost != told && arrived.try_send(Arrival::Lost(lost)).is_ok() {
-                        told = lost;
+                    if lost != reported && arrived.try_send(Arrival::Lost(lost)).is_ok() {
+                        reported = lost;
                     }
                 }
                 // A failed receive concerns an earlier send (ICMP), and this socket never sends.
@@ -78,7 +78,7 @@ impl Datagrams {
     }
 }
 
-/// What found no room in the buffer of the socket on `port`; 0 where the kernel does not tell.
+/// What found no room in the buffer of the socket on `port`; 0 where the kernel does not say.
 fn dropped_by_kernel(port: u16) -> u64 {
     let table = fs::read_to_string("/proc/net/udp").unwrap_or_default();
     let local = format!("0100007F:{port:04X}");
@@ -132,12 +132,12 @@ mod tests {
 
         let mut arrivals = datagrams.read().unwrap();
 
-        let (mut received, mut told) = (0, 0);
-        while told != dropped {
-            wait_until("the loss should be told", || !arrivals.is_empty());
+        let (mut received, mut reported) = (0, 0);
+        while reported != dropped {
+            wait_until("the loss should be reported", || !arrivals.is_empty());
             match arrivals.try_recv().unwrap() {
                 Arrival::Datagram(_) => received += 1,
-                Arrival::Lost(count) => told = count,
+                Arrival::Lost(count) => reported = count,
             }
         }
         assert_eq!(received + dropped, 20);

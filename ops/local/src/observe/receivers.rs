@@ -58,7 +58,7 @@ impl Receivers {
         format!("http://{}", self.otlp_address)
     }
 
-    /// Where the engine's modules tell the metrics of services.
+    /// Where the engine's modules report the metrics of services.
     #[must_use]
     pub fn services_address(&self) -> String {
         self.services_address.to_string()

@@ -1,4 +1,4 @@
-//! Metrics that AWS's services tell by themselves: the engine's modules report them, a line each.
+//! Metrics that AWS's services publish by themselves: the engine's modules report them, a line each.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

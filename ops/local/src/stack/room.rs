@@ -32,7 +32,7 @@ pub(super) fn check(directory: &Path, functions: &Functions) -> Result<(), NoRoo
         Ok(free_bytes) if free_bytes < needed_bytes => {
             Err(NoRoom { directory: directory.to_owned(), free_bytes, needed_bytes })
         }
-        // A system that does not tell is taken at its best.
+        // A system that does not say is taken at its best.
         _ => Ok(()),
     }
 }
@@ -49,9 +49,9 @@ mod tests {
         fs::File::create(&program).unwrap().set_len(1 << 42).unwrap();
         let functions = Functions::prebuilt([(PathBuf::from("f"), program)].into());
 
-        let told = check(directory.path(), &functions).unwrap_err().to_string();
+        let text = check(directory.path(), &functions).unwrap_err().to_string();
 
-        assert!(told.contains("the stack needs 8388640 MiB"), "{told}");
+        assert!(text.contains("the stack needs 8388640 MiB"), "{text}");
         assert!(check(directory.path(), &Functions::default()).is_ok());
     }
 }

@@ -84,7 +84,7 @@ impl StateDir {
         let disk = |source| StateError::Disk { path: path.clone(), source };
         fs::create_dir_all(&path).map_err(disk)?;
         let _turn = turn(root).map_err(disk)?;
-        sweep(root).map_err(disk)?;
+        remove_dead_stacks(root).map_err(disk)?;
         let held = File::create(path.join("lock")).map_err(disk)?;
         match held.try_lock() {
             Ok(()) => {}
@@ -171,7 +171,7 @@ fn turn(root: &Path) -> io::Result<File> {
 }
 
 /// Empties the directories of all stacks that ended without doing so.
-fn sweep(root: &Path) -> io::Result<()> {
+fn remove_dead_stacks(root: &Path) -> io::Result<()> {
     for entry in fs::read_dir(root.join(".local-stack"))? {
         let path = entry?.path();
         // Without a lock it is no stack's, such as the engine's environment.

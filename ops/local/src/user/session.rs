@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use super::{LoginError, Tokens, claims, sign_in};
 use crate::stack::StackInfo;
 
-/// The life of a token that does not tell it.
+/// The life of a token without a time of expiry.
 const SHORT_LIFE: Duration = Duration::from_mins(5);
 
 /// The demo user's tokens, renewed when half of their life is over: the other half is for who holds them.
@@ -51,7 +51,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// From issue to expiry, as the token tells; no clock of ours is compared with the issuer's.
+/// From issue to expiry, by the token's claims; no clock of ours is compared with the issuer's.
 fn life(token: &str) -> Duration {
     let claims = claims(token).unwrap_or_default();
     let seconds = |name: &str| claims.get(name)?.as_u64();
