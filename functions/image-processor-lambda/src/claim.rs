@@ -65,15 +65,19 @@ impl<S: Store> Attempt<'_, S> {
         })
     }
 
-    /// Claims `image_id` again and again while another attempt is busy with it, as long as patience lasts.
+    /// Claims `image_id` again and again, which another attempt excludes `until` then, as long as patience lasts.
     ///
     /// Most attempts take less than a second: to look again here costs some milliseconds of waiting, to give
     /// the message back costs one of its receives and the rest of the other attempt's claim.
-    pub(crate) async fn claim_patiently(&mut self, image_id: Uuid) -> Result<Claim, Fault> {
+    pub(crate) async fn claim_patiently(
+        &mut self,
+        image_id: Uuid,
+        until: SystemTime,
+    ) -> Result<Claim, Fault> {
         let (span, started) = (Stage::Wait.span(), std::time::Instant::now());
         let looks = async {
             let mut wait = FIRST_WAIT;
-            let mut claim = self.claim(image_id).await?;
+            let mut claim = Claim::Busy(until);
             while matches!(claim, Claim::Busy(_)) && wait <= self.patience {
                 self.app.store.pause(wait).await;
                 self.patience -= wait;

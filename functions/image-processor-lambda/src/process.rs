@@ -104,10 +104,10 @@ impl<'a, S: Store> Attempt<'a, S> {
         }
         self.annotate(image_id);
         let mut claim = claim?;
-        if let Claim::Busy(_) = claim {
+        if let Claim::Busy(until) = claim {
             // Its connection would idle meanwhile, and it may be the version that the other attempt is about.
             drop(opened.take());
-            claim = self.claim_patiently(image_id).await?;
+            claim = self.claim_patiently(image_id, until).await?;
             if let Claim::Won(_) = claim {
                 let asked = Instant::now();
                 opened = self.open_again(&download).await?;

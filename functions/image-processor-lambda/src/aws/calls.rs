@@ -10,7 +10,7 @@ use aws_sdk_sqs::operation::{
     change_message_visibility::{ChangeMessageVisibilityError, ChangeMessageVisibilityInput},
     delete_message::{DeleteMessageError, DeleteMessageInput},
 };
-use telemetry_aws_sdk::CallSpans;
+use telemetry_aws_sdk::{Attributes, CallSpans};
 
 /// A refused condition and an object that is gone are answers that the protocol expects.
 pub(super) fn spans() -> CallSpans {
@@ -38,19 +38,20 @@ pub(super) fn spans() -> CallSpans {
             call.text("aws.sns.topic.arn", input.topic_arn());
         })
         .operation::<ChangeMessageVisibilityInput, ChangeMessageVisibilityError>(|input, call| {
-            call.text("messaging.system", Some("aws_sqs"));
-            call.text("messaging.operation.name", Some("ChangeMessageVisibility"));
-            call.text("messaging.operation.type", Some("settle"));
-            call.text("messaging.destination.name", input.queue_url().and_then(last_part));
-            call.text("aws.sqs.queue.url", input.queue_url());
+            settle(call, "ChangeMessageVisibility", input.queue_url());
         })
         .operation::<DeleteMessageInput, DeleteMessageError>(|input, call| {
-            call.text("messaging.system", Some("aws_sqs"));
-            call.text("messaging.operation.name", Some("DeleteMessage"));
-            call.text("messaging.operation.type", Some("settle"));
-            call.text("messaging.destination.name", input.queue_url().and_then(last_part));
-            call.text("aws.sqs.queue.url", input.queue_url());
+            settle(call, "DeleteMessage", input.queue_url());
         })
+}
+
+/// The attributes of a call that decides what becomes of a received message.
+fn settle(call: &Attributes<'_>, operation: &str, queue_url: Option<&str>) {
+    call.text("messaging.system", Some("aws_sqs"));
+    call.text("messaging.operation.name", Some(operation));
+    call.text("messaging.operation.type", Some("settle"));
+    call.text("messaging.destination.name", queue_url.and_then(last_part));
+    call.text("aws.sqs.queue.url", queue_url);
 }
 
 /// The name at the end of a queue's URL or a topic's ARN.

@@ -35,6 +35,8 @@ async fn a_newer_version_waits_inside_the_invocation_and_costs_no_receive() {
     // What was opened before the wait may have been the older version.
     let opened = world.calls.iter().filter(|call| **call == Call::Open).count();
     assert_eq!((opened, world.postponed.len()), (2, 0));
+    // The first look, one after each pause, the result, and that its notification was published.
+    assert_eq!(world.calls.iter().filter(|call| **call == Call::Record).count(), 1 + 7 + 2);
     drop(world);
     assert_eq!((harness.sum("ImagesBusy"), harness.sum("Duplicates")), (0, 0));
     let spans = harness.captured.spans();
