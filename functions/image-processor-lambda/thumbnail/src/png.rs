@@ -57,7 +57,12 @@ pub(crate) fn decode_by_png(bytes: &[u8], budget: &Budget, target: &Target) -> R
         return image_crate::decode(decoder, budget, 1, |_| Ok(None));
     };
     let pixels = Pixels::Planes(rows(&mut reader, budget, (width, height), side, channels)?);
-    Ok(Raster { pixels, ink: None, profile: None, orientation: exif::orientation(None) })
+    Ok(Raster {
+        pixels,
+        ink: None,
+        color: crate::color::ColorSpace::Srgb,
+        orientation: exif::orientation(None),
+    })
 }
 
 /// Decodes through `image`, save that the pixels of a plain picture come from rows of our own.
