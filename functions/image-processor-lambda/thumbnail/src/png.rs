@@ -4,6 +4,7 @@ mod chunks;
 mod color;
 mod fault;
 mod filter;
+mod group;
 mod inflate;
 mod plain;
 mod unfilter;
@@ -13,7 +14,7 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, RgbImage, Rgb
 use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
 
 #[cfg(feature = "inner")]
-pub(crate) use self::filter::Group;
+pub(crate) use self::group::Group;
 
 use self::chunks::Picture;
 use self::fault::Fault;
