@@ -32,10 +32,10 @@ pub(crate) use cause::Cause;
 pub(crate) use error::DlqError;
 pub(crate) use selection::parse_age;
 use target::Lookup;
+use terminal::Terminals;
 
 use crate::cli::dlq::DlqCommand;
 use crate::failure::Failure;
-use crate::terminal::Terminals;
 
 /// Runs a command.
 ///

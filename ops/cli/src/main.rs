@@ -2,24 +2,15 @@
 
 mod alarms;
 mod cli;
-mod console;
 mod dashboard;
 mod dlq;
-mod env;
 mod failure;
-mod fold;
+mod local;
 mod nearest;
-mod photos;
-mod progress;
-mod report;
+mod print;
 mod root;
 mod signals;
-mod terminal;
 mod thumbnail;
-mod trace;
-mod up;
-mod upload;
-mod verify;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,6 +20,7 @@ use cli::alarms::AlarmsCommand;
 use cli::dashboard::DashboardCommand;
 use cli::{Cli, Command};
 use failure::Failure;
+use local::{env, trace, up, upload, verify};
 use terminal::{Terminal, Terminals, say};
 
 fn main() -> ExitCode {

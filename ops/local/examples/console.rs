@@ -11,10 +11,10 @@ use cloudwatch_model::Timestamp;
 use local_stack::console::Console;
 use local_stack::deploy::Reconciled;
 use local_stack::observe::logs::LogLine;
-use local_stack::observe::span::{IMAGE_ID, Kind, Span, Status};
 use local_stack::observe::{Observer, Seen};
 use local_stack::stack::{DemoUser, StackInfo};
 use serde_json::{Value, json};
+use trace_model::{IMAGE_ID, Kind, Span, Status};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

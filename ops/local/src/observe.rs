@@ -1,6 +1,6 @@
 //! Watches a running stack: traces, metrics, logs and mail, as they come.
 //!
-//! - [`span`], [`otlp`], [`traces`] spans arrive by UDP and OTLP/HTTP and make up traces
+//! - [`otlp`], [`traces`] spans arrive by UDP and OTLP/HTTP and make up traces
 //! - `tail`, [`logs`] log groups are read on as they grow; embedded metrics leave for their store
 //! - [`insights`] queries of them
 //! - [`mail`] what the topics sent
@@ -18,7 +18,6 @@ pub mod mail;
 pub mod otlp;
 mod receivers;
 mod services;
-pub mod span;
 mod tail;
 pub mod traces;
 
@@ -39,8 +38,8 @@ pub use clock::{Clock, rfc3339};
 use logs::{LogFilter, LogLine, LogStore};
 use mail::{Mail, MailStore};
 pub use receivers::Receivers;
-use span::Trace;
 use tail::Tail;
+use trace_model::Trace;
 use traces::TraceStore;
 
 /// How often a log group is asked for news; nothing wakes a reader there.

@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use local_stack::waterfall::clean;
 use serde::Serialize;
 use telemetry::redact;
+use terminal::{Terminal, clean, columns};
 
 use super::cause::Cause;
 use super::items::Item;
 use super::journal::rfc3339_seconds;
 use super::receive::Classified;
 use super::target::Target;
-use crate::fold::columns;
-use crate::terminal::Terminal;
 
 /// One message in a list.
 #[derive(Debug, Serialize)]
@@ -148,7 +146,7 @@ pub(crate) fn safe(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use local_stack::waterfall::Style;
+    use terminal::Style;
 
     use super::*;
 

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::{Source, metrics, uploads};
 use crate::observe::Seen;
 use crate::observe::logs::LogFilter;
-use crate::observe::span::Trace;
-use crate::waterfall::Layout;
+use trace_model::Trace;
+use trace_model::waterfall::Layout;
 
 /// Less than the minute after which our own client gives up.
 const MAX_WAIT: Duration = Duration::from_secs(50);

@@ -6,11 +6,11 @@ use super::*;
 use crate::deploy::Reconciled;
 use crate::observe::Seen;
 use crate::observe::logs::LogLine;
-use crate::observe::span::IMAGE_ID;
-use crate::observe::span::tests::span;
+use crate::observe::traces::tests::span;
 use crate::stack::DemoUser;
 use aws_client::Credentials;
 use aws_client::http::Http;
+use trace_model::IMAGE_ID;
 
 const SECRETS: [&str; 3] = ["hidden-key", "hidden-token", "hidden-password"];
 

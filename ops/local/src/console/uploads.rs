@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Source, progress};
-use crate::observe::span::Trace;
 use aws_client::AwsError;
 use aws_client::chain;
+use trace_model::Trace;
 
 /// A local table is small; a larger one is shown in part, and the page says so.
 const MAX_ITEMS: usize = 2000;

@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use crate::disk::{MEBIBYTE, free_bytes};
 use crate::group::Group;
-use crate::progress::{Reporter, Step};
+use terminal::progress::{Reporter, Step};
 
 /// No build of ours fits into less: a single program is larger.
 const LEAST_ROOM_BYTES: u64 = 64 * MEBIBYTE;

@@ -14,9 +14,9 @@ use super::deployed::{Deployed, cloudformation, processed_template};
 use super::error::{CREATE_TIMEOUT, DeployError};
 use super::package::package;
 use super::template::{Kind, Reference, references, rewrite};
-use crate::progress::{Reporter, Step};
 use aws_client::xml;
 use aws_client::{Aws, AwsError};
+use terminal::progress::{Reporter, Step};
 
 /// Holds what was uploaded; no bucket of the pipeline has this name.
 pub(super) const ARTIFACTS: &str = "ops-artifacts";

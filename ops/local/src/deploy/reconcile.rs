@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::deployed::Deployed;
 use super::gaps::{Call, GAPS, Gap, Remedy};
 use super::intrinsics::UnresolvedError;
-use crate::progress::{Progress, Reporter, Step};
 use aws_client::{Aws, AwsError};
 pub use outcome::{Applied, KnownGap, Reconciled};
+use terminal::progress::{Progress, Reporter, Step};
 
 /// A gap could not be closed.
 #[derive(Debug, thiserror::Error)]

@@ -14,8 +14,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
 use crate::group::Group;
-use crate::progress::{Reporter, Step};
 pub use error::ProvisionError;
+use terminal::progress::{Reporter, Step};
 
 /// Every package of the engine, pinned: a requirements file of pip, one package a line.
 pub const ENGINE_PACKAGES: &str = include_str!("requirements.txt");

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 use super::upload::said;
 use super::{FlowError, PATIENCE};
 use crate::observe::mail::Mail;
-use crate::observe::span::Trace;
 use crate::stack::StackInfo;
 use aws_client::http::Http;
 use aws_client::{Aws, AwsError};
+use trace_model::Trace;
 
 /// The console answers such a question when there is news, or after this time.
 const NEWS_WAIT_MS: u32 = 500;

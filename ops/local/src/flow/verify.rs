@@ -9,11 +9,11 @@ use serde::Serialize;
 use super::evidence::Evidence;
 use super::upload::{TraceHeaders, UploadUrl, put, request_url};
 use super::{FlowError, Photo};
-use crate::observe::span::Trace;
-use crate::progress::{Reporter, Step};
 use crate::stack::StackInfo;
 use crate::user::{Tokens, sign_in};
 use aws_client::chain;
+use terminal::progress::{Reporter, Step};
+use trace_model::Trace;
 
 /// What became of one photo.
 #[derive(Clone, Debug, Default)]

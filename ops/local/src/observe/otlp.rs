@@ -7,8 +7,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1 as proto;
 use prost::Message as _;
 use serde_json::{Value, json};
-
-use super::span::{Kind, Link, Span, Status};
+use trace_model::{Kind, Link, Span, Status};
 
 /// A datagram or request that holds no spans.
 #[derive(Debug, thiserror::Error)]

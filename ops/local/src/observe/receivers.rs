@@ -18,10 +18,10 @@ use tokio::task::JoinSet;
 use super::datagrams::{Arrival, Datagrams};
 use super::otlp::{self, OtlpError};
 use super::services;
-use super::span::Span;
 use super::{Board, Clock};
 use crate::own_host;
 use aws_client::chain;
+use trace_model::Span;
 
 const MAX_REQUEST_BYTES: usize = 16 << 20;
 /// A source of spans, as problems name it.

@@ -6,8 +6,8 @@ use image::ImageFormat;
 use local_stack::deploy::create_outbox;
 use local_stack::observe::Seen;
 use local_stack::observe::logs::LogFilter;
-use local_stack::observe::span::Status;
 use serde_json::{Value, json};
+use trace_model::Status;
 
 use crate::listing::{encoded, list};
 use crate::picture::{assert_thumbnail, picture};

@@ -3,8 +3,8 @@
 use aws_client::Aws;
 use http::Method;
 use local_stack::observe::Seen;
-use local_stack::observe::span::{Span, Trace};
 use serde_json::{Value, json};
+use trace_model::{Span, Trace};
 
 use crate::stage::Stage;
 

@@ -2,8 +2,8 @@
 
 use image::ImageFormat;
 use local_stack::observe::Seen;
-use local_stack::observe::span::{Kind, Span, Status, Trace};
 use serde_json::{Value, json};
+use trace_model::{Kind, Span, Status, Trace};
 use uuid::Uuid;
 
 use crate::picture::picture;

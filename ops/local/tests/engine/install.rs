@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use local_stack::engine::{ENGINE_PACKAGES, Provision, ProvisionError};
-use local_stack::progress::{Progress, Reporter};
 use tempfile::TempDir;
+use terminal::progress::{Progress, Reporter};
 
 use crate::script::write_script;
 

@@ -3,9 +3,9 @@
 use std::net::TcpListener;
 use std::sync::Mutex;
 
-use local_stack::progress::{Progress, Reporter};
 use local_stack::stack::{DemoUser, FindError, Options, Stack, StackInfo, UpError};
 use local_stack::user::{LoginError, create_user, sign_in};
+use terminal::progress::{Progress, Reporter};
 
 use crate::lab::{options, root};
 use crate::process::alive;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use terminal::{Terminals, say};
 
 use super::Stop;
 use super::mover::{Action, Moved};
@@ -14,7 +15,7 @@ use crate::dlq::rate_limit::RateLimit;
 use crate::dlq::receive::ReceiveLoop;
 use crate::dlq::target::Target;
 use crate::failure::Failure;
-use crate::terminal::{Terminals, print_json, print_text, say};
+use crate::print::{print_json, print_text};
 
 /// One selected message.
 #[derive(Debug, Serialize)]

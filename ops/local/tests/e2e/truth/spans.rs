@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use local_stack::observe::Seen;
-use local_stack::observe::span::{IMAGE_ID, Kind, Link, Span, Status, Trace};
+use trace_model::{IMAGE_ID, Kind, Link, Span, Status, Trace};
 
 use super::plan::{Struck, Upload};
 use crate::stage::Stage;

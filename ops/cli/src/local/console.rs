@@ -1,4 +1,4 @@
-//! Client of a running stack's console.
+//! Client of the local stack's console, and the running stack by its name.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use local_stack::stack::{FindError, StackInfo};
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
+use crate::local::LocalFailure;
 use crate::nearest::UnknownName;
 
 /// Finds the running stack of that name.
@@ -18,7 +19,7 @@ pub(crate) fn find(root: &Path, name: &str) -> Result<StackInfo, Failure> {
     StackInfo::find(root, name).map_err(|error| {
         let running = StackInfo::running(root);
         if !matches!(error, FindError::NotRunning { .. }) || running.is_empty() {
-            return error.into();
+            return LocalFailure::from(error).into();
         }
         let known = running.iter().map(String::as_str);
         UnknownName::among("running stack", name, known, "`ops up --name NAME` starts one").into()
@@ -36,7 +37,7 @@ pub(crate) async fn fetch(
 ) -> Result<http::Response<Vec<u8>>, Failure> {
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
     let url = format!("{}/api/{path}?{query}", info.console);
-    let answer = Http::new().send(Method::GET, &url, &[], "").await.map_err(Failure::Console)?;
+    let answer = Http::new().send(Method::GET, &url, &[], "").await.map_err(LocalFailure::Console)?;
     Ok(answer.map(|body| body.to_vec()))
 }
 
@@ -50,5 +51,5 @@ pub(crate) async fn get<T: DeserializeOwned>(
     query: &[(&str, &str)],
 ) -> Result<T, Failure> {
     let answer = fetch(info, path, query).await?;
-    serde_json::from_slice(answer.body()).map_err(Failure::Answer)
+    serde_json::from_slice(answer.body()).map_err(|error| LocalFailure::Answer(error).into())
 }

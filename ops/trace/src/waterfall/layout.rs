@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::axis::Axis;
-use crate::observe::span::{Span, Trace};
+use crate::span::{Span, Trace};
 
 /// Columns of the axis: parts in a thousand of the drawing's width.
 const WIDTH: usize = 1000;
@@ -69,7 +69,7 @@ impl<'a> Layout<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::span::tests::span;
+    use crate::span::tests::span;
 
     #[test]
     fn bars_and_cuts_share_one_axis() {

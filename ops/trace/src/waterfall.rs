@@ -1,4 +1,4 @@
-//! One trace as text for a terminal: a tree with bars to scale.
+//! Waterfall of a trace as text: the tree of its spans, each with a bar to scale.
 
 mod axis;
 mod layout;
@@ -6,19 +6,17 @@ mod paint;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-
-use crate::observe::span::{Node, Span, Status, Trace};
+use crate::span::{Node, Span, Status, Trace};
 use axis::Axis;
 pub use layout::{Cut, Layout, Row};
 use paint::{Ink, Paint, duration};
-pub use paint::{Style, clean, fit};
+use terminal::{Style, clean, fit};
 
 /// Names longer than this share of the width are cut.
 const LABEL_SHARE: usize = 45;
 const GAP_COLUMNS: usize = 2;
 const DURATION_WIDTH: usize = 8;
-/// Bars shorter than this say nothing; a line may then exceed a very narrow terminal.
+/// Bars shorter than this show nothing; a line may then exceed a very narrow terminal.
 const MIN_BAR_WIDTH: usize = 10;
 
 /// Draws a trace: a headline, a line a span, what failed, and where idle time was cut out.
@@ -38,14 +36,14 @@ pub fn render(trace: &Trace, style: Style) -> String {
         lines.extend(failure(node.span, label, &paint));
     }
     lines.extend(axis.gaps().map(|gap| {
-        let told = format!(
+        let line = format!(
             "{} {} cut out between {} and {}",
             paint.glyphs().gap,
             duration(gap.length_us, style.unicode),
             clean(gap.after),
             clean(gap.before),
         );
-        paint.ink(Ink::Faint, &told)
+        paint.ink(Ink::Faint, &line)
     }));
     lines.push(String::new());
     lines.join("\n")
@@ -149,7 +147,7 @@ fn bar(axis: &Axis<'_>, span: &Span, ink: Ink, paint: &Paint<'_>) -> String {
     line
 }
 
-/// What a failed span says, under its line.
+/// The status message of a failed span, under its line.
 fn failure(span: &Span, label: &Label, paint: &Paint<'_>) -> Option<String> {
     let message = clean(&span.message);
     if span.status != Status::Error || message.is_empty() {
@@ -159,14 +157,4 @@ fn failure(span: &Span, label: &Label, paint: &Paint<'_>) -> Option<String> {
     let indent = format!("{}  {} ", label.below, glyphs.failed);
     let room = paint.style.width.saturating_sub(indent.chars().count()).max(MIN_BAR_WIDTH);
     Some(paint.ink(Ink::Bad, &format!("{indent}{}", fit(&message, room, glyphs.ellipsis))))
-}
-
-/// The services of a trace in order of appearance, so that each keeps its colour.
-fn service_order(spans: &[Span]) -> HashMap<&str, usize> {
-    let mut order = HashMap::new();
-    for span in spans {
-        let next = order.len();
-        order.entry(span.service.as_str()).or_insert(next);
-    }
-    order
 }

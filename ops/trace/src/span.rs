@@ -9,7 +9,7 @@ use serde_json::Value;
 pub const IMAGE_ID: &str = "image.id";
 
 /// One finished operation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     /// 32 hex digits.
     pub trace_id: String,
@@ -29,7 +29,7 @@ pub struct Span {
     pub duration_us: u64,
     /// How it ended.
     pub status: Status,
-    /// What is said about a failure.
+    /// The status message: what the failure is.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
     /// Everything else that is known about it.
@@ -59,10 +59,10 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Nobody said; that is, nothing went wrong.
+    /// Not set; that is, nothing went wrong.
     #[default]
     Unset,
-    /// Said to be well.
+    /// Set to OK.
     Ok,
     /// Failed.
     Error,
@@ -200,14 +200,10 @@ pub(crate) mod tests {
             span_id: id.to_owned(),
             parent_span_id: (!parent.is_empty()).then(|| parent.to_owned()),
             name: id.to_owned(),
-            kind: Kind::Internal,
             service: "image-processor".to_owned(),
             start_us,
             duration_us,
-            status: Status::Unset,
-            message: String::new(),
-            attributes: BTreeMap::new(),
-            links: Vec::new(),
+            ..Span::default()
         }
     }
 

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_client::chain;
 use local_stack::flow::{FlowError, Uploaded};
-use local_stack::waterfall::{Style, clean};
 use serde::{Deserialize, Serialize};
-
-use crate::progress::paint;
+use terminal::{Style, clean, paint};
 
 /// The status of a processed image.
 const DONE: &str = "DONE";

@@ -6,9 +6,9 @@ use std::path::Path;
 use local_stack::stack::StackInfo;
 
 use crate::cli::EnvArgs;
-use crate::console::find;
 use crate::failure::Failure;
-use crate::terminal::{print_json, print_line};
+use crate::local::console::find;
+use crate::print::{print_json, print_line};
 
 /// Prints them as commands of a shell, or as JSON.
 ///

@@ -8,18 +8,17 @@ use std::process::ExitStatus;
 
 use local_stack::deploy::Reconciled;
 use local_stack::flow::{self, Verified};
-use local_stack::progress::Reporter;
 use local_stack::stack::{Options, Stack, StackInfo};
-use local_stack::waterfall;
 use serde::Serialize;
+use terminal::progress::Reporter;
+use terminal::{Style, Terminals, paint, reporter, say};
 
 use crate::cli::UpArgs;
 use crate::failure::{Failure, concluded};
-use crate::progress::{paint, reporter};
-use crate::report::Photo;
+use crate::local::report::Photo;
+use crate::local::{LocalFailure, photos, verify};
+use crate::print::{print_json, print_text};
 use crate::signals::Signals;
-use crate::terminal::{Terminals, print_json, print_text, say};
-use crate::{photos, verify};
 
 /// What `up --once --json` prints.
 #[derive(Serialize)]
@@ -66,7 +65,7 @@ pub(crate) async fn run(args: UpArgs, root: &Path, terminals: Terminals) -> Resu
         ..Options::default()
     };
     let up = signals.guard(Stack::up(options, &*progress)).await?;
-    let mut stack = up.map_err(|error| Failure::Up(Box::new(error)))?;
+    let mut stack = up.map_err(|error| LocalFailure::Up(Box::new(error)))?;
 
     let lived = live(&args, root, named, &mut stack, &mut signals, &*progress, terminals).await;
     drop(progress);
@@ -76,7 +75,7 @@ pub(crate) async fn run(args: UpArgs, root: &Path, terminals: Terminals) -> Resu
     // Another signal no longer waits: dropping the stack kills what is left of it.
     match signals.guard(stack.down()).await {
         Ok(Ok(())) => lived,
-        Ok(Err(source)) => lived.and(Err(Failure::Down(source))),
+        Ok(Err(source)) => lived.and(Err(LocalFailure::Down(source).into())),
         Err(signal) => Err(signal),
     }
 }
@@ -121,7 +120,7 @@ async fn live(
 fn engine_ended(status: io::Result<ExitStatus>, stack: &Stack) -> Failure {
     let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
     let (log, tail) = stack.engine_log();
-    Failure::EngineEnded { status, log: log.to_owned(), tail }
+    LocalFailure::EngineEnded { status, log: log.to_owned(), tail }.into()
 }
 
 /// Prints results for people: on stdout, or on stderr where stdout holds JSON.
@@ -142,7 +141,7 @@ fn show(args: &UpArgs, verified: &[Verified], info: &StackInfo, terminals: Termi
     print_text(&format!("\n{text}"), terminal)
 }
 
-fn addresses(args: &UpArgs, verified: &[Verified], info: &StackInfo, style: waterfall::Style) -> String {
+fn addresses(args: &UpArgs, verified: &[Verified], info: &StackInfo, style: Style) -> String {
     let strong = |text: &str| paint("1", text, style);
     let name = if args.name == "default" { String::new() } else { format!(" --name {}", args.name) };
     let image = verified.iter().find_map(|photo| photo.image_id.as_deref()).unwrap_or("IMAGE_ID");

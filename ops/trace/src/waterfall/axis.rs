@@ -1,6 +1,6 @@
 //! Time to columns, with long idle times cut out.
 
-use crate::observe::span::Span;
+use crate::span::Span;
 
 /// An idle time is cut when it is longer than all the work.
 const CUT_FACTOR: u64 = 1;

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use local_stack::observe::span::Trace;
 use local_stack::stack::StackInfo;
-use local_stack::waterfall;
 use serde::Deserialize;
+use terminal::Terminal;
+use trace_model::{Trace, waterfall};
 
 use crate::cli::TraceArgs;
-use crate::console;
 use crate::failure::Failure;
+use crate::local::console;
 use crate::nearest::UnknownName;
-use crate::terminal::{Terminal, print_json, print_text};
+use crate::print::{print_json, print_text};
 
 /// Spans leave a function after its answer, so those of an image that is DONE may still be on their way.
 const WAIT_MS: &str = "2000";

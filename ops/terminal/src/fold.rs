@@ -8,13 +8,15 @@ const INDENT: usize = 2;
 const GAP: &str = "   ";
 
 /// Breaks each line that is longer than `width`, and indents what follows below the line's own text.
-pub(crate) fn fold(text: &str, width: usize) -> String {
+#[must_use]
+pub fn fold(text: &str, width: usize) -> String {
     let lines: Vec<String> = text.split('\n').map(|line| fold_line(line, width, "")).collect();
     lines.join("\n")
 }
 
 /// The same for a shell command: lines end in a backslash, so that it can be pasted.
-pub(crate) fn fold_command(line: &str, width: usize) -> String {
+#[must_use]
+pub fn fold_command(line: &str, width: usize) -> String {
     fold_line(line, width, " \\")
 }
 
@@ -96,7 +98,8 @@ impl Folded<'_> {
 }
 
 /// The width of a line in characters, without colour sequences.
-pub(crate) fn columns(text: &str) -> usize {
+#[must_use]
+pub fn columns(text: &str) -> usize {
     let mut is_escape = false;
     text.chars()
         .filter(|char| {

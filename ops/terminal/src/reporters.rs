@@ -1,14 +1,14 @@
-//! Progress on stderr: spinners on a terminal, plain lines elsewhere.
+//! Reporters of progress on stderr: spinners on a terminal, plain lines elsewhere.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use local_stack::progress::{Progress, Reporter};
-use local_stack::waterfall::Style;
 
-use crate::terminal::{Terminal, say};
+use crate::progress::{Progress, Reporter};
+use crate::stream::{Terminal, say};
+use crate::style::paint;
 
 /// At least this long between two plain lines about one step.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
@@ -16,7 +16,8 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 const SHOWN_FROM: Duration = Duration::from_millis(100);
 
 /// The reporter that suits the terminal.
-pub(crate) fn reporter(terminal: Terminal) -> Box<dyn Reporter> {
+#[must_use]
+pub fn reporter(terminal: Terminal) -> Box<dyn Reporter> {
     if terminal.is_live { Box::new(Live::new(terminal)) } else { Box::new(Plain::default()) }
 }
 
@@ -128,11 +129,6 @@ impl Reporter for Plain {
 
 fn after(took: Duration) -> String {
     if took < SHOWN_FROM { String::new() } else { format!(" ({:.1} s)", took.as_secs_f64()) }
-}
-
-/// Colours text, where colours are wanted.
-pub(crate) fn paint(code: &str, text: &str, style: Style) -> String {
-    if style.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
 #[cfg(test)]

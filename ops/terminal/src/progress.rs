@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn step_tells_its_start_its_way_and_its_end_under_one_id() {
+    fn step_reports_its_start_its_way_and_its_end_under_one_id() {
         let collect = Collect(Mutex::default());
         let step = Step::start(&collect, "build", "Building");
         step.moved("thumbnail", Some(1), Some(3));

@@ -10,16 +10,15 @@ use std::time::Duration;
 use aws_client::chain;
 use futures_util::{StreamExt, stream};
 use local_stack::flow::{Photo, UploadUrl, Uploader};
-use local_stack::progress::{Reporter, Step};
 use local_stack::stack::StackInfo;
+use terminal::progress::{Reporter, Step};
+use terminal::{Terminals, reporter, say};
 
 use crate::cli::UploadArgs;
-use crate::console;
 use crate::failure::{Failure, concluded};
-use crate::photos;
-use crate::progress::reporter;
+use crate::local::{LocalFailure, console, photos};
+use crate::print::{print_json, print_text};
 use crate::signals::Signals;
-use crate::terminal::{Terminals, print_json, print_text, say};
 pub(crate) use journal::JournalError;
 use journal::{Entry, FileVersion, Journal};
 use outcome::{Document, Upload, summary};
@@ -35,13 +34,14 @@ pub(crate) async fn run(args: UploadArgs, root: &Path, terminals: Terminals) -> 
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let info = console::find(root, &args.stack.name)?;
     let files = photos::named(&args.files)?;
-    let journal = Journal::open(&StackInfo::directory(root, &args.stack.name), args.resume)?;
+    let journal = Journal::open(&StackInfo::directory(root, &args.stack.name), args.resume)
+        .map_err(LocalFailure::from)?;
     let progress = reporter(terminals.err);
     let ended = Cell::new(0);
     let batch = Batch { info: &info, journal: &journal, ended: &ended };
     let uploads = tokio::select! {
         uploads = signals.guard(batch.all(&files, args.concurrency.get(), &*progress)) => uploads,
-        () = gone(root, &args.stack.name) => Err(Failure::StackGone { ended: ended.get(), files: files.len() }),
+        () = gone(root, &args.stack.name) => Err(LocalFailure::StackGone { ended: ended.get(), files: files.len() }.into()),
     };
     drop(progress);
     if let Err(Failure::Signal(signal)) = &uploads {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::observe::span::tests::span;
+use crate::span::tests::span;
 
 /// An upload whose user took seven seconds to send the file.
 fn upload() -> Trace {

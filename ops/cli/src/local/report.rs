@@ -1,11 +1,9 @@
 //! Report of verified photos: JSON document, and table for people.
 
 use local_stack::flow::{Size, StepReport, Verified};
-use local_stack::observe::span::{Status, Trace};
-use local_stack::waterfall::{Style, clean, fit};
 use serde::Serialize;
-
-use crate::progress::paint;
+use terminal::{Style, clean, fit, paint};
+use trace_model::{Status, Trace};
 
 /// One photo's way through the pipeline, in the members that checks rely on.
 #[derive(Debug, Serialize)]

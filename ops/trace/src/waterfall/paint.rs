@@ -1,23 +1,10 @@
-//! Glyphs, colours, and text that is safe for a terminal.
+//! Paint: the glyphs and colours of a waterfall.
 
-use super::service_order;
-use crate::observe::span::Span;
+use std::collections::HashMap;
 
-/// What the terminal can show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Style {
-    /// Columns.
-    pub width: usize,
-    /// Box-drawing characters and blocks; plain ASCII otherwise.
-    pub unicode: bool,
-    /// ANSI colours.
-    pub color: bool,
-}
+use terminal::{Style, paint};
 
-impl Style {
-    /// For files and pipes: no colours, 100 columns.
-    pub const PLAIN: Self = Self { width: 100, unicode: true, color: false };
-}
+use crate::span::Span;
 
 pub(super) struct Glyphs {
     pub(super) tee: &'static str,
@@ -71,7 +58,7 @@ const SERVICES: [&str; 5] = ["36", "34", "35", "32", "33"];
 
 pub(super) struct Paint<'a> {
     pub(super) style: Style,
-    services: std::collections::HashMap<&'a str, usize>,
+    services: HashMap<&'a str, usize>,
 }
 
 impl<'a> Paint<'a> {
@@ -88,9 +75,6 @@ impl<'a> Paint<'a> {
     }
 
     pub(super) fn ink(&self, ink: Ink, text: &str) -> String {
-        if !self.style.color || text.is_empty() {
-            return text.to_owned();
-        }
         let code = match ink {
             Ink::Plain => return text.to_owned(),
             Ink::Bold => "1",
@@ -98,31 +82,18 @@ impl<'a> Paint<'a> {
             Ink::Bad => "31",
             Ink::Service(index) => SERVICES.get(index % SERVICES.len()).copied().unwrap_or("36"),
         };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        paint(code, text, self.style)
     }
 }
 
-/// Text that cannot steer the terminal: spans may come from anybody on this machine.
-#[must_use]
-pub fn clean(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// At most `width` characters, the last of them `ellipsis` where something was cut.
-#[must_use]
-pub fn fit(text: &str, width: usize, ellipsis: &str) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
+/// The services of a trace in order of appearance, so that each keeps its colour.
+fn service_order(spans: &[Span]) -> HashMap<&str, usize> {
+    let mut order = HashMap::new();
+    for span in spans {
+        let next = order.len();
+        order.entry(span.service.as_str()).or_insert(next);
     }
-    let mut cut: String = text.chars().take(width.saturating_sub(1)).collect();
-    if width > 0 {
-        cut.push_str(ellipsis);
-    }
-    cut
+    order
 }
 
 /// A duration with about three digits.

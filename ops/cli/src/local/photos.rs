@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use local_stack::flow::{Photo, Verified, verify};
-use local_stack::progress::Reporter;
 use local_stack::stack::StackInfo;
+use terminal::progress::Reporter;
 
 use crate::failure::Failure;
 

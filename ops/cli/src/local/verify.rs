@@ -3,17 +3,16 @@
 use std::path::Path;
 
 use local_stack::flow::Verified;
-use local_stack::waterfall;
 use serde::Serialize;
+use terminal::{Style, Terminals, reporter};
+use trace_model::waterfall;
 
 use crate::cli::VerifyArgs;
-use crate::console;
 use crate::failure::{Failure, concluded};
-use crate::photos;
-use crate::progress::reporter;
-use crate::report::{Photo, table};
+use crate::local::report::{Photo, table};
+use crate::local::{console, photos};
+use crate::print::{print_json, print_text};
 use crate::signals::Signals;
-use crate::terminal::{Terminals, print_json, print_text};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -43,7 +42,7 @@ pub(crate) async fn run(args: VerifyArgs, root: &Path, terminals: Terminals) -> 
 }
 
 /// The table, then each trace.
-pub(crate) fn blocks(verified: &[Verified], style: waterfall::Style) -> String {
+pub(crate) fn blocks(verified: &[Verified], style: Style) -> String {
     let traces = verified.iter().filter_map(|photo| photo.trace.as_ref());
     let traces = traces.map(|trace| waterfall::render(trace, style).trim_end().to_owned());
     let blocks: Vec<String> = std::iter::once(table(verified, style)).chain(traces).collect();

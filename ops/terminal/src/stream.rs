@@ -1,16 +1,11 @@
-//! Terminal: width, colours and Unicode of stdout and stderr, and printing to them.
+//! Stream: whether stdout or stderr is a terminal, and its width, colours and Unicode.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 
-use local_stack::waterfall::Style;
-use serde::Serialize;
-use tokio::io::Interest;
-use tokio::net::unix::pipe;
-
-use crate::failure::Failure;
 use crate::fold::fold;
+use crate::style::Style;
 
 /// Wider is harder to read across.
 const MAX_WIDTH: usize = 140;
@@ -19,17 +14,18 @@ const MIN_WIDTH: usize = 20;
 
 /// What a stream can show.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terminal {
-    pub(crate) style: Style,
+pub struct Terminal {
+    /// How text is drawn there.
+    pub style: Style,
     /// Whether lines can be redrawn.
-    pub(crate) is_live: bool,
+    pub is_live: bool,
     /// Whether somebody reads it at that width, so that no line may be longer.
-    pub(crate) is_bounded: bool,
+    pub is_bounded: bool,
 }
 
 impl Terminal {
     /// Detects what a stream can show, from the environment that `lookup` reads.
-    pub(crate) fn of(stream: &(impl IsTerminal + AsFd), lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+    pub fn of(stream: &(impl IsTerminal + AsFd), lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let size = terminal_size::terminal_size_of(stream);
         let width = size.map_or(Style::PLAIN.width, |(width, _)| width.0.into());
         Self::detect(stream.is_terminal(), width, lookup)
@@ -55,61 +51,25 @@ impl Terminal {
     }
 
     /// Text as it fits there.
-    pub(crate) fn fold(self, text: &str) -> String {
+    #[must_use]
+    pub fn fold(self, text: &str) -> String {
         if self.is_bounded { fold(text, self.style.width) } else { text.to_owned() }
     }
 }
 
 /// What both streams can show.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terminals {
+pub struct Terminals {
     /// Results for people, or the one JSON document.
-    pub(crate) out: Terminal,
+    pub out: Terminal,
     /// Progress and errors.
-    pub(crate) err: Terminal,
+    pub err: Terminal,
 }
 
 /// Progress and errors, for people.
-pub(crate) fn say(text: &str) {
+pub fn say(text: &str) {
     // A closed stderr is no error: there is no other place to report it.
     writeln!(io::stderr().lock(), "{text}").ok();
-}
-
-/// A result for people, on stdout.
-///
-/// # Errors
-/// [`Failure::Closed`] when nobody reads it any more, and when the disk behind it is full.
-pub(crate) fn print_text(text: &str, terminal: Terminal) -> Result<(), Failure> {
-    print_line(&terminal.fold(text))
-}
-
-/// A result for a shell or a program, on stdout: as it is, however long its lines.
-///
-/// # Errors
-/// As [`print_text`].
-pub(crate) fn print_line(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(|source| match source.kind() {
-        io::ErrorKind::BrokenPipe => Failure::Closed,
-        _ => Failure::Output(source),
-    })
-}
-
-/// Waits until stdout is closed; a command that waits for events would notice it only with the next.
-pub(crate) async fn unread() {
-    // A file is not watched, nor needs it. Nothing is written through the copy, so it may block as stdout does.
-    let copy = io::stdout().as_fd().try_clone_to_owned().and_then(pipe::Sender::from_owned_fd_unchecked);
-    let Ok(copy) = copy else { return std::future::pending().await };
-    while copy.ready(Interest::ERROR).await.is_ok_and(|ready| !ready.is_error()) {}
-}
-
-/// The one JSON document of stdout, in one line.
-///
-/// # Errors
-/// As [`print_text`].
-pub(crate) fn print_json(document: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string(document).map_err(|source| Failure::Output(source.into()))?;
-    print_line(&text)
 }
 
 #[cfg(test)]
