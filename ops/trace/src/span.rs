@@ -175,7 +175,7 @@ impl Trace {
     }
 }
 
-/// Takes the children out of the map, so that each is visited once whatever the ids say.
+/// Takes the children out of the map, so that each is visited once whatever the ids are.
 fn descend<'a>(top: &'a Span, children: &mut BTreeMap<&str, Vec<&'a Span>>, nodes: &mut Vec<Node<'a>>) {
     let mut pending = vec![Node { span: top, last: Vec::new() }];
     while let Some(node) = pending.pop() {

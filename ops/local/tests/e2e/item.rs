@@ -22,7 +22,7 @@ impl Item {
         self.text("status")
     }
 
-    /// Whether the result is recorded and the topic was told.
+    /// Whether the result is recorded and the notification was published.
     pub(crate) fn is_settled(&self) -> bool {
         self.0.pointer("/notified/BOOL").and_then(Value::as_bool).unwrap_or_default()
     }

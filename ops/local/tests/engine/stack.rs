@@ -102,14 +102,14 @@ async fn busy_console_port_is_refused_with_the_flag_that_helps() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let console_port = taken.local_addr().unwrap().port();
     let options = Options { console_port, ..options("test-busy", directory.path()) };
-    let told = Stack::up(options, &()).await.unwrap_err().to_string();
-    assert!(told.contains(&console_port.to_string()) && told.contains("--console-port"), "{told}");
+    let message = Stack::up(options, &()).await.unwrap_err().to_string();
+    assert!(message.contains(&console_port.to_string()) && message.contains("--console-port"), "{message}");
 }
 
 #[tokio::test]
 async fn directory_without_the_template_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let elsewhere = Options { root: directory.path().into(), ..Options::default() };
-    let told = Stack::up(elsewhere, &()).await.unwrap_err().to_string();
-    assert!(told.contains("template.yaml"), "{told}");
+    let message = Stack::up(elsewhere, &()).await.unwrap_err().to_string();
+    assert!(message.contains("template.yaml"), "{message}");
 }

@@ -43,7 +43,7 @@ fn plain_ascii_serves_terminals_without_unicode() {
 }
 
 #[test]
-fn what_failed_is_marked_and_says_why() {
+fn a_failed_span_is_marked_and_shows_its_message() {
     let mut spans = upload().spans;
     for failed in spans.iter_mut().filter(|span| span.name == "process_image" || span.name == "persist") {
         failed.status = Status::Error;
@@ -119,6 +119,6 @@ fn every_span_is_drawn_inside_the_axis_whatever_its_times() {
 
 #[test]
 fn durations_have_the_unit_that_fits() {
-    let told = [850, 3_140, 98_700, 1_840_000, 125_000_000, 3_720_000_000].map(|us| duration(us, true));
-    assert_eq!(told, ["850 µs", "3.1 ms", "98 ms", "1.8 s", "2 m 05 s", "1 h 02 m"]);
+    let written = [850, 3_140, 98_700, 1_840_000, 125_000_000, 3_720_000_000].map(|us| duration(us, true));
+    assert_eq!(written, ["850 µs", "3.1 ms", "98 ms", "1.8 s", "2 m 05 s", "1 h 02 m"]);
 }

@@ -34,7 +34,7 @@ type Parameters = &'static [(&'static str, &'static str)];
 
 /// A running stack; it goes down with the test process, since the engine follows its parent.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct Harness {
     pub(crate) info: StackInfo,
     pub(crate) observer: Observer,
     pub(crate) faults: Faults,
@@ -45,17 +45,17 @@ pub(crate) struct Stage {
     alone: Mutex<()>,
 }
 
-impl Stage {
+impl Harness {
     /// The stack of all tests that leave it as they found it.
     pub(crate) async fn shared() -> &'static Self {
-        static STAGE: OnceCell<Stage> = OnceCell::const_new();
-        STAGE.get_or_init(|| Self::up("e2e", &[("RetryBaseSeconds", "0"), ("MaxReceiveCount", "3")])).await
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
+        HARNESS.get_or_init(|| Self::up("e2e", &[("RetryBaseSeconds", "0"), ("MaxReceiveCount", "3")])).await
     }
 
     /// A stack that tests may break and mend, one at a time; its first retries are seconds apart.
     pub(crate) async fn breakable() -> (&'static Self, MutexGuard<'static, ()>) {
-        static STAGE: OnceCell<Stage> = OnceCell::const_new();
-        STAGE
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
+        HARNESS
             .get_or_init(|| {
                 Self::up("e2e-faults", &[("RetryBaseSeconds", "1"), ("CorsAllowedOrigins", ORIGINS)])
             })
@@ -67,32 +67,32 @@ impl Stage {
     /// A stack whose functions die: each processes one image at a time, so that a death is one image's, and
     /// a message comes again as soon as its function must be dead.
     pub(crate) async fn mortal() -> &'static Self {
-        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
         const PARAMETERS: &[(&str, &str)] = &[
             ("ProcessorTimeoutSeconds", "15"),
             ("ProcessorBatchSize", "1"),
             ("QueueVisibilityTimeoutSeconds", "18"),
             ("RetryBaseSeconds", "0"),
         ];
-        STAGE.get_or_init(|| Self::up("e2e-deaths", PARAMETERS)).await
+        HARNESS.get_or_init(|| Self::up("e2e-deaths", PARAMETERS)).await
     }
 
     /// A stack whose functions die too, and take their messages in fives.
     pub(crate) async fn crowded() -> (&'static Self, MutexGuard<'static, ()>) {
-        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
         const PARAMETERS: &[(&str, &str)] = &[
             ("ProcessorTimeoutSeconds", "15"),
             ("ProcessorBatchSize", "5"),
             ("QueueVisibilityTimeoutSeconds", "18"),
             ("RetryBaseSeconds", "0"),
         ];
-        STAGE.get_or_init(|| Self::up("e2e-crowd", PARAMETERS)).await.alone().await
+        HARNESS.get_or_init(|| Self::up("e2e-crowd", PARAMETERS)).await.alone().await
     }
 
     /// A stack on which nothing happens but what one test at a time does, so that all of it can be counted.
     pub(crate) async fn calm() -> (&'static Self, MutexGuard<'static, ()>) {
-        static STAGE: OnceCell<Stage> = OnceCell::const_new();
-        STAGE
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
+        HARNESS
             .get_or_init(|| Self::up("e2e-numbers", &[("MetricsSchedule", "rate(1 hour)")]))
             .await
             .alone()
@@ -101,23 +101,27 @@ impl Stage {
 
     /// A stack that takes more at once than any other, and holds nothing but that.
     pub(crate) async fn loaded() -> (&'static Self, MutexGuard<'static, ()>) {
-        static STAGE: OnceCell<Stage> = OnceCell::const_new();
-        STAGE.get_or_init(|| Self::up("e2e-load", &[("MetricsSchedule", "rate(1 hour)")])).await.alone().await
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
+        HARNESS
+            .get_or_init(|| Self::up("e2e-load", &[("MetricsSchedule", "rate(1 hour)")]))
+            .await
+            .alone()
+            .await
     }
 
     /// A stack that takes its messages in tens, on which all spans and numbers are one test's at a time.
     pub(crate) async fn counted() -> (&'static Self, MutexGuard<'static, ()>) {
-        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
         const PARAMETERS: &[(&str, &str)] =
             &[("MetricsSchedule", "rate(1 hour)"), ("ProcessorBatchSize", "10"), ("RetryBaseSeconds", "0")];
-        STAGE.get_or_init(|| Self::up("e2e-truth", PARAMETERS)).await.alone().await
+        HARNESS.get_or_init(|| Self::up("e2e-truth", PARAMETERS)).await.alone().await
     }
 
     /// A stack with as few processes of each function as may be, so that each works much.
     pub(crate) async fn narrow() -> (&'static Self, MutexGuard<'static, ()>) {
-        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
         let parameters = &[("MetricsSchedule", "rate(1 hour)"), ("ProcessorMaxConcurrency", "2")];
-        STAGE.get_or_init(|| Self::up("e2e-memory", parameters)).await.alone().await
+        HARNESS.get_or_init(|| Self::up("e2e-memory", parameters)).await.alone().await
     }
 
     /// A stack of one drill alone, since windows of hours remember others; its minutes are seconds.
@@ -127,15 +131,15 @@ impl Stage {
 
     /// A stack on which runbooks are followed, one at a time: a message is given up after its second failure, and
     /// comes again soon after its function died.
-    pub(crate) async fn rehearsed() -> (&'static Self, MutexGuard<'static, ()>) {
-        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+    pub(crate) async fn for_runbooks() -> (&'static Self, MutexGuard<'static, ()>) {
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
         const PARAMETERS: &[(&str, &str)] = &[
             ("MaxReceiveCount", "2"),
             ("ProcessorTimeoutSeconds", "15"),
             ("QueueVisibilityTimeoutSeconds", "18"),
             ("RetryBaseSeconds", "0"),
         ];
-        STAGE.get_or_init(|| Self::up("e2e-runbooks", PARAMETERS)).await.alone().await
+        HARNESS.get_or_init(|| Self::up("e2e-runbooks", PARAMETERS)).await.alone().await
     }
 
     async fn alone(&'static self) -> (&'static Self, MutexGuard<'static, ()>) {
@@ -149,17 +153,17 @@ impl Stage {
     /// Brings a stack up in a thread of its own, because the runtime of a test ends with the test.
     async fn up_at(clock_rate: u32, kind: &'static str, parameters: Parameters) -> Self {
         let functions = functions().await;
-        let (tell, told) = tokio::sync::oneshot::channel();
+        let (sender, receiver) = tokio::sync::oneshot::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut stack = first_free(clock_rate, kind, parameters, functions).await;
                 let seen = (stack.observer.clone(), stack.faults.clone(), stack.engine_group());
-                tell.send((stack.info.clone(), seen)).unwrap();
+                sender.send((stack.info.clone(), seen)).unwrap();
                 panic!("the engine ended by itself: {:?}", stack.ended().await);
             });
         });
-        let (info, seen) = told.await.expect("the stack should come up; its thread tells why not");
+        let (info, seen) = receiver.await.expect("the stack should come up; its thread prints why not");
         let (observer, faults, group) = seen;
         let aws = info.aws();
         hush(&aws, info.output("OriginalBucketName").unwrap(), info.output("QueueUrl").unwrap()).await;
@@ -171,7 +175,7 @@ impl Stage {
         self.info.output(name).unwrap()
     }
 
-    /// What the table says about an image.
+    /// The item of an image in the table.
     pub(crate) async fn item(&self, image_id: &str) -> Option<Item> {
         let table = self.output("MetadataTableName");
         let key = json!({"TableName": table, "Key": {"imageId": {"S": image_id}}, "ConsistentRead": true});
@@ -189,7 +193,7 @@ impl Stage {
         }
     }
 
-    /// The item once the pipeline is through with the image: result recorded and told.
+    /// The item once the pipeline is through with the image: result recorded, notification published.
     pub(crate) async fn settled(&self, image_id: &str) -> Item {
         self.item_when(image_id, Item::is_settled).await
     }
@@ -260,7 +264,7 @@ impl Stage {
         self.object(self.output("ProcessedBucketName"), &format!("processed/{image_id}.jpg")).await
     }
 
-    /// What the functions said about an image, for people who read a failure.
+    /// What the functions logged about an image, for people who read a failure.
     pub(crate) fn story(&self, image_id: &str) -> String {
         let filter = LogFilter { image_id: Some(image_id.to_owned()), ..LogFilter::default() };
         let about = self.observer.logs(&filter, 20);

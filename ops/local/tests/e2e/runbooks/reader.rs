@@ -1,4 +1,4 @@
-//! Somebody who follows a runbook to the letter, on a stack that has the trouble it is about.
+//! Reader of a runbook: runs its commands block by block, and checks that each prints what the runbook promises.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::sync::MutexGuard;
 
 use super::book::{Block, Mark, blocks};
-use super::session::Session;
+use super::session::{Output, Session};
 use super::troubles::calm;
-use crate::stage::{Stage, root};
+use crate::harness::{Harness, root};
 
 /// A runbook that is being followed.
-pub(super) struct Rehearsal {
-    pub(super) stage: &'static Stage,
+pub(super) struct Reader {
+    pub(super) harness: &'static Harness,
     pub(super) session: Session,
     page: String,
     ahead: VecDeque<Block>,
@@ -22,15 +22,15 @@ pub(super) struct Rehearsal {
     _alone: MutexGuard<'static, ()>,
 }
 
-impl Rehearsal {
+impl Reader {
     /// Opens a runbook and a shell.
     pub(super) async fn of(name: &str) -> Self {
-        let (stage, alone) = Stage::rehearsed().await;
-        calm(stage).await;
+        let (harness, alone) = Harness::for_runbooks().await;
+        calm(harness).await;
         let page = format!("{name}.md");
         let ahead = read(&page).unwrap_or_else(|why| panic!("{why}"));
-        let session = Session::open(stage).await;
-        Self { stage, session, page, ahead: ahead.into(), done: 0, excused: 0, _alone: alone }
+        let session = Session::open(harness).await;
+        Self { harness, session, page, ahead: ahead.into(), done: 0, excused: 0, _alone: alone }
     }
 
     /// Follows it up to a section.
@@ -49,7 +49,7 @@ impl Rehearsal {
         assert!(!self.ahead.is_empty(), "{} has no further command with {words}", self.page);
     }
 
-    /// Follows it to its end, and says what was done.
+    /// Follows it to its end, and prints how many blocks were run.
     #[expect(clippy::print_stdout, reason = "what the run of CI shows of it")]
     pub(super) async fn rest(&mut self) {
         while !self.ahead.is_empty() {
@@ -72,28 +72,29 @@ impl Rehearsal {
     async fn next(&mut self) {
         let Some(Block { line, script, mark, .. }) = self.ahead.pop_front() else { return };
         let page = self.page.clone();
-        let told = |what: &str, stdout: &str, stderr: &str| {
+        let failure = |what: &str, output: &Output| {
+            let Output { stdout, stderr, .. } = output;
             format!(
                 "runbooks/{page}:{line}: {what}\n{script}--- it printed\n{stdout}--- and complained\n{stderr}"
             )
         };
         if let Mark::NotHere(reason) = &mark {
-            let said = self.session.attempt(&page, line, &script).await;
-            let works = told(&format!("works here, though `{reason}`"), &said.stdout, &said.stderr);
-            assert!(said.status.parse().is_ok_and(|status: u8| status != 0), "{}{works}", said.status);
+            let output = self.session.attempt(&page, line, &script).await;
+            let works = failure(&format!("works here, though `{reason}`"), &output);
+            assert!(output.status.parse().is_ok_and(|status: u8| status != 0), "{}{works}", output.status);
             self.excused += 1;
             return;
         }
-        let said = self.session.run(&page, line, &script).await;
-        assert_eq!(said.status, "0", "{}", told("fails", &said.stdout, &said.stderr));
-        if let Some(complaint) = mark.complaint(&said.stdout) {
-            panic!("{}", told(&format!("the output {complaint}"), &said.stdout, &said.stderr));
+        let output = self.session.run(&page, line, &script).await;
+        assert_eq!(output.status, "0", "{}", failure("fails", &output));
+        if let Some(complaint) = mark.complaint(&output.stdout) {
+            panic!("{}", failure(&format!("the output {complaint}"), &output));
         }
         self.done += 1;
     }
 }
 
-/// The blocks of a runbook; what is wrong with it is told with file and line.
+/// The blocks of a runbook; the error names file and line.
 pub(super) fn read(page: &str) -> Result<Vec<Block>, String> {
     let text = std::fs::read_to_string(root().join("runbooks").join(page)).unwrap();
     blocks(&text).map_err(|why| format!("runbooks/{page}:{why}"))
