@@ -21,7 +21,7 @@ use cli::dashboard::DashboardCommand;
 use cli::{Cli, Command};
 use failure::Failure;
 use local::{env, trace, up, upload, verify};
-use terminal::{Terminal, Terminals, say};
+use terminal::{Terminal, Terminals, print_err};
 
 fn main() -> ExitCode {
     let lookup = |name: &str| std::env::var_os(name);
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     match run(cli.command.unwrap_or_default(), &root, terminals) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.text().iter().for_each(|text| say(&terminals.err.fold(text)));
+            failure.text().iter().for_each(|text| print_err(&terminals.err.fold(text)));
             failure.code()
         }
     }

@@ -1,6 +1,6 @@
-//! A log line in Embedded Metric Format becomes datapoints.
+//! Parser of CloudWatch's Embedded Metric Format: a log line becomes datapoints.
 //!
-//! CloudWatch drops what breaks the format and tells nobody but a metric of its own; here each breach has
+//! CloudWatch drops what breaks the format and only counts it in a metric of its own; here each breach has
 //! a name, and one breach refuses the whole line, so that a local run fails where AWS would lose data.
 
 mod error;
@@ -32,7 +32,7 @@ const MAX_AHEAD_MILLIS: i64 = 2 * 3600 * 1000;
 /// The first breach of the format found, and where.
 #[must_use]
 pub fn parse(line: &str, received: Timestamp) -> Option<Result<Vec<Datapoint>, EmfError>> {
-    // Most lines are ordinary; they need not be parsed to be told apart.
+    // Most lines are ordinary; this recognises them without parsing.
     if !line.contains("\"_aws\"") {
         return None;
     }

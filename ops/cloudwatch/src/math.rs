@@ -27,9 +27,9 @@ use crate::time::{Period, Timestamp};
 /// A value or a gap for each period.
 pub type Values = Vec<Option<f64>>;
 
-/// What an expression comes to.
+/// The value of an expression.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum ExpressionValue {
     /// One number.
     Scalar(f64),
     /// One time series.
@@ -55,7 +55,7 @@ pub struct Scope {
     /// The metrics by their ids: what `METRICS()` returns.
     pub metrics: Vec<(String, Values)>,
     /// What other expressions came to, by their ids.
-    pub expressions: BTreeMap<String, Outcome>,
+    pub expressions: BTreeMap<String, ExpressionValue>,
 }
 
 impl Expression {
@@ -89,7 +89,7 @@ impl Expression {
     /// # Errors
     /// Ids that the scope has not, and operands of kinds that the operation does not take. Neither depends
     /// on the values, so that one evaluation shows whether all will succeed.
-    pub fn evaluate(&self, scope: &Scope) -> Result<Outcome, MathError> {
+    pub fn evaluate(&self, scope: &Scope) -> Result<ExpressionValue, MathError> {
         functions::evaluate(&self.root, scope)
     }
 }

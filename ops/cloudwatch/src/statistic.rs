@@ -1,4 +1,4 @@
-//! What can be asked about the values of a period.
+//! Statistics: what can be asked about the values of a period.
 
 mod bounds;
 mod percentile;

@@ -1,5 +1,5 @@
 //! The console on made-up data, to work on its page without a stack: `cargo run -p local-stack --example console`.
-#![expect(clippy::print_stdout, reason = "tells where the page is")]
+#![expect(clippy::print_stdout, reason = "prints where the page is")]
 
 use std::collections::BTreeMap;
 use std::error::Error;

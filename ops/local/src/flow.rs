@@ -1,4 +1,4 @@
-//! What a user does with the pipeline, and what can be seen of it afterwards.
+//! Flows of a user: an upload, the guide's seven steps, and the evidence that they leave.
 //!
 //! - [`Uploader`] asks for addresses, puts bytes there, follows the images to their end
 //! - [`fn@verify`] the guide's seven steps, each with its evidence
@@ -48,14 +48,14 @@ pub enum FlowError {
     #[error("the stack did not answer; is it still running?")]
     Http(#[from] HttpError),
     /// An answer was no.
-    #[error("{what} answered {status}: {said}")]
+    #[error("{what} answered {status}: {reason}")]
     Refused {
         /// Who.
         what: &'static str,
         /// The HTTP status.
         status: StatusCode,
         /// The body, cut short.
-        said: String,
+        reason: String,
     },
     /// An answer is not what was promised.
     #[error("{what} answered something that is not understood")]
@@ -73,7 +73,7 @@ pub enum FlowError {
     #[error("the upload could not be written to the journal")]
     Journal(#[source] io::Error),
     /// What was waited for did not come.
-    #[error("{what} did not come within {} s; `ops trace` and the console's log lines may tell why", PATIENCE.as_secs())]
+    #[error("{what} did not come within {} s; `ops trace` and the console's log lines may show why", PATIENCE.as_secs())]
     TooSlow {
         /// What was waited for.
         what: &'static str,
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_by_itself_is_transient() {
-        let refused = |status| FlowError::Refused { what: "the API", status, said: String::new() };
+        let refused = |status| FlowError::Refused { what: "the API", status, reason: String::new() };
         for status in [429, 500, 502, 503, 504] {
             assert!(refused(StatusCode::from_u16(status).unwrap()).is_transient(), "{status}");
         }

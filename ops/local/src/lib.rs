@@ -1,4 +1,4 @@
-//! The pipeline on a local engine: deploy, observe, prove.
+//! The pipeline on a local engine: deploy, observe, verify.
 //!
 //! - [`engine`] installed, started, and never left behind
 //! - [`deploy`] template.yaml as it is, and the gaps that the engine leaves

@@ -1,4 +1,4 @@
-//! Watches a running stack: traces, metrics, logs and mail, as they come.
+//! Observer of a running stack: traces, metrics, logs and mail, as they come.
 //!
 //! - [`otlp`], [`traces`] spans arrive by UDP and OTLP/HTTP and make up traces
 //! - `tail`, [`logs`] log groups are read on as they grow; embedded metrics leave for their store

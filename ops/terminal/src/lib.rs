@@ -12,5 +12,5 @@ mod style;
 
 pub use fold::{columns, fold, fold_command};
 pub use reporters::reporter;
-pub use stream::{Terminal, Terminals, say};
+pub use stream::{Terminal, Terminals, print_err};
 pub use style::{Style, clean, fit, paint};

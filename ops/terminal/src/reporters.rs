@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::progress::{Progress, Reporter};
-use crate::stream::{Terminal, say};
+use crate::stream::{Terminal, print_err};
 use crate::style::paint;
 
 /// At least this long between two plain lines about one step.
@@ -43,7 +43,7 @@ impl Live {
         style.tick_chars(ticks)
     }
 
-    fn say(&self, text: &str) {
+    fn print_err(&self, text: &str) {
         // A terminal that is gone shows nothing.
         self.lines.println(text).ok();
     }
@@ -76,9 +76,9 @@ impl Reporter for Live {
                 }
                 let tick = if self.terminal.style.unicode { "✓" } else { "ok" };
                 let tick = paint("32", tick, self.terminal.style);
-                self.say(&format!("{tick} {label}{}", after(took)));
+                self.print_err(&format!("{tick} {label}{}", after(took)));
             }
-            Progress::Note(text) => self.say(&text),
+            Progress::Note(text) => self.print_err(&text),
         }
     }
 }
@@ -113,16 +113,16 @@ impl Reporter for Plain {
         match progress {
             Progress::Started { id, label } => {
                 self.is_due(id);
-                say(&format!("{label} ..."));
+                print_err(&format!("{label} ..."));
             }
             Progress::Moved { id, detail, done, total } => {
                 if self.is_due(id) {
                     let count = done.zip(total).map(|(done, total)| format!("{done}/{total} "));
-                    say(&format!("  {}{detail}", count.unwrap_or_default()));
+                    print_err(&format!("  {}{detail}", count.unwrap_or_default()));
                 }
             }
-            Progress::Finished { label, took, .. } => say(&format!("{label}{}", after(took))),
-            Progress::Note(text) => say(&text),
+            Progress::Finished { label, took, .. } => print_err(&format!("{label}{}", after(took))),
+            Progress::Note(text) => print_err(&text),
         }
     }
 }

@@ -40,7 +40,7 @@ impl Terminal {
             locale.contains("utf-8") || locale.contains("utf8")
         });
         let is_live = is_terminal && !is_dumb;
-        // As POSIX has it, the variable comes before what the terminal says.
+        // As POSIX has it, the variable comes before what the terminal reports.
         let columns = set("COLUMNS").and_then(|columns| columns.to_str()?.parse::<usize>().ok());
         let seen = columns.or(is_terminal.then_some(width)).map(|width| width.clamp(MIN_WIDTH, MAX_WIDTH));
         let width = seen.unwrap_or(Style::PLAIN.width);
@@ -66,8 +66,8 @@ pub struct Terminals {
     pub err: Terminal,
 }
 
-/// Progress and errors, for people.
-pub fn say(text: &str) {
+/// Prints progress or an error to stderr, for people.
+pub fn print_err(text: &str) {
     // A closed stderr is no error: there is no other place to report it.
     writeln!(io::stderr().lock(), "{text}").ok();
 }

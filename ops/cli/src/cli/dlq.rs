@@ -9,8 +9,8 @@ use clap::{Args, Subcommand};
 use crate::dlq::{Cause, parse_age};
 
 const LIST_AFTER: &str = "\
-Messages are grouped by what their body says and, for an upload, by how far its record in the table is. Which
-error the processor met is in its log only; `ops dlq show ID` says how to find it there.
+Messages are grouped by the content of their body and, for an upload, by how far its record in the table is. Which
+error the processor met is in its log only; `ops dlq show ID` prints the command that finds it.
 
 Looking hides each message from others for --hold seconds; they are given back as soon as the list is complete,
 and come back by themselves if this command is killed. Each look counts as a receive, which does no harm: a
@@ -44,7 +44,7 @@ Examples:
 
 const DROP_AFTER: &str = "\
 Without --execute nothing changes: what would be deleted is printed. With it, each message is written whole into the
-evidence file, which is then forced to the disk, and only then is it deleted. What to drop must be said.
+evidence file, which is then forced to the disk, and only then is it deleted. What to drop must be named.
 
 Examples:
   ops dlq drop --cause malformed

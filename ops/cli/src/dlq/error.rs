@@ -43,7 +43,7 @@ pub(crate) enum DlqError {
     #[error("where should they go? Add --to with the URL of the processing queue")]
     NoDestination,
     /// Nothing was selected: deleting every message must not happen by accident.
-    #[error("what should be dropped? Say it with --cause, --image-id, --id or --older-than")]
+    #[error("what should be dropped? Name it with --cause, --image-id, --id or --older-than")]
     NoSelection,
     /// The audit log or the evidence file, which are written before a message is deleted.
     #[error(

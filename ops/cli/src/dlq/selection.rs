@@ -133,11 +133,11 @@ mod tests {
 
     #[test]
     fn every_kind_of_filter_must_match_by_one_of_its_values() {
-        let message = classified(Cause::Untold, Some("i"));
+        let message = classified(Cause::NotNotified, Some("i"));
         let matches = |selection: &Selection| selection.matches(&message, now());
         assert!(matches(&everything()) && everything().is_everything());
         for (selection, expected) in [
-            (Selection { causes: vec![Cause::Malformed, Cause::Untold], ..everything() }, true),
+            (Selection { causes: vec![Cause::Malformed, Cause::NotNotified], ..everything() }, true),
             (Selection { causes: vec![Cause::Malformed], ..everything() }, false),
             (Selection { images: vec!["x".into(), "i".into()], ..everything() }, true),
             (Selection { images: vec!["x".into()], ..everything() }, false),
@@ -145,7 +145,7 @@ mod tests {
             (one("x"), false),
             (Selection { older_than: Some(Duration::from_secs(1_000)), ..everything() }, true),
             (Selection { older_than: Some(Duration::from_secs(1_001)), ..everything() }, false),
-            (Selection { causes: vec![Cause::Untold], images: vec!["x".into()], ..everything() }, false),
+            (Selection { causes: vec![Cause::NotNotified], images: vec!["x".into()], ..everything() }, false),
         ] {
             assert_eq!(matches(&selection), expected, "{selection:?}");
             assert!(!selection.is_everything());
@@ -160,13 +160,13 @@ mod tests {
         assert!(!matches(Selection { older_than: Some(Duration::ZERO), ..everything() }));
         assert!(matches(Selection { causes: vec![Cause::Malformed], ..everything() }));
         assert!(matches(one("m")));
-        assert!(everything().only_processable().matches(&classified(Cause::Untold, None), now()));
+        assert!(everything().only_processable().matches(&classified(Cause::NotNotified, None), now()));
     }
 
     #[test]
     fn a_name_that_no_message_has_is_unknown_whatever_else_is_selected() {
         let mut known = Known::default();
-        known.add(&classified(Cause::Untold, Some("image-1")));
+        known.add(&classified(Cause::NotNotified, Some("image-1")));
         let unknown = |selection: Selection| selection.unknown(&known).map(|unknown| unknown.to_string());
         assert_eq!(unknown(everything()), None);
         assert_eq!(unknown(one("m")), None);

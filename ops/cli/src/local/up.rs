@@ -11,7 +11,7 @@ use local_stack::flow::{self, Verified};
 use local_stack::stack::{Options, Stack, StackInfo};
 use serde::Serialize;
 use terminal::progress::Reporter;
-use terminal::{Style, Terminals, paint, reporter, say};
+use terminal::{Style, Terminals, paint, print_err, reporter};
 
 use crate::cli::UpArgs;
 use crate::failure::{Failure, concluded};
@@ -70,7 +70,7 @@ pub(crate) async fn run(args: UpArgs, root: &Path, terminals: Terminals) -> Resu
     let lived = live(&args, root, named, &mut stack, &mut signals, &*progress, terminals).await;
     drop(progress);
     if let Err(Failure::Signal(signal)) = &lived {
-        say(&format!("\n{signal}: taking the stack down"));
+        print_err(&format!("\n{signal}: taking the stack down"));
     }
     // Another signal no longer waits: dropping the stack kills what is left of it.
     match signals.guard(stack.down()).await {
@@ -135,7 +135,7 @@ fn show(args: &UpArgs, verified: &[Verified], info: &StackInfo, terminals: Termi
     }
     let text = blocks.join("\n\n");
     if args.json {
-        say(&terminal.fold(&text));
+        print_err(&terminal.fold(&text));
         return Ok(());
     }
     print_text(&format!("\n{text}"), terminal)

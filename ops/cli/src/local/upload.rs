@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use local_stack::flow::{Photo, UploadUrl, Uploader};
 use local_stack::stack::StackInfo;
 use terminal::progress::{Reporter, Step};
-use terminal::{Terminals, reporter, say};
+use terminal::{Terminals, print_err, reporter};
 
 use crate::cli::UploadArgs;
 use crate::failure::{Failure, concluded};
@@ -46,7 +46,9 @@ pub(crate) async fn run(args: UploadArgs, root: &Path, terminals: Terminals) -> 
     drop(progress);
     if let Err(Failure::Signal(signal)) = &uploads {
         let (ended, files) = (ended.get(), files.len());
-        say(&format!("{signal}: {ended} of {files} files have ended; --resume goes on with the others"));
+        print_err(&format!(
+            "{signal}: {ended} of {files} files have ended; --resume goes on with the others"
+        ));
     }
     let document = Document::of(uploads?);
     let printed = if args.stack.json {

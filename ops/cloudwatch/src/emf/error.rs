@@ -1,4 +1,4 @@
-//! How a line can break the format.
+//! Errors of the Embedded Metric Format: how a line can break it.
 
 use std::fmt;
 

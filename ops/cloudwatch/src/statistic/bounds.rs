@@ -1,4 +1,4 @@
-//! Absolute bounds, such as the `5:10` of `TC(5:10)`.
+//! Absolute bounds of a statistic, such as the `5:10` of `TC(5:10)`.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! A percentage, such as the 99.9 of `p99.9`.
+//! Percentile of a statistic, such as the 99.9 of `p99.9`.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Alarms: what they are, in which state, and how they got there.
+//! Alarms in the console's API: definition, state and history.
 
 use axum::Json;
 use axum::extract::{self, Query};

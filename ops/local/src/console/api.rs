@@ -1,4 +1,4 @@
-//! What the console answers, all of it JSON.
+//! Handlers of the console's JSON API.
 
 use std::time::Duration;
 

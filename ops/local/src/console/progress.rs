@@ -1,4 +1,4 @@
-//! How far an upload is that has no result: in work, waiting for its next attempt, or given up.
+//! Progress of an upload that has no result: in work, waiting for its next attempt, or given up.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(16);
 
 /// The status of an upload without a result; `claimed_until` is that of its item.
 ///
-/// The table says PROCESSING from the first claim on, whatever became of the attempt: of one that died it says so
+/// The item is PROCESSING from the first claim on, whatever became of the attempt: of one that died it says so
 /// for ever.
 pub(super) fn status(
     observer: &Observer,

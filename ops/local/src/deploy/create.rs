@@ -1,4 +1,4 @@
-//! Uploads what the template refers to and creates the stack.
+//! Creation of the stack: uploads what the template refers to, and calls CloudFormation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! The proxy itself: one hop on loopback between the functions and the engine.
+//! Proxy between the functions and the engine: one hop on loopback.
 
 use std::convert::Infallible;
 use std::io;
@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::caller::kill_caller;
-use super::{Call, Fault, Faults, Hit};
+use super::{ApiCall, Faults, Hit, InjectedFault};
 use crate::own_host;
 
 /// Below the engine's keep-alive: a connection must not end at the moment it is used again.
@@ -44,7 +44,7 @@ pub struct Proxying(JoinHandle<()>);
 /// Why a connection ends without an answer.
 #[derive(Debug, thiserror::Error)]
 enum Cut {
-    /// A rule says so.
+    /// By a rule.
     #[error("a rule ends the connection")]
     Rule,
     /// A body broke off.
@@ -75,7 +75,7 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// Passes calls on to the engine at `endpoint`, except for what `faults` says about them.
+    /// Passes calls on to the engine at `endpoint`, except for those that a rule of `faults` is about.
     ///
     /// Only processes of `group` are ever killed.
     #[must_use]
@@ -140,27 +140,27 @@ impl Hop {
         let (call, request) = read(request).await?;
         let Some(hit) = self.faults.hit(&call) else { return self.pass(request).await };
         match hit.fault {
-            Fault::Refuse { status, code } => {
+            InjectedFault::Refuse { status, code } => {
                 hit.happened();
                 Ok(refusal(&call, status, code))
             }
-            Fault::Delay(time) => {
+            InjectedFault::Delay(time) => {
                 hit.happened();
                 tokio::time::sleep(time).await;
                 self.pass(request).await
             }
-            Fault::Hold => {
+            InjectedFault::Hold => {
                 hit.happened();
                 hit.over().await;
                 self.pass(request).await
             }
-            Fault::Drop => cut(&hit),
-            Fault::Lose => {
+            InjectedFault::Drop => cut(&hit),
+            InjectedFault::Lose => {
                 self.pass_whole(request).await?;
                 cut(&hit)
             }
-            Fault::KillBefore => self.kill(&hit, peer),
-            Fault::KillAfter => {
+            InjectedFault::KillBefore => self.kill(&hit, peer),
+            InjectedFault::KillAfter => {
                 self.pass_whole(request).await?;
                 self.kill(&hit, peer)
             }
@@ -198,17 +198,17 @@ fn cut(hit: &Hit) -> Result<Response<Body>, Cut> {
 }
 
 /// Finds out which call it is; only the bodies of calls that are not about objects are read for that.
-async fn read(request: Request<Incoming>) -> Result<(Call, Request<Body>), Cut> {
+async fn read(request: Request<Incoming>) -> Result<(ApiCall, Request<Body>), Cut> {
     let (head, body) = request.into_parts();
-    if Call::is_of_objects(&head) {
-        return Ok((Call::of(&head, &[]), Request::from_parts(head, body.boxed())));
+    if ApiCall::is_of_objects(&head) {
+        return Ok((ApiCall::of(&head, &[]), Request::from_parts(head, body.boxed())));
     }
     let body = body.collect().await.map_err(Cut::Connection)?.to_bytes();
-    Ok((Call::of(&head, &body), Request::from_parts(head, full(body))))
+    Ok((ApiCall::of(&head, &body), Request::from_parts(head, full(body))))
 }
 
 /// An error in the form that the service's clients understand.
-fn refusal(call: &Call, status: http::StatusCode, code: &str) -> Response<Body> {
+fn refusal(call: &ApiCall, status: http::StatusCode, code: &str) -> Response<Body> {
     let (kind, text) = match call.service.as_str() {
         "s3" => (
             "application/xml",

@@ -1,4 +1,4 @@
-//! Waits for what the pipeline leaves behind: item, thumbnail, trace, mail.
+//! Evidence of the pipeline's work: waits for item, thumbnail, trace and mail.
 
 use contract::item::Record;
 use http::{Method, StatusCode};
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::upload::said;
+use super::upload::reason;
 use super::{FlowError, PATIENCE};
 use crate::observe::mail::Mail;
 use crate::stack::StackInfo;
@@ -130,7 +130,7 @@ impl<'a> Evidence<'a> {
         let url = format!("{}{path}", self.stack.console);
         let answer = self.http.send(Method::GET, &url, &[], "").await?;
         if answer.status() != StatusCode::OK {
-            return Err(FlowError::Refused { what, status: answer.status(), said: said(&answer) });
+            return Err(FlowError::Refused { what, status: answer.status(), reason: reason(&answer) });
         }
         serde_json::from_slice(answer.body()).map_err(|source| FlowError::Answer { what, source })
     }

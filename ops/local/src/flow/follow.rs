@@ -1,4 +1,4 @@
-//! Follows many images at once with one question to the table for all of them.
+//! Follower of many images at once, by one `BatchGetItem` for all of them.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -1,4 +1,4 @@
-//! The alarms of the stack as time goes on: evaluated by the plane's clock, published to their topics.
+//! Alarms of the stack, evaluated by the observer's clock and published to their topics.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

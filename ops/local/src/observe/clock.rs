@@ -1,4 +1,4 @@
-//! The clock of the observability plane: the day's, or faster.
+//! Clock of metrics, alarms and schedules: the machine's, or faster.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

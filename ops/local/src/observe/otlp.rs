@@ -1,4 +1,4 @@
-//! Spans as they come over the wire: OTLP protobuf, bare or in an X-Ray daemon datagram.
+//! Decoder of OTLP: spans from protobuf, bare or in an X-Ray daemon datagram.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! The sockets that spans come to.
+//! Sockets that spans come to.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,4 +1,4 @@
-//! The traces received, bounded, found by trace id and by image id.
+//! Trace store: the traces received, bounded, found by trace id and by image id.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -1,4 +1,4 @@
-//! Brings a stack up, step by step, and takes it down.
+//! Start of a stack, step by step, and its end.
 
 use std::collections::BTreeMap;
 use std::fs;

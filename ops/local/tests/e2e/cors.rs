@@ -1,4 +1,4 @@
-//! What a browser may do, seen as a browser sees it.
+//! CORS: what a browser may do, seen as a browser sees it.
 
 use std::collections::BTreeSet;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use image::ImageFormat;
-use local_stack::faults::{Fault, Rule, Strike};
+use local_stack::faults::{InjectedFault, Rule, Strike};
 use local_stack::flow::{TraceHeaders, UploadUrl, put};
 use local_stack::observe::Seen;
 use serde_json::json;
@@ -47,7 +47,7 @@ const SDK_ATTEMPTS: usize = 3;
 
 impl Step {
     /// Strikes this step of one image, `times` calls of it.
-    fn strike(self, harness: &Harness, image_id: &str, times: usize, fault: Fault) -> Strike {
+    fn strike(self, harness: &Harness, image_id: &str, times: usize, fault: InjectedFault) -> Strike {
         // The user's own PUT is a call about the image too, so a thumbnail is recognised by its folder.
         let subject =
             if self.name == "upload" { format!("processed/{image_id}") } else { image_id.to_owned() };
@@ -66,7 +66,7 @@ async fn struck(strike: &Strike, times: usize) {
 ///
 /// `notified` is how many messages the topic sends about each image: two only where a message was sent before the table
 /// could record it.
-async fn every_step_survives(fault: Fault, times: usize, notified: [usize; STEPS.len()]) {
+async fn every_step_survives(fault: InjectedFault, times: usize, notified: [usize; STEPS.len()]) {
     let harness = Harness::mortal().await;
     let tokens = somebody(harness).await;
     let mut images = Vec::new();
@@ -118,33 +118,33 @@ fn traces_of(seen: &Seen, key: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn function_killed_before_any_call_loses_and_doubles_nothing() {
-    every_step_survives(Fault::KillBefore, 1, [1, 1, 1, 1, 1, 2]).await;
+    every_step_survives(InjectedFault::KillBefore, 1, [1, 1, 1, 1, 1, 2]).await;
 }
 
 #[tokio::test]
 async fn function_killed_after_any_call_loses_and_doubles_nothing() {
-    every_step_survives(Fault::KillAfter, 1, [1, 1, 1, 1, 2, 1]).await;
+    every_step_survives(InjectedFault::KillAfter, 1, [1, 1, 1, 1, 2, 1]).await;
 }
 
 #[tokio::test]
 async fn lost_answer_of_any_call_loses_and_doubles_nothing() {
-    every_step_survives(Fault::Lose, 1, [1, 1, 1, 1, 2, 1]).await;
+    every_step_survives(InjectedFault::Lose, 1, [1, 1, 1, 1, 2, 1]).await;
 }
 
 #[tokio::test]
 async fn connection_lost_before_any_call_loses_and_doubles_nothing() {
-    every_step_survives(Fault::Drop, 1, [1; 6]).await;
+    every_step_survives(InjectedFault::Drop, 1, [1; 6]).await;
 }
 
 #[tokio::test]
 async fn service_that_refuses_any_call_delays_the_image_only() {
-    let fault = Fault::Refuse { status: StatusCode::SERVICE_UNAVAILABLE, code: "ServiceUnavailable" };
+    let fault = InjectedFault::Refuse { status: StatusCode::SERVICE_UNAVAILABLE, code: "ServiceUnavailable" };
     every_step_survives(fault, SDK_ATTEMPTS, [1, 1, 1, 1, 1, 2]).await;
 }
 
 #[tokio::test]
 async fn call_that_hangs_costs_the_attempt_and_no_image() {
-    every_step_survives(Fault::Hold, 1, [1, 1, 1, 1, 1, 2]).await;
+    every_step_survives(InjectedFault::Hold, 1, [1, 1, 1, 1, 1, 2]).await;
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn batch_mates_of_an_image_that_kills_its_function_end_done() {
         images.push(silent_object(harness, &picture(ImageFormat::Jpeg)).await);
     }
     let [_, (killer, _), mates @ ..] = images.as_slice() else { unreachable!("five were made") };
-    let kill = Rule::next("s3", "GetObject", killer, Fault::KillBefore);
+    let kill = Rule::next("s3", "GetObject", killer, InjectedFault::KillBefore);
     let kills = harness.faults.strike(Rule { times: usize::MAX, ..kill });
     let bodies: Vec<String> =
         images.iter().map(|(key, _)| notification(harness, key, "1").to_string()).collect();
@@ -177,7 +177,7 @@ async fn batch_mates_of_an_image_that_kills_its_function_end_done() {
 async fn held_in_work(harness: &Harness, sequencer: &str) -> (String, String, Strike) {
     let (key, id) = silent_object(harness, &picture(ImageFormat::Jpeg)).await;
     let [_, _, upload, ..] = STEPS;
-    let hold = upload.strike(harness, &id, 1, Fault::Hold);
+    let hold = upload.strike(harness, &id, 1, InjectedFault::Hold);
     enqueue(harness, &notification(harness, &key, sequencer), json!({})).await;
     struck(&hold, 1).await;
     (key, id, hold)
@@ -190,7 +190,7 @@ async fn newer_version_that_comes_while_the_older_is_in_work_wins() {
     let newer = picture(ImageFormat::Bmp);
     harness.put_object(harness.output("OriginalBucketName"), &key, &newer, &[]).await;
     // Each look of the newer version at the claim, which is late only so that it can be seen.
-    let look = Rule::next("dynamodb", "PutItem", &id, Fault::Delay(Duration::from_millis(1)));
+    let look = Rule::next("dynamodb", "PutItem", &id, InjectedFault::Delay(Duration::from_millis(1)));
     let looks = harness.faults.strike(Rule { times: usize::MAX, ..look });
     let message = enqueue(harness, &notification(harness, &key, "0B"), json!({})).await;
     struck(&looks, 3).await;

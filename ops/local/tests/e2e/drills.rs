@@ -7,7 +7,7 @@ use cloudwatch_model::State;
 use cloudwatch_model::alarm::Alarm;
 use http::{Method, StatusCode};
 use image::ImageFormat;
-use local_stack::faults::{Fault, Rule};
+use local_stack::faults::{InjectedFault, Rule};
 use local_stack::observe::Seen;
 use local_stack::user::Tokens;
 use serde_json::{Value, json};
@@ -151,7 +151,8 @@ async fn dead_consumer_with_uploads_arriving_rings_processing_stopped() {
 #[ignore = "takes a minute"]
 async fn processor_that_fails_every_image_rings_slo_burn() {
     let drill = Drill::begin("drill-burn", &[("RetryBaseSeconds", "0")]).await;
-    let refused = Fault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalServerError" };
+    let refused =
+        InjectedFault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalServerError" };
     let rule = Rule::next("dynamodb", "PutItem", "", refused);
     let strike = drill.harness.faults.strike(Rule { times: usize::MAX, ..rule });
     let files = (0..20).map(|_| picture(ImageFormat::Jpeg)).collect();

@@ -1,4 +1,4 @@
-//! Faults that pass: the image waits, is tried again, and ends as if nothing had happened.
+//! Transient faults: the image waits, is tried again, and ends as if nothing had happened.
 
 use aws_client::xml;
 use http::Method;

@@ -1,4 +1,4 @@
-//! Every accepted format travels the whole way.
+//! Formats: each accepted one is uploaded, processed and served.
 
 use image::ImageFormat;
 

@@ -1,4 +1,4 @@
-//! Whom the identity pool gives an identity and credentials.
+//! Identity pool: to whom it gives an identity and credentials.
 
 use aws_client::{AwsError, Credentials};
 use serde_json::{Value, json};

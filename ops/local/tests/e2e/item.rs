@@ -1,4 +1,4 @@
-//! An item of the table, as DynamoDB answers it.
+//! Item of the table, as DynamoDB returns it.
 
 use serde_json::Value;
 

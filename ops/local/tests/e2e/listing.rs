@@ -1,4 +1,4 @@
-//! What a bucket holds, as S3 lists it.
+//! Objects of a bucket, as S3 lists them.
 
 use aws_client::xml;
 use http::Method;

@@ -1,4 +1,4 @@
-//! What is counted is what happened: embedded metrics, and the totals of the buckets.
+//! Metrics are what happened: embedded metrics of the functions, and the totals of the buckets.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

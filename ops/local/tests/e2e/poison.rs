@@ -1,4 +1,4 @@
-//! A message that nobody can read, among good ones.
+//! Poison message: one that nobody can read, among good ones.
 
 use image::ImageFormat;
 use serde_json::json;

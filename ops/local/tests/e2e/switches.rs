@@ -1,4 +1,4 @@
-//! What somebody can switch off, and on again.
+//! Switches of an operator: event source mapping and schedules, off and on again.
 
 use aws_client::AwsError;
 use http::Method;

@@ -1,4 +1,4 @@
-//! What the API's authorizer makes of tokens that are not what they should be.
+//! Tokens that are not what they should be, before the API's authorizer.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! One connected trace per upload, whatever the client knows of traces.
+//! Traces: one connected trace per upload, whatever the client knows of traces.
 
 use image::ImageFormat;
 use local_stack::observe::Seen;

@@ -1,4 +1,4 @@
-//! What clients do: ask for a URL, put bytes there, and nothing else.
+//! Clients: they ask for a URL, put bytes there, and do nothing else.
 
 use aws_client::http::Http;
 use http::{Method, StatusCode};

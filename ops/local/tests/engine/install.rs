@@ -171,8 +171,8 @@ async fn no_network_is_told_and_the_next_start_tries_again() {
         echo 'ERROR: No matching distribution found for ministack' >&2; exit 1";
     let machine = Machine::new("3 12", ":", fails);
     let error = machine.error().await;
-    let said = "ERROR: No matching distribution found for ministack";
-    assert!(matches!(&error, ProvisionError::NoNetwork { said: printed } if printed == said), "{error}");
+    let expected = "ERROR: No matching distribution found for ministack";
+    assert!(matches!(&error, ProvisionError::NoNetwork { printed } if printed == expected), "{error}");
     assert!(error.to_string().contains("first start needs the network"), "{error}");
     assert!(matches!(machine.error().await, ProvisionError::NoNetwork { .. }));
     assert_eq!(machine.times_made(), 2);
@@ -192,5 +192,5 @@ async fn full_disk_names_the_directory() {
 #[tokio::test]
 async fn anything_else_that_pip_says_is_shown() {
     let error = Machine::new("3 12", ":", "echo 'error: no compiler' >&2; exit 1").error().await;
-    assert!(matches!(&error, ProvisionError::Tool { said, .. } if said == "error: no compiler"));
+    assert!(matches!(&error, ProvisionError::Tool { printed, .. } if printed == "error: no compiler"));
 }

@@ -26,7 +26,10 @@ async fn user_signs_in_on_the_page_and_gets_tokens_that_name_them() {
 
     let forgetful = DemoUser { password: "wrong".into(), ..info.user.clone() };
     let refused = sign_in(info, &forgetful).await.unwrap_err();
-    assert!(matches!(&refused, LoginError::Refused { said, .. } if said.contains("Incorrect")), "{refused}");
+    assert!(
+        matches!(&refused, LoginError::Refused { reason, .. } if reason.contains("Incorrect")),
+        "{refused}"
+    );
     stack.down().await.unwrap();
 }
 

@@ -1,4 +1,4 @@
-//! Shapes and text as SVG.
+//! Canvas: shapes and text as SVG.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Lines and areas over time.
+//! Charts of a dashboard: lines and areas over time.
 
 use super::canvas::{Canvas, fitted, width_of};
 use super::scale::{Range, clock, short, times};

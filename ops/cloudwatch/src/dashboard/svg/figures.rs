@@ -1,4 +1,4 @@
-//! Numbers, dials and tables.
+//! Figures of a dashboard: single values, gauges and tables.
 
 use super::canvas::{Canvas, fitted, width_of};
 use super::scale::{Range, short};

@@ -1,4 +1,4 @@
-//! States of alarms, and answers of queries.
+//! Lists of a dashboard: states of alarms, and rows of log queries.
 
 use super::canvas::{Canvas, fitted, width_of};
 use super::{Area, Rows};

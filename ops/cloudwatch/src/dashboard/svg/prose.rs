@@ -1,4 +1,4 @@
-//! Markdown, as much of it as our dashboards use: headings, bold, code and links.
+//! Text widgets of a dashboard: the Markdown that ours use, which is headings, bold, code and links.
 
 use super::canvas::{Canvas, width_of};
 use super::{Area, Theme};

@@ -1,4 +1,4 @@
-//! A runbook as its reader follows it: the commands in order, each with what it promises.
+//! Blocks of a runbook: its commands in order, each with what it promises.
 //!
 //! Above each block of commands stands a comment that no reader sees, for the test:
 //!

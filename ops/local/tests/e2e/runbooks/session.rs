@@ -1,4 +1,4 @@
-//! The shell that a reader pastes commands into, from the first block of a runbook to the last.
+//! Shell session that a reader pastes commands into, from the first block of a runbook to the last.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

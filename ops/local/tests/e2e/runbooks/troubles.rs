@@ -1,4 +1,4 @@
-//! The troubles that runbooks are about, by what they concern.
+//! Troubles that runbooks are about, by the part that has them.
 
 pub(super) mod api;
 pub(super) mod metrics;

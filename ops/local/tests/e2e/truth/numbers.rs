@@ -1,4 +1,4 @@
-//! Every metric of the three functions, as it must have grown.
+//! Metrics of the three functions, as they must have grown.
 
 use std::collections::BTreeMap;
 use std::fmt;

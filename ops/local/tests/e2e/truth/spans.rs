@@ -1,4 +1,4 @@
-//! Every upload's spans: all there, in one trace, each below the one that caused it.
+//! Spans of every upload: all there, in one trace, each below the one that caused it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

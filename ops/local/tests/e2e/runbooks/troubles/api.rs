@@ -1,4 +1,4 @@
-//! Trouble with asking for a URL.
+//! Troubles of the API.
 
 use std::time::Duration;
 

@@ -1,10 +1,10 @@
-//! Trouble with processing images.
+//! Troubles of the processor.
 
 use std::time::Duration;
 
 use http::StatusCode;
 use image::ImageFormat;
-use local_stack::faults::{Fault, Rule, Strike};
+use local_stack::faults::{InjectedFault, Rule, Strike};
 use local_stack::flow::{TraceHeaders, UploadUrl, put};
 
 use super::{done, uploaded};
@@ -19,7 +19,7 @@ async fn struck(
     harness: &Harness,
     service: &'static str,
     operation: &'static str,
-    fault: Fault,
+    fault: InjectedFault,
 ) -> (UploadUrl, Strike) {
     let issued = plain_url(harness, &somebody(harness).await).await;
     let subject = match service {
@@ -34,7 +34,7 @@ async fn struck(
 /// The processor dies on an image, once.
 pub(in crate::runbooks) async fn image_kills_it(reader: &mut Reader) {
     let harness = reader.harness;
-    let (issued, _strike) = struck(harness, "s3", "PutObject", Fault::KillBefore).await;
+    let (issued, _strike) = struck(harness, "s3", "PutObject", InjectedFault::KillBefore).await;
     done(harness, &issued).await;
     reader.until("Verify").await;
     reader.wait_minutes(6);
@@ -43,7 +43,8 @@ pub(in crate::runbooks) async fn image_kills_it(reader: &mut Reader) {
 /// Storing a thumbnail takes eleven seconds, once.
 pub(in crate::runbooks) async fn image_takes_long(reader: &mut Reader) {
     let harness = reader.harness;
-    let (issued, _strike) = struck(harness, "s3", "PutObject", Fault::Delay(Duration::from_secs(11))).await;
+    let (issued, _strike) =
+        struck(harness, "s3", "PutObject", InjectedFault::Delay(Duration::from_secs(11))).await;
     done(harness, &issued).await;
     reader.set("IMAGE_ID", &issued.image_id).await;
     reader.until("Verify").await;
@@ -55,7 +56,8 @@ pub(in crate::runbooks) async fn images_fail_once(reader: &mut Reader) {
     let harness = reader.harness;
     let mut strikes = Vec::new();
     for _ in 0..3 {
-        let refused = Fault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
+        let refused =
+            InjectedFault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
         let (issued, strike) = struck(harness, "dynamodb", "PutItem", refused).await;
         failed_attempt(harness, &issued.image_id).await;
         done(harness, &issued).await;

@@ -1,8 +1,8 @@
-//! Uploads that wait, and uploads that were given up.
+//! Troubles of the queue: uploads that wait, and uploads that were given up.
 
 use http::StatusCode;
 use image::ImageFormat;
-use local_stack::faults::{Fault, Rule};
+use local_stack::faults::{InjectedFault, Rule};
 use local_stack::flow::{TraceHeaders, put};
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ pub(in crate::runbooks) async fn upload_and_poison_fail(reader: &mut Reader) {
     let harness = reader.harness;
     let user = somebody(harness).await;
     let issued = plain_url(harness, &user).await;
-    let refused = Fault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
+    let refused = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
     let thumbnail = format!("processed/{}", issued.image_id);
     let rule = Rule::next("s3", "PutObject", &thumbnail, refused);
     let strike = harness.faults.strike(Rule { times: usize::MAX, ..rule });
@@ -87,7 +87,7 @@ pub(in crate::runbooks) async fn messages_lie_there(reader: &mut Reader) {
     let harness = reader.harness;
     let user = somebody(harness).await;
     let issued = plain_url(harness, &user).await;
-    let refused = Fault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
+    let refused = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
     let rule = Rule::next("s3", "PutObject", &format!("processed/{}", issued.image_id), refused);
     let strike = harness.faults.strike(Rule { times: usize::MAX, ..rule });
     put(&issued, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();

@@ -1,7 +1,7 @@
-//! Trouble with what the functions stand on.
+//! Troubles of the services that the functions use.
 
 use http::StatusCode;
-use local_stack::faults::{Fault, Rule};
+use local_stack::faults::{InjectedFault, Rule};
 use local_stack::flow::{TraceHeaders, put};
 
 use super::{done, uploaded};
@@ -20,7 +20,7 @@ pub(in crate::runbooks) async fn bucket_holds_something(reader: &mut Reader) {
 pub(in crate::runbooks) async fn table_refuses(reader: &mut Reader) {
     let harness = reader.harness;
     let issued = plain_url(harness, &somebody(harness).await).await;
-    let refused = Fault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
+    let refused = InjectedFault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
     let _strike = harness.faults.strike(Rule::next("dynamodb", "PutItem", &issued.image_id, refused));
     put(&issued, picture(image::ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
     failed_attempt(harness, &issued.image_id).await;
