@@ -30,7 +30,6 @@ use std::path::Path;
 
 pub(crate) use cause::Cause;
 pub(crate) use error::DlqError;
-pub(crate) use selection::parse_age;
 use target::Lookup;
 use terminal::Terminals;
 

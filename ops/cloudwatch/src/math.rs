@@ -15,47 +15,19 @@ mod series;
 #[cfg(test)]
 mod tests;
 mod token;
+mod value;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub use error::MathError;
 use parse::Node;
-
-use crate::time::{Period, Timestamp};
-
-/// A value or a gap for each period.
-pub type Values = Vec<Option<f64>>;
-
-/// The value of an expression.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ExpressionValue {
-    /// One number.
-    Scalar(f64),
-    /// One time series.
-    Series(Values),
-    /// Several time series.
-    Array(Vec<Values>),
-}
+pub use value::{ExpressionValue, Scope, Values};
 
 /// An expression, understood.
 #[derive(Clone, Debug)]
 pub struct Expression {
     text: String,
     root: Node,
-}
-
-/// The series that an expression can name, all over the same periods.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// When each period began, oldest first.
-    pub starts: Vec<Timestamp>,
-    /// How long each is.
-    pub period: Period,
-    /// The metrics by their ids: what `METRICS()` returns.
-    pub metrics: Vec<(String, Values)>,
-    /// What other expressions came to, by their ids.
-    pub expressions: BTreeMap<String, ExpressionValue>,
 }
 
 impl Expression {

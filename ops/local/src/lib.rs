@@ -16,6 +16,7 @@ pub mod engine;
 pub mod faults;
 pub mod flow;
 mod group;
+mod loopback;
 pub mod observe;
 mod own_host;
 pub mod stack;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::RunningStack;
+use super::running_stack::RunningStack;
 
 /// What to do with the dashboards.
 #[derive(Debug, Subcommand)]

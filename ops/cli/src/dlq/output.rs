@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use contract::time::rfc3339_seconds;
 use serde::Serialize;
 use telemetry::redact;
 use terminal::{Terminal, clean, columns};
 
 use super::cause::Cause;
 use super::items::Item;
-use super::journal::rfc3339_seconds;
 use super::receive::Classified;
 use super::target::Target;
 

@@ -87,21 +87,6 @@ pub(crate) fn unknown_message<'a>(id: &str, known: impl IntoIterator<Item = &'a 
     UnknownName::among("message", id, known, ALL)
 }
 
-/// Reads an age such as `90s`, `30m`, `2h` or `3d`.
-pub(crate) fn parse_age(text: &str) -> Result<Duration, String> {
-    let mistake = || "write it as a number and s, m, h or d, such as 30m".to_owned();
-    let unit = text.chars().next_back().ok_or_else(mistake)?;
-    let seconds: u64 = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return Err(mistake()),
-    };
-    let number: u64 = text.strip_suffix(unit).and_then(|digits| digits.parse().ok()).ok_or_else(mistake)?;
-    Ok(Duration::from_secs(number.saturating_mul(seconds)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::UNIX_EPOCH;
@@ -174,14 +159,5 @@ mod tests {
         assert!(found.starts_with("there is no message nope; the nearest is m;"), "{found}");
         let found = unknown(Selection { images: vec!["image-2".into()], ..everything() }).unwrap();
         assert!(found.contains("no message about the image image-2; did you mean image-1?"), "{found}");
-    }
-
-    #[test]
-    fn ages_are_a_number_and_a_unit() {
-        let ages = ["90s", "30m", "2h", "3d"].map(|text| parse_age(text).unwrap().as_secs());
-        assert_eq!(ages, [90, 1_800, 7_200, 259_200]);
-        for text in ["", "m", "3", "3w", "-1h", "1.5h", "3 d", "1ｈ"] {
-            assert!(parse_age(text).is_err(), "{text}");
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Drawing of a dashboard as SVG, in the manner of CloudWatch's.
 //!
-//! - `canvas` shapes and text as SVG
+//! - `area`, `canvas` shapes and text as SVG
 //! - `theme` colours, light and dark
 //! - `scale` from values and times to places, and ticks that people read easily
 //! - `chart` lines and areas over time
@@ -8,6 +8,7 @@
 //! - `lists` states of alarms, and answers of queries
 //! - `prose` Markdown
 
+mod area;
 mod canvas;
 mod chart;
 mod figures;
@@ -16,7 +17,9 @@ mod prose;
 mod scale;
 mod theme;
 
+use area::Area;
 use canvas::Canvas;
+pub use lists::Rows;
 pub use theme::Theme;
 
 use super::{Content, Dashboard, DashboardError, MetricWidget, View, Widget};
@@ -31,15 +34,6 @@ const MARGIN_PX: f64 = 12.0;
 const TITLE_PX: f64 = 26.0;
 /// How much wider bold text is.
 const BOLD: f64 = 1.12;
-
-/// The answer to a query of logs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rows {
-    /// The names of the columns.
-    pub columns: Vec<String>,
-    /// A text for each column.
-    pub rows: Vec<Vec<String>>,
-}
 
 /// Data sources of a drawing.
 pub struct DataSources<'a> {
@@ -61,34 +55,6 @@ impl std::fmt::Debug for DataSources<'_> {
             .field("now", &self.now)
             .field("theme", &self.theme)
             .finish_non_exhaustive()
-    }
-}
-
-/// A place on the canvas, in pixels.
-#[derive(Clone, Copy, Debug)]
-struct Area {
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
-}
-
-impl Area {
-    fn inset(self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
-        Self {
-            x: self.x + left,
-            y: self.y + top,
-            width: (self.width - left - right).max(1.0),
-            height: (self.height - top - bottom).max(1.0),
-        }
-    }
-
-    fn right(self) -> f64 {
-        self.x + self.width
-    }
-
-    fn bottom(self) -> f64 {
-        self.y + self.height
     }
 }
 

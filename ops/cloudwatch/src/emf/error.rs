@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{MAX_LINE_BYTES, MAX_METRICS};
+use super::limits::{MAX_LINE_BYTES, MAX_METRICS};
 use crate::datapoint::InvalidDatapoint;
 use crate::id::{InvalidId, MAX_DIMENSIONS};
 

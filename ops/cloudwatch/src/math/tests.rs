@@ -1,4 +1,7 @@
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::time::{Period, Timestamp};
 
 const GAP: Option<f64> = None;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::UnknownStatistic;
+use super::error::UnknownStatistic;
 
 /// Values above the first bound and up to the second; at least one is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

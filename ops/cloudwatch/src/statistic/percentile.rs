@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::UnknownStatistic;
+use super::error::UnknownStatistic;
 
 /// A percentage above 0 and up to 100, kept in parts of 10^10 so that it can be compared: CloudWatch
 /// allows ten decimal places.

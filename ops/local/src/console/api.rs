@@ -7,7 +7,8 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Source, metrics, uploads};
+use super::source::Source;
+use super::{metrics, uploads};
 use crate::observe::Seen;
 use crate::observe::logs::LogFilter;
 use trace_model::Trace;

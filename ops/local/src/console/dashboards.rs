@@ -8,7 +8,7 @@ use cloudwatch_model::dashboard::svg::{DataSources, Rows, Theme};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Source;
+use super::source::Source;
 use crate::observe::insights;
 
 /// Their names.

@@ -253,7 +253,7 @@ async fn dashboards_are_named_and_drawn_in_both_themes() {
 #[tokio::test]
 async fn a_taken_port_is_refused() {
     let first = Console::bind(0).await.unwrap();
-    let port = first.address.port();
+    let port = first.0.address.port();
     assert_eq!(Console::bind(port).await.unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
 }
 

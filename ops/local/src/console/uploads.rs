@@ -7,7 +7,8 @@ use contract::item::{Record, Status};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Source, progress};
+use super::progress;
+use super::source::Source;
 use aws_client::AwsError;
 use aws_client::chain;
 use trace_model::Trace;

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::caller::kill_caller;
 use super::{ApiCall, Faults, Hit, InjectedFault};
+use crate::loopback::Loopback;
 use crate::own_host;
 
 /// Below the engine's keep-alive: a connection must not end at the moment it is used again.
@@ -32,10 +33,7 @@ type Body = BoxBody<Bytes, hyper::Error>;
 
 /// A bound port that is not served yet.
 #[derive(Debug)]
-pub struct Proxy {
-    listener: TcpListener,
-    address: SocketAddr,
-}
+pub struct Proxy(Loopback);
 
 /// Serves until it is dropped; its connections end with it.
 #[derive(Debug)]
@@ -64,15 +62,13 @@ impl Proxy {
     /// # Errors
     /// When loopback has none.
     pub async fn bind() -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Loopback::bind(0).await.map(Self)
     }
 
     /// What functions take for the address of AWS.
     #[must_use]
     pub fn address(&self) -> String {
-        format!("http://{}", self.address)
+        self.0.url()
     }
 
     /// Passes calls on to the engine at `endpoint`, except for those that a rule of `faults` is about.
@@ -85,12 +81,12 @@ impl Proxy {
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(connector);
         let hop = Arc::new(Hop {
             client,
-            address: self.address,
+            address: self.0.address,
             endpoint: endpoint.to_owned(),
             group: Pid::from_raw(group),
             faults,
         });
-        Proxying(tokio::spawn(accept(self.listener, hop)))
+        Proxying(tokio::spawn(accept(self.0.listener, hop)))
     }
 }
 

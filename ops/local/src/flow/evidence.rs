@@ -7,8 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::upload::reason;
-use super::{FlowError, PATIENCE};
+use super::error::{FlowError, PATIENCE, reason};
 use crate::observe::mail::Mail;
 use crate::stack::StackInfo;
 use aws_client::http::Http;

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, timeout};
 
+use super::error::{FlowError, PATIENCE};
 use super::evidence::Evidence;
-use super::{FlowError, PATIENCE};
 use crate::stack::StackInfo;
 
 /// The most keys that `BatchGetItem` takes.

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contract::item::Record;
-use http::{Method, Response, StatusCode, header};
+use http::{Method, StatusCode, header};
 use serde::Deserialize;
 use tokio::time::sleep;
 
+use super::error::{FlowError, reason};
 use super::follow::Follower;
-use super::{FlowError, Photo};
 use crate::stack::StackInfo;
 use crate::user::{Session, Tokens};
 use aws_client::AwsError;
@@ -19,6 +19,15 @@ use aws_client::http::Http;
 /// Waits before what may pass by itself is tried again: a function that starts takes part of that.
 const WAITS: [Duration; 4] =
     [Duration::from_millis(200), Duration::from_millis(800), Duration::from_secs(3), Duration::from_secs(6)];
+
+/// A file on its way.
+#[derive(Clone, Debug)]
+pub struct Photo {
+    /// What people call it.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
 
 /// The API's answer; a plain client looks at `upload_url` only.
 #[derive(Clone, Deserialize)]
@@ -198,11 +207,6 @@ async fn patiently<T>(
         }
     }
     attempt().await
-}
-
-/// The start of a refusal's body.
-pub(super) fn reason(answer: &Response<Bytes>) -> String {
-    String::from_utf8_lossy(answer.body()).chars().take(300).collect()
 }
 
 #[cfg(test)]

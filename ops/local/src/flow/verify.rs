@@ -6,9 +6,9 @@ use contract::item::Record;
 use image::ImageFormat;
 use serde::Serialize;
 
+use super::error::FlowError;
 use super::evidence::Evidence;
-use super::upload::{TraceHeaders, UploadUrl, put, request_url};
-use super::{FlowError, Photo};
+use super::upload::{Photo, TraceHeaders, UploadUrl, put, request_url};
 use crate::stack::StackInfo;
 use crate::user::{Tokens, sign_in};
 use aws_client::chain;

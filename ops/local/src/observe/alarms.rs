@@ -9,7 +9,8 @@ use cloudwatch_model::math::MathError;
 use cloudwatch_model::{MetricStore, Period, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Board, Clock, rfc3339};
+use super::board::Board;
+use super::clock::{Clock, rfc3339};
 use aws_client::chain;
 use aws_client::{Aws, AwsError};
 

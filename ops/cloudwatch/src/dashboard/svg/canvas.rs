@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Area, Theme};
+use super::area::Area;
+use super::theme::Theme;
 
 const FONT: &str = "'Amazon Ember','Helvetica Neue',Arial,'DejaVu Sans',sans-serif";
 
