@@ -1,4 +1,4 @@
-//! What the environment says.
+//! Configuration of the function, read from its environment.
 
 /// Largest upload that a URL is signed for when nothing else is configured: 50 MiB.
 const DEFAULT_MAX_UPLOAD_BYTES: u64 = 50 * 1024 * 1024;

@@ -29,7 +29,7 @@ use crate::{
 pub enum Outcome {
     /// Thumbnails, item and notification exist.
     Done,
-    /// The item says FAILED, and the notification was published.
+    /// The item is FAILED, and the notification was published.
     Failed,
     /// Nothing was left to do: this version is complete, or a newer one has come.
     Duplicate,

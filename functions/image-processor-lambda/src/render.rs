@@ -97,7 +97,7 @@ fn describe(decoded: &Decoded) -> Original {
     }
 }
 
-/// What the item says of `thumbnail` under `key`.
+/// The attributes that the item gets for `thumbnail` under `key`.
 pub(crate) fn stored(key: String, thumbnail: &Thumbnail) -> Stored {
     Stored { key, width: thumbnail.width, height: thumbnail.height, bytes: thumbnail.jpeg.len() as u64 }
 }
