@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use thumbnail::Format;
 
 /// What any format may use. Of `resize` that is how pixels are averaged, not how far: `pixels::Target` says that.
-const SHARED: [&str; 7] =
-    ["budget", "exif", "image_crate", "pixels", "rejection", "simd", "resize::box_average"];
+const SHARED: [&str; 8] =
+    ["budget", "color", "exif", "image_crate", "pixels", "rejection", "simd", "resize::box_average"];
 /// A format inside another one.
 const NESTED: [(&str, &str); 1] = [("tiff", "jpeg")];
 
