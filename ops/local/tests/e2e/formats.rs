@@ -1,6 +1,10 @@
 //! Formats: each accepted one is uploaded, processed and served.
 
+use std::collections::BTreeSet;
+
+use generate_upload_url::content_type::accepted_types;
 use image::ImageFormat;
+use thumbnail::Format;
 
 use crate::harness::Harness;
 use crate::picture::{assert_thumbnail, picture};
@@ -30,32 +34,31 @@ async fn travels(format: ImageFormat) {
     assert_eq!(harness.notifications(id).await, ["DONE"]);
 }
 
-#[tokio::test]
-async fn jpeg_travels_the_whole_way() {
-    travels(ImageFormat::Jpeg).await;
+macro_rules! formats {
+    ($($name:ident: $format:ident,)*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                travels(ImageFormat::$format).await;
+            }
+        )*
+        /// Each format that is uploaded here.
+        const UPLOADED: &[ImageFormat] = &[$(ImageFormat::$format),*];
+    };
 }
 
-#[tokio::test]
-async fn png_travels_the_whole_way() {
-    travels(ImageFormat::Png).await;
+formats! {
+    jpeg_travels_the_whole_way: Jpeg,
+    png_travels_the_whole_way: Png,
+    webp_travels_the_whole_way: WebP,
+    gif_travels_the_whole_way: Gif,
+    tiff_travels_the_whole_way: Tiff,
+    bmp_travels_the_whole_way: Bmp,
 }
 
-#[tokio::test]
-async fn webp_travels_the_whole_way() {
-    travels(ImageFormat::WebP).await;
-}
-
-#[tokio::test]
-async fn gif_travels_the_whole_way() {
-    travels(ImageFormat::Gif).await;
-}
-
-#[tokio::test]
-async fn tiff_travels_the_whole_way() {
-    travels(ImageFormat::Tiff).await;
-}
-
-#[tokio::test]
-async fn bmp_travels_the_whole_way() {
-    travels(ImageFormat::Bmp).await;
+#[test]
+fn every_format_that_is_decoded_is_signed_for_and_uploaded_here() {
+    let decoded: BTreeSet<&str> = Format::ALL.iter().map(|format| format.content_type()).collect();
+    assert_eq!(accepted_types().collect::<BTreeSet<_>>(), decoded);
+    assert_eq!(UPLOADED.iter().map(ImageFormat::to_mime_type).collect::<BTreeSet<_>>(), decoded);
 }
