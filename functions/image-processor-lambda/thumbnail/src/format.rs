@@ -30,16 +30,8 @@ pub enum Format {
 
 impl Format {
     /// Each format, in the order of the declaration.
-    pub const ALL: [Self; 8] = [
-        Self::Jpeg,
-        Self::Png,
-        Self::WebP,
-        Self::Gif,
-        Self::Tiff,
-        Self::Bmp,
-        Self::Heic,
-        Self::Avif,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Jpeg, Self::Png, Self::WebP, Self::Gif, Self::Tiff, Self::Bmp, Self::Heic, Self::Avif];
 
     /// Whether this build decodes it: HEVC is a feature of the crate, since patents cover it.
     #[must_use]
@@ -148,7 +140,11 @@ impl Foreign {
 /// [`Rejection::FormatNotAccepted`] for what is not among `accepted`, and [`Rejection::NotAnImage`].
 pub fn sniff(bytes: &[u8], accepted: Formats) -> Result<Format, Rejection> {
     let format = recognized(bytes, accepted)?;
-    if accepted.contains(format) { Ok(format) } else { Err(Rejection::FormatNotAccepted { format, accepted }) }
+    if accepted.contains(format) {
+        Ok(format)
+    } else {
+        Err(Rejection::FormatNotAccepted { format, accepted })
+    }
 }
 
 fn recognized(bytes: &[u8], accepted: Formats) -> Result<Format, Rejection> {

@@ -56,7 +56,7 @@ fn read(bytes: &[u8], budget: &Budget, target: &Target) -> Result<Raster, Fault>
     let color = Color::read(&file, &source);
     let mosaic = Mosaic { file: &file, source: &source, budget, target };
     let alpha = alpha.map(|(source, is_weighed)| Alpha::decode(&mosaic, &source, is_weighed)).transpose()?;
-    let (planar, placement) = mosaic.decode(&color, Purpose::Colors(alpha.as_ref()))?;
+    let (planar, placement) = mosaic.decode(color, Purpose::Colors(alpha.as_ref()))?;
     Ok(Raster {
         pixels: Pixels::Planes(planar),
         ink: None,

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use heifer_isobmff::boxes::Property;
 use heifer_isobmff::HeifFile;
+use heifer_isobmff::boxes::Property;
 
 use super::fault::Fault;
 use super::item::Source;

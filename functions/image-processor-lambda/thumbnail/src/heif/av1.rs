@@ -23,12 +23,7 @@ const MOST_PIXELS: u64 = 25_000_000;
 const BLOCK_BYTES: u64 = 32;
 
 /// Decodes the first shown frame of an item, in its last layer.
-pub(super) fn decode(
-    file: &HeifFile,
-    id: ItemId,
-    admit: Admit,
-    clock: Clock,
-) -> Result<CodedPicture, Fault> {
+pub(super) fn decode(file: &HeifFile, id: ItemId, admit: Admit, clock: Clock) -> Result<CodedPicture, Fault> {
     let data = file.item_data(id)?;
     let units = obu::units(&data)?;
     let header = SequenceHeader::first(&units)?;

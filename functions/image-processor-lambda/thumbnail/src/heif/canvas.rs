@@ -64,8 +64,8 @@ impl<'a> Canvas<'a> {
     /// For pictures like this one, of which squares of `side` pixels are averaged.
     pub(super) fn new(
         picture: &CodedPicture,
-        encoding: &Encoding,
-        size: (u32, u32),
+        encoding: Encoding,
+        whole: (u32, u32),
         rect: Rect,
         side: u32,
         purpose: Purpose<'a>,
@@ -87,7 +87,7 @@ impl<'a> Canvas<'a> {
             Channel { average: Average::new((length(&columns), length(&rows)), side, levels), zero, shifts }
         };
         Self {
-            size,
+            size: whole,
             rect,
             sampling: picture.sampling,
             bits: picture.bits,

@@ -1,7 +1,7 @@
 //! What the levels of a coded picture stand for: range, matrix, primaries and transfer (ITU-T H.273).
 
-use heifer_isobmff::boxes::{ColorInfo, Property};
 use heifer_isobmff::HeifFile;
+use heifer_isobmff::boxes::{ColorInfo, Property};
 
 use super::coded::CodedPicture;
 use super::item::Source;
@@ -57,7 +57,7 @@ impl Color {
     }
 
     /// What holds for a picture: MIAF's defaults where neither container nor codec says anything.
-    pub(super) fn encoding(&self, picture: &CodedPicture) -> Result<Encoding, DecodeError> {
+    pub(super) fn encoding(self, picture: &CodedPicture) -> Result<Encoding, DecodeError> {
         let CodePoints { primaries, matrix, is_full_range, .. } = self.resolved(picture);
         let matrix = match matrix {
             0 if picture.sampling.shifts() == (0, 0) => Matrix::Identity,
@@ -75,7 +75,7 @@ impl Color {
     }
 
     /// The container's code points, or else the codec's.
-    pub(super) fn resolved(&self, picture: &CodedPicture) -> CodePoints {
+    pub(super) fn resolved(self, picture: &CodedPicture) -> CodePoints {
         let Self { declared } = self;
         let or = |first, second| if first == UNSPECIFIED { second } else { first };
         CodePoints {
@@ -103,7 +103,7 @@ fn code_points(property: &Property) -> Option<CodePoints> {
 
 impl Encoding {
     /// Those of channel 0, 1 or 2.
-    pub(super) fn levels(&self, channel: usize) -> Levels {
+    pub(super) fn levels(self, channel: usize) -> Levels {
         let bits = if channel == 0 { self.bits[0] } else { self.bits[1] };
         let most = f32::from(u16::MAX >> (16 - bits.clamp(1, 16)));
         let step = f32::from(1_u16 << (bits.clamp(8, 16) - 8));
@@ -132,7 +132,8 @@ mod tests {
     #[test]
     fn black_white_and_neutral_are_the_same_bytes_at_each_depth_and_range() {
         for bits in [8, 10, 12] {
-            for (is_full_range, black, white) in [(true, 0, (1 << bits) - 1), (false, 16, 235 << (bits - 8))] {
+            for (is_full_range, black, white) in [(true, 0, (1 << bits) - 1), (false, 16, 235 << (bits - 8))]
+            {
                 let black = if is_full_range { black } else { black << (bits - 8) };
                 let encoding = Encoding { matrix: Matrix::Bt709, is_full_range, bits: [bits; 2] };
                 let luma = encoding.levels(0);

@@ -50,7 +50,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<HeifFile<'_>, Fault> {
 /// Bytes and entries of all tables of a kind.
 #[derive(Default)]
 struct Tables {
-    tables: [usize; 4],
+    bytes: [usize; 4],
     items: usize,
     properties: usize,
     property_bytes: usize,
@@ -64,15 +64,15 @@ impl Tables {
             match &found.header.box_type.0 {
                 b"iinf" => {
                     self.items += BoxIter::new(items(found.content)).take(MOST_ITEMS + 1).count();
-                    self.tables[0] += found.content.len();
+                    self.bytes[0] += found.content.len();
                 }
-                b"iloc" => self.tables[1] += found.content.len(),
-                b"iref" => self.tables[2] += found.content.len(),
+                b"iloc" => self.bytes[1] += found.content.len(),
+                b"iref" => self.bytes[2] += found.content.len(),
                 b"iprp" => self.check_properties(found.content)?,
                 _ => {}
             }
         }
-        let is_within = self.tables.iter().all(|bytes| *bytes <= TABLE_BYTES)
+        let is_within = self.bytes.iter().all(|bytes| *bytes <= TABLE_BYTES)
             && self.items <= MOST_ITEMS
             && self.properties <= MOST_PROPERTIES
             && self.property_bytes <= PROPERTY_BYTES
@@ -84,7 +84,7 @@ impl Tables {
         for found in BoxIter::new(content) {
             let found = found?;
             match &found.header.box_type.0 {
-                b"ipma" => self.tables[3] += found.content.len(),
+                b"ipma" => self.bytes[3] += found.content.len(),
                 b"ipco" => {
                     self.property_bytes += found.content.len();
                     for property in BoxIter::new(found.content).take(MOST_PROPERTIES + 1) {

@@ -23,13 +23,9 @@ use crate::rejection::DecodeError;
 const BLOCK_BYTES: u64 = 18;
 
 /// Decodes the first picture of an item.
-pub(super) fn decode(
-    file: &HeifFile,
-    id: ItemId,
-    admit: Admit,
-    clock: Clock,
-) -> Result<CodedPicture, Fault> {
-    let config = file.hevc_config(id)?.ok_or(DecodeError::Corrupt("an HEVC picture without its parameters"))?;
+pub(super) fn decode(file: &HeifFile, id: ItemId, admit: Admit, clock: Clock) -> Result<CodedPicture, Fault> {
+    let config =
+        file.hevc_config(id)?.ok_or(DecodeError::Corrupt("an HEVC picture without its parameters"))?;
     let data = file.item_data(id)?;
     let (sets, slices) = units(config, &data)?;
     let (first, header) = slices.first().ok_or(DecodeError::Truncated("before its picture"))?;
@@ -111,7 +107,9 @@ fn announced(sps: &Sps) -> Result<Announced, Fault> {
 
 fn sampling(sps: &Sps) -> Result<Sampling, DecodeError> {
     match sps.chroma_format_idc {
-        _ if sps.separate_colour_plane_flag => Err(DecodeError::Unsupported("colours coded as three pictures")),
+        _ if sps.separate_colour_plane_flag => {
+            Err(DecodeError::Unsupported("colours coded as three pictures"))
+        }
         0 => Ok(Sampling::Gray),
         1 => Ok(Sampling::Both),
         2 => Ok(Sampling::Across),
@@ -208,5 +206,34 @@ impl Samples for Planes {
             let start = (top + y) as usize * *width as usize;
             plane.get(start + left as usize..start + *width as usize).unwrap_or_default()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_picture_in_one_slice_is_given_up_where_the_time_ends() {
+        let bytes = include_bytes!("../../tests/fixtures/photo.heic");
+        let file = HeifFile::parse(bytes).unwrap();
+        let looks = |most: u32| {
+            let count = Cell::new(0);
+            let clock = || {
+                count.set(count.get() + 1);
+                if count.get() > most { Err(DecodeError::Late) } else { Ok(()) }
+            };
+            let outcome = decode(&file, file.primary_id, &|_| Ok(true), &clock);
+            (count.get(), outcome.map(|_| ()))
+        };
+        let (needed, outcome) = looks(u32::MAX);
+        assert!(outcome.is_ok() && needed > 4, "{needed} looks");
+        for most in 0..needed {
+            let (count, outcome) = looks(most);
+            assert!(matches!(outcome, Err(Fault::Decode(DecodeError::Late))), "{most}");
+            assert_eq!(count, most + 1);
+        }
     }
 }

@@ -46,7 +46,7 @@ impl Layout {
 
 impl Mosaic<'_> {
     /// The channels for a purpose, and where in the picture as it is shown they belong.
-    pub(super) fn decode(&self, color: &Color, purpose: Purpose) -> Result<(Planar, Placement), Fault> {
+    pub(super) fn decode(&self, color: Color, purpose: Purpose) -> Result<(Planar, Placement), Fault> {
         let grid = self.grid()?;
         let mut canvas: Option<(Canvas, Placement)> = None;
         for (index, tile) in (0..).zip(&self.source.tiles) {
@@ -62,15 +62,14 @@ impl Mosaic<'_> {
             if size != layout.tile {
                 return Err(DecodeError::Corrupt("a tile is not as large as it is declared").into());
             }
-            let (canvas, _) = match &mut canvas {
-                Some(canvas) => canvas,
-                None => {
-                    let placement = self.place(layout.canvas, purpose)?;
-                    let encoding = color.encoding(&picture)?;
-                    let side = self.side(placement.rect, purpose);
-                    let new = Canvas::new(&picture, &encoding, layout.canvas, placement.rect, side, purpose);
-                    canvas.insert((new, placement))
-                }
+            let (canvas, _) = if let Some(canvas) = &mut canvas {
+                canvas
+            } else {
+                let placement = self.place(layout.canvas, purpose)?;
+                let encoding = color.encoding(&picture)?;
+                let squares = self.side(placement.rect, purpose);
+                let new = Canvas::new(&picture, encoding, layout.canvas, placement.rect, squares, purpose);
+                canvas.insert((new, placement))
             };
             canvas.add(&picture, layout.tile(index))?;
             if (index + 1).is_multiple_of(layout.columns) {
@@ -149,7 +148,7 @@ impl Alpha {
     /// Decodes the opacities for the colours of `colors`.
     pub(super) fn decode(colors: &Mosaic, source: &Source, is_premultiplied: bool) -> Result<Self, Fault> {
         let color = Color::read(colors.file, source);
-        let (planar, _) = Mosaic { source, ..*colors }.decode(&color, Purpose::Opacity)?;
+        let (planar, _) = Mosaic { source, ..*colors }.decode(color, Purpose::Opacity)?;
         Ok(Self::new(planar, is_premultiplied))
     }
 }

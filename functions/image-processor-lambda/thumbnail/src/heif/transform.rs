@@ -22,7 +22,8 @@ impl Rect {
         let overlaps = |start: u32, length: u32, other_start: u32, other_length: u32| {
             start < other_start.saturating_add(other_length) && other_start < start.saturating_add(length)
         };
-        overlaps(self.x, self.width, other.x, other.width) && overlaps(self.y, self.height, other.y, other.height)
+        overlaps(self.x, self.width, other.x, other.width)
+            && overlaps(self.y, self.height, other.y, other.height)
     }
 }
 
@@ -128,7 +129,9 @@ mod tests {
 
     fn placement(properties: &[Property]) -> Placement {
         let mut it = Placement::whole((300, 200));
-        properties.iter().for_each(|property| it.apply(property));
+        for property in properties {
+            it.apply(property);
+        }
         it
     }
 
@@ -174,7 +177,9 @@ mod tests {
 
     #[test]
     fn an_aperture_beyond_the_picture_is_ignored() {
-        for properties in [aperture((301, 50), (0, 0)), aperture((100, 50), (101, 0)), aperture((0, 1), (0, 0))] {
+        for properties in
+            [aperture((301, 50), (0, 0)), aperture((100, 50), (101, 0)), aperture((0, 1), (0, 0))]
+        {
             assert_eq!(placement(&[properties]).rect, placement(&[]).rect);
         }
     }
