@@ -137,11 +137,20 @@ fn a_dimension_takes_a_hundred_values_and_later_ones_still_count_in_the_total() 
 }
 
 #[test]
-fn a_library_cannot_add_to_a_metric_of_the_catalogue() {
-    let captured = record(|| counter!("ImagesProcessed").increment(5));
+fn a_metric_of_the_catalogue_is_recorded_by_the_crate_that_the_catalogue_names_and_by_no_other() {
+    let captured = record(|| {
+        counter!("ImagesProcessed").increment(5);
+        histogram!(target: "telemetry_aws_sdk::call", "AwsCallLatency", "Operation" => "S3.GetObject")
+            .record(7.5);
+        // The series exists by now; a library's use of its name is refused all the same.
+        histogram!("AwsCallLatency", "Operation" => "S3.GetObject").record(1.0);
+        counter!(target: "telemetry_aws_sdk_of_others", "AwsCalls").increment(1);
+    });
 
-    assert!(captured.metrics().is_empty());
-    assert_eq!(captured.dropped(), 1);
+    let line = captured.metrics().remove(0);
+    assert_eq!((captured.metrics().len(), captured.dropped()), (1, 3));
+    assert_eq!((&line["AwsCallLatency"], &line["Operation"]), (&json!(7.5), &json!("S3.GetObject")));
+    assert_eq!(definition(&line)["Metrics"], json!([{"Name": "AwsCallLatency", "Unit": "Milliseconds"}]));
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! One call of the SDK and its client span.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Instant,
 };
 
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -11,7 +14,7 @@ use opentelemetry::{Array, StringValue, Value, trace::Status};
 use tracing::{Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{deferred, outcome::Outcome};
+use crate::{deferred, metrics, outcome::Outcome};
 
 /// The attributes of a call's span.
 #[derive(Debug)]
@@ -48,6 +51,11 @@ pub(crate) struct Call {
     pub(crate) operation: Option<usize>,
     server: OnceLock<()>,
     ended: AtomicBool,
+    /// Service and operation, such as `S3.GetObject`.
+    name: String,
+    began: Instant,
+    attempts: AtomicU32,
+    throttled: AtomicU32,
 }
 
 impl Storable for Call {
@@ -56,24 +64,41 @@ impl Storable for Call {
 
 impl Call {
     pub(crate) fn begin(metadata: &Metadata, operation: Option<usize>) -> Self {
-        let deferred = deferred::defer(|| span(metadata, Parent::Deferred));
+        let name = format!("{}.{}", metadata.service(), metadata.name());
+        let deferred = deferred::defer(|| span(&name, metadata, Parent::Deferred));
         let has_parent = deferred.is_none();
-        let span = deferred.unwrap_or_else(|| span(metadata, Parent::Current));
-        Self { span, has_parent, operation, server: OnceLock::new(), ended: AtomicBool::new(false) }
+        let span = deferred.unwrap_or_else(|| span(&name, metadata, Parent::Current));
+        Self {
+            span,
+            has_parent,
+            operation,
+            server: OnceLock::new(),
+            ended: AtomicBool::new(false),
+            name,
+            began: Instant::now(),
+            attempts: AtomicU32::new(0),
+            throttled: AtomicU32::new(0),
+        }
     }
 
     pub(crate) fn attributes(&self) -> Attributes<'_> {
         Attributes(&self.span)
     }
 
-    /// Records the server of the first attempt; the query of `uri` is not recorded.
+    /// Counts an attempt and records the server of the first; the query of `uri` is not recorded.
     pub(crate) fn sent_to(&self, uri: &str) {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
         self.server.get_or_init(|| {
             let Ok(uri) = uri.parse::<http::Uri>() else { return };
             let default = if uri.scheme_str() == Some("http") { 80 } else { 443 };
             self.attributes().text("server.address", uri.host());
             self.attributes().number("server.port", uri.port_u16().unwrap_or(default).into());
         });
+    }
+
+    /// Counts an attempt that the service throttled.
+    pub(crate) fn throttled(&self) {
+        self.throttled.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The `X-Amzn-Trace-Id` to send instead of the `given` one.
@@ -85,12 +110,29 @@ impl Call {
     /// Records the outcome of the call and ends its span.
     pub(crate) fn end(&self, outcome: &Outcome<'_>) {
         self.ended.store(true, Ordering::Relaxed);
+        self.measure();
         outcome.record(&self.attributes());
+        if self.retries() > 0 {
+            self.attributes().number("http.request.resend_count", self.retries().into());
+        }
         if let Some(error) = outcome.failure() {
             self.fail(error);
         }
         // A deferred span outlives the call; its end is its last exit.
         self.span.in_scope(|| ());
+    }
+
+    fn retries(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed).saturating_sub(1)
+    }
+
+    fn measure(&self) {
+        metrics::record(&metrics::CallFigures {
+            operation: &self.name,
+            elapsed: self.began.elapsed(),
+            retries: self.retries(),
+            throttles: self.throttled.load(Ordering::Relaxed),
+        });
     }
 
     fn fail(&self, error: &str) {
@@ -103,6 +145,7 @@ impl Drop for Call {
     /// The caller has dropped the future of the call.
     fn drop(&mut self) {
         if !self.ended.load(Ordering::Relaxed) {
+            self.measure();
             self.fail("cancelled");
         }
     }
@@ -114,10 +157,9 @@ enum Parent {
     Deferred,
 }
 
-fn span(metadata: &Metadata, parent: Parent) -> Span {
+fn span(name: &str, metadata: &Metadata, parent: Parent) -> Span {
     // The span has only the fields that are known now; later ones are set as attributes.
     let (service, method) = (metadata.service(), metadata.name());
-    let name = format!("{service}.{method}");
     macro_rules! call {
         ($($parent:tt)*) => {
             info_span!(

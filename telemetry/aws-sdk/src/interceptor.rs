@@ -18,8 +18,7 @@ use aws_smithy_runtime_api::{
             },
             dyn_dispatch_hint,
         },
-        orchestrator::Metadata,
-        retries::RequestAttempts,
+        orchestrator::{Metadata, OrchestratorError},
         runtime_components::RuntimeComponents,
     },
 };
@@ -28,12 +27,12 @@ use aws_types::region::Region;
 
 use crate::{
     call::{Attributes, Call},
-    outcome::Outcome,
+    outcome::{Outcome, is_throttling},
 };
 
 const TRACE_HEADER: &str = "x-amzn-trace-id";
 
-/// An interceptor that makes a span of each call of its clients.
+/// An interceptor that makes a span of each call of its clients, and counts and times the calls.
 #[derive(Clone, Default)]
 pub struct CallSpans {
     operations: Vec<Operation>,
@@ -87,6 +86,18 @@ impl CallSpans {
         self.answers.push(code);
         self
     }
+
+    /// The service's code of `error`, if it is one of a registered operation.
+    fn code<'a>(&self, call: &Call, error: Option<&'a CallError>) -> Option<&'a str> {
+        let known = call.operation.and_then(|index| self.operations.get(index))?;
+        (known.code)(error?.as_operation_error()?)
+    }
+}
+
+type CallError = OrchestratorError<Error>;
+
+fn error<'a>(context: &'a FinalizerInterceptorContextRef<'_>) -> Option<&'a CallError> {
+    context.output_or_error().and_then(Result::err)
 }
 
 #[dyn_dispatch_hint]
@@ -132,6 +143,20 @@ impl Intercept for CallSpans {
         Ok(())
     }
 
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(call) = cfg.load::<Call>() else { return Ok(()) };
+        let status = context.response().map(|response| response.status().as_u16());
+        if is_throttling(self.code(call, error(context)), status) {
+            call.throttled();
+        }
+        Ok(())
+    }
+
     fn read_after_execution(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
@@ -139,16 +164,13 @@ impl Intercept for CallSpans {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(call) = cfg.load::<Call>() else { return Ok(()) };
-        let error = context.output_or_error().and_then(Result::err);
-        let known = call.operation.and_then(|index| self.operations.get(index));
-        let code = error.and_then(|it| it.as_operation_error()).zip(known);
-        let code = code.and_then(|(error, known)| (known.code)(error));
+        let error = error(context);
+        let code = self.code(call, error);
         let outcome = Outcome {
             response: context.response(),
             error,
             code,
             expected: code.is_some_and(|code| self.answers.contains(&code)),
-            attempts: cfg.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts),
         };
         call.end(&outcome);
         // Closes the span now; a body that is still to be read is no part of the call.

@@ -1,4 +1,4 @@
-//! An interceptor of the AWS SDK that makes a CLIENT span of each call and propagates it in `X-Amzn-Trace-Id`.
+//! An interceptor of the AWS SDK: a CLIENT span of each call, propagated in `X-Amzn-Trace-Id`, and its metrics.
 //!
 //! [`CallSpans`] is an interceptor for the clients of the SDK. A call, retries included, becomes one span
 //! below the current one, with the attributes of OpenTelemetry's conventions for the AWS SDK: service,
@@ -16,12 +16,16 @@
 //! let config = aws_sdk_s3::Config::builder().interceptor(spans);
 //! ```
 //!
-//! Presigning sends no request, and so makes no span and no header. [`with_deferred_parent`] is for a call whose
+//! Calls, retries, throttled attempts and the latency of each operation are recorded through the `metrics` crate as
+//! the catalogue's `AwsCalls`, `AwsRetries`, `AwsThrottles` and `AwsCallLatency`.
+//!
+//! Presigning sends no request, and so makes no span, no header and no metric. [`with_deferred_parent`] is for a call whose
 //! response contains the trace that it belongs to.
 
 mod call;
 mod deferred;
 mod interceptor;
+mod metrics;
 mod outcome;
 
 pub use call::Attributes;

@@ -22,8 +22,11 @@ pub(crate) struct Outcome<'a> {
     pub(crate) code: Option<&'a str>,
     /// Whether the caller expects this error, so that the call has not failed.
     pub(crate) expected: bool,
-    /// How often the call was sent.
-    pub(crate) attempts: u32,
+}
+
+/// Whether a response of this error code and status means that there were too many requests.
+pub(crate) fn is_throttling(code: Option<&str>, status: Option<u16>) -> bool {
+    status == Some(TOO_MANY_REQUESTS) || code.is_some_and(|code| THROTTLING_ERRORS.contains(&code))
 }
 
 impl Outcome<'_> {
@@ -36,14 +39,10 @@ impl Outcome<'_> {
             self.record_status(response.status().as_u16(), call);
         }
         call.text("rpc.response.status_code", self.code);
-        if self.attempts > 1 {
-            call.number("http.request.resend_count", (self.attempts - 1).into());
-        }
     }
 
     fn record_status(&self, status: u16, call: &Attributes<'_>) {
-        let throttled = self.code.is_some_and(|code| THROTTLING_ERRORS.contains(&code));
-        let recorded = if throttled { TOO_MANY_REQUESTS } else { status };
+        let recorded = if is_throttling(self.code, None) { TOO_MANY_REQUESTS } else { status };
         call.number("http.response.status_code", recorded.into());
         if recorded != status {
             call.number("aws.response.status_code", status.into());

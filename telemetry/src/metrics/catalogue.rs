@@ -40,7 +40,7 @@ macro_rules! catalogue {
                 match self { $(Self::$variant => catalogue!(@ $($dimension)?)),+ }
             }
 
-            /// The service that emits it; `telemetry` stands for every service.
+            /// The crate that emits it: a function, [`Metric::EVERY_SERVICE`] or [`Metric::EVERY_CALLER`].
             #[must_use]
             pub const fn source(self) -> &'static str {
                 match self { $(Self::$variant => $source),+ }
@@ -86,6 +86,12 @@ catalogue!(
     ScanIncomplete from "s3-metrics-lambda",
     /// First invocations of an execution environment.
     ColdStarts from "telemetry",
+    /// Calls of AWS's services, each once however often it was sent.
+    AwsCalls by Operation from "telemetry-aws-sdk",
+    /// How often such calls were sent again.
+    AwsRetries by Operation from "telemetry-aws-sdk",
+    /// Attempts of such calls that the service refused because there were too many.
+    AwsThrottles by Operation from "telemetry-aws-sdk",
     /// Spans, metric values, fields or lines that were lost.
     TelemetryDropped from "telemetry",
 );
@@ -109,6 +115,8 @@ catalogue!(
     ScanLatency from "s3-metrics-lambda",
     /// From the start of the program to its first request for work.
     InitLatency from "telemetry",
+    /// One call of an AWS service, with its retries and the pauses between them, but not the body of its response.
+    AwsCallLatency by Operation from "telemetry-aws-sdk",
 );
 
 catalogue!(
@@ -125,6 +133,8 @@ catalogue!(
 /// A dimension beside `service`; its values come from closed sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dimension {
+    /// Which operation of which AWS service, such as `S3.GetObject`.
+    Operation,
     /// Why something was refused.
     Reason,
     /// Which step of the work.
@@ -133,12 +143,13 @@ pub enum Dimension {
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: &[Self] = &[Self::Reason, Self::Stage];
+    pub const ALL: &[Self] = &[Self::Operation, Self::Reason, Self::Stage];
 
     /// The name as CloudWatch shows it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Operation => "Operation",
             Self::Reason => "Reason",
             Self::Stage => "Stage",
         }
@@ -154,7 +165,7 @@ pub struct Metric {
     pub unit: &'static str,
     /// The dimension beside `service` under which it is published too.
     pub dimension: Option<Dimension>,
-    /// The service that emits it; [`Metric::EVERY_SERVICE`] where this crate does.
+    /// The crate that emits it: a function, [`Metric::EVERY_SERVICE`] or [`Metric::EVERY_CALLER`].
     pub source: &'static str,
     /// What it means.
     pub help: &'static str,
@@ -175,6 +186,19 @@ macro_rules! all {
 impl Metric {
     /// The source of the metrics that this crate emits for each service.
     pub const EVERY_SERVICE: &str = "telemetry";
+    /// The source of the metrics that the interceptor of the AWS SDK emits for each service that sends calls.
+    pub const EVERY_CALLER: &str = "telemetry-aws-sdk";
+
+    /// The metric of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::all().find(|metric| metric.name == name)
+    }
+
+    /// Whether `module`, a path of Rust, is in the crate that emits it.
+    pub(crate) fn is_from(&self, module: &str) -> bool {
+        let name = module.split("::").next().unwrap_or_default();
+        self.source.bytes().map(|byte| if byte == b'-' { b'_' } else { byte }).eq(name.bytes())
+    }
 
     /// Each metric of the catalogue, once.
     pub fn all() -> impl Iterator<Item = Self> {

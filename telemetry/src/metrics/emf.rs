@@ -13,7 +13,7 @@ use std::{borrow::Cow, time::Duration};
 
 use serde_json::Value;
 
-pub(crate) use limits::{dimension_value, metric_name};
+pub(crate) use limits::{dimension_value, is_member, metric_name};
 
 use crate::{
     logs::fields::Fields,
@@ -96,6 +96,11 @@ impl Emf {
         const MEMBER: usize = 64;
         let series = self.groups.iter().flat_map(|group| &group.metrics);
         self.properties.json().len() + series.map(|it| MEMBER + it.values.len() * MEMBER / 4).sum::<usize>()
+    }
+
+    /// Whether a metric of this name is in it.
+    pub(crate) fn measures(&self, name: &str) -> bool {
+        self.groups.iter().flat_map(|group| &group.metrics).any(|metric| metric.name == name)
     }
 
     /// Adds values; `name` and the values of `dimensions` are within [`limits`] already.

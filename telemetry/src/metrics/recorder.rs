@@ -1,8 +1,8 @@
 //! The recorder of the `metrics` crate: emits any crate's `counter!`, `gauge!` and `histogram!` as EMF.
 //!
-//! - Names are changed to ones that CloudWatch accepts; those of the catalogue are reserved, because an alarm
-//!   must not count a library's metric of the same name.
-//! - Units come from `describe_*`, converted to one that CloudWatch has (see [`unit`]).
+//! - Names are changed to ones that CloudWatch accepts; one of the catalogue is reserved for the crate that the
+//!   catalogue names, because an alarm must not count a library's metric of the same name.
+//! - Units are the catalogue's, or come from `describe_*`, converted to one that CloudWatch has (see [`unit`]).
 //! - Labels are properties, since each value of a dimension is a metric that is paid for. Only a label with
 //!   the name of a declared [`Dimension`] becomes one, and of it only the first hundred values; later ones
 //!   are properties too.
@@ -15,7 +15,8 @@ mod storage;
 mod unit;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -24,8 +25,8 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, Recorder
 use crate::{
     logs::writer::Writer,
     metrics::{
-        catalogue::Dimension,
-        emf::{Emf, dimension_value, metric_name},
+        catalogue::{Dimension, Metric},
+        emf::{Emf, dimension_value, is_member, metric_name},
     },
 };
 use storage::{CounterStorage, Discard, GaugeStorage, HistogramStorage, Storage};
@@ -44,9 +45,19 @@ pub(crate) struct MetricsRecorder {
 
 #[derive(Debug, Default)]
 struct State {
-    series: BTreeMap<Kind, HashMap<Key, Storage>>,
+    series: BTreeMap<Kind, HashMap<Key, Series>>,
     units: HashMap<(Kind, String), metrics::Unit>,
-    dimension_values: HashMap<Dimension, HashSet<String>>,
+    dimension_values: HashMap<Dimension, Values>,
+}
+
+/// Values of a dimension, each with what CloudWatch accepts for it.
+type Values = HashMap<String, Cow<'static, str>>;
+
+#[derive(Debug)]
+struct Series {
+    /// The name that CloudWatch accepts.
+    name: Cow<'static, str>,
+    storage: Storage,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,41 +76,58 @@ impl MetricsRecorder {
     pub(crate) fn take(&self) -> Vec<Emf> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { series, units, dimension_values } = &mut *state;
-        // By kind too: two kinds may use one name with different units.
-        let mut events: BTreeMap<(Kind, Vec<Label>), Emf> = BTreeMap::new();
-        for (kind, key, storage) in sorted(series) {
-            let values = storage.take();
-            let Some(name) = metric_name(key.name()).filter(|_| !values.is_empty()) else { continue };
-            let described = units.get(&(kind, key.name().to_owned())).copied();
-            let (unit, scale) = unit::of(described, kind == Kind::Counter);
+        // One event for each set of labels, and further ones for a name that is used by two kinds.
+        let mut events: BTreeMap<(Vec<Label>, usize), Emf> = BTreeMap::new();
+        for (kind, key, series) in sorted(series) {
+            let values = series.storage.take();
+            if values.is_empty() {
+                continue;
+            }
+            let (unit, scale) = Metric::named(&series.name).map_or_else(
+                || unit::of(units.get(&(kind, key.name().to_owned())).copied(), kind == Kind::Counter),
+                |declared| (declared.unit, 1.0),
+            );
             let labels: Vec<Label> = key.labels().cloned().collect();
             let (set, properties) = split(&labels, dimension_values);
-            let emf = events.entry((kind, labels.clone())).or_insert_with(|| {
+            let mut at = (labels.clone(), 0);
+            while events.get(&at).is_some_and(|emf| emf.measures(&series.name)) {
+                at.1 += 1;
+            }
+            let emf = events.entry(at).or_insert_with(|| {
                 let mut emf = Emf::default();
                 for label in &properties {
                     emf.property(label.key(), label.value());
                 }
                 emf
             });
-            emf.push(set, name, unit, values.into_iter().map(|value| value * scale));
+            emf.push(set, series.name.clone(), unit, values.into_iter().map(|value| value * scale));
         }
         events.into_values().collect()
     }
 
-    /// The storage of `key`; `None` when its name is reserved or there are too many series.
-    fn storage(&self, kind: Kind, key: &Key, new: impl FnOnce() -> Storage) -> Option<Storage> {
+    /// The storage of `key`; `None` when `module` may not record under its name or there are too many series.
+    fn storage(&self, kind: Kind, key: &Key, module: &str, new: impl FnOnce() -> Storage) -> Option<Storage> {
+        if !is_allowed(key.name(), module) {
+            return None;
+        }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = state.series.get(&kind).and_then(|series| series.get(key)) {
-            return Some(known.clone());
+            return Some(known.storage.clone());
         }
-        metric_name(key.name())?;
+        let name = metric_name(key.name());
+        if is_member(&name) || !is_allowed(&name, module) {
+            return None;
+        }
         if state.count() >= SERIES {
-            state.series.values_mut().for_each(|series| series.retain(|_, storage| !storage.is_idle()));
+            state.series.values_mut().for_each(|series| series.retain(|_, it| !it.storage.is_idle()));
         }
         if state.count() >= SERIES {
             return None;
         }
-        Some(state.series.entry(kind).or_default().entry(key.clone()).or_insert_with(new).clone())
+        let storage = new();
+        let series = Series { name, storage: storage.clone() };
+        state.series.entry(kind).or_default().insert(key.clone(), series);
+        Some(storage)
     }
 
     fn describe(&self, kind: Kind, name: &KeyName, unit: Option<metrics::Unit>) {
@@ -121,11 +149,15 @@ impl State {
     }
 }
 
+/// Whether the catalogue lets code in `module` record a metric of this name.
+fn is_allowed(name: &str, module: &str) -> bool {
+    Metric::named(name).is_none_or(|declared| declared.is_from(module))
+}
+
 /// Every series in a deterministic order.
-fn sorted(series: &BTreeMap<Kind, HashMap<Key, Storage>>) -> Vec<(Kind, &Key, &Storage)> {
-    let all = series
-        .iter()
-        .flat_map(|(kind, storages)| storages.iter().map(|(key, storage)| (*kind, key, storage)));
+fn sorted(series: &BTreeMap<Kind, HashMap<Key, Series>>) -> Vec<(Kind, &Key, &Series)> {
+    let all =
+        series.iter().flat_map(|(kind, series)| series.iter().map(|(key, series)| (*kind, key, series)));
     let mut all: Vec<_> = all.collect();
     all.sort_unstable_by_key(|(kind, key, _)| (*kind, *key));
     all
@@ -134,23 +166,28 @@ fn sorted(series: &BTreeMap<Kind, HashMap<Key, Storage>>) -> Vec<(Kind, &Key, &S
 /// Which labels are dimensions, each once, and which are properties.
 fn split<'a>(
     labels: &'a [Label],
-    values: &mut HashMap<Dimension, HashSet<String>>,
-) -> (Vec<(Dimension, std::borrow::Cow<'static, str>)>, Vec<&'a Label>) {
+    values: &mut HashMap<Dimension, Values>,
+) -> (Vec<(Dimension, Cow<'static, str>)>, Vec<&'a Label>) {
     let (mut set, mut properties) = (Vec::new(), Vec::new());
     for label in labels {
         let declared = Dimension::ALL.iter().copied().find(|it| it.name() == label.key());
-        match declared.filter(|it| set.iter().all(|(used, _)| used != it)) {
-            Some(dimension) if is_within_limit(values.entry(dimension).or_default(), label.value()) => {
-                set.push((dimension, dimension_value(label.value())));
-            }
-            _ => properties.push(label),
+        let dimension = declared.filter(|it| set.iter().all(|(used, _)| used != it));
+        let value = dimension.and_then(|it| within_limit(values.entry(it).or_default(), label.value()));
+        match dimension.zip(value) {
+            Some(placed) => set.push(placed),
+            None => properties.push(label),
         }
     }
     (set, properties)
 }
 
-fn is_within_limit(known: &mut HashSet<String>, value: &str) -> bool {
-    known.contains(value) || (known.len() < DIMENSION_VALUES && known.insert(value.to_owned()))
+/// What CloudWatch accepts for `value`; `None` when the dimension has had its number of other values.
+fn within_limit(known: &mut Values, value: &str) -> Option<Cow<'static, str>> {
+    if let Some(accepted) = known.get(value) {
+        return Some(accepted.clone());
+    }
+    (known.len() < DIMENSION_VALUES)
+        .then(|| known.entry(value.to_owned()).or_insert_with(|| dimension_value(value)).clone())
 }
 
 impl Recorder for MetricsRecorder {
@@ -166,23 +203,25 @@ impl Recorder for MetricsRecorder {
         self.describe(Kind::Histogram, &key, unit);
     }
 
-    fn register_counter(&self, key: &Key, _metadata: &Metadata<'_>) -> Counter {
-        match self.storage(Kind::Counter, key, || Storage::Counter(Arc::new(CounterStorage::default()))) {
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        let new = || Storage::Counter(Arc::new(CounterStorage::default()));
+        match self.storage(Kind::Counter, key, metadata.target(), new) {
             Some(Storage::Counter(storage)) => Counter::from_arc(storage),
             _ => Counter::from_arc(self.discard()),
         }
     }
 
-    fn register_gauge(&self, key: &Key, _metadata: &Metadata<'_>) -> Gauge {
-        match self.storage(Kind::Gauge, key, || Storage::Gauge(Arc::new(GaugeStorage::default()))) {
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        let new = || Storage::Gauge(Arc::new(GaugeStorage::default()));
+        match self.storage(Kind::Gauge, key, metadata.target(), new) {
             Some(Storage::Gauge(storage)) => Gauge::from_arc(storage),
             _ => Gauge::from_arc(self.discard()),
         }
     }
 
-    fn register_histogram(&self, key: &Key, _metadata: &Metadata<'_>) -> Histogram {
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
         let new = || Storage::Histogram(Arc::new(HistogramStorage::new(self.writer.clone())));
-        match self.storage(Kind::Histogram, key, new) {
+        match self.storage(Kind::Histogram, key, metadata.target(), new) {
             Some(Storage::Histogram(storage)) => Histogram::from_arc(storage),
             _ => Histogram::from_arc(self.discard()),
         }

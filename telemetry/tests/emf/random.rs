@@ -15,7 +15,7 @@ use crate::{Id, Reader};
 /// The greatest magnitude that CloudWatch keeps: 2 to the power of this.
 const MAGNITUDE: i32 = 360;
 /// Names that the recorder refuses.
-const RESERVED: [&str; 6] = ["_aws", "service", "level", "Reason", "Stage", "ColdStarts"];
+const RESERVED: [&str; 6] = ["_aws", "service", "level", "Operation", "Stage", "ColdStarts"];
 const DIMENSION_VALUES: [&str; 5] = ["decode", "größe", "", "a \"quoted\\ value\"", "   "];
 
 /// One thing that an event may measure.

@@ -1,7 +1,11 @@
 //! Colours of a small picture: to sRGB, then onto a background.
 
-pub(crate) mod profile;
+mod hdr;
+mod profile;
+mod space;
 pub(crate) mod ycbcr;
+
+pub(crate) use self::space::{Cicp, ColorSpace};
 
 use image::{DynamicImage, GenericImageView, RgbImage, RgbaImage};
 
@@ -12,12 +16,11 @@ use crate::pixels::alpha::Alpha;
 
 /// Converts to 8-bit sRGB, alpha kept.
 ///
-/// A profile that is broken, or that does not belong to such pixels, is ignored, as browsers do:
+/// A colour space that is broken, or that does not belong to such pixels, is ignored, as browsers do:
 /// a picture a little off in colour is better than none.
-pub(crate) fn to_srgb(pixels: &DynamicImage, ink: Option<Ink>, profile: Option<&[u8]>) -> DynamicImage {
+pub(crate) fn to_srgb(pixels: &DynamicImage, ink: Option<Ink>, space: &ColorSpace) -> DynamicImage {
     let pixels = ink.map_or_else(|| to_8_bit(pixels), |ink| to_positive_inks(pixels, ink));
-    let converted = profile.and_then(|profile| profile::to_srgb(&pixels, ink.is_some(), profile));
-    match converted {
+    match profile::to_srgb(&pixels, ink.is_some(), space) {
         Some(converted) => converted,
         None if ink.is_some() => without_profile(&pixels),
         None => pixels,

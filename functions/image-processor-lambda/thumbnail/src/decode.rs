@@ -57,9 +57,9 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result
     });
     // Some decoders take a refused read for the end of the file and go on with grey pixels.
     budget.check_time()?;
-    let Raster { pixels, ink, profile, orientation } = outcome?;
+    let Raster { pixels, ink, color, orientation } = outcome?;
     let stored = pixels.stored();
-    Ok(Decoded { format, pixels, ink, profile, orientation, stored, largest_side })
+    Ok(Decoded { format, pixels, ink, color, orientation, stored, largest_side })
 }
 
 /// As small as the largest thumbnail needs it, if there is memory for both.

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use image::metadata::Orientation;
 
+use crate::color::ColorSpace;
 use crate::format::Format;
 use crate::pixels::{Ink, Pixels};
 use crate::resize::orientation::swaps_sides;
@@ -17,7 +18,7 @@ pub struct Decoded {
     pub(crate) format: Format,
     pub(crate) pixels: Pixels,
     pub(crate) ink: Option<Ink>,
-    pub(crate) profile: Option<Vec<u8>>,
+    pub(crate) color: ColorSpace,
     pub(crate) orientation: Orientation,
     pub(crate) stored: (u32, u32),
     pub(crate) largest_side: NonZeroU32,

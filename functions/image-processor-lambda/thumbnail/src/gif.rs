@@ -5,6 +5,7 @@ use image::metadata::Orientation;
 use image::{Rgba, RgbaImage};
 
 use crate::budget::Budget;
+use crate::color::ColorSpace;
 use crate::pixels::{Pixels, Raster};
 use crate::rejection::Rejection;
 
@@ -16,7 +17,7 @@ pub(crate) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection>
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     let mut decoder = options.read_info(budget.reader(bytes)).map_err(reject)?;
-    let profile = decoder.icc_profile().map(<[u8]>::to_vec);
+    let color = ColorSpace::icc(decoder.icc_profile().map(<[u8]>::to_vec));
     let screen = [decoder.width(), decoder.height()].map(u32::from);
     let frame = decoder.next_frame_info().map_err(reject)?;
     let frame = frame.ok_or_else(|| budget.damaged("no picture"))?;
@@ -39,7 +40,7 @@ pub(crate) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection>
     Ok(Raster {
         pixels: Pixels::Whole(canvas.into()),
         ink: None,
-        profile,
+        color,
         orientation: Orientation::NoTransforms,
     })
 }

@@ -30,8 +30,9 @@ use self::canvas::Purpose;
 use self::color::Color;
 use self::fault::Fault;
 use self::item::Source;
-use self::mosaic::Mosaic;
+use self::mosaic::{Drawn, Mosaic};
 use crate::budget::Budget;
+use crate::color::{Cicp, ColorSpace};
 use crate::pixels::{Pixels, Raster, Target};
 use crate::rejection::{DecodeError, Rejection};
 
@@ -56,11 +57,13 @@ fn read(bytes: &[u8], budget: &Budget, target: &Target) -> Result<Raster, Fault>
     let color = Color::read(&file, &source);
     let mosaic = Mosaic { file: &file, source: &source, budget, target };
     let alpha = alpha.map(|(source, is_weighed)| Alpha::decode(&mosaic, &source, is_weighed)).transpose()?;
-    let (planar, placement) = mosaic.decode(color, Purpose::Colors(alpha.as_ref()))?;
+    let Drawn { planar, placement, color } = mosaic.decode(color, Purpose::Colors(alpha.as_ref()))?;
+    let cicp = Cicp { primaries: color.primaries, transfer: color.transfer };
     Ok(Raster {
         pixels: Pixels::Planes(planar),
         ink: None,
-        profile: profile(&file, &source),
+        // Where both are declared, the profile is more exact.
+        color: profile(&file, &source).map_or(ColorSpace::Cicp(cicp), ColorSpace::Icc),
         orientation: placement.orientation(),
     })
 }

@@ -4,6 +4,7 @@ use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder};
 
 use crate::budget::Budget;
+use crate::color::ColorSpace;
 use crate::pixels::{Pixels, Raster};
 use crate::rejection::Rejection;
 
@@ -22,7 +23,7 @@ pub(crate) fn decode<'a>(
     let (width, height) = decoder.dimensions();
     budget.check_pixels(width, height)?;
     // Read first: a TIFF decoder answers from the file, with a limit of its own on one tag.
-    let profile = decoder.icc_profile().unwrap_or_default();
+    let color = ColorSpace::icc(decoder.icc_profile().unwrap_or_default());
     let orientation = decoder.orientation().map_err(reject)?;
     let pixels_bytes = decoder.total_bytes();
     budget.check_memory(pixels_bytes.saturating_mul(copies))?;
@@ -33,7 +34,7 @@ pub(crate) fn decode<'a>(
         Some(pixels) => pixels,
         None => DynamicImage::from_decoder(decoder).map_err(reject)?,
     };
-    Ok(Raster { pixels: Pixels::Whole(pixels), ink: None, profile, orientation })
+    Ok(Raster { pixels: Pixels::Whole(pixels), ink: None, color, orientation })
 }
 
 fn reject(error: ImageError, budget: &Budget) -> Rejection {

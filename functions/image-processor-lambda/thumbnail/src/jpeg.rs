@@ -7,6 +7,7 @@ mod zigzag;
 
 use self::decode::{Color, Header, Scale};
 use crate::budget::Budget;
+use crate::color::ColorSpace;
 use crate::pixels::{Channels, Ink, Pixels, Planar, Raster, Target};
 use crate::rejection::Rejection;
 
@@ -29,7 +30,7 @@ pub(crate) fn decode(bytes: &[u8], budget: &Budget, target: &Target) -> Result<R
     Ok(Raster {
         ink: planar.ink(),
         pixels: Pixels::Planes(planar),
-        profile: header.metadata.profile(),
+        color: ColorSpace::icc(header.metadata.profile()),
         orientation: header.metadata.orientation(),
     })
 }

@@ -5,13 +5,15 @@ pub(crate) mod alpha;
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, Luma};
 
+use crate::color::ColorSpace;
+
 /// What a format's decoder yields.
 pub(crate) struct Raster {
     /// The pixels; four inks, when `ink` is set, stand in place of red, green, blue and alpha.
     pub(crate) pixels: Pixels,
     pub(crate) ink: Option<Ink>,
-    /// An ICC profile.
-    pub(crate) profile: Option<Vec<u8>>,
+    /// What the samples mean.
+    pub(crate) color: ColorSpace,
     pub(crate) orientation: Orientation,
 }
 

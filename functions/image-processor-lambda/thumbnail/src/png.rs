@@ -1,6 +1,7 @@
 //! PNG: a large picture is averaged row by row while it is read, and never held whole.
 
 mod chunks;
+mod color;
 mod fault;
 mod filter;
 mod inflate;
@@ -31,17 +32,17 @@ pub(crate) fn decode(bytes: &[u8], budget: &Budget, target: &Target) -> Result<R
     let info = reader.info();
     let ((width, height), is_interlaced) = (info.size(), info.interlaced);
     budget.check_pixels(width, height)?;
+    let color = color::space(info);
     let side = target.box_side(width, height);
     let Some(channels) = channels(&reader).filter(|_| side > 1 && !is_interlaced) else {
-        return decode_whole(bytes, budget);
+        return Ok(Raster { color, ..decode_whole(bytes, budget)? });
     };
-    let profile = info.icc_profile.as_deref().map(<[u8]>::to_vec);
     let orientation = exif::orientation(info.exif_metadata.as_deref());
     let pixels = match rows_fast(bytes, budget, side)? {
         Some(planar) => planar,
         None => rows(&mut reader, budget, (width, height), side, channels)?,
     };
-    Ok(Raster { pixels: Pixels::Planes(pixels), ink: None, profile, orientation })
+    Ok(Raster { pixels: Pixels::Planes(pixels), ink: None, color, orientation })
 }
 
 /// Decodes through `image`, save that the pixels of a plain picture come from rows of our own.

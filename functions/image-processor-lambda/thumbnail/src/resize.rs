@@ -11,7 +11,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 
 use self::fit::fit;
-use crate::color::{self, profile};
+use crate::color::{self, ColorSpace};
 use crate::decoded::Decoded;
 use crate::format::Format;
 use crate::guard::{self, Stage};
@@ -63,34 +63,29 @@ impl Decoded {
     fn resized(&self, options: Options) -> Result<Ycbcr420, Cause> {
         let side = options.side_px.min(self.largest_side);
         let fitting = fit(self.stored.0, self.stored.1, side.get());
-        let profile = self.profile.as_deref().filter(|profile| !profile::is_srgb(profile));
+        let space = if self.color.is_srgb() { &ColorSpace::Srgb } else { &self.color };
         match &self.pixels {
-            Pixels::Planes(planar) if profile.is_none() && planar.is_encodable() => {
+            Pixels::Planes(planar) if *space == ColorSpace::Srgb && planar.is_encodable() => {
                 planar.ycbcr420(fitting, self.orientation)
             }
-            _ => Ok(Ycbcr420::from(&self.upright(fitting, profile, options.background)?)),
+            _ => Ok(Ycbcr420::from(&self.upright(fitting, space, options.background)?)),
         }
     }
 
     /// The small picture in red, green and blue.
-    fn upright(
-        &self,
-        fitting: (u32, u32),
-        profile: Option<&[u8]>,
-        background: Rgb,
-    ) -> Result<RgbImage, Cause> {
+    fn upright(&self, fitting: (u32, u32), space: &ColorSpace, background: Rgb) -> Result<RgbImage, Cause> {
         let mut small = match &self.pixels {
             Pixels::Planes(planar) => planar.interleaved(fitting)?,
             Pixels::Whole(pixels) => whole::resample(pixels, fitting)?,
         };
-        // A profile is not linear, so it must see the colours themselves; else one division is spared, and
+        // Conversion is not linear, so it must see the colours themselves; else one division is spared, and
         // what it would round.
-        let is_divided = self.ink.is_none() && profile.is_some();
+        let is_divided = self.ink.is_none() && *space != ColorSpace::Srgb;
         if is_divided {
             alpha::unpremultiply(&mut small);
         }
         let alpha = if is_divided { Alpha::Straight } else { Alpha::Premultiplied };
-        let srgb = color::to_srgb(&small, self.ink, profile);
+        let srgb = color::to_srgb(&small, self.ink, space);
         let mut upright = DynamicImage::ImageRgb8(color::flatten(srgb, alpha, background));
         if self.orientation != Orientation::NoTransforms {
             upright.apply_orientation(self.orientation);
@@ -114,7 +109,7 @@ mod tests {
     const COLORS: [u8; 12] = [0, 1, 2, 31, 64, 127, 128, 190, 239, 253, 254, 255];
 
     /// A column for each alpha, a row for each colour; `of` makes a pixel of both.
-    fn flattened<P>(of: impl Fn(u8, u8) -> P, profile: Option<&[u8]>, background: Rgb) -> RgbImage
+    fn flattened<P>(of: impl Fn(u8, u8) -> P, space: &ColorSpace, background: Rgb) -> RgbImage
     where
         P: Pixel + image::PixelWithColorType,
         [P::Subpixel]: image::EncodableLayout,
@@ -126,7 +121,7 @@ mod tests {
         let mut png = Cursor::new(Vec::new());
         DynamicImage::from(picture).write_to(&mut png, ImageFormat::Png).unwrap();
         let decoded = decode(png.get_ref(), &Limits::default(), SIDE).unwrap();
-        decoded.upright((256, rows), profile, background).unwrap()
+        decoded.upright((256, rows), space, background).unwrap()
     }
 
     fn assert_blended(kind: &str, found: &RgbImage, under: u8, tolerance: f64) {
@@ -139,30 +134,30 @@ mod tests {
     }
 
     /// Each kind of picture with transparency, with the tolerance that is asked of it.
-    fn assert_all_blended(profile: Option<&[u8]>, tolerance: f64) {
+    fn assert_all_blended(space: &ColorSpace, tolerance: f64) {
         let wide = |level: u8| u16::from(level) * 257;
         for under in [0, 100, 255] {
             let background = Rgb { red: under, green: under, blue: under };
-            let found = flattened(|color, alpha| LumaA([color, alpha]), profile, background);
+            let found = flattened(|color, alpha| LumaA([color, alpha]), space, background);
             assert_blended("gray, 8 bits", &found, under, tolerance);
-            let found = flattened(|color, alpha| Rgba([color, color, color, alpha]), profile, background);
+            let found = flattened(|color, alpha| Rgba([color, color, color, alpha]), space, background);
             assert_blended("colour, 8 bits", &found, under, tolerance);
-            let found = flattened(|color, alpha| LumaA([color, alpha].map(wide)), profile, background);
+            let found = flattened(|color, alpha| LumaA([color, alpha].map(wide)), space, background);
             assert_blended("gray, 16 bits", &found, under, tolerance);
             let of = |color, alpha| Rgba([color, color, color, alpha].map(wide));
-            assert_blended("colour, 16 bits", &flattened(of, profile, background), under, tolerance);
+            assert_blended("colour, 16 bits", &flattened(of, space, background), under, tolerance);
         }
     }
 
     #[test]
     fn each_colour_at_each_alpha_is_blended_within_one_level_at_8_and_16_bits() {
-        assert_all_blended(None, 1.0);
+        assert_all_blended(&ColorSpace::Srgb, 1.0);
     }
 
     /// One that is ignored because it is broken: the colours are divided and weighed again.
     #[test]
     fn each_colour_at_each_alpha_is_blended_behind_a_profile_too() {
-        assert_all_blended(Some(b"no profile"), 1.5);
+        assert_all_blended(&ColorSpace::Icc(b"no profile".to_vec()), 1.5);
     }
 
     #[test]
@@ -174,7 +169,7 @@ mod tests {
                 format: Format::Gif,
                 pixels,
                 ink: None,
-                profile: None,
+                color: ColorSpace::Srgb,
                 orientation: Orientation::NoTransforms,
                 stored: (0, 0),
                 largest_side: SIDE,

@@ -8,6 +8,7 @@ use tiff::tags::{CompressionMethod, PlanarConfiguration, SampleFormat, Tag};
 use tiff::{ColorType, TiffError, TiffResult};
 
 use crate::budget::{Budget, Timed};
+use crate::color::ColorSpace;
 use crate::image_crate;
 use crate::jpeg;
 use crate::pixels::{Channels, Pixels, Raster, Target, alpha};
@@ -41,7 +42,7 @@ pub(crate) fn decode(bytes: &[u8], budget: &Budget, target: &Target) -> Result<R
     let grid = Grid::new(&decoder, (width, height), pixel);
     budget.check_memory(box_average::bytes(width, height, samples, side) + grid.bytes())?;
     let room = usize::try_from(budget.limits.max_decode_bytes).unwrap_or(usize::MAX);
-    let profile = decoder.get_tag_u8_vec(Tag::IccProfile).ok();
+    let color = ColorSpace::icc(decoder.get_tag_u8_vec(Tag::IccProfile).ok());
     let orientation = decoder.find_tag_unsigned(Tag::Orientation).ok().flatten();
     let mut limits = Limits::default();
     (limits.decoding_buffer_size, limits.intermediate_buffer_size) = (room, room);
@@ -69,7 +70,7 @@ pub(crate) fn decode(bytes: &[u8], budget: &Budget, target: &Target) -> Result<R
     Ok(Raster {
         pixels: Pixels::Planes(average.finish()),
         ink: None,
-        profile,
+        color,
         orientation: orientation.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms),
     })
 }

@@ -11,6 +11,7 @@ use image_webp::{DecodingError, WebPDecoder};
 use self::container::Container;
 use self::vp8::{Options, Size};
 use crate::budget::Budget;
+use crate::color::ColorSpace;
 use crate::exif;
 use crate::pixels::{Channels, Pixels, Planar, Raster, Target};
 use crate::rejection::{DecodeError, Rejection};
@@ -47,7 +48,7 @@ fn decode_lossy(container: &Container, budget: &Budget, target: &Target) -> Resu
     Ok(Raster {
         pixels: Pixels::Planes(Planar { width, height, channels: Channels::YCbCr, planes }),
         ink: None,
-        profile: container.profile.map(<[u8]>::to_vec),
+        color: ColorSpace::icc(container.profile.map(<[u8]>::to_vec)),
         orientation: orientation(container.exif),
     })
 }
@@ -60,7 +61,7 @@ fn decode_other(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
     let pixels = budget.check_pixels(width, height)?;
     let channels = if decoder.has_alpha() { 4 } else { 3 };
     budget.check_memory(pixels * (channels + WORK_BYTES_PER_PIXEL))?;
-    let profile = decoder.icc_profile().unwrap_or_default();
+    let color = ColorSpace::icc(decoder.icc_profile().unwrap_or_default());
     let exif = decoder.exif_metadata().unwrap_or_default();
     let mut buffer = vec![0; decoder.output_buffer_size().ok_or_else(|| budget.too_much_memory())?];
     decoder.read_image(&mut buffer).map_err(reject)?;
@@ -72,7 +73,7 @@ fn decode_other(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
     Ok(Raster {
         pixels: Pixels::Whole(pixels.ok_or_else(|| reject(DecodingError::InconsistentImageSizes))?),
         ink: None,
-        profile,
+        color,
         orientation: orientation(exif.as_deref()),
     })
 }

@@ -137,3 +137,81 @@ fn inks_with_a_profile_are_shown_as_littlecms_shows_them() {
         assert!(delta_e(found, expected) < 2.5, "patch {index}: {:?}, not {expected:?}", found.0);
     }
 }
+
+/// A PNG of one colour, with chunks before its data.
+fn declared(color: [u8; 3], chunks: &[(&[u8; 4], &[u8])]) -> Rgb<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 32, 32);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().unwrap();
+    for (kind, data) in chunks {
+        writer.write_chunk(png::chunk::ChunkType(**kind), data).unwrap();
+    }
+    writer.write_image_data(&color.repeat(32 * 32)).unwrap();
+    drop(writer);
+    shown(&file)
+}
+
+const LINEAR: (&[u8; 4], &[u8]) = (b"gAMA", &100_000_u32.to_be_bytes());
+const DISPLAY_P3: (&[u8; 4], &[u8]) = (b"cICP", &[12, 13, 0, 1]);
+
+/// The values are those of Chromium 148's canvas.
+#[test]
+fn what_a_png_declares_of_its_colours_is_shown_as_in_a_browser() {
+    let chromaticities = |points: [u32; 8]| points.map(u32::to_be_bytes).concat();
+    let p3 = chromaticities([31_270, 32_900, 68_000, 32_000, 26_500, 69_000, 15_000, 6_000]);
+    let (p3, nowhere) = ((b"cHRM", &p3[..]), (b"cHRM", &[0; 32][..]));
+    let gamma = |gamma: u32| gamma.to_be_bytes();
+    let (near, half) = (gamma(47_000), gamma(50_000));
+    let color = [200, 100, 55];
+    for (chunks, expected) in [
+        (&[][..], color),
+        (&[LINEAR], [229, 168, 128]),
+        (&[(b"gAMA", &half[..])], [206, 109, 61]),
+        (&[(b"gAMA", &near[..])], color),
+        (&[(b"gAMA", &[0; 4])], color),
+        (&[LINEAR, (b"sRGB", &[0])], color),
+        (&[p3], color),
+        (&[(b"gAMA", &gamma(45_455)), p3], [216, 93, 34]),
+        (&[LINEAR, nowhere], color),
+        (&[DISPLAY_P3], [215, 93, 39]),
+        (&[(b"cICP", &[1, 8, 0, 1])], [229, 168, 128]),
+        (&[(b"cICP", &[1, 1, 0, 1])], [197, 91, 44]),
+        (&[(b"cICP", &[12, 2, 0, 1])], color),
+        (&[(b"cICP", &[3, 13, 0, 1])], color),
+        (&[(b"cICP", &[12, 13, 0, 0])], color),
+    ] {
+        let found = declared(color, chunks);
+        let far = found.0.iter().zip(expected).any(|(a, b)| a.abs_diff(b) > 3);
+        assert!(!far, "{chunks:?}: {:?}, not {expected:?}", found.0);
+    }
+}
+
+#[test]
+fn code_points_come_before_a_profile_and_a_profile_before_a_gamma() {
+    let rgb = |chunks: &[(&[u8; 4], &[u8])], profile: ColorProfile| {
+        let whole = png(&[200, 100, 100], ExtendedColorType::Rgb8, profile.encode().unwrap());
+        let (header, rest) = whole.split_at(33);
+        let chunk = |(kind, data): &(&[u8; 4], &[u8])| {
+            let mut checksum = crc32fast::Hasher::new();
+            checksum.update(*kind);
+            checksum.update(data);
+            let length = u32::try_from(data.len()).unwrap().to_be_bytes();
+            [&length[..], *kind, data, &checksum.finalize().to_be_bytes()].concat()
+        };
+        shown(&[header, &chunks.iter().flat_map(chunk).collect::<Vec<_>>(), rest].concat())
+    };
+    assert_near(rgb(&[DISPLAY_P3], ColorProfile::new_adobe_rgb()), [215, 93, 97], 4);
+    assert_near(rgb(&[LINEAR], ColorProfile::new_display_p3()), [215, 93, 97], 4);
+}
+
+#[test]
+fn hdr_is_tone_mapped_whether_code_points_or_a_profile_declare_it() {
+    // Reference white, 203 cd/m², becomes a light gray, and 1,000 cd/m² white.
+    for (level, expected) in [(148, 190), (192, 255), (0, 0)] {
+        assert_near(declared([level; 3], &[(b"cICP", &[9, 16, 0, 1])]), [expected; 3], 4);
+        let profile = ColorProfile::new_bt2020_pq().encode().unwrap();
+        assert_near(shown(&png(&[level; 3], ExtendedColorType::Rgb8, profile)), [expected; 3], 4);
+    }
+    assert_near(declared([191; 3], &[(b"cICP", &[9, 18, 0, 1])]), [190; 3], 4);
+}

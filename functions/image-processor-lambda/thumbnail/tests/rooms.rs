@@ -8,8 +8,18 @@ use std::path::{Path, PathBuf};
 use thumbnail::Format;
 
 /// What any format may use. Of `resize` that is how pixels are averaged, not how far: `pixels::Target` says that.
-const SHARED: [&str; 8] =
-    ["budget", "exif", "format", "image_crate", "pixels", "rejection", "simd", "resize::box_average"];
+const SHARED: [&str; 9] = [
+    "budget",
+    "color",
+    "exif",
+    "format",
+    "image_crate",
+    "pixels",
+    "rejection",
+    "simd",
+    "resize::box_average",
+];
+
 /// The folder of a format, which two formats share.
 fn folder(format: Format) -> String {
     match format {

@@ -5,6 +5,7 @@
     reason = "helpers of tests; clippy only exempts #[test] functions"
 )]
 
+mod metrics;
 mod service;
 
 use std::{future::Future, process::Command, time::Duration};
@@ -22,7 +23,7 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::SpanData;
 use service::{answer, serve};
 use telemetry::{
-    Telemetry,
+    Captured, Telemetry,
     context::{self, Origins},
 };
 use telemetry_aws_sdk::{CallSpans, with_deferred_parent};
@@ -212,17 +213,7 @@ fn a_service_that_nobody_answers_for_is_a_failed_connection() {
 
 #[test]
 fn a_call_that_nobody_waits_for_any_more_is_recorded_as_cancelled() {
-    let spans = record(async {
-        // Accepts connections and never answers.
-        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}", silent.local_addr().unwrap());
-        let call = get(&endpoint);
-        let connected = async { tokio::task::spawn_blocking(move || silent.accept().map(drop)).await };
-        tokio::select! {
-            answer = call => drop(answer.unwrap()),
-            connected = connected => connected.unwrap().unwrap(),
-        }
-    });
+    let spans = record(cancelled());
 
     assert_eq!((spans[0].name.as_ref(), &spans[0].status), ("S3.GetObject", &Status::error("cancelled")));
     assert_eq!(attribute(&spans[0], "error.type").as_deref(), Some("cancelled"));
@@ -268,6 +259,10 @@ fn record(work: impl Future<Output = ()>) -> Vec<SpanData> {
 }
 
 fn record_in(traceparent: &str, work: impl Future<Output = ()>) -> Vec<SpanData> {
+    capture(traceparent, work).spans()
+}
+
+fn capture(traceparent: &str, work: impl Future<Output = ()>) -> Captured {
     let (telemetry, captured) = Telemetry::capture("t");
     run(telemetry.within(async {
         let step: Span = info_span!(parent: None, "step");
@@ -275,7 +270,7 @@ fn record_in(traceparent: &str, work: impl Future<Output = ()>) -> Vec<SpanData>
         assert!(context::trace_id(&step).is_some());
         work.instrument(step).await;
     }));
-    captured.spans()
+    captured
 }
 
 fn run<T>(work: impl Future<Output = T>) -> T {
@@ -327,6 +322,18 @@ async fn get(
 ) -> Result<aws_sdk_s3::operation::get_object::GetObjectOutput, Box<aws_sdk_s3::Error>> {
     let request = s3(endpoint).get_object().bucket("originals").key("user-uploads/a/b.jpg");
     request.send().await.map_err(|error| Box::new(error.into()))
+}
+
+/// Sends a request to a service that never answers, and gives the call up.
+async fn cancelled() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let call = get(&endpoint);
+    let connected = async { tokio::task::spawn_blocking(move || silent.accept().map(drop)).await };
+    tokio::select! {
+        answer = call => drop(answer.unwrap()),
+        connected = connected => connected.unwrap().unwrap(),
+    }
 }
 
 async fn presign(client: &aws_sdk_s3::Client) -> aws_sdk_s3::presigning::PresignedRequest {

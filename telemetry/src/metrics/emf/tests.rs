@@ -114,7 +114,7 @@ fn the_fullest_event_has_no_line_near_the_limit_of_a_log_event() {
     let wide = dimension_value(&"\"".repeat(2_000));
     let set = vec![(Dimension::Reason, wide.clone()), (Dimension::Stage, wide)];
     for number in 0..150 {
-        let name = metric_name(&format!("{number:\"<300}")).unwrap();
+        let name = metric_name(&format!("{number:\"<300}"));
         emf.push(set.clone(), name.clone(), "Kilobytes/Second", [longest; 250]);
     }
     emf.high_resolution();

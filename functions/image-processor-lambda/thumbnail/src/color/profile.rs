@@ -1,21 +1,88 @@
-//! ICC profiles: whether one says sRGB, and conversion of pixels to sRGB.
+//! Conversion of pixels to sRGB, by an ICC profile or by one made of what a file declares instead.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::{DynamicImage, GenericImageView, RgbImage, RgbaImage};
-use moxcms::{ColorProfile, DataColorSpace, Layout, ParsingOptions, ToneReprCurve, TransformOptions};
+use moxcms::{
+    Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, DataColorSpace, Layout,
+    MatrixCoefficients, ParsingOptions, ToneReprCurve, TransferCharacteristics, TransformOptions,
+};
+
+use super::hdr;
+use super::space::{Cicp, ColorSpace};
 
 /// Converts 8-bit pixels to sRGB, or inks (cyan, magenta, yellow and black, 255 being full ink); nothing when the
-/// profile is broken or does not belong to such pixels.
+/// colour space is broken or does not belong to such pixels.
 ///
 /// Profiles come from strangers; their parser stands behind the same boundary as the decoders.
-pub(super) fn to_srgb(pixels: &DynamicImage, is_ink: bool, profile: &[u8]) -> Option<DynamicImage> {
-    catch_unwind(AssertUnwindSafe(|| convert(pixels, is_ink, profile))).ok().flatten()
+pub(super) fn to_srgb(pixels: &DynamicImage, is_ink: bool, space: &ColorSpace) -> Option<DynamicImage> {
+    let convert = || {
+        let profile = profile(space)?;
+        match profile.cicp.map(|cicp| cicp.transfer_characteristics as u8) {
+            Some(transfer @ (Cicp::PQ | Cicp::HLG)) if !is_ink => hdr::to_srgb(pixels, transfer, &profile),
+            _ => convert(pixels, is_ink, &profile),
+        }
+    };
+    catch_unwind(AssertUnwindSafe(convert)).ok().flatten()
 }
 
-/// Whether the profile says what is assumed without one, within what eight bits can show.
-pub(crate) fn is_srgb(profile: &[u8]) -> bool {
-    catch_unwind(|| parse(profile).is_some_and(|profile| has_srgb_values(&profile))).unwrap_or(false)
+impl ColorSpace {
+    /// Whether it is what is assumed where nothing is declared, within what eight bits can show.
+    pub(crate) fn is_srgb(&self) -> bool {
+        let is_srgb = || profile(self).is_some_and(|profile| has_srgb_values(&profile));
+        *self == Self::Srgb || catch_unwind(is_srgb).unwrap_or(false)
+    }
+}
+
+/// The colour space as a profile; none where it is broken.
+fn profile(space: &ColorSpace) -> Option<ColorProfile> {
+    match space {
+        ColorSpace::Srgb => None,
+        ColorSpace::Icc(bytes) => parse(bytes),
+        ColorSpace::Cicp(cicp) => from_cicp(cicp.effective()),
+        ColorSpace::Gamma { exponent, chromaticities } => from_gamma(*exponent, chromaticities.as_ref()),
+    }
+}
+
+fn from_cicp(Cicp { primaries, transfer }: Cicp) -> Option<ColorProfile> {
+    let color_primaries = CicpColorPrimaries::try_from(primaries).ok()?;
+    let transfer_characteristics = TransferCharacteristics::try_from(transfer).ok()?;
+    let mut profile = ColorProfile::new_from_cicp(CicpProfile {
+        color_primaries,
+        transfer_characteristics,
+        matrix_coefficients: MatrixCoefficients::Identity,
+        full_range: true,
+    });
+    if transfer == Cicp::BT1886 {
+        set_exponent(&mut profile, 2.4);
+    }
+    // Reserved code points leave it without curves.
+    profile.red_trc.is_some().then_some(profile)
+}
+
+fn from_gamma(exponent: f32, chromaticities: Option<&[[f32; 2]; 4]>) -> Option<ColorProfile> {
+    let is_sound = |value: f32| value.is_finite() && value > 0.0;
+    let mut profile = ColorProfile::new_srgb();
+    if let Some(places) = chromaticities {
+        let [white, red, green, blue] = places.map(|[x, y]| Chromaticity::new(x, y));
+        if !is_sound(white.y) {
+            return None;
+        }
+        profile.update_rgb_colorimetry(white.to_xyyb(), ColorPrimaries { red, green, blue });
+        let is_finite = profile.colorant_matrix().v.as_flattened().iter().all(|value| value.is_finite());
+        if !is_finite {
+            return None;
+        }
+    }
+    set_exponent(&mut profile, exponent);
+    is_sound(exponent).then_some(profile)
+}
+
+fn set_exponent(profile: &mut ColorProfile, exponent: f32) {
+    let curve = Some(ToneReprCurve::Parametric(vec![exponent]));
+    (profile.red_trc, profile.green_trc, profile.blue_trc) = (curve.clone(), curve.clone(), curve);
+    // It would come before the curves.
+    profile.cicp = None;
 }
 
 fn has_srgb_values(profile: &ColorProfile) -> bool {
@@ -59,8 +126,7 @@ fn parse(profile: &[u8]) -> Option<ColorProfile> {
     ColorProfile::new_from_slice_with_options(profile, LIMITS).ok()
 }
 
-fn convert(pixels: &DynamicImage, is_ink: bool, profile: &[u8]) -> Option<DynamicImage> {
-    let profile = parse(profile)?;
+fn convert(pixels: &DynamicImage, is_ink: bool, profile: &ColorProfile) -> Option<DynamicImage> {
     let has_alpha = !is_ink && pixels.color().has_alpha();
     let (source, from) = match (profile.color_space, is_ink) {
         (DataColorSpace::Cmyk, true) => (pixels.to_rgba8().into_raw(), Layout::Rgba),

@@ -5,7 +5,7 @@ use heifer_isobmff::{HeifFile, ItemId};
 use super::alpha::Alpha;
 use super::canvas::{Canvas, Purpose};
 use super::coded::{Admit, Announced, CodedPicture};
-use super::color::Color;
+use super::color::{CodePoints, Color};
 use super::fault::Fault;
 use super::item::{Coding, Source};
 use super::transform::{Placement, Rect};
@@ -36,6 +36,15 @@ struct Layout {
     columns: u32,
 }
 
+/// A picture that was decoded and made small.
+pub(super) struct Drawn {
+    pub(super) planar: Planar,
+    /// Where it belongs in what is shown.
+    pub(super) placement: Placement,
+    /// What its colours mean.
+    pub(super) color: CodePoints,
+}
+
 impl Layout {
     /// The part of the picture that a tile covers.
     fn tile(&self, index: u32) -> Rect {
@@ -45,10 +54,10 @@ impl Layout {
 }
 
 impl Mosaic<'_> {
-    /// The channels for a purpose, and where in the picture as it is shown they belong.
-    pub(super) fn decode(&self, color: Color, purpose: Purpose) -> Result<(Planar, Placement), Fault> {
+    /// Draws the picture for a purpose.
+    pub(super) fn decode(&self, color: Color, purpose: Purpose) -> Result<Drawn, Fault> {
         let grid = self.grid()?;
-        let mut canvas: Option<(Canvas, Placement)> = None;
+        let mut canvas: Option<(Canvas, Placement, CodePoints)> = None;
         for (index, tile) in (0..).zip(&self.source.tiles) {
             self.budget.clock()?;
             if let Some(grid) = grid
@@ -62,22 +71,22 @@ impl Mosaic<'_> {
             if size != layout.tile {
                 return Err(DecodeError::Corrupt("a tile is not as large as it is declared").into());
             }
-            let (canvas, _) = if let Some(canvas) = &mut canvas {
+            let (canvas, ..) = if let Some(canvas) = &mut canvas {
                 canvas
             } else {
                 let placement = self.place(layout.canvas, purpose)?;
                 let encoding = color.encoding(&picture)?;
                 let squares = self.side(placement.rect, purpose);
                 let new = Canvas::new(&picture, encoding, layout.canvas, placement.rect, squares, purpose);
-                canvas.insert((new, placement))
+                canvas.insert((new, placement, color.resolved(&picture)))
             };
             canvas.add(&picture, layout.tile(index))?;
             if (index + 1).is_multiple_of(layout.columns) {
                 canvas.flush(layout.tile(index));
             }
         }
-        let (canvas, placement) = canvas.ok_or(DecodeError::Corrupt("a picture without tiles"))?;
-        Ok((canvas.finish(), placement))
+        let (canvas, placement, color) = canvas.ok_or(DecodeError::Corrupt("a picture without tiles"))?;
+        Ok(Drawn { planar: canvas.finish(), placement, color })
     }
 
     /// The layout of a grid, within limits.
@@ -148,7 +157,7 @@ impl Alpha {
     /// Decodes the opacities for the colours of `colors`.
     pub(super) fn decode(colors: &Mosaic, source: &Source, is_premultiplied: bool) -> Result<Self, Fault> {
         let color = Color::read(colors.file, source);
-        let (planar, _) = Mosaic { source, ..*colors }.decode(color, Purpose::Opacity)?;
-        Ok(Self::new(planar, is_premultiplied))
+        let drawn = Mosaic { source, ..*colors }.decode(color, Purpose::Opacity)?;
+        Ok(Self::new(drawn.planar, is_premultiplied))
     }
 }
