@@ -2,13 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test's helpers may fail it")]
 
+mod bombs;
 mod common;
 
 use std::time::{Duration, Instant};
 
 use common::{difference, fixture, options, pixels, reason, thumb};
-use heifer_isobmff::HeifFile;
-use heifer_isobmff::boxes::HevcConfig;
 use heifer_isobmff::writer::{HeifWriter, ImageSpec};
 use image::{Rgb, RgbImage};
 use thumbnail::{Format, Formats, Limits, Options, sniff, thumbnail};
@@ -65,6 +64,23 @@ fn a_clean_aperture_shows_what_is_in_it() {
     assert_is_photo("aperture.avif", 3.5);
 }
 
+/// The mean of each channel of the thumbnail.
+fn mean(file: &str) -> [f64; 3] {
+    let small = pixels(&thumb(&fixture(file), 75).unwrap());
+    let sum = small.pixels().fold([0.0; 3], |sum, pixel| {
+        std::array::from_fn(|channel| sum[channel] + f64::from(pixel.0[channel]))
+    });
+    sum.map(|sum| sum / f64::from(small.width() * small.height()))
+}
+
+#[test]
+fn primaries_and_transfer_that_the_container_declares_are_followed() {
+    // Of a picture of warm colours: red gains and blue loses where the same levels mean wider primaries.
+    let (srgb, p3) = (mean("photo.heic"), mean("display-p3.heic"));
+    assert!(p3[0] > srgb[0] + 3.0 && p3[2] < srgb[2] - 2.0, "{srgb:?} {p3:?}");
+    assert_ne!(mean("photo.avif"), mean("pq.avif"));
+}
+
 #[test]
 fn gray_pictures_stay_gray() {
     let gray = image::DynamicImage::from(reference()).into_luma8();
@@ -96,32 +112,6 @@ fn opacity_beside_the_colours_or_in_them_already_shows_the_background() {
     }
 }
 
-/// A picture's configuration of HEVC, and the slices of the first tile.
-fn tile() -> (HevcConfig, Vec<Vec<u8>>) {
-    let bytes = fixture("grid.heic");
-    let file = HeifFile::parse(&bytes).unwrap();
-    let id = *file.referenced_items(file.primary_id, b"dimg").first().unwrap();
-    let data = file.item_data(id).unwrap();
-    let mut rest = &data[..];
-    let mut slices = Vec::new();
-    while let Some((length, behind)) = rest.split_first_chunk::<4>() {
-        let (slice, behind) = behind.split_at(u32::from_be_bytes(*length) as usize);
-        slices.push(slice.to_vec());
-        rest = behind;
-    }
-    (file.hevc_config(id).unwrap().unwrap().clone(), slices)
-}
-
-/// A grid of one tile of 64 by 64 pixels, over and over.
-fn grid(rows: u16, columns: u16, width: u32, height: u32) -> Vec<u8> {
-    let (config, slices) = tile();
-    let mut writer = HeifWriter::new();
-    let tile = writer.add_image(&ImageSpec { hidden: true, ..ImageSpec::new(64, 64, config, &slices) });
-    let tiles = vec![tile; usize::from(rows) * usize::from(columns)];
-    writer.add_grid(rows, columns, width, height, &tiles, None, None);
-    writer.finish()
-}
-
 /// Ends as it should, and soon.
 fn assert_refused(what: &str, bytes: &[u8], expected: &str) {
     let started = Instant::now();
@@ -131,27 +121,31 @@ fn assert_refused(what: &str, bytes: &[u8], expected: &str) {
 
 #[test]
 fn what_asks_for_far_more_work_than_it_shows_is_refused_before_any() {
-    assert!(thumb(&grid(2, 3, 150, 100), 64).is_ok());
+    assert!(thumb(&bombs::heif::grid(2, 3, 150, 100), 64).is_ok());
     let replaced = |mut bytes: Vec<u8>, from: &[u8; 4], to: &[u8; 4]| {
         while let Some(at) = bytes.windows(4).position(|window| window == from) {
             bytes[at..at + 4].copy_from_slice(to);
         }
         bytes
     };
-    assert_refused("65025 tiles", &grid(255, 255, 6_400, 6_400), "UnsupportedFeature");
-    assert_refused("tiles that do not reach", &grid(2, 2, 129, 128), "Corrupt");
-    assert_refused("a canvas beyond the limit", &grid(1, 1, 10_000, 10_000), "TooManyPixels");
-    assert_refused("an overlay", &replaced(grid(2, 2, 128, 128), b"grid", b"iovl"), "UnsupportedFeature");
+    assert_refused("65025 tiles", &bombs::heif::grid(255, 255, 6_400, 6_400), "UnsupportedFeature");
+    assert_refused("tiles that do not reach", &bombs::heif::grid(2, 2, 129, 128), "Corrupt");
+    assert_refused("a canvas beyond the limit", &bombs::heif::grid(1, 1, 10_000, 10_000), "TooManyPixels");
+    assert_refused(
+        "an overlay",
+        &replaced(bombs::heif::grid(2, 2, 128, 128), b"grid", b"iovl"),
+        "UnsupportedFeature",
+    );
     assert_refused(
         "tiles of another codec",
-        &replaced(grid(2, 2, 128, 128), b"hvc1", b"vvc1"),
+        &replaced(bombs::heif::grid(2, 2, 128, 128), b"hvc1", b"vvc1"),
         "UnsupportedFeature",
     );
 }
 
 #[test]
 fn a_grid_of_grids_is_refused() {
-    let (config, slices) = tile();
+    let (config, slices) = bombs::heif::tile();
     let mut writer = HeifWriter::new();
     let tile = writer.add_image(&ImageSpec { hidden: true, ..ImageSpec::new(64, 64, config, &slices) });
     let inner = writer.add_hidden_grid(1, 2, 128, 64, &[tile; 2], None);
@@ -161,9 +155,9 @@ fn a_grid_of_grids_is_refused() {
 
 #[test]
 fn tiles_wholly_beyond_the_canvas_are_not_decoded() {
-    let few = thumb(&grid(2, 2, 128, 128), 64).unwrap();
+    let few = thumb(&bombs::heif::grid(2, 2, 128, 128), 64).unwrap();
     let started = Instant::now();
-    let many = thumb(&grid(32, 32, 128, 128), 64).unwrap();
+    let many = thumb(&bombs::heif::grid(32, 32, 128, 128), 64).unwrap();
     assert_eq!(few, many);
     assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
 }

@@ -1,39 +1,41 @@
 //! AV1 stills, through `re_rav1d`, in the thread that asks for them.
 //!
-//! A frame cannot be interrupted, so its size is limited; the clock is asked before each unit of the
-//! bitstream, of which one holds at most one frame. See docs/decisions/heif-decoder.md.
+//! A frame cannot be interrupted, so it is begun only where the worst of its size would be done in time; the clock
+//! is asked before each unit of the bitstream all the same. See docs/decisions/heif-decoder.md.
 
 mod bits;
 mod obu;
 mod sequence;
 
+use std::time::Duration;
+
 use heifer_isobmff::{HeifFile, ItemId};
 use re_rav1d::dav1d::{Decoder, InloopFilterType, Picture, PixelLayout, PlanarImageComponent, Settings};
 
-use self::obu::Unit;
+use self::obu::{Kind, Unit};
 use self::sequence::SequenceHeader;
 use super::coded::{Admit, Announced, CodedPicture, Samples, Sampling};
 use super::fault::Fault;
 use crate::budget::Clock;
-use crate::rejection::{DecodeError, Rejection};
+use crate::rejection::DecodeError;
 
-/// Most pixels of a frame: what takes the decoder long is still done in time.
-const MOST_PIXELS: u64 = 25_000_000;
-/// Bytes beside the planes for each sixteen pixels.
+/// Longest that a pixel takes, and a byte of its data; twice what the worst that was tried took.
+const PIXEL_TIME: Duration = Duration::from_nanos(250);
+const BYTE_TIME: Duration = Duration::from_nanos(100);
+/// Bytes beside the planes for each sixteen pixels, and for a frame of any size.
 const BLOCK_BYTES: u64 = 32;
+const FRAME_BYTES: u64 = 4 * 1024 * 1024;
+/// Frames that may be referred to, and the one in work.
+const REFERENCES: u64 = 9;
 
 /// Decodes the first shown frame of an item, in its last layer.
 pub(super) fn decode(file: &HeifFile, id: ItemId, admit: Admit, clock: Clock) -> Result<CodedPicture, Fault> {
     let data = file.item_data(id)?;
     let units = obu::units(&data)?;
     let header = SequenceHeader::first(&units)?;
-    let is_filtered = admit(announced(&header))?;
-    let (width, height) = header.size;
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > MOST_PIXELS {
-        return Err(Rejection::TooManyPixels { width, height, limit: MOST_PIXELS }.into());
-    }
-    let mut decoder = Decoder::with_settings(&settings(pixels, is_filtered))?;
+    let frames = units.iter().filter(|unit| unit.kind == Kind::Frame).count();
+    let is_filtered = admit(announced(&header, frames, data.len()))?;
+    let mut decoder = Decoder::with_settings(&settings(header.size, is_filtered))?;
     for Unit { bytes, .. } in units {
         clock()?;
         match decoder.send_data(bytes.to_vec(), None, None, None) {
@@ -50,7 +52,8 @@ pub(super) fn decode(file: &HeifFile, id: ItemId, admit: Admit, clock: Clock) ->
     }
 }
 
-fn settings(pixels: u64, is_filtered: bool) -> Settings {
+fn settings((width, height): (u32, u32), is_filtered: bool) -> Settings {
+    let pixels = u64::from(width) * u64::from(height);
     let mut settings = Settings::new();
     settings.set_n_threads(1);
     settings.set_max_frame_delay(1);
@@ -63,13 +66,22 @@ fn settings(pixels: u64, is_filtered: bool) -> Settings {
     settings
 }
 
-fn announced(header: &SequenceHeader) -> Announced {
-    let (width, height) = header.size;
-    let pixels = u64::from(width) * u64::from(height);
-    let planes = header.sampling.samples(pixels) * if header.bits > 8 { 2 } else { 1 };
-    let blocks = pixels.div_ceil(16) * BLOCK_BYTES;
-    // Grain is put onto a copy.
-    Announced { size: header.size, coded: header.size, bytes: [planes + blocks, planes * 2 + blocks] }
+/// What decoding so many frames of this many bytes costs at most.
+fn announced(header: &SequenceHeader, frames: usize, data: usize) -> Announced {
+    let SequenceHeader { size, sampling, bits, .. } = *header;
+    let pixels = u64::from(size.0) * u64::from(size.1);
+    let planes = sampling.samples(pixels) * if bits > 8 { 2 } else { 1 };
+    let frames = frames as u64;
+    let data = data as u64;
+    let held = pixels.div_ceil(16) * BLOCK_BYTES + FRAME_BYTES + data;
+    let nanoseconds = |each: Duration, count: u64| {
+        Duration::from_nanos(u64::try_from(each.as_nanos()).unwrap_or(u64::MAX).saturating_mul(count))
+    };
+    let uninterrupted = nanoseconds(PIXEL_TIME, pixels.saturating_mul(frames)) + nanoseconds(BYTE_TIME, data);
+    // Earlier frames are held as long as later ones may refer to them; grain is put onto a copy.
+    let kept = frames.clamp(1, REFERENCES);
+    let bytes = [kept, kept + 1].map(|count| planes.saturating_mul(count).saturating_add(held));
+    Announced { size, coded: size, sampling, bytes, uninterrupted }
 }
 
 fn finished(picture: Picture, header: &SequenceHeader) -> Result<CodedPicture, Fault> {

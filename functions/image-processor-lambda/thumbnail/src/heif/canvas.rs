@@ -40,6 +40,9 @@ impl<'a> Purpose<'a> {
     }
 }
 
+/// Rows of a tile as wide as the picture, after which no sums wait for other tiles.
+const ROWS: u32 = 64;
+
 /// One channel, with what makes its samples its own.
 struct Channel {
     average: Average,
@@ -98,9 +101,27 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Most bytes that it holds, for tiles of this height: four channels, none of them smaller.
-    pub(super) fn bytes(rect: Rect, side: u32, tile_height: u32) -> u64 {
-        4 * Average::bytes((rect.width, rect.height), side, tile_height)
+    /// Most bytes that it holds, for tiles of this size.
+    pub(super) fn bytes(
+        rect: Rect,
+        side: u32,
+        tile: (u32, u32),
+        sampling: Sampling,
+        purpose: Purpose,
+    ) -> u64 {
+        let waiting = if tile.0 >= rect.width { ROWS.min(tile.1) } else { tile.1 };
+        let channel = |shifts| {
+            let (columns, rows) = places(rect, shifts);
+            Average::bytes((length(&columns), length(&rows)), side, waiting)
+        };
+        match purpose {
+            Purpose::Opacity => channel((0, 0)),
+            Purpose::Colors(alpha) => {
+                let whole = 1 + u64::from(alpha.is_some());
+                let chroma = if sampling == Sampling::Gray { 0 } else { 2 * channel(sampling.shifts()) };
+                whole * channel((0, 0)) + chroma
+            }
+        }
     }
 
     /// Takes in the picture of a tile that covers `tile` of the whole.
@@ -131,6 +152,9 @@ impl<'a> Canvas<'a> {
                         channel.average.push(place, weights.weigh(part, channel.zero), y + 1 == last);
                     }
                 }
+                if covered == shown_columns && (y + 1).is_multiple_of(ROWS) {
+                    channel.average.flush(y + 1 - shown_rows.start);
+                }
             }
         }
         if let (Some(alpha), Some(opacity)) = (self.alpha, &mut self.opacity) {
@@ -141,6 +165,9 @@ impl<'a> Canvas<'a> {
                 weights.read(alpha, self.size, (&columns, y), (0, 0));
                 let place = (columns.start - shown_columns.start, y - shown_rows.start);
                 opacity.push(place, &weights.opacities, y + 1 == rows.end);
+                if columns == shown_columns && (y + 1).is_multiple_of(ROWS) {
+                    opacity.flush(y + 1 - shown_rows.start);
+                }
             }
         }
         Ok(())

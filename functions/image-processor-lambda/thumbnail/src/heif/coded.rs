@@ -1,5 +1,7 @@
 //! A picture as a codec hands it out: planes of levels with eight to sixteen bits.
 
+use std::time::Duration;
+
 use super::color::CodePoints;
 use super::fault::Fault;
 
@@ -47,8 +49,11 @@ pub(super) struct Announced {
     /// The picture's size, and that of what is coded, which may be more.
     pub(super) size: (u32, u32),
     pub(super) coded: (u32, u32),
+    pub(super) sampling: Sampling,
     /// Bytes that decoding holds at once, without loop filters and with them.
     pub(super) bytes: [u64; 2],
+    /// Longest that it takes without a look at the clock.
+    pub(super) uninterrupted: Duration,
 }
 
 /// Asked once the size is known and before anything is allocated. Returns whether loop filters are to run.

@@ -4,6 +4,7 @@
 //! This one hands it the units of a HEIF item, reads the picture where it lies, and asks the clock.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Duration;
 
 use heifer_hevc_dec::nal::{NalUnit, NalUnitType};
 use heifer_hevc_dec::params::{ParameterSets, Sps};
@@ -99,10 +100,13 @@ const END: DecodeError = DecodeError::Truncated("within a picture's data");
 fn announced(sps: &Sps) -> Result<Announced, Fault> {
     let coded = (sps.pic_width_in_luma_samples, sps.pic_height_in_luma_samples);
     let pixels = u64::from(coded.0) * u64::from(coded.1);
-    let samples = sampling(sps)?.samples(pixels);
+    let sampling = sampling(sps)?;
+    let samples = sampling.samples(pixels);
     let blocks = pixels.div_ceil(16) * BLOCK_BYTES;
     // The last filter needs what the one before it left.
-    Ok(Announced { size: sps.output_size(), coded, bytes: [2, 4].map(|each| samples * each + blocks) })
+    let size = sps.output_size();
+    let bytes = [2, 4].map(|each| samples * each + blocks);
+    Ok(Announced { size, coded, sampling, bytes, uninterrupted: Duration::ZERO })
 }
 
 fn sampling(sps: &Sps) -> Result<Sampling, DecodeError> {

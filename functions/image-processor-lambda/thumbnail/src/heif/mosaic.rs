@@ -122,16 +122,17 @@ impl Mosaic<'_> {
 
     /// Checks what is about to be decoded. Returns whether loop filters are to run.
     fn admit(&self, grid: Option<Layout>, announced: Announced, purpose: Purpose) -> Result<bool, Fault> {
-        let Announced { size, coded, bytes } = announced;
+        let Announced { size, coded, sampling, bytes, uninterrupted } = announced;
         self.budget.check_pixels(size.0, size.1)?;
         let area = |(width, height), more| (u64::from(width) + more) * (u64::from(height) + more);
         if area(coded, 0) > area(size, CODED_BEYOND) {
             return Err(DecodeError::Unsupported("so much that is coded and not shown").into());
         }
         let rect = self.place(grid.map_or(size, |grid| grid.canvas), purpose)?.rect;
-        let small = Canvas::bytes(rect, self.side(rect, purpose), size.1);
+        let small = Canvas::bytes(rect, self.side(rect, purpose), size, sampling, purpose);
         let (thumbnail, _) = self.target.size(rect.width, rect.height);
         let is_filtered = rect.width < UNFILTERED_FROM * thumbnail;
+        self.budget.check_ahead(uninterrupted)?;
         let bytes = if is_filtered { bytes[1] } else { bytes[0] };
         self.budget.check_memory(bytes.saturating_add(small).saturating_add(purpose.held()))?;
         Ok(is_filtered)

@@ -9,6 +9,8 @@ const MOST_UNITS: usize = 4096;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     SequenceHeader,
+    /// A frame, or the header of one.
+    Frame,
     Other,
 }
 
@@ -38,7 +40,11 @@ pub(super) fn units(mut rest: &[u8]) -> Result<Vec<Unit<'_>>, DecodeError> {
         };
         let end = start.checked_add(length).filter(|end| *end <= rest.len()).ok_or(END)?;
         let (bytes, behind) = rest.split_at(end);
-        let kind = if header >> 3 & 15 == 1 { Kind::SequenceHeader } else { Kind::Other };
+        let kind = match header >> 3 & 15 {
+            1 => Kind::SequenceHeader,
+            3 | 6 => Kind::Frame,
+            _ => Kind::Other,
+        };
         units.push(Unit { kind, bytes, payload: bytes.get(start..).unwrap_or_default() });
         rest = behind;
     }
