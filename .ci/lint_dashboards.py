@@ -7,6 +7,7 @@ import re
 import sys
 
 from jsonschema import Draft202012Validator
+from lint import report
 
 COLUMNS = 24
 
@@ -96,17 +97,12 @@ def bodies(template):
 
 
 def main():
-    count, failed = 0, False
-    for path in sys.argv[1:]:
-        for logical_id, body in bodies(json.loads(pathlib.Path(path).read_text(encoding="utf-8"))):
-            count += 1
-            for finding in body_findings(body):
-                failed = True
-                print(f"{path}: {logical_id}: {finding}")
-    if count == 0:
-        sys.exit("no dashboard was found: the templates' shape changed and this check sees nothing")
-    print(f"{count} dashboards checked")
-    sys.exit(failed)
+    dashboards = (
+        (f"{path}: {logical_id}", body_findings(body))
+        for path in sys.argv[1:]
+        for logical_id, body in bodies(json.loads(pathlib.Path(path).read_text(encoding="utf-8")))
+    )
+    report(("dashboard", "dashboards"), dashboards)
 
 
 if __name__ == "__main__":

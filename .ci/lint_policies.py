@@ -9,6 +9,7 @@ import pathlib
 import re
 import sys
 
+from lint import report
 from parliament import analyze_policy_string
 
 # Findings that are right in general and wrong here, each with its reason.
@@ -129,8 +130,8 @@ def parliament_findings(policy, accepted):
         json.dumps({**policy, "Statement": statements}), include_community_auditors=True
     )
     for finding in analysed.findings:
-        told = f"{finding.detail} {finding.location}"
-        if not any(finding.issue == issue and part in told for issue, part in accepted):
+        text = f"{finding.detail} {finding.location}"
+        if not any(finding.issue == issue and part in text for issue, part in accepted):
             yield f"{finding.issue} {finding.detail or finding.location}"
 
 
@@ -142,16 +143,7 @@ def findings(place, policy):
 
 def main():
     template = Template(json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")))
-    count, failed = 0, False
-    for place, policy in template.policies():
-        count += 1
-        for finding in findings(place, policy):
-            failed = True
-            print(f"{place}: {finding}")
-    if count == 0:
-        sys.exit("no policy was found: the template's shape changed and this check sees nothing")
-    print(f"{count} policies checked")
-    sys.exit(failed)
+    report(("policy", "policies"), ((place, findings(place, policy)) for place, policy in template.policies()))
 
 
 if __name__ == "__main__":

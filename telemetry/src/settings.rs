@@ -99,6 +99,13 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         self.ignored.push(IgnoredVariable { variable: variable.to_owned(), reason: reason.into() });
     }
 
+    /// Reports a variable that is set and not supported.
+    fn check(&mut self, name: &str, support: Support) {
+        if let Some(reason) = self.get(name).and_then(|value| support.reason_to_ignore(&value)) {
+            self.ignore(name, reason);
+        }
+    }
+
     /// A whole number, under the first of `names` that is set.
     fn number(&mut self, names: &[&str]) -> Option<u64> {
         let (name, value) = self.first(names)?;
@@ -191,14 +198,13 @@ impl Settings {
     ) -> Self {
         let mut reader = Reader { lookup, ignored: Vec::new() };
         for variable in Variable::all() {
-            let value = reader.get(variable.name);
-            if let Some(reason) = value.and_then(|value| variable.support.reason_to_ignore(&value)) {
-                reader.ignore(variable.name, reason);
-            }
+            reader.check(variable.name, variable.support);
         }
-        for name in names {
-            if name.starts_with("OTEL_") && !Variable::all().iter().any(|it| it.name == name) {
-                reader.ignore(&name, "it is no variable of OpenTelemetry that is known here");
+        for name in names.into_iter().filter(|name| name.starts_with("OTEL_")) {
+            match Variable::of(&name) {
+                None => reader.ignore(&name, "it is no variable of OpenTelemetry that is known here"),
+                Some(variable) if variable.is_prefix() => reader.check(&name, variable.support),
+                Some(_) => {}
             }
         }
         let general = "OTEL_ATTRIBUTE_COUNT_LIMIT";

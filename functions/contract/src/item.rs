@@ -201,7 +201,7 @@ impl Item {
     }
 }
 
-/// An item as a reader sees it; what the table does not say is absent.
+/// An item as a reader sees it; what the table lacks is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// The table's key.

@@ -1,4 +1,4 @@
-//! Messages of the processing queue: what our own tools say beside the body.
+//! Message attributes of the processing queue that our own tools set.
 
 /// The message attribute that a redrive by `ops` sets: how often the message was redriven.
 pub const REDRIVEN: &str = "redriven";

@@ -1,4 +1,4 @@
-//! S3 event notifications: what a message of the processing queue says.
+//! S3 event notifications: the uploads that a message of the processing queue reports.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ use crate::image_id;
 /// The content of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notification {
-    /// S3 says that the configuration works; nothing was uploaded.
+    /// S3 tests the configuration; nothing was uploaded.
     Test,
     /// What happened to objects; at least one record.
     Records(Vec<Record>),
@@ -91,7 +91,7 @@ pub enum MalformedMessage {
     /// The body is JSON of another kind.
     #[error("the message is no S3 notification")]
     NotS3(#[source] JsonError),
-    /// A record lacks what says which object it is about, or what happened to it.
+    /// A record lacks the members that name its object, or what happened to it.
     #[error("record {record} lacks its {field}")]
     Incomplete {
         /// The record's number, from 0.

@@ -22,7 +22,7 @@ pub const MAX_BODY_BYTES: usize = 4_096;
 /// Everything a request is answered with.
 #[derive(Debug)]
 pub struct App {
-    /// What the environment says.
+    /// Configuration from the environment.
     pub config: Config,
     /// Signs URLs.
     pub signer: Signer,
@@ -87,7 +87,7 @@ async fn issue(app: &App, event: &Value) -> Result<Issued, Refusal> {
     app.signer.sign(&upload_url, &span).await
 }
 
-/// The user that the JWT authorizer vouches for; nothing else in the event says who is asking.
+/// The user that the JWT authorizer vouches for; nothing else in the event identifies the caller.
 fn user_id(event: &Value) -> Result<&str, Refusal> {
     let claims = event.pointer("/requestContext/authorizer/jwt/claims").unwrap_or(&Value::Null);
     let claim = |name: &str| claims.get(name).and_then(Value::as_str);

@@ -74,7 +74,7 @@ impl UploadUrl {
         let Config { accepted, max_upload_bytes, .. } = *config;
         let request = request.unwrap_or_default();
         let content_type = match request.content_type.as_deref().map(str::trim) {
-            // A browser knows no type for some files, and says so by an empty text.
+            // A browser knows no type for some files, and sends an empty text for them.
             None | Some("") => None,
             Some(asked) => {
                 Some(ContentType::parse(asked, accepted).ok_or(Refusal::UnsupportedType { accepted })?)

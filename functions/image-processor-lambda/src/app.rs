@@ -10,7 +10,7 @@ use crate::config::Config;
 /// Configuration, the outside world, telemetry, and the permits to decode.
 #[derive(Clone, Debug)]
 pub struct App<S> {
-    /// What the environment says.
+    /// Configuration from the environment.
     pub config: Config,
     /// The world outside.
     pub store: S,

@@ -8,9 +8,9 @@ use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::{
+    attempt::Attempt,
     condition::{Condition, Obstacle},
     error::{Fault, FaultSource},
-    process::Attempt,
     stage::Stage,
     store::{Recorded, Store},
 };

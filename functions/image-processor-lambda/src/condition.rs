@@ -38,7 +38,7 @@ impl Standing {
         }
     }
 
-    /// What the table says; `None` when an attribute of the protocol is missing.
+    /// The attributes in the table; `None` when an attribute of the protocol is missing.
     #[must_use]
     pub fn read(record: Record) -> Option<Self> {
         Some(Self {

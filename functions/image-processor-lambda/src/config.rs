@@ -1,4 +1,4 @@
-//! What the environment says.
+//! Configuration of the function, read from its environment.
 
 use std::{num::NonZeroU32, str::FromStr, time::Duration};
 

@@ -40,7 +40,7 @@ impl Permanent {
         }
     }
 
-    /// What the item and the notification say.
+    /// The message in the item and the notification.
     #[must_use]
     pub fn refused(&self) -> Refused {
         Refused { reason: self.reason(), message: self.to_string() }

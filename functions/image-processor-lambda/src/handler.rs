@@ -17,10 +17,11 @@ use tracing::{Instrument, Span, info_span};
 
 use crate::{
     app::App,
+    attempt::Attempt,
     config::Config,
     error::{Fault, Retry},
     events::{AttemptFailed, DuplicateSkipped, ImageBusy, ImageReceived, MessageMalformed, RecordSkipped},
-    process::{Attempt, Outcome},
+    process::Outcome,
     retry::Backoff,
     sequence::{self, receives},
     stage::Stage,

@@ -1,9 +1,10 @@
 //! Turns each uploaded image into a thumbnail, an item and a notification.
 //!
 //! Reading order: [`handler`] takes a batch apart, [`sequence`] orders its messages, [`process`] takes one upload through
-//! claim, work, record and notification, [`condition`] says who may write.
+//! claim, work, record and notification, which each write through its [`attempt`]; [`condition`] decides who may write.
 
 pub mod app;
+pub mod attempt;
 pub mod aws;
 mod claim;
 pub mod condition;

@@ -8,7 +8,6 @@ use std::{
 use contract::{
     completion, image_id,
     item::{Item, Original, Status},
-    s3_event::Upload,
 };
 use futures_util::FutureExt;
 use telemetry::context;
@@ -16,14 +15,13 @@ use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::{
-    app::App,
+    attempt::Attempt,
     claim::Claim,
-    condition::Condition,
     error::{Fault, FaultSource, Permanent},
     events::{ImageProcessed, ImageRejected},
-    render::{self, Rendered},
-    stage::{Stage, Timings},
-    store::{Note, Opened, Recorded, Store},
+    render::{self, Rendered, Unrendered},
+    stage::Stage,
+    store::{Note, Opened, Store},
 };
 
 /// How an upload without a fault ended.
@@ -31,7 +29,7 @@ use crate::{
 pub enum Outcome {
     /// Thumbnails, item and notification exist.
     Done,
-    /// The item says FAILED, and the notification was published.
+    /// The item is FAILED, and the notification was published.
     Failed,
     /// Nothing was left to do: this version is complete, or a newer one has come.
     Duplicate,
@@ -39,27 +37,7 @@ pub enum Outcome {
     Busy(Duration),
 }
 
-/// One attempt at one upload.
-#[derive(Debug)]
-pub struct Attempt<'a, S> {
-    pub(crate) app: &'a App<S>,
-    pub(crate) upload: &'a Upload,
-    pub(crate) deadline: SystemTime,
-    /// How long it may still wait for another attempt.
-    pub(crate) patience: Duration,
-    started: Instant,
-    pub(crate) timings: Timings,
-    /// What this attempt wrote last, which others must respect.
-    pub(crate) claimed: Option<Item>,
-}
-
-impl<'a, S: Store> Attempt<'a, S> {
-    /// An attempt that must end by `deadline`, and may wait for another one as long as `patience` lasts.
-    pub fn new(app: &'a App<S>, upload: &'a Upload, deadline: SystemTime, patience: Duration) -> Self {
-        let (started, timings) = (Instant::now(), Timings::default());
-        Self { app, upload, deadline, patience, started, timings, claimed: None }
-    }
-
+impl<S: Store> Attempt<'_, S> {
     /// Takes the upload to its outcome, inside the current span; `opened` is what S3 answered and
     /// `waited` how long that took.
     ///
@@ -125,13 +103,14 @@ impl<'a, S: Store> Attempt<'a, S> {
             }
         };
         let rendered = match (refused, opened) {
-            (Some(refused), _) => Err(refused),
-            (None, None) => Err(Permanent::ObjectGone),
-            (None, Some(opened)) => self.render(&mut item, opened, download, waited).await?,
+            (Some(refused), _) => Err(refused.into()),
+            (None, None) => Err(Permanent::ObjectGone.into()),
+            (None, Some(opened)) => self.render(&mut item, opened, download, waited).await,
         };
         match rendered {
             Ok(rendered) => self.complete(item, rendered).await,
-            Err(refused) => self.reject(item, &refused).await,
+            Err(Unrendered::Refused(refused)) => self.reject(item, &refused).await,
+            Err(Unrendered::Fault(fault)) => Err(fault),
         }
     }
 
@@ -152,12 +131,12 @@ impl<'a, S: Store> Attempt<'a, S> {
         opened: Opened<S::Body>,
         download: Span,
         waited: Duration,
-    ) -> Result<Result<Rendered, Permanent>, Fault> {
+    ) -> Result<Rendered, Unrendered> {
         item.original.e_tag = opened.e_tag;
         item.original.bytes = Some(opened.bytes);
         let (bytes, limit) = (opened.bytes, self.app.config.limits.max_bytes);
         if bytes > limit {
-            return Ok(Err(thumbnail::Rejection::TooManyBytes { bytes, limit }.into()));
+            return Err(Permanent::from(thumbnail::Rejection::TooManyBytes { bytes, limit }).into());
         }
         let started = Instant::now();
         let body = self.app.store.read(opened.body).await;
@@ -169,10 +148,9 @@ impl<'a, S: Store> Attempt<'a, S> {
         let config = &self.app.config;
         let (permit, options) = (self.app.decoder_permit().await, config.thumbnails.clone());
         let rendered = render::render(permit, body, config.limits, options, &mut self.timings).await?;
-        Ok(rendered.inspect(|rendered| {
-            let Original { content_type, width, height, .. } = rendered.original;
-            item.original = Original { content_type, width, height, ..item.original.clone() };
-        }))
+        let Original { content_type, width, height, .. } = rendered.original;
+        item.original = Original { content_type, width, height, ..item.original.clone() };
+        Ok(rendered)
     }
 
     async fn complete(&mut self, mut item: Item, rendered: Rendered) -> Result<Outcome, Fault> {
@@ -213,28 +191,6 @@ impl<'a, S: Store> Attempt<'a, S> {
         item.notified = true;
         self.write(Stage::Settle, &item).await?;
         Ok(item)
-    }
-
-    async fn write(&mut self, stage: Stage, item: &Item) -> Result<(), Fault> {
-        let store = &self.app.store;
-        let work = async { store.record(item, Condition::Mine).await.map_err(Fault::aws(stage)) };
-        match self.timings.run(stage, work).await? {
-            Recorded::Written => {
-                self.claimed = Some(item.clone());
-                Ok(())
-            }
-            Recorded::Refused(_) => Err(Fault { stage, source: FaultSource::ClaimLost }),
-        }
-    }
-
-    /// Gives the claim back; when that fails too, the claim runs out by itself.
-    async fn release(&mut self) {
-        if let Some(mut item) = self.claimed.take() {
-            item.claimed_until = SystemTime::UNIX_EPOCH;
-            if let Err(error) = self.app.store.record(&item, Condition::Mine).await {
-                tracing::warn!(error = &*error as &dyn std::error::Error, "Claim not given back");
-            }
-        }
     }
 }
 

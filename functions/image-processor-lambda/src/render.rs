@@ -19,6 +19,27 @@ pub(crate) struct Rendered {
     pub(crate) thumbnails: Vec<Thumbnail>,
 }
 
+/// Why there are no thumbnails.
+#[derive(Debug)]
+pub(crate) enum Unrendered {
+    /// By the user's fault, or nobody's.
+    Refused(Permanent),
+    /// By ours or AWS's.
+    Fault(Fault),
+}
+
+impl From<Permanent> for Unrendered {
+    fn from(refused: Permanent) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Fault> for Unrendered {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
 /// Makes a thumbnail for each of `options`; `permit` is held until the last of them is made, also when nobody
 /// waits for it any more.
 pub(crate) async fn render(
@@ -27,7 +48,7 @@ pub(crate) async fn render(
     limits: Limits,
     options: Vec<Options>,
     timings: &mut Timings,
-) -> Result<Result<Rendered, Permanent>, Fault> {
+) -> Result<Rendered, Unrendered> {
     let (dispatch, parent) = (dispatcher::get_default(Clone::clone), Span::current());
     let task = tokio::task::spawn_blocking(move || {
         let _turn = permit;
@@ -41,7 +62,7 @@ pub(crate) async fn render(
     });
     let (result, took) = task.await.map_err(|_| Fault::panic(Stage::Decode))?;
     took.iter().for_each(|(stage, elapsed)| timings.add(stage, elapsed));
-    Ok(result.map_err(Permanent::from))
+    Ok(result.map_err(Permanent::from)?)
 }
 
 fn steps(
@@ -76,7 +97,7 @@ fn describe(decoded: &Decoded) -> Original {
     }
 }
 
-/// What the item says of `thumbnail` under `key`.
+/// The attributes that the item gets for `thumbnail` under `key`.
 pub(crate) fn stored(key: String, thumbnail: &Thumbnail) -> Stored {
     Stored { key, width: thumbnail.width, height: thumbnail.height, bytes: thumbnail.jpeg.len() as u64 }
 }

@@ -28,7 +28,7 @@ pub struct Opened<B> {
 pub enum Recorded {
     /// The item stands.
     Written,
-    /// What stood there did not allow it; `None` where the database does not say what.
+    /// What stood there did not allow it; `None` where the database does not return it.
     Refused(Option<Standing>),
 }
 

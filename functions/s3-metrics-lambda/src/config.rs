@@ -1,4 +1,4 @@
-//! What the environment says.
+//! Configuration of the function, read from its environment.
 
 /// Everything the function reads from its environment.
 #[derive(Clone, Debug)]

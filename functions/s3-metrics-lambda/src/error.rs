@@ -36,7 +36,7 @@ pub enum ScanError {
     List {
         /// The page's number, from 1.
         page: u64,
-        /// What S3 said.
+        /// The error that S3 returned.
         #[source]
         source: Box<dyn StdError + Send + Sync>,
     },

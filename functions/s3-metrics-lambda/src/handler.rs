@@ -18,7 +18,7 @@ use crate::{
 /// Everything a run needs.
 #[derive(Clone, Debug)]
 pub struct App<S> {
-    /// What the environment says.
+    /// Configuration from the environment.
     pub config: Config,
     /// Where the buckets are.
     pub store: S,

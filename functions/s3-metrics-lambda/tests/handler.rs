@@ -129,7 +129,7 @@ impl Harness {
 struct Fake {
     broken_page: Option<(&'static str, &'static str)>,
     refuses: bool,
-    /// What a failing call says, if not the usual.
+    /// The message of a failing call, if not the usual.
     complaint: Option<String>,
     published: Mutex<Vec<Vec<Total>>>,
 }

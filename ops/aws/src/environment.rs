@@ -1,4 +1,4 @@
-//! A client as the standard AWS environment describes it: variables, else what the AWS CLI knows.
+//! Client configuration from the standard AWS environment: variables, else what the AWS CLI knows.
 
 use std::io;
 use std::process::Output;
@@ -21,7 +21,7 @@ pub enum EnvironmentError {
     NoCli(#[source] io::Error),
     /// The AWS CLI has none either.
     #[error(
-        "no AWS credentials; export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in (`aws sso login`) and set AWS_PROFILE. `aws configure export-credentials` says: {0}"
+        "no AWS credentials; export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in (`aws sso login`) and set AWS_PROFILE. `aws configure export-credentials` printed: {0}"
     )]
     CliRefused(String),
     /// The AWS CLI printed something else.
@@ -76,8 +76,8 @@ async fn exported_credentials() -> Result<Credentials, EnvironmentError> {
     let words = ["configure", "export-credentials", "--format", "process"];
     let output = cli(&words).await.map_err(EnvironmentError::NoCli)?;
     if !output.status.success() {
-        let told = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(EnvironmentError::CliRefused(told));
+        let printed = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(EnvironmentError::CliRefused(printed));
     }
     let Exported { access_key_id, secret_access_key, session_token } =
         serde_json::from_slice(&output.stdout).map_err(EnvironmentError::CliAnswer)?;

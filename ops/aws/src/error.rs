@@ -1,4 +1,4 @@
-//! What goes wrong between us and an AWS API.
+//! Errors of calls to an AWS API.
 
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -28,7 +28,7 @@ pub enum AwsError {
         status: u16,
         /// The service's error code, without namespaces.
         code: String,
-        /// What the service says about it.
+        /// The service's message.
         message: String,
     },
     /// The request could not be signed.

@@ -1,10 +1,17 @@
-//! An error with its causes, for a line that people read.
+//! Causes of an error, for people.
+
+use std::error::Error;
+use std::iter;
+
+/// An error and its causes, in order.
+pub fn causes<'a>(error: &'a (dyn Error + 'a)) -> impl Iterator<Item = &'a (dyn Error + 'a)> {
+    iter::successors(Some(error), |&error| error.source())
+}
 
 /// An error and its causes in one line.
 #[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+pub fn chain(error: &dyn Error) -> String {
+    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A small HTTP client: what a user of the pipeline does, unsigned.
+//! HTTP client, small and unsigned: what a user of the pipeline has.
 
 mod secure;
 
@@ -46,7 +46,7 @@ pub enum HttpError {
         method: Method,
         /// Where it went, without its query.
         address: String,
-        /// What the connection said.
+        /// The error of the connection.
         #[source]
         source: BoxError,
     },
@@ -79,7 +79,7 @@ impl Http {
     #[must_use]
     pub fn new() -> Self {
         // An idle connection that the server closes at the moment it is reused fails the request;
-        // connecting over loopback costs less than telling those failures apart.
+        // connecting over loopback costs less than distinguishing those failures.
         let plain = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
         Self { plain, secure: Arc::default() }
     }

@@ -13,4 +13,4 @@ pub mod xml;
 pub use client::{Aws, Credentials, SERVICE};
 pub use environment::EnvironmentError;
 pub use error::AwsError;
-pub use error_chain::chain;
+pub use error_chain::{causes, chain};

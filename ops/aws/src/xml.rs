@@ -1,4 +1,4 @@
-//! The little that is read from XML answers.
+//! XML responses: the little of them that is read.
 
 use roxmltree::{Document, Node};
 

@@ -5,13 +5,14 @@ pub(crate) mod test;
 use std::path::Path;
 
 use serde_json::Value;
+use terminal::{Terminal, paint};
 
 use crate::cli::alarms::{AlarmsExplainArgs, AlarmsListArgs, AlarmsWatchArgs};
-use crate::console;
 use crate::failure::Failure;
+use crate::local::console;
 use crate::nearest::UnknownName;
+use crate::print::{print_json, print_text, unread};
 use crate::signals::Signals;
-use crate::terminal::{Terminal, print_json, print_text, unread};
 
 /// How long the console holds a request for transitions before it returns none.
 const WAIT_MS: u64 = 30_000;
@@ -153,7 +154,7 @@ fn painted(state: &str, terminal: Terminal) -> String {
         "OK" => "32",
         _ => "33",
     };
-    if terminal.style.color { format!("\x1b[{code}m{padded}\x1b[0m") } else { padded }
+    paint(code, &padded, terminal.style)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub(crate) mod alarms;
 pub(crate) mod dashboard;
 pub(crate) mod dlq;
 mod help;
+mod running_stack;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use alarms::AlarmsCommand;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
+use running_stack::RunningStack;
 
 const AFTER: &str = "\
 Examples:
@@ -218,17 +220,6 @@ pub(crate) struct ThumbnailArgs {
     /// How often to do it; the median of the CPU times is reported.
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) repeat: NonZeroUsize,
-}
-
-/// A running stack, and the output format.
-#[derive(Args, Debug)]
-pub(crate) struct RunningStack {
-    /// Print one JSON document on stdout; one for each line of what goes on until Ctrl-C.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Which running stack.
-    #[arg(long, default_value = "default")]
-    pub(crate) name: String,
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

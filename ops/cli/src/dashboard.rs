@@ -8,12 +8,13 @@ use http::StatusCode;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 use serde_json::{Value, json};
+use terminal::Terminal;
 
 use crate::cli::dashboard::{DashboardListArgs, DashboardRenderArgs, Drawing};
-use crate::console;
 use crate::failure::Failure;
+use crate::local::{LocalFailure, console};
 use crate::nearest::UnknownName;
-use crate::terminal::{Terminal, print_json, print_text};
+use crate::print::{print_json, print_text};
 
 /// The names of the dashboards.
 ///
@@ -51,7 +52,7 @@ pub(crate) async fn render(
             const ALL: &str = "`ops dashboard list` names them all";
             return Err(UnknownName::among("dashboard", &args.dashboard, names(&all), ALL).into());
         }
-        let body: Value = serde_json::from_slice(answer.body()).map_err(Failure::Answer)?;
+        let body: Value = serde_json::from_slice(answer.body()).map_err(LocalFailure::Answer)?;
         let why = body.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
         return Err(Failure::NotDrawn { name: args.dashboard.clone(), why });
     }

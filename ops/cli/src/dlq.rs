@@ -1,7 +1,7 @@
 //! `ops dlq`: lists, shows, redrives and drops the messages of the dead-letter queue, on AWS and on the local stack.
 //!
 //! - `target` the dead-letter queue and the credentials for it
-//! - `queue`, `message`, `content` SQS, its messages, and what their bodies say
+//! - `queue`, `message`, `content` SQS, its messages, and the content of their bodies
 //! - `items`, `cause` the images' items in the table, and why a message is here
 //! - `receive`, `selection` every message once, and which of them are selected
 //! - `list`, `show` commands that only read
@@ -30,12 +30,11 @@ use std::path::Path;
 
 pub(crate) use cause::Cause;
 pub(crate) use error::DlqError;
-pub(crate) use selection::parse_age;
 use target::Lookup;
+use terminal::Terminals;
 
 use crate::cli::dlq::DlqCommand;
 use crate::failure::Failure;
-use crate::terminal::Terminals;
 
 /// Runs a command.
 ///

@@ -6,14 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aws_client::http::HttpError;
-use local_stack::stack::{FindError, UpError};
-use local_stack::waterfall::clean;
+use aws_client::causes;
+use terminal::clean;
 
 use crate::dlq::DlqError;
+use crate::local::LocalFailure;
 use crate::nearest::{UnknownName, probably_meant};
 use crate::signals::Signal;
-use crate::upload::JournalError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -24,48 +23,9 @@ pub(crate) enum Failure {
     /// Ended by a signal.
     #[error("ended by {0}")]
     Signal(Signal),
-    /// The stack did not come up.
-    #[error("the stack did not come up")]
-    Up(#[source] Box<UpError>),
-    /// The engine ended while the stack was up.
-    #[error(
-        "the engine ended by itself ({status}); start again, and if it happens again see its log ({log}). Its last lines:\n{tail}"
-    )]
-    EngineEnded {
-        /// How it ended.
-        status: String,
-        /// Where its log is.
-        log: PathBuf,
-        /// The log's last lines.
-        tail: String,
-    },
-    /// A process of the stack did not end.
-    #[error("the stack was not taken down whole; look for leftover processes of the engine")]
-    Down(#[source] io::Error),
-    /// No running stack of that name.
+    /// A command on a local stack failed.
     #[error(transparent)]
-    Find(#[from] FindError),
-    /// The console does not answer.
-    #[error("the stack's console does not answer; is `ops up` still running?")]
-    Console(#[source] HttpError),
-    /// The console's response is not what was expected.
-    #[error(
-        "the stack's console answered something unknown; stop the stack and start it anew, it may be of another version"
-    )]
-    Answer(#[source] serde_json::Error),
-    /// The stack went away during an upload.
-    #[error(
-        "the stack is gone; {ended} of {files} files had ended. What it held went with it: start it again, and upload again"
-    )]
-    StackGone {
-        /// How many files had ended.
-        ended: usize,
-        /// How many there were.
-        files: usize,
-    },
-    /// The upload journal cannot be used.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
+    Local(#[from] LocalFailure),
     /// A command on a dead-letter queue failed.
     #[error(transparent)]
     Dlq(#[from] DlqError),
@@ -140,17 +100,10 @@ impl Failure {
         }
         let mut text = format!("error: {self}");
         text.extend(self.meant().map(|name| format!("; did you mean {name}?")));
-        let mut source = self.source();
-        while let Some(cause) = source {
-            text.push_str("\n  because: ");
-            text.push_str(&cause.to_string());
-            source = cause.source();
-        }
+        text.extend(causes(self).skip(1).map(|cause| format!("\n  because: {cause}")));
         Some(text)
     }
-}
 
-impl Failure {
     /// The file with the most similar name, where one is missing.
     fn meant(&self) -> Option<String> {
         let Self::Read { path, source } = self else { return None };

@@ -2,24 +2,15 @@
 
 mod alarms;
 mod cli;
-mod console;
 mod dashboard;
 mod dlq;
-mod env;
 mod failure;
-mod fold;
+mod local;
 mod nearest;
-mod photos;
-mod progress;
-mod report;
+mod print;
 mod root;
 mod signals;
-mod terminal;
 mod thumbnail;
-mod trace;
-mod up;
-mod upload;
-mod verify;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,7 +20,8 @@ use cli::alarms::AlarmsCommand;
 use cli::dashboard::DashboardCommand;
 use cli::{Cli, Command};
 use failure::Failure;
-use terminal::{Terminal, Terminals, say};
+use local::{env, trace, up, upload, verify};
+use terminal::{Terminal, Terminals, print_err};
 
 fn main() -> ExitCode {
     let lookup = |name: &str| std::env::var_os(name);
@@ -41,7 +33,7 @@ fn main() -> ExitCode {
     match run(cli.command.unwrap_or_default(), &root, terminals) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.text().iter().for_each(|text| say(&terminals.err.fold(text)));
+            failure.text().iter().for_each(|text| print_err(&terminals.err.fold(text)));
             failure.code()
         }
     }

@@ -11,7 +11,7 @@ use thumbnail::{Limits, Options, Rejection, Thumbnail};
 
 use crate::cli::ThumbnailArgs;
 use crate::failure::Failure;
-use crate::terminal::print_json;
+use crate::print::print_json;
 
 /// The JSON document.
 #[derive(Debug, Serialize)]

@@ -27,14 +27,14 @@ pub use set::{AlarmSet, Evaluator, Transition};
 use crate::location::Location;
 use crate::time::Period;
 
-/// What an alarm says.
+/// The state of an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     /// Within the threshold.
     Ok,
     /// Outside of it.
     Alarm,
-    /// Not enough is known to tell.
+    /// Too few datapoints to decide.
     InsufficientData,
 }
 
@@ -66,11 +66,11 @@ pub struct Alarm {
     pub name: String,
     /// Its logical id in the template.
     pub id: String,
-    /// What is told with its state.
+    /// The text that its notifications have.
     pub description: String,
     /// Why it is as it is.
     pub notes: Notes,
-    /// Who is told when it enters each state; empty when its actions are disabled.
+    /// Its actions on entering each state; empty when its actions are disabled.
     pub actions: Actions,
     /// When it is in which state.
     pub kind: Kind,
@@ -78,7 +78,7 @@ pub struct Alarm {
     pub location: Location,
 }
 
-/// What an alarm's `Metadata` says for people.
+/// An alarm's `Metadata`, for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
     /// `page`, `ticket` or `silent`.
@@ -91,7 +91,7 @@ pub struct Notes {
     pub reason: String,
 }
 
-/// ARNs told at each transition.
+/// Actions by the state that is entered: ARNs, of topics as a rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Actions {
     /// On entering OK.
@@ -103,7 +103,7 @@ pub struct Actions {
 }
 
 impl Actions {
-    /// Those told on entering a state.
+    /// The actions on entering a state.
     #[must_use]
     pub fn on(&self, state: State) -> &[String] {
         match state {

@@ -1,4 +1,4 @@
-//! Dashboards: what a body states, the data it asks for, and a drawing of it.
+//! Dashboards: the widgets of a `DashboardBody`, the data that they ask for, and a drawing of them.
 //!
 //! - [`read`](self) a `DashboardBody` becomes widgets; what is not drawn here is refused with its place
 //! - [`data`] the series of a widget

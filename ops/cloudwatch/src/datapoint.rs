@@ -102,7 +102,7 @@ impl Distribution {
         Self::of_counted(values, &vec![1.0; values.len()])
     }
 
-    /// Each value as often as its count says.
+    /// Each value as often as its count.
     ///
     /// # Errors
     /// As [`Self::of_values`]; counts that are missing or not positive.
@@ -147,7 +147,7 @@ impl Distribution {
     }
 }
 
-/// What one report says: values of one metric at one instant.
+/// One report: values of one metric at one instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Datapoint {
     /// Of which metric.

@@ -1,9 +1,10 @@
-//! A log line in Embedded Metric Format becomes datapoints.
+//! Parser of CloudWatch's Embedded Metric Format: a log line becomes datapoints.
 //!
-//! CloudWatch drops what breaks the format and tells nobody but a metric of its own; here each breach has
+//! CloudWatch drops what breaks the format and only counts it in a metric of its own; here each breach has
 //! a name, and one breach refuses the whole line, so that a local run fails where AWS would lose data.
 
 mod error;
+mod limits;
 mod members;
 #[cfg(test)]
 mod tests;
@@ -11,18 +12,13 @@ mod tests;
 use serde_json::{Map, Value};
 
 pub use error::{EmfError, Place};
+use limits::{MAX_AGE_MILLIS, MAX_AHEAD_MILLIS};
+pub use limits::{MAX_LINE_BYTES, MAX_METRICS};
 use members::{array, distribution, filled_array, object, string};
 
 use crate::datapoint::{Datapoint, InvalidDatapoint, Resolution, Unit};
 use crate::id::{Dimensions, MAX_DIMENSIONS, MetricId};
 use crate::time::Timestamp;
-
-/// A log event's greatest size: 1 MiB less the 26 bytes that CloudWatch Logs adds.
-pub const MAX_LINE_BYTES: usize = 1_048_576 - 26;
-/// Metrics in one directive.
-pub const MAX_METRICS: usize = 100;
-const MAX_AGE_MILLIS: i64 = 14 * 24 * 3600 * 1000;
-const MAX_AHEAD_MILLIS: i64 = 2 * 3600 * 1000;
 
 /// The datapoints of a line, or `None` if it is an ordinary log line: not JSON, or without `_aws`.
 ///
@@ -32,7 +28,7 @@ const MAX_AHEAD_MILLIS: i64 = 2 * 3600 * 1000;
 /// The first breach of the format found, and where.
 #[must_use]
 pub fn parse(line: &str, received: Timestamp) -> Option<Result<Vec<Datapoint>, EmfError>> {
-    // Most lines are ordinary; they need not be parsed to be told apart.
+    // Most lines are ordinary; this recognises them without parsing.
     if !line.contains("\"_aws\"") {
         return None;
     }

@@ -1,4 +1,4 @@
-//! The members of a resolved object, each taken once as what it must be.
+//! Members of a resolved template object, each read once as the type that it must have.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Which metric: namespace, name and dimensions, compared exactly as CloudWatch does.
+//! Metric ids: namespace, name and dimensions, compared exactly as CloudWatch does.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -100,7 +100,7 @@ impl Dimensions {
     }
 }
 
-/// What tells one metric from another.
+/// The identity of a metric: namespace, name and dimensions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MetricId {
     namespace: String,

@@ -1,4 +1,4 @@
-//! What CloudWatch does with metrics, as a pure library: no AWS, no clock, no async.
+//! CloudWatch as a pure library: metrics, alarms, metric math and dashboards, without AWS, clock or async.
 //!
 //! Reading order:
 //! - [`id`] which metric: namespace, name, dimensions

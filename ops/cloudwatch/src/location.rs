@@ -1,4 +1,4 @@
-//! Where in a file something stands, so that every refusal can name it.
+//! Location in a file, so that every error can name it.
 
 use std::fmt;
 

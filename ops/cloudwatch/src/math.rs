@@ -15,47 +15,19 @@ mod series;
 #[cfg(test)]
 mod tests;
 mod token;
+mod value;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub use error::MathError;
 use parse::Node;
-
-use crate::time::{Period, Timestamp};
-
-/// A value or a gap for each period.
-pub type Values = Vec<Option<f64>>;
-
-/// What an expression comes to.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// One number.
-    Scalar(f64),
-    /// One time series.
-    Series(Values),
-    /// Several time series.
-    Array(Vec<Values>),
-}
+pub use value::{ExpressionValue, Scope, Values};
 
 /// An expression, understood.
 #[derive(Clone, Debug)]
 pub struct Expression {
     text: String,
     root: Node,
-}
-
-/// The series that an expression can name, all over the same periods.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// When each period began, oldest first.
-    pub starts: Vec<Timestamp>,
-    /// How long each is.
-    pub period: Period,
-    /// The metrics by their ids: what `METRICS()` returns.
-    pub metrics: Vec<(String, Values)>,
-    /// What other expressions came to, by their ids.
-    pub expressions: BTreeMap<String, Outcome>,
 }
 
 impl Expression {
@@ -89,7 +61,7 @@ impl Expression {
     /// # Errors
     /// Ids that the scope has not, and operands of kinds that the operation does not take. Neither depends
     /// on the values, so that one evaluation shows whether all will succeed.
-    pub fn evaluate(&self, scope: &Scope) -> Result<Outcome, MathError> {
+    pub fn evaluate(&self, scope: &Scope) -> Result<ExpressionValue, MathError> {
         functions::evaluate(&self.root, scope)
     }
 }

@@ -1,6 +1,6 @@
 //! Unit tests of alarms, written as files: series in, the exact timeline of states out.
 //!
-//! A file is a JSON object; `alarms/tests/README.md` in the repository tells how to write one.
+//! A file is a JSON object; `alarms/tests/README.md` in the repository describes how to write one.
 //!
 //! - [`notation`] series and timelines as they are written
 //! - [`file`](mod@file) a file of tests

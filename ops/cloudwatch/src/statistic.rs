@@ -1,12 +1,14 @@
-//! What can be asked about the values of a period.
+//! Statistics: what can be asked about the values of a period.
 
 mod bounds;
+mod error;
 mod percentile;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use bounds::Bounds;
+pub use error::UnknownStatistic;
 pub use percentile::Percentile;
 
 use crate::datapoint::Distribution;
@@ -29,13 +31,6 @@ pub enum Statistic {
     /// How many values lie between two absolute bounds.
     TrimmedCount(Bounds),
 }
-
-/// A name that is no statistic.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not SampleCount, Sum, Average, Minimum, Maximum, a percentile such as p99.9 or a count such as TC(5:10)"
-)]
-pub struct UnknownStatistic(pub String);
 
 impl Statistic {
     /// The value of this statistic; `None` for an empty distribution, which is missing data, not zero.

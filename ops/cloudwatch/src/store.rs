@@ -1,4 +1,4 @@
-//! Datapoints in, one series of a statistic out.
+//! Metric store: datapoints in, the series of a statistic out.
 
 use std::collections::BTreeMap;
 

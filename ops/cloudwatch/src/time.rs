@@ -1,4 +1,4 @@
-//! Instants and the periods they are gathered in.
+//! Instants, and the periods that values are gathered in.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! The alarms of `alarms/` keep the promises that `alarms/tests/` makes for them, and the tests notice every
 //! change that could break one. `ops alarms test` runs the same.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of a test may panic and tell")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of a test may panic and print")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

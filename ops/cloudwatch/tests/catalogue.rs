@@ -1,4 +1,4 @@
-//! What alarms, dashboards, runbooks and code say about each other is true in both directions.
+//! References between alarms, dashboards, runbooks and code hold in both directions.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -8,8 +8,8 @@ use telemetry::{
 };
 use tracing::info_span;
 
-/// Whatever three lines say as message attribute, signed metadata and X-Ray header: one span, in one trace, that
-/// is lost only if we decided so when we signed.
+/// Property of trace headers: whatever message attribute, signed metadata and X-Ray header are, there is one span in one
+/// trace, and it is lost only if we decided so when we signed.
 ///
 /// # Panics
 ///
@@ -33,7 +33,7 @@ pub fn headers(input: &[u8]) {
         .chain(&metadata)
         .any(|header| parse_traceparent(header).is_some_and(|it| !it.is_sampled()));
     match spans.as_slice() {
-        [] => assert!(decided, "lost, though nobody of ours said so"),
+        [] => assert!(decided, "lost, though none of our headers is unsampled"),
         [span] => {
             assert!(span.span_context.is_valid());
             assert!(span.links.iter().all(|link| link.span_context.is_valid()));

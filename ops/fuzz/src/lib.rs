@@ -1,6 +1,6 @@
-//! What must hold of whatever comes from outside: trace headers, the queue's messages, requests of the API.
+//! Fuzz targets: what must hold of whatever comes from outside, which is trace headers, messages and requests.
 //!
-//! Each function is the property of one fuzz target; the README beside tells how to run them.
+//! Each function is the property of one fuzz target; the README beside shows how to run them.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -15,7 +15,8 @@ use url::Url;
 
 const USER: &str = "57a4ea48-3051-70f1-2f1f-5c3f1f0e4a11";
 
-/// An event, or a body of a signed-in user's event: a URL into the user's folder, or a documented error.
+/// Property of requests: an event, or the body of a signed-in user's event, gets a URL into the user's folder or a
+/// documented error.
 ///
 /// # Panics
 ///
@@ -59,7 +60,7 @@ fn app() -> App {
     let config = Config::read(|name| (name == "ORIGINAL_BUCKET").then(|| "originals".to_owned())).unwrap();
     let signer =
         Signer::new(aws_sdk_s3::Client::from_conf(sdk.build()), &config.original_bucket, SystemTime::now);
-    // What was told is kept by nobody, or a long run would fill the memory.
+    // What is emitted is kept by nobody, or a long run would fill the memory.
     let (telemetry, _) = Telemetry::capture("fuzz");
     App { config, signer, telemetry }
 }

@@ -1,5 +1,5 @@
 //! The console on made-up data, to work on its page without a stack: `cargo run -p local-stack --example console`.
-#![expect(clippy::print_stdout, reason = "tells where the page is")]
+#![expect(clippy::print_stdout, reason = "prints where the page is")]
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -11,10 +11,10 @@ use cloudwatch_model::Timestamp;
 use local_stack::console::Console;
 use local_stack::deploy::Reconciled;
 use local_stack::observe::logs::LogLine;
-use local_stack::observe::span::{IMAGE_ID, Kind, Span, Status};
 use local_stack::observe::{Observer, Seen};
 use local_stack::stack::{DemoUser, StackInfo};
 use serde_json::{Value, json};
+use trace_model::{IMAGE_ID, Kind, Span, Status};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -10,33 +10,28 @@ mod dashboards;
 mod guard;
 mod metrics;
 mod progress;
+mod source;
 #[cfg(test)]
 mod tests;
 mod uploads;
 
-use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Router;
 use axum::http::header;
 use axum::middleware;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use serde::Serialize;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::loopback::Loopback;
 use crate::observe::Observer;
 use crate::stack::StackInfo;
-use aws_client::Aws;
+use source::{Public, Source};
 
 /// A bound port that is not served yet.
 #[derive(Debug)]
-pub struct Console {
-    listener: TcpListener,
-    address: SocketAddr,
-}
+pub struct Console(Loopback);
 
 /// Serves until it is dropped.
 #[derive(Debug)]
@@ -48,40 +43,19 @@ impl Drop for Serving {
     }
 }
 
-/// What the handlers answer from.
-#[derive(Clone, Debug)]
-struct Source {
-    observer: Observer,
-    aws: Aws,
-    stack: Public,
-}
-
-/// What everybody who can reach the console may know of the stack: no key, no password.
-#[derive(Clone, Debug, Serialize)]
-struct Public {
-    name: String,
-    endpoint: String,
-    console: String,
-    region: String,
-    user: String,
-    outputs: BTreeMap<String, String>,
-}
-
 impl Console {
     /// Takes a port of loopback; 0 takes a free one.
     ///
     /// # Errors
     /// When the port is taken or may not be used.
     pub async fn bind(port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Loopback::bind(port).await.map(Self)
     }
 
     /// Where the page will be.
     #[must_use]
     pub fn address(&self) -> String {
-        format!("http://{}", self.address)
+        self.0.url()
     }
 
     /// Serves what `observer` sees of the stack.
@@ -98,7 +72,7 @@ impl Console {
         let routes = routes(Source { observer, aws: info.aws(), stack });
         Serving(tokio::spawn(async move {
             // Accept errors are retried inside; this ends only with the task.
-            axum::serve(self.listener, routes).await.ok();
+            axum::serve(self.0.listener, routes).await.ok();
         }))
     }
 }

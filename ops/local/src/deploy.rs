@@ -1,4 +1,4 @@
-//! Brings template.yaml up on the engine, the very file that AWS gets.
+//! Deployment of template.yaml on the engine: the very file that AWS gets.
 
 mod assets;
 mod attributes;
@@ -18,7 +18,7 @@ pub use build::{BuildError, Functions};
 pub use create::Deployment;
 pub use deployed::{Deployed, Resource};
 pub use error::DeployError;
-pub use gaps::{Call, GAPS, Gap, Remedy, markdown};
+pub use gaps::{ClosingCall, GAPS, Gap, Remedy, markdown};
 pub use intrinsics::UnresolvedError;
 pub use outbox::create_outbox;
 pub use package::PackageError;

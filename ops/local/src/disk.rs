@@ -1,4 +1,4 @@
-//! How much room disks have.
+//! Free space of disks.
 
 use std::io;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Faults on purpose: between the functions and the engine stands a proxy that misbehaves on demand.
+//! Fault injection: a proxy between the functions and the engine refuses, cuts or delays calls on demand.
 //!
 //! - `call` which AWS API call a request is
 //! - `caller` which process made it
@@ -17,7 +17,7 @@ use std::time::Duration;
 use http::StatusCode;
 use tokio::sync::watch;
 
-pub use call::Call;
+pub use call::ApiCall;
 pub use caller::CallerError;
 pub use proxy::{Proxy, Proxying};
 
@@ -41,12 +41,12 @@ pub struct Rule {
     /// How many calls are struck.
     pub times: usize,
     /// What happens to them.
-    pub fault: Fault,
+    pub fault: InjectedFault,
 }
 
-/// What happens to a call.
+/// An injected fault: what happens to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum InjectedFault {
     /// The service answers no, in its own form; clients of the CBOR protocol see the status only.
     Refuse {
         /// The HTTP status.
@@ -93,18 +93,18 @@ struct Armed {
 /// One call that a rule strikes.
 #[derive(Debug)]
 struct Hit {
-    fault: Fault,
+    fault: InjectedFault,
     state: watch::Sender<State>,
 }
 
 impl Rule {
     /// Strikes the next call of an operation about a subject.
     #[must_use]
-    pub fn next(service: &'static str, operation: &'static str, subject: &str, fault: Fault) -> Self {
+    pub fn next(service: &'static str, operation: &'static str, subject: &str, fault: InjectedFault) -> Self {
         Self { service, operation, subject: subject.to_owned(), after: 0, times: 1, fault }
     }
 
-    fn is_about(&self, call: &Call) -> bool {
+    fn is_about(&self, call: &ApiCall) -> bool {
         self.service == call.service
             && self.operation == call.operation
             && call.subject.contains(&self.subject)
@@ -121,7 +121,7 @@ impl Faults {
     }
 
     /// What happens to a call; `None` when it passes.
-    fn hit(&self, call: &Call) -> Option<Hit> {
+    fn hit(&self, call: &ApiCall) -> Option<Hit> {
         self.lock().iter_mut().filter(|armed| armed.rule.is_about(call)).find_map(Armed::meet)
     }
 
@@ -186,18 +186,18 @@ impl Hit {
 mod tests {
     use super::*;
 
-    fn call(operation: &str, subject: &str) -> Call {
-        Call { service: "s3".into(), operation: operation.into(), subject: subject.into() }
+    fn call(operation: &str, subject: &str) -> ApiCall {
+        ApiCall { service: "s3".into(), operation: operation.into(), subject: subject.into() }
     }
 
-    fn strikes(faults: &Faults, call: &Call) -> Vec<bool> {
+    fn strikes(faults: &Faults, call: &ApiCall) -> Vec<bool> {
         (0..4).map(|_| faults.hit(call).is_some()).collect()
     }
 
     #[test]
     fn rule_strikes_as_often_as_it_says_after_as_many_as_it_says() {
         let faults = Faults::default();
-        let rule = Rule { after: 1, times: 2, ..Rule::next("s3", "PutObject", "", Fault::Drop) };
+        let rule = Rule { after: 1, times: 2, ..Rule::next("s3", "PutObject", "", InjectedFault::Drop) };
         let _strike = faults.strike(rule);
         assert_eq!(strikes(&faults, &call("PutObject", "/b/k")), [false, true, true, false]);
     }
@@ -205,18 +205,18 @@ mod tests {
     #[test]
     fn rule_that_has_struck_enough_leaves_calls_to_the_next() {
         let faults = Faults::default();
-        let first = faults.strike(Rule::next("s3", "PutObject", "", Fault::Drop));
-        let second = faults.strike(Rule::next("s3", "PutObject", "", Fault::Hold));
-        let hits: Vec<Option<Fault>> =
+        let first = faults.strike(Rule::next("s3", "PutObject", "", InjectedFault::Drop));
+        let second = faults.strike(Rule::next("s3", "PutObject", "", InjectedFault::Hold));
+        let hits: Vec<Option<InjectedFault>> =
             (0..3).map(|_| faults.hit(&call("PutObject", "/b/k")).map(|hit| hit.fault)).collect();
-        assert_eq!(hits, [Some(Fault::Drop), Some(Fault::Hold), None]);
+        assert_eq!(hits, [Some(InjectedFault::Drop), Some(InjectedFault::Hold), None]);
         drop((first, second));
     }
 
     #[test]
     fn rule_is_about_its_operation_and_subject_only_and_ends_with_its_handle() {
         let faults = Faults::default();
-        let strike = faults.strike(Rule::next("s3", "PutObject", "/b/", Fault::Hold));
+        let strike = faults.strike(Rule::next("s3", "PutObject", "/b/", InjectedFault::Hold));
         assert!(faults.hit(&call("GetObject", "/b/k")).is_none());
         assert!(faults.hit(&call("PutObject", "/c/k")).is_none());
         drop(strike);

@@ -1,11 +1,9 @@
-//! The pipeline on a local engine: deploy, observe, prove.
+//! The pipeline on a local engine: deploy, observe, verify.
 //!
-//! - [`progress`] progress of long steps
 //! - [`engine`] installed, started, and never left behind
 //! - [`deploy`] template.yaml as it is, and the gaps that the engine leaves
 //! - [`user`] who may sign in, and how
 //! - [`observe`] traces, metrics, logs and mail, as they come
-//! - [`waterfall`] one trace as text
 //! - [`console`] all of it as a page and as JSON, on loopback
 //! - [`stack`] all of it together: up, found, down
 //! - [`faults`] what can be made to go wrong between functions and engine
@@ -18,9 +16,8 @@ pub mod engine;
 pub mod faults;
 pub mod flow;
 mod group;
+mod loopback;
 pub mod observe;
 mod own_host;
-pub mod progress;
 pub mod stack;
 pub mod user;
-pub mod waterfall;

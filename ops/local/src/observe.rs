@@ -1,15 +1,17 @@
-//! Watches a running stack: traces, metrics, logs and mail, as they come.
+//! Observer of a running stack: traces, metrics, logs and mail, as they come.
 //!
-//! - [`span`], [`otlp`], [`traces`] spans arrive by UDP and OTLP/HTTP and make up traces
+//! - [`otlp`], [`traces`] spans arrive by UDP and OTLP/HTTP and make up traces
 //! - `tail`, [`logs`] log groups are read on as they grow; embedded metrics leave for their store
 //! - [`insights`] queries of them
 //! - [`mail`] what the topics sent
 //! - [`alarms`] the alarms, evaluated as time goes on; `clock` may make it go faster
+//! - `board` everything seen, for tasks to write and handles to read
 //! - `services` metrics of AWS's services
 //! - `datagrams` spans that nobody would send again are read at once
 //! - `receivers` the sockets, bound before the engine starts
 
 pub mod alarms;
+mod board;
 mod clock;
 mod datagrams;
 pub mod insights;
@@ -18,35 +20,29 @@ pub mod mail;
 pub mod otlp;
 mod receivers;
 mod services;
-pub mod span;
 mod tail;
 pub mod traces;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_client::chain;
-use cloudwatch_model::MetricStore;
-use cloudwatch_model::dashboard::Dashboard;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::deploy::Assets;
 use alarms::AlarmBoard;
 use aws_client::Aws;
+pub use board::Seen;
+use board::{Board, RETRY_AFTER};
 pub use clock::{Clock, rfc3339};
 use logs::{LogFilter, LogLine, LogStore};
-use mail::{Mail, MailStore};
+use mail::Mail;
 pub use receivers::Receivers;
-use span::Trace;
 use tail::Tail;
-use traces::TraceStore;
+use trace_model::Trace;
 
 /// How often a log group is asked for news; nothing wakes a reader there.
 const TAIL_INTERVAL: Duration = Duration::from_millis(200);
-/// How long a source that failed is left alone.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What to watch beside the receivers.
 #[derive(Debug)]
@@ -61,65 +57,12 @@ pub struct Targets {
     pub clock: Clock,
 }
 
-/// Everything seen so far.
-#[derive(Debug, Default)]
-pub struct Seen {
-    /// Traces received.
-    pub traces: TraceStore,
-    /// Log lines read.
-    pub logs: LogStore,
-    /// Metrics: embedded in log lines, published, and reported by services.
-    pub metrics: MetricStore,
-    /// The alarms.
-    pub alarms: AlarmBoard,
-    /// The dashboards by name.
-    pub dashboards: BTreeMap<String, Dashboard>,
-    /// Messages of the topics.
-    pub mail: MailStore,
-    /// Sources that fail right now, each with the reason.
-    pub problems: BTreeMap<String, String>,
-}
-
 /// A handle on what is seen; clones share it, and the last one to go ends the watching.
 #[derive(Clone, Debug)]
 pub struct Observer {
     board: Arc<Board>,
     tasks: Arc<Mutex<JoinSet<()>>>,
     clock: Clock,
-}
-
-/// What the tasks write and the handles read.
-#[derive(Debug)]
-struct Board {
-    seen: Mutex<Seen>,
-    revision: watch::Sender<u64>,
-}
-
-impl Board {
-    fn of(seen: Seen) -> Self {
-        Self { seen: Mutex::new(seen), revision: watch::Sender::new(0) }
-    }
-
-    /// Changes what is seen and wakes who waits for it.
-    fn write(&self, change: impl FnOnce(&mut Seen)) {
-        change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
-        self.revision.send_modify(|revision| *revision += 1);
-    }
-
-    fn read<T>(&self, look: impl FnOnce(&Seen) -> T) -> T {
-        look(&self.seen.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Notes how a source fares; only news wakes who waits.
-    fn note(&self, source: &str, failure: Option<String>) {
-        if self.read(|seen| seen.problems.get(source) == failure.as_ref()) {
-            return;
-        }
-        self.write(|seen| match failure {
-            Some(reason) => drop(seen.problems.insert(source.to_owned(), reason)),
-            None => drop(seen.problems.remove(source)),
-        });
-    }
 }
 
 impl Observer {

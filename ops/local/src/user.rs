@@ -55,14 +55,14 @@ pub enum LoginError {
     #[error("the user pool client {0} has no callback URL; give the parameter CallbackUrls one")]
     NoCallback(String),
     /// A step of the flow got something else than it must.
-    #[error("{step} answered {status}: {said}")]
+    #[error("{step} answered {status}: {reason}")]
     Refused {
         /// Which step.
         step: &'static str,
         /// The HTTP status.
         status: StatusCode,
-        /// What the page or the endpoint says.
-        said: String,
+        /// The error of the page or the endpoint.
+        reason: String,
     },
     /// The answer came back for somebody else's question.
     #[error("the sign-in page answered with another state than was sent; somebody may have interfered")]
@@ -206,7 +206,7 @@ impl Flow<'_> {
     }
 }
 
-/// What a JWT says; its signature is the API's to check.
+/// The claims of a JWT; its signature is the API's to check.
 fn claims(token: &str) -> Option<Value> {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&payload).ok()
@@ -218,8 +218,8 @@ fn subject(token: &str) -> Option<String> {
 
 fn refused(step: &'static str, answer: &Response<Bytes>) -> LoginError {
     let text = String::from_utf8_lossy(answer.body());
-    let said = page::error(&text).unwrap_or_else(|| text.chars().take(300).collect());
-    LoginError::Refused { step, status: answer.status(), said }
+    let reason = page::error(&text).unwrap_or_else(|| text.chars().take(300).collect());
+    LoginError::Refused { step, status: answer.status(), reason }
 }
 
 #[cfg(test)]

@@ -107,6 +107,7 @@ fn to_hex<const N: usize>(bytes: &[u8]) -> [u8; N] {
     hex
 }
 
+/// RFC 3339 in UTC. `contract::time` has the same line for the item; that crate depends on this one.
 fn timestamp(at: SystemTime) -> String {
     OffsetDateTime::from(at).format(&Rfc3339).unwrap_or_default()
 }

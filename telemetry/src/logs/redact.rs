@@ -55,7 +55,8 @@ pub fn redact_value(value: &mut Value) {
     }
 }
 
-/// The error and its sources, outermost first, redacted.
+/// The error and its sources, outermost first, redacted. `ops` has a chain of its own (`aws_client::chain`): an operator
+/// sees paths and names in full, and this crate depends on none of ours.
 pub(crate) fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     let chain = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");

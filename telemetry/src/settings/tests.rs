@@ -183,12 +183,35 @@ fn the_sdk_is_disabled_by_true_alone() {
 fn every_refused_variable_is_reported_once_unless_it_asks_for_what_is_done_anyway() {
     for variable in Variable::all() {
         let Support::Refused { harmless, .. } = variable.support else { continue };
-        assert_eq!(refused(&[(variable.name, "anything")]), [variable.name]);
-        assert_eq!(refused(&[(variable.name, "")]), [""; 0]);
+        let name = &variable.name.replace('*', "ANY");
+        assert_eq!(refused(&[(name, "anything")]), [name.as_str()]);
+        assert_eq!(refused(&[(name, "")]), [""; 0]);
         if !harmless.is_empty() {
-            assert_eq!(refused(&[(variable.name, &harmless.join(", "))]), [""; 0]);
+            assert_eq!(refused(&[(name, &harmless.join(", "))]), [""; 0]);
         }
     }
     assert_eq!(refused(&[("OTEL_EXPORTER_OTLP_ENDPIONT", "x")]), ["OTEL_EXPORTER_OTLP_ENDPIONT"]);
     assert_eq!(refused(&[("OTHER", "x")]), [""; 0]);
+}
+
+#[test]
+fn variables_of_signals_and_exporters_that_are_not_here_are_refused_by_prefix() {
+    for (name, reason) in [
+        ("OTEL_EXPORTER_ZIPKIN_ENDPOINT", "use otlp"),
+        ("OTEL_EXPORTER_ZIPKIN_OF_A_LATER_EDITION", "use otlp"),
+        ("OTEL_EXPORTER_JAEGER_AGENT_PORT", "use otlp"),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", "embedded metric format"),
+        ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "embedded metric format"),
+        ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "JSON lines"),
+        ("OTEL_BLRP_SCHEDULE_DELAY", "JSON lines"),
+        ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "JSON lines"),
+    ] {
+        let ignored = read(&[(name, "x")]).ignored;
+        assert_eq!(ignored.len(), 1, "{name}");
+        assert!(ignored[0].variable == name && ignored[0].reason.contains(reason), "{ignored:?}");
+    }
+    assert_eq!(
+        read(&[("OTEL_EXPORTER_ZIPKINS", "x")]).ignored[0].reason,
+        "it is no variable of OpenTelemetry that is known here"
+    );
 }

@@ -1,9 +1,9 @@
 //! Every variable of OpenTelemetry's specification, and whether it is supported.
 
-/// A variable of the specification.
+/// A variable of the specification, or all that begin alike.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
-    /// Its name.
+    /// Its name; one that ends in `*` stands for every name with that prefix.
     pub name: &'static str,
     /// Whether it is supported.
     pub support: Support,
@@ -28,6 +28,18 @@ impl Variable {
     #[must_use]
     pub const fn all() -> &'static [Self] {
         VARIABLES
+    }
+
+    /// The variable that `name` is, or whose prefix it has.
+    pub(crate) fn of(name: &str) -> Option<&'static Self> {
+        let has_prefix =
+            |it: &&Self| it.name.strip_suffix('*').is_some_and(|prefix| name.starts_with(prefix));
+        VARIABLES.iter().find(|it| it.name == name).or_else(|| VARIABLES.iter().find(has_prefix))
+    }
+
+    /// Whether it stands for all names with its prefix.
+    pub(crate) fn is_prefix(&self) -> bool {
+        self.name.ends_with('*')
     }
 }
 
@@ -117,46 +129,15 @@ pub(crate) const VARIABLES: &[Variable] = &[
     refused("OTEL_EXPORTER_OTLP_METRIC_INSECURE", GRPC),
     refused_but("OTEL_METRICS_EXPORTER", METRICS, &["none"]),
     refused("OTEL_METRICS_EXEMPLAR_FILTER", METRICS),
-    refused("OTEL_METRIC_EXPORT_INTERVAL", METRICS),
-    refused("OTEL_METRIC_EXPORT_TIMEOUT", METRICS),
-    refused("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", METRICS),
-    refused("OTEL_EXPORTER_OTLP_METRICS_HEADERS", METRICS),
-    refused("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", METRICS),
-    refused("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", METRICS),
-    refused("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", METRICS),
-    refused("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", METRICS),
-    refused("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", METRICS),
-    refused("OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE", METRICS),
-    refused("OTEL_EXPORTER_OTLP_METRICS_INSECURE", METRICS),
-    refused("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", METRICS),
-    refused("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", METRICS),
-    refused("OTEL_EXPORTER_PROMETHEUS_HOST", METRICS),
-    refused("OTEL_EXPORTER_PROMETHEUS_PORT", METRICS),
+    refused("OTEL_METRIC_EXPORT_*", METRICS),
+    refused("OTEL_EXPORTER_OTLP_METRICS_*", METRICS),
+    refused("OTEL_EXPORTER_PROMETHEUS_*", METRICS),
     refused_but("OTEL_LOGS_EXPORTER", LOGS, &["none"]),
-    refused("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", LOGS),
-    refused("OTEL_EXPORTER_OTLP_LOGS_HEADERS", LOGS),
-    refused("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", LOGS),
-    refused("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", LOGS),
-    refused("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", LOGS),
-    refused("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", LOGS),
-    refused("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", LOGS),
-    refused("OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", LOGS),
-    refused("OTEL_EXPORTER_OTLP_LOGS_INSECURE", LOGS),
-    refused("OTEL_BLRP_SCHEDULE_DELAY", LOGS),
-    refused("OTEL_BLRP_EXPORT_TIMEOUT", LOGS),
-    refused("OTEL_BLRP_MAX_QUEUE_SIZE", LOGS),
-    refused("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", LOGS),
-    refused("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", LOGS),
-    refused("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", LOGS),
-    refused("OTEL_EXPORTER_ZIPKIN_ENDPOINT", GONE),
-    refused("OTEL_EXPORTER_ZIPKIN_TIMEOUT", GONE),
-    refused("OTEL_EXPORTER_JAEGER_ENDPOINT", GONE),
-    refused("OTEL_EXPORTER_JAEGER_TIMEOUT", GONE),
-    refused("OTEL_EXPORTER_JAEGER_USER", GONE),
-    refused("OTEL_EXPORTER_JAEGER_PASSWORD", GONE),
-    refused("OTEL_EXPORTER_JAEGER_PROTOCOL", GONE),
-    refused("OTEL_EXPORTER_JAEGER_AGENT_HOST", GONE),
-    refused("OTEL_EXPORTER_JAEGER_AGENT_PORT", GONE),
+    refused("OTEL_EXPORTER_OTLP_LOGS_*", LOGS),
+    refused("OTEL_BLRP_*", LOGS),
+    refused("OTEL_LOGRECORD_*", LOGS),
+    refused("OTEL_EXPORTER_ZIPKIN_*", GONE),
+    refused("OTEL_EXPORTER_JAEGER_*", GONE),
 ];
 
 impl Support {

@@ -1,4 +1,4 @@
-//! docs/api.md says what the code does.
+//! docs/api.md states what the code does.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use generate_upload_url::{

@@ -1,4 +1,4 @@
-//! What the spans of our calls say beyond the conventions that all calls share.
+//! Attributes that the spans of our calls have beyond those that all calls share.
 
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemInput};
 use aws_sdk_s3::operation::{

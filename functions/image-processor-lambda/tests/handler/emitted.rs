@@ -120,7 +120,7 @@ async fn what_a_file_holds_is_emitted_nowhere_whether_it_can_be_read_or_not() {
     }
 }
 
-/// A PNG that says in its comment what must not be emitted, and whose pixels are missing.
+/// A PNG whose comment holds what must not be emitted, and whose pixels are missing.
 fn chunked(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let picture = image::RgbImage::new(64, 64);

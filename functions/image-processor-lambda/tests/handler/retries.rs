@@ -83,7 +83,7 @@ async fn an_event_time_that_cannot_be_is_malformed_and_makes_no_latency() {
 #[tokio::test]
 async fn a_redriven_upload_is_not_seen_a_second_time() {
     let redriven = json!({"redriven": {"dataType": "Number", "stringValue": "1", "stringListValues": [], "binaryListValues": []}});
-    // By our tool, which says so; by SQS's own redrive, which only gives the message a new time.
+    // By our tool, which sets an attribute; by SQS's own redrive, which only gives the message a new time.
     let marked = [("/messageAttributes", redriven)];
     let moved = [("/attributes/SentTimestamp", json!("1767225901000"))];
     let fresh: [(&str, Value); 0] = [];

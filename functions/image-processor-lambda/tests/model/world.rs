@@ -105,7 +105,7 @@ impl Store for Gated {
     }
 
     async fn pause(&self, _wait: Duration) {
-        // Time passes when the scheduler says so; that it fails means nothing here.
+        // Time passes when the scheduler decides so; that it fails means nothing here.
         self.gates.pass().await.ok();
     }
 

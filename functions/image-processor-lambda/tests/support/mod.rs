@@ -58,9 +58,9 @@ pub(crate) struct World {
     pub(crate) calls: Vec<Call>,
     /// Calls that fail the next time they are made.
     pub(crate) faults: Vec<Call>,
-    /// What each object's metadata says of its trace; those not named here say [`TRACEPARENT`].
+    /// The trace in each object's metadata; those not named here have [`TRACEPARENT`].
     pub(crate) traceparents: BTreeMap<String, Option<String>>,
-    /// What a failing call says; empty for the usual.
+    /// The message of a failing call; empty for the usual.
     pub(crate) complaint: String,
     /// Whether the next `Open` panics.
     pub(crate) panics: bool,

@@ -2,7 +2,7 @@
 
 mod hdr;
 mod profile;
-mod space;
+pub(crate) mod space;
 pub(crate) mod ycbcr;
 
 pub(crate) use self::space::{Cicp, ColorSpace};

@@ -29,6 +29,30 @@ use crate::{bmp, gif, heif, jpeg, png, tiff, webp};
 ///
 /// A [`Rejection`], which trying again cannot change.
 pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result<Decoded, Rejection> {
+    decode_by(raster, bytes, limits, largest_side)
+}
+
+/// From bytes to what a format's decoder yields.
+pub(crate) type ToRaster = fn(&[u8], &Budget, &Target) -> Result<Raster, Rejection>;
+
+fn raster(bytes: &[u8], budget: &Budget, target: &Target) -> Result<Raster, Rejection> {
+    match budget.format {
+        Format::Jpeg => jpeg::decode(bytes, budget, target),
+        Format::WebP => webp::decode(bytes, budget, target),
+        Format::Png => png::decode(bytes, budget, target),
+        Format::Tiff => tiff::decode(bytes, budget, target),
+        Format::Gif => gif::decode(bytes, budget),
+        Format::Bmp => bmp::decode(bytes, budget),
+        Format::Heic | Format::Avif => heif::decode(bytes, budget, target),
+    }
+}
+
+pub(crate) fn decode_by(
+    to_raster: ToRaster,
+    bytes: &[u8],
+    limits: &Limits,
+    largest_side: NonZeroU32,
+) -> Result<Decoded, Rejection> {
     let size = bytes.len() as u64;
     if size > limits.max_bytes {
         return Err(Rejection::TooManyBytes { bytes: size, limit: limits.max_bytes });
@@ -37,15 +61,7 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result
     let budget = Budget::start(format, *limits);
     let target = target(largest_side.get());
     let outcome = guard::catch(Stage::Decode, format, || {
-        let mut raster = match format {
-            Format::Jpeg => jpeg::decode(bytes, &budget, &target),
-            Format::WebP => webp::decode(bytes, &budget, &target),
-            Format::Png => png::decode(bytes, &budget, &target),
-            Format::Tiff => tiff::decode(bytes, &budget, &target),
-            Format::Gif => gif::decode(bytes, &budget),
-            Format::Bmp => bmp::decode(bytes, &budget),
-            Format::Heic | Format::Avif => heif::decode(bytes, &budget, &target),
-        }?;
+        let mut raster = to_raster(bytes, &budget, &target)?;
         if let Pixels::Whole(pixels) = raster.pixels {
             let mut pixels = whole::to_integers(pixels);
             if raster.ink.is_none() {

@@ -32,12 +32,10 @@ use self::fault::Fault;
 use self::item::Source;
 use self::mosaic::{Drawn, Mosaic};
 use crate::budget::Budget;
-use crate::color::{Cicp, ColorSpace};
+use crate::color::space::{Cicp, ColorSpace};
 use crate::pixels::{Pixels, Raster, Target};
 use crate::rejection::{DecodeError, Rejection};
 
-/// From this many times the thumbnail's size on, nobody sees whether a picture went through the loop filters.
-const UNFILTERED_FROM: u32 = 2;
 /// Larger profiles are ignored, as broken ones are.
 const LARGEST_PROFILE: usize = 4 * 1024 * 1024;
 

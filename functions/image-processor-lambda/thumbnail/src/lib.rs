@@ -35,6 +35,9 @@ pub mod inner;
 mod jpeg;
 mod limits;
 mod options;
+#[cfg(feature = "peers")]
+#[doc(hidden)]
+pub mod peers;
 mod pixels;
 mod png;
 mod rejection;

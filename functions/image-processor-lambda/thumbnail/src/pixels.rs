@@ -5,7 +5,7 @@ pub(crate) mod alpha;
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, Luma};
 
-use crate::color::ColorSpace;
+use crate::color::space::ColorSpace;
 
 /// What a format's decoder yields.
 pub(crate) struct Raster {

@@ -4,6 +4,7 @@ mod chunks;
 mod color;
 mod fault;
 mod filter;
+mod group;
 mod inflate;
 mod plain;
 mod unfilter;
@@ -13,7 +14,7 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, RgbImage, Rgb
 use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
 
 #[cfg(feature = "inner")]
-pub(crate) use self::filter::Group;
+pub(crate) use self::group::Group;
 
 use self::chunks::Picture;
 use self::fault::Fault;
@@ -43,6 +44,26 @@ pub(crate) fn decode(bytes: &[u8], budget: &Budget, target: &Target) -> Result<R
         None => rows(&mut reader, budget, (width, height), side, channels)?,
     };
     Ok(Raster { pixels: Pixels::Planes(pixels), ink: None, color, orientation })
+}
+
+/// Decodes an upright picture without a profile by the crate `png` alone.
+#[cfg(feature = "peers")]
+pub(crate) fn decode_by_png(bytes: &[u8], budget: &Budget, target: &Target) -> Result<Raster, Rejection> {
+    let mut reader = open(bytes, budget).map_err(|error| reject(error, budget))?;
+    let (width, height) = reader.info().size();
+    let side = target.box_side(width, height);
+    let Some(channels) = channels(&reader).filter(|_| side > 1) else {
+        let decoder = PngDecoder::new(budget.reader(bytes));
+        let decoder = decoder.map(|decoder| Box::new(decoder) as Box<dyn ImageDecoder>);
+        return image_crate::decode(decoder, budget, 1, |_| Ok(None));
+    };
+    let pixels = Pixels::Planes(rows(&mut reader, budget, (width, height), side, channels)?);
+    Ok(Raster {
+        pixels,
+        ink: None,
+        color: crate::color::ColorSpace::Srgb,
+        orientation: exif::orientation(None),
+    })
 }
 
 /// Decodes through `image`, save that the pixels of a plain picture come from rows of our own.

@@ -53,7 +53,8 @@ fn decode_lossy(container: &Container, budget: &Budget, target: &Target) -> Resu
     })
 }
 
-fn decode_other(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
+/// Decodes through `image-webp`, whatever the kind.
+pub(crate) fn decode_other(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
     let reject = |error| classify(error, budget);
     let mut decoder = WebPDecoder::new(budget.reader(bytes)).map_err(reject)?;
     decoder.set_memory_limit(CHUNK_BYTES.min(bytes.len()));

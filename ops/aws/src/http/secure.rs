@@ -1,4 +1,4 @@
-//! The same client over TLS, as AWS itself asks for.
+//! HTTPS for the client, as AWS itself asks for.
 
 use std::time::Duration;
 

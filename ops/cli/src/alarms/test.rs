@@ -8,10 +8,11 @@ use cloudwatch_model::scenario::file::Test;
 use cloudwatch_model::scenario::mutation::Report;
 use cloudwatch_model::scenario::suite::{NamedText, Suite};
 use serde_json::{Value, json};
+use terminal::Terminal;
 
 use crate::cli::alarms::AlarmsTestArgs;
 use crate::failure::{Failure, concluded};
-use crate::terminal::{Terminal, print_json, print_text};
+use crate::print::{print_json, print_text};
 
 const FOLDER: &str = "alarms";
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::RunningStack;
+use super::running_stack::RunningStack;
 
 /// What to do with the alarms.
 #[derive(Debug, Subcommand)]

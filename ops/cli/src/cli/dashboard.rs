@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::RunningStack;
+use super::running_stack::RunningStack;
 
 /// What to do with the dashboards.
 #[derive(Debug, Subcommand)]
@@ -41,7 +41,7 @@ pub(crate) struct DashboardRenderArgs {
     pub(crate) stack: RunningStack,
 }
 
-/// A file for a drawing, of the kind that its name says.
+/// A file for a drawing, of the kind that its extension names.
 #[derive(Clone, Debug)]
 pub(crate) struct DrawingFile {
     pub(crate) path: PathBuf,

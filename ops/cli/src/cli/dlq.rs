@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use crate::dlq::{Cause, parse_age};
+use crate::dlq::Cause;
 
 const LIST_AFTER: &str = "\
-Messages are grouped by what their body says and, for an upload, by how far its record in the table is. Which
-error the processor met is in its log only; `ops dlq show ID` says how to find it there.
+Messages are grouped by the content of their body and, for an upload, by how far its record in the table is. Which
+error the processor met is in its log only; `ops dlq show ID` prints the command that finds it.
 
 Looking hides each message from others for --hold seconds; they are given back as soon as the list is complete,
 and come back by themselves if this command is killed. Each look counts as a receive, which does no harm: a
@@ -44,7 +44,7 @@ Examples:
 
 const DROP_AFTER: &str = "\
 Without --execute nothing changes: what would be deleted is printed. With it, each message is written whole into the
-evidence file, which is then forced to the disk, and only then is it deleted. What to drop must be said.
+evidence file, which is then forced to the disk, and only then is it deleted. What to drop must be named.
 
 Examples:
   ops dlq drop --cause malformed
@@ -171,4 +171,33 @@ pub(crate) struct ExecutionArgs {
     /// Print one JSON document on stdout.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Reads an age such as `90s`, `30m`, `2h` or `3d`.
+fn parse_age(text: &str) -> Result<Duration, String> {
+    let mistake = || "write it as a number and s, m, h or d, such as 30m".to_owned();
+    let unit = text.chars().next_back().ok_or_else(mistake)?;
+    let seconds: u64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(mistake()),
+    };
+    let number: u64 = text.strip_suffix(unit).and_then(|digits| digits.parse().ok()).ok_or_else(mistake)?;
+    Ok(Duration::from_secs(number.saturating_mul(seconds)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_a_number_and_a_unit() {
+        let ages = ["90s", "30m", "2h", "3d"].map(|text| parse_age(text).unwrap().as_secs());
+        assert_eq!(ages, [90, 1_800, 7_200, 259_200]);
+        for text in ["", "m", "3", "3w", "-1h", "1.5h", "3 d", "1ｈ"] {
+            assert!(parse_age(text).is_err(), "{text}");
+        }
+    }
 }

@@ -1,10 +1,9 @@
 //! Formats `--help` to the width of the terminal.
 
 use clap::{CommandFactory as _, FromArgMatches as _};
+use terminal::{Terminal, fold};
 
 use super::Cli;
-use crate::fold::fold;
-use crate::terminal::Terminal;
 
 /// Joins the lines of each paragraph; indented lines stay.
 fn unwrapped(text: &str) -> String {

@@ -20,7 +20,8 @@ pub(crate) enum Cause {
     /// Claimed and never finished.
     Unfinished,
     /// Recorded, but the notification was not published.
-    Untold,
+    #[value(alias = "untold")]
+    NotNotified,
     /// An upload whose record could not be read.
     Upload,
     /// The image is done, or a newer version of it is: nothing is left to do.
@@ -37,7 +38,7 @@ impl Cause {
             Self::ForeignBucket => "foreign-bucket",
             Self::NeverClaimed => "never-claimed",
             Self::Unfinished => "unfinished",
-            Self::Untold => "untold",
+            Self::NotNotified => "not-notified",
             Self::Upload => "upload",
             Self::Settled => "settled",
             Self::TestEvent => "test-event",
@@ -55,7 +56,7 @@ impl Cause {
             Self::Unfinished => {
                 "claimed, never finished: it died, ran out of time or memory, or could not store the result"
             }
-            Self::Untold => "recorded, but the notification could not be sent",
+            Self::NotNotified => "recorded, but the notification could not be sent",
             Self::Upload => "an upload; its record could not be read, so nothing more is known",
             Self::Settled => "nothing is left to do: this version or a newer one is done",
             Self::TestEvent => "S3's test of the notification, of no consequence",
@@ -68,7 +69,7 @@ impl Cause {
             Self::Malformed | Self::ForeignBucket => {
                 "keep it as evidence and find out who sent it: `ops dlq drop`; a redrive brings it back"
             }
-            Self::NeverClaimed | Self::Unfinished | Self::Untold | Self::Upload => {
+            Self::NeverClaimed | Self::Unfinished | Self::NotNotified | Self::Upload => {
                 "read the processor's log, mend the cause, then `ops dlq redrive`"
             }
             Self::Settled => {
@@ -150,7 +151,7 @@ fn of_item(upload: &Upload, item: &Item) -> Cause {
         Less => Cause::NeverClaimed,
         Equal if item.notified => Cause::Settled,
         Equal if item.status == "PROCESSING" => Cause::Unfinished,
-        Equal => Cause::Untold,
+        Equal => Cause::NotNotified,
     }
 }
 
@@ -186,7 +187,7 @@ mod tests {
     fn record_shows_how_far_the_processor_came() {
         for (sequencer, status, notified, expected) in [
             ("2", "PROCESSING", false, Cause::Unfinished),
-            ("2", "DONE", false, Cause::Untold),
+            ("2", "DONE", false, Cause::NotNotified),
             ("2", "FAILED", true, Cause::Settled),
             ("1", "PROCESSING", false, Cause::Settled),
             ("3", "DONE", true, Cause::NeverClaimed),
@@ -226,6 +227,11 @@ mod tests {
         assert_eq!(classify(&Content::TestEvent, None, None).cause, Cause::TestEvent);
         let malformed = classify(&Content::Malformed("it is no JSON".to_owned()), None, None);
         assert_eq!((malformed.cause, malformed.defect.as_deref()), (Cause::Malformed, Some("it is no JSON")));
+    }
+
+    #[test]
+    fn the_earlier_name_of_a_cause_is_still_taken() {
+        assert_eq!(Cause::from_str("untold", false), Ok(Cause::NotNotified));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use terminal::Terminals;
+
 use super::error::DlqError;
 use super::move_task::MoveTask;
 use super::move_task::mover::Action;
@@ -9,7 +11,6 @@ use super::selection::Selection;
 use super::target::{Lookup, Target};
 use crate::cli::dlq::DropArgs;
 use crate::failure::Failure;
-use crate::terminal::Terminals;
 
 /// Deletes messages, kept in a file.
 ///

@@ -4,7 +4,6 @@ use std::io;
 use std::path::PathBuf;
 
 use aws_client::{AwsError, EnvironmentError};
-use local_stack::stack::MissingOutput;
 
 /// Why a command on a dead-letter queue could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -22,16 +21,13 @@ pub(crate) enum DlqError {
         source: AwsError,
     },
     /// The stack was made from another template.
-    #[error("the stack {stack} has no output {output}; it is no stack of this template")]
+    #[error("the stack {stack} has no output {output}; it is no stack of this version of template.yaml")]
     Output {
         /// Its name.
         stack: String,
         /// What it lacks.
         output: &'static str,
     },
-    /// The local stack is of another version.
-    #[error(transparent)]
-    LocalOutput(#[from] MissingOutput),
     /// The dead-letter queue does not answer.
     #[error(
         "the dead-letter queue {queue} cannot be read; check the region, and that you may receive from it"
@@ -47,7 +43,7 @@ pub(crate) enum DlqError {
     #[error("where should they go? Add --to with the URL of the processing queue")]
     NoDestination,
     /// Nothing was selected: deleting every message must not happen by accident.
-    #[error("what should be dropped? Say it with --cause, --image-id, --id or --older-than")]
+    #[error("what should be dropped? Name it with --cause, --image-id, --id or --older-than")]
     NoSelection,
     /// The audit log or the evidence file, which are written before a message is deleted.
     #[error(

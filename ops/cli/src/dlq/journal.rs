@@ -4,10 +4,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::error::DlqError;
 
@@ -80,16 +78,9 @@ impl JsonLines {
     }
 }
 
-/// A time in UTC as RFC 3339, cut to the second.
-pub(crate) fn rfc3339_seconds(at: SystemTime) -> String {
-    let at = OffsetDateTime::from(at);
-    contract::time::rfc3339(at.replace_nanosecond(0).unwrap_or(at).into())
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
-    use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
 
@@ -104,10 +95,5 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let nowhere = JsonLines::open(&directory.path().join("no/such")).unwrap_err();
         assert!(nowhere.to_string().contains("no/such"), "{nowhere}");
-    }
-
-    #[test]
-    fn times_are_written_in_utc_to_the_second() {
-        assert_eq!(rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(1_500)), "1970-01-01T00:00:01Z");
     }
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use aws_client::AwsError;
-use local_stack::progress::Step;
 use serde::Serialize;
+use terminal::progress::Step;
+use terminal::{Terminal, Terminals, reporter};
 
 use super::error::DlqError;
 use super::output::{Group, Row, groups, messages_of, table};
@@ -15,9 +16,8 @@ use super::selection::Selection;
 use super::target::{Lookup, Target};
 use crate::cli::dlq::ListArgs;
 use crate::failure::Failure;
-use crate::progress::reporter;
+use crate::print::{print_json, print_text};
 use crate::signals::Signals;
-use crate::terminal::{Terminal, Terminals, print_json, print_text};
 
 /// What `list --json` prints.
 #[derive(Serialize)]

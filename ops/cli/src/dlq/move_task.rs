@@ -7,7 +7,8 @@ mod report;
 use std::collections::HashMap;
 use std::time::{Instant, SystemTime};
 
-use local_stack::progress::Step;
+use terminal::progress::Step;
+use terminal::{Terminals, reporter};
 
 use super::error::DlqError;
 use super::journal::Operator;
@@ -18,9 +19,7 @@ use super::selection::{Known, Selection};
 use super::target::{Lookup, Target};
 use crate::cli::dlq::{ExecutionArgs, SelectArgs};
 use crate::failure::{Failure, concluded};
-use crate::progress::reporter;
 use crate::signals::{Signal, Signals};
-use crate::terminal::Terminals;
 use mover::{Action, Mover};
 use report::Report;
 

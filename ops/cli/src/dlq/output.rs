@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use local_stack::waterfall::clean;
+use contract::time::rfc3339_seconds;
 use serde::Serialize;
 use telemetry::redact;
+use terminal::{Terminal, clean, columns};
 
 use super::cause::Cause;
 use super::items::Item;
-use super::journal::rfc3339_seconds;
 use super::receive::Classified;
 use super::target::Target;
-use crate::fold::columns;
-use crate::terminal::Terminal;
 
 /// One message in a list.
 #[derive(Debug, Serialize)]
@@ -148,7 +146,7 @@ pub(crate) fn safe(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use local_stack::waterfall::Style;
+    use terminal::Style;
 
     use super::*;
 
@@ -193,7 +191,7 @@ mod tests {
         let message = Row {
             image_id: Some("0193a5b2-7c41-7d0e-9f00-5be2a1c0ff01".to_owned()),
             trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
-            ..row("5fea7756-0ea4-451a-a703-a558b933e274", Cause::Untold, 9)
+            ..row("5fea7756-0ea4-451a-a703-a558b933e274", Cause::NotNotified, 9)
         };
         let drawn = table(&groups(vec![message]), terminal(Some(60)));
         let expected = "  MESSAGE                                  AGE  RECEIVES
@@ -207,9 +205,9 @@ mod tests {
     #[test]
     fn groups_come_in_a_fixed_order_each_with_its_oldest_first() {
         let rows = vec![
-            row("young", Cause::Untold, 1),
+            row("young", Cause::NotNotified, 1),
             row("b", Cause::Malformed, 9),
-            row("old", Cause::Untold, 7_200),
+            row("old", Cause::NotNotified, 7_200),
             row("a", Cause::Malformed, 9),
         ];
         let groups = groups(rows);

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use terminal::Terminals;
+
 use super::error::DlqError;
 use super::move_task::MoveTask;
 use super::move_task::mover::Action;
@@ -10,7 +12,6 @@ use super::selection::Selection;
 use super::target::{Lookup, Target};
 use crate::cli::dlq::RedriveArgs;
 use crate::failure::Failure;
-use crate::terminal::Terminals;
 
 /// Sends messages again.
 ///

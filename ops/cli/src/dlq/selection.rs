@@ -87,21 +87,6 @@ pub(crate) fn unknown_message<'a>(id: &str, known: impl IntoIterator<Item = &'a 
     UnknownName::among("message", id, known, ALL)
 }
 
-/// Reads an age such as `90s`, `30m`, `2h` or `3d`.
-pub(crate) fn parse_age(text: &str) -> Result<Duration, String> {
-    let mistake = || "write it as a number and s, m, h or d, such as 30m".to_owned();
-    let unit = text.chars().next_back().ok_or_else(mistake)?;
-    let seconds: u64 = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return Err(mistake()),
-    };
-    let number: u64 = text.strip_suffix(unit).and_then(|digits| digits.parse().ok()).ok_or_else(mistake)?;
-    Ok(Duration::from_secs(number.saturating_mul(seconds)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::UNIX_EPOCH;
@@ -133,11 +118,11 @@ mod tests {
 
     #[test]
     fn every_kind_of_filter_must_match_by_one_of_its_values() {
-        let message = classified(Cause::Untold, Some("i"));
+        let message = classified(Cause::NotNotified, Some("i"));
         let matches = |selection: &Selection| selection.matches(&message, now());
         assert!(matches(&everything()) && everything().is_everything());
         for (selection, expected) in [
-            (Selection { causes: vec![Cause::Malformed, Cause::Untold], ..everything() }, true),
+            (Selection { causes: vec![Cause::Malformed, Cause::NotNotified], ..everything() }, true),
             (Selection { causes: vec![Cause::Malformed], ..everything() }, false),
             (Selection { images: vec!["x".into(), "i".into()], ..everything() }, true),
             (Selection { images: vec!["x".into()], ..everything() }, false),
@@ -145,7 +130,7 @@ mod tests {
             (one("x"), false),
             (Selection { older_than: Some(Duration::from_secs(1_000)), ..everything() }, true),
             (Selection { older_than: Some(Duration::from_secs(1_001)), ..everything() }, false),
-            (Selection { causes: vec![Cause::Untold], images: vec!["x".into()], ..everything() }, false),
+            (Selection { causes: vec![Cause::NotNotified], images: vec!["x".into()], ..everything() }, false),
         ] {
             assert_eq!(matches(&selection), expected, "{selection:?}");
             assert!(!selection.is_everything());
@@ -160,13 +145,13 @@ mod tests {
         assert!(!matches(Selection { older_than: Some(Duration::ZERO), ..everything() }));
         assert!(matches(Selection { causes: vec![Cause::Malformed], ..everything() }));
         assert!(matches(one("m")));
-        assert!(everything().only_processable().matches(&classified(Cause::Untold, None), now()));
+        assert!(everything().only_processable().matches(&classified(Cause::NotNotified, None), now()));
     }
 
     #[test]
     fn a_name_that_no_message_has_is_unknown_whatever_else_is_selected() {
         let mut known = Known::default();
-        known.add(&classified(Cause::Untold, Some("image-1")));
+        known.add(&classified(Cause::NotNotified, Some("image-1")));
         let unknown = |selection: Selection| selection.unknown(&known).map(|unknown| unknown.to_string());
         assert_eq!(unknown(everything()), None);
         assert_eq!(unknown(one("m")), None);
@@ -174,14 +159,5 @@ mod tests {
         assert!(found.starts_with("there is no message nope; the nearest is m;"), "{found}");
         let found = unknown(Selection { images: vec!["image-2".into()], ..everything() }).unwrap();
         assert!(found.contains("no message about the image image-2; did you mean image-1?"), "{found}");
-    }
-
-    #[test]
-    fn ages_are_a_number_and_a_unit() {
-        let ages = ["90s", "30m", "2h", "3d"].map(|text| parse_age(text).unwrap().as_secs());
-        assert_eq!(ages, [90, 1_800, 7_200, 259_200]);
-        for text in ["", "m", "3", "3w", "-1h", "1.5h", "3 d", "1ｈ"] {
-            assert!(parse_age(text).is_err(), "{text}");
-        }
     }
 }

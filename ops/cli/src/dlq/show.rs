@@ -7,6 +7,7 @@ use aws_client::AwsError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use telemetry::redact_value;
+use terminal::{Terminal, fold_command};
 
 use super::error::DlqError;
 use super::message::Message;
@@ -16,9 +17,8 @@ use super::selection::unknown_message;
 use super::target::{Lookup, Target};
 use crate::cli::dlq::ShowArgs;
 use crate::failure::Failure;
-use crate::fold::fold_command;
+use crate::print::{print_json, print_text};
 use crate::signals::Signals;
-use crate::terminal::{Terminal, print_json, print_text};
 
 /// What `show --json` prints.
 #[derive(Serialize)]

@@ -8,8 +8,8 @@ use aws_client::{Aws, AwsError, SERVICE};
 use super::error::DlqError;
 use super::queue::Queue;
 use crate::cli::dlq::TargetArgs;
-use crate::console;
 use crate::failure::Failure;
+use crate::local::console;
 use crate::nearest::UnknownName;
 
 /// The output that names the function which the queue feeds.
@@ -45,39 +45,33 @@ impl Target {
             let info = console::find(root, &args.name)?;
             let options =
                 if args.name == "default" { String::new() } else { format!(" --name {}", args.name) };
-            let of_stack = |output: &'static str| info.output(output).map(str::to_owned);
-            return Ok(Self {
-                aws: info.aws(),
-                url: of_stack("DeadLetterQueueUrl").map_err(DlqError::from)?,
-                source: Some(of_stack("QueueUrl").map_err(DlqError::from)?),
-                table: Some(of_stack("MetadataTableName").map_err(DlqError::from)?),
-                bucket: Some(of_stack("OriginalBucketName").map_err(DlqError::from)?),
-                log_group: Some(log_group(&of_stack(PROCESSOR).map_err(DlqError::from)?)),
-                options,
-                has_xray: false,
-            });
+            return Ok(Self::of_outputs(info.aws(), &args.name, info.outputs, options)?);
         }
         let aws = Aws::from_environment(lookup).await.map_err(DlqError::from)?;
-        let target = match &args.stack {
-            Some(stack) => Self::of_stack(aws, stack).await?,
-            None => Self::of_queue(aws, args),
-        };
-        Ok(target)
+        let Some(stack) = &args.stack else { return Ok(Self::of_queue(aws, args)) };
+        match aws.outputs(stack).await {
+            Ok(outputs) => Ok(Self::of_outputs(aws, stack, outputs, format!(" --stack {stack}"))?),
+            Err(source) => Err(no_stack(&aws, stack, source).await),
+        }
     }
 
-    async fn of_stack(aws: Aws, stack: &str) -> Result<Self, Failure> {
-        let mut outputs = match aws.outputs(stack).await {
-            Ok(outputs) => outputs,
-            Err(source) => return Err(no_stack(&aws, stack, source).await),
+    /// The target in a stack of our template, here or on AWS.
+    fn of_outputs(
+        aws: Aws,
+        stack: &str,
+        mut outputs: BTreeMap<String, String>,
+        options: String,
+    ) -> Result<Self, DlqError> {
+        let mut take = |output: &'static str| {
+            outputs.remove(output).ok_or_else(|| DlqError::Output { stack: stack.to_owned(), output })
         };
-        let mut take = |output: &'static str| take(&mut outputs, stack, output);
         Ok(Self {
             url: take("DeadLetterQueueUrl")?,
             source: Some(take("QueueUrl")?),
             table: Some(take("MetadataTableName")?),
             bucket: Some(take("OriginalBucketName")?),
             log_group: Some(log_group(&take(PROCESSOR)?)),
-            options: format!(" --stack {stack}"),
+            options,
             has_xray: aws.endpoint().contains(SERVICE),
             aws,
         })
@@ -139,12 +133,4 @@ async fn no_stack(aws: &Aws, stack: &str, source: AwsError) -> Failure {
 /// The log group that Lambda writes a function's logs to.
 fn log_group(function: &str) -> String {
     format!("/aws/lambda/{function}")
-}
-
-fn take(
-    outputs: &mut BTreeMap<String, String>,
-    stack: &str,
-    output: &'static str,
-) -> Result<String, DlqError> {
-    outputs.remove(output).ok_or_else(|| DlqError::Output { stack: stack.to_owned(), output })
 }

@@ -3,6 +3,7 @@
 
 mod dlq;
 mod features;
+mod rooms;
 mod stack;
 mod terminal;
 

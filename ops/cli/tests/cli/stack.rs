@@ -1,4 +1,4 @@
-//! A running stack as far as `ops` can see: its lock, its file, and a console that always says the same.
+//! A running stack as far as `ops` can see: its lock, its file, and a console that always answers the same.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};

@@ -1,4 +1,4 @@
-//! What people meet at a terminal: pipes that close, narrow windows, mistyped names.
+//! `ops` at a terminal: pipes that close, narrow windows, mistyped names.
 
 use std::io::{self, BufRead as _, BufReader};
 use std::process::{Command, Output, Stdio};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_client::Aws;
 use aws_client::http::Http;
-use local_stack::faults::{Fault, Faults, Proxy, Rule};
+use local_stack::faults::{Faults, InjectedFault, Proxy, Rule};
 use local_stack::flow::{Photo, Uploaded, Uploader};
 use local_stack::stack::StackInfo;
 use nix::sys::signal::Signal;
@@ -76,7 +76,7 @@ async fn upload(info: &StackInfo) -> Uploaded {
 async fn killed(info: &StackInfo, here: &std::path::Path) {
     let proxy = Proxy::bind().await.unwrap();
     let faults = Faults::default();
-    let strike = faults.strike(Rule::next("sqs", "DeleteMessage", "", Fault::KillBefore));
+    let strike = faults.strike(Rule::next("sqs", "DeleteMessage", "", InjectedFault::KillBefore));
     let mut command = program();
     command.args(["dlq", "redrive", "--execute", "--hold", HOLD]);
     command.args(["--queue-url", info.output("DeadLetterQueueUrl").unwrap()]);

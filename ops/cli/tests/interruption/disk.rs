@@ -26,7 +26,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Brings the repository's stack up in `script`, which must refuse, and answers what it says.
+/// Brings the repository's stack up in `script`, which must refuse, and returns what it prints.
 fn refused(word: &str, script: &str) -> String {
     let name = Name::new(word);
     let directory = name.directory();
@@ -99,7 +99,7 @@ fn disk_that_is_full_for_the_build_is_named_whatever_the_linker_says() {
         printed.contains("the functions do not build: the disk of /mnt has only 0 MiB left"),
         "{printed}"
     );
-    assert!(printed.contains("make room") && printed.contains("Cargo said"), "{printed}");
+    assert!(printed.contains("make room") && printed.contains("Cargo printed"), "{printed}");
 }
 
 #[test]
@@ -136,9 +136,13 @@ fn disk_that_fills_up_under_a_running_stack_stops_no_upload_and_no_end() {
     let name = Name::new("filled");
     fs::create_dir_all(name.directory()).unwrap();
     let output = in_namespace(FILLED, &name.directory(), name.as_str());
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("free: 0\n") || said.contains("free:     0\n"), "{said} {}", stderr(&output));
-    assert_eq!(said.matches("DONE  ").count(), 3, "{said} {}", stderr(&output));
-    assert!(said.contains("status 130") && !said.contains("failed"), "{said}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        printed.contains("free: 0\n") || printed.contains("free:     0\n"),
+        "{printed} {}",
+        stderr(&output)
+    );
+    assert_eq!(printed.matches("DONE  ").count(), 3, "{printed} {}", stderr(&output));
+    assert!(printed.contains("status 130") && !printed.contains("failed"), "{printed}");
     name.assert_left_nothing();
 }

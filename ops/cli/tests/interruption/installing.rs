@@ -34,7 +34,7 @@ fn started(program: &Path) -> Pid {
 /// What Python is asked for, one after the other, until the engine is installed.
 const INSTALLING: [&str; 4] = ["-c *", "-m venv *", "-m ensurepip *", "-m pip *"];
 
-/// A Python that takes part in an installation and does as `phase` says when it is asked for that.
+/// A Python that takes part in an installation and behaves as `phase` states.
 fn python(root: &Path, phase: &str, does: &str) -> PathBuf {
     let text = format!(
         r#"case "$*" in

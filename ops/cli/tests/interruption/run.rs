@@ -118,7 +118,7 @@ impl Up {
         }
     }
 
-    /// Waits until the stack is ready and gives what `--json` says of it.
+    /// Waits until the stack is ready and returns what `--json` prints of it.
     pub(crate) fn until_ready(&mut self) -> Value {
         let mut line = String::new();
         BufReader::new(self.child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::processes::wait_for;
 use crate::run::{Name, Up};
 
-/// As `--concurrency` says.
+/// The value of `--concurrency`.
 const AT_ONCE: usize = 8;
 
 /// Each so-manieth file is no image.

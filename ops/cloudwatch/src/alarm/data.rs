@@ -1,8 +1,8 @@
-//! What an alarm compares: a statistic of a metric, or an expression over such.
+//! Metric data of an alarm: a statistic of a metric, or a metric math expression over such.
 
 use crate::datapoint::Unit;
 use crate::id::MetricId;
-use crate::math::{Expression, MathError, Outcome, Scope, Values};
+use crate::math::{Expression, ExpressionValue, MathError, Scope, Values};
 use crate::statistic::Statistic;
 use crate::store::MetricStore;
 use crate::time::{Period, Timestamp};
@@ -109,8 +109,10 @@ fn evaluate(
     }
     let metric = scope.metrics.into_iter().find(|(id, _)| id == returned).map(|(_, values)| values);
     match (metric, scope.expressions.remove(returned)) {
-        (Some(values), _) | (None, Some(Outcome::Series(values))) => Ok(values),
-        (None, Some(Outcome::Array(mut items))) if items.len() == 1 => Ok(items.pop().unwrap_or_default()),
+        (Some(values), _) | (None, Some(ExpressionValue::Series(values))) => Ok(values),
+        (None, Some(ExpressionValue::Array(mut items))) if items.len() == 1 => {
+            Ok(items.pop().unwrap_or_default())
+        }
         _ => Err(MathError::Kinds {
             operation: "an alarm".to_owned(),
             given: "what is not one series".to_owned(),

@@ -1,4 +1,4 @@
-//! Why alarms cannot be evaluated.
+//! Errors of alarms that cannot be read or evaluated.
 
 use super::rule::RuleError;
 use crate::fields::FieldError;

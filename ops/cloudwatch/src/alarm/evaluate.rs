@@ -1,4 +1,4 @@
-//! A metric alarm at an instant.
+//! Evaluation of a metric alarm at an instant.
 
 use super::missing::{Fate, decide};
 use super::{MetricAlarm, MissingData, Source, State};
@@ -8,7 +8,7 @@ use crate::store::MetricStore;
 use crate::time::{Period, Timestamp};
 
 /// How many datapoints are fetched beyond `EvaluationPeriods`, in case some are missing: 2, as in AWS's
-/// examples, where 5 are fetched for 3 periods. AWS says that the number depends on period and resolution,
+/// examples, where 5 are fetched for 3 periods. AWS documents that the number depends on period and resolution,
 /// and not how.
 pub const EXTRA_POINTS: usize = 2;
 const TEN_SECONDS_MILLIS: i64 = 10_000;
@@ -55,7 +55,7 @@ impl MetricAlarm {
         }
     }
 
-    /// AWS/DynamoDB's missing data is always ignored, whatever the alarm says.
+    /// AWS/DynamoDB's missing data is always ignored, whatever the alarm states.
     fn missing_as(&self) -> MissingData {
         let dynamodb = self.source.metrics().any(|stat| stat.metric.namespace() == "AWS/DynamoDB");
         if dynamodb { MissingData::Ignore } else { self.missing }

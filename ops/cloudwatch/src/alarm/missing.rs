@@ -1,4 +1,4 @@
-//! Datapoints, some of them missing, become a state.
+//! Treatment of missing data: the state that follows from datapoints, some of them missing.
 
 use super::{MissingData, State};
 
@@ -16,7 +16,7 @@ pub enum Fate {
 /// The state after these datapoints, oldest first: all that were fetched, more than `periods` perhaps.
 ///
 /// The documented order of things. With at least `periods` real datapoints the newest of them decide, and the
-/// treatment of missing data is not needed. With fewer, as many as lack are filled in as the treatment says.
+/// treatment of missing data is not needed. With fewer, as many as lack are filled in by the treatment.
 /// A breaching datapoint that is at least `to_alarm` old, with no real one within the threshold, is an alarm
 /// even where missing data counts as nothing; a younger one alone is no alarm yet, as the next datapoint may
 /// be within the threshold ("premature").

@@ -1,4 +1,4 @@
-//! A resolved resource becomes an alarm.
+//! Reader of alarms: a resource of CloudFormation, with its references resolved, becomes an alarm.
 
 use serde_json::Value;
 
@@ -120,7 +120,7 @@ fn period(fields: &Fields<'_>, name: &'static str) -> Result<Period, AlarmError>
     period.map_err(|error| AlarmError::invalid(&fields.at(name), error))
 }
 
-/// The metric of an alarm, told by its own properties.
+/// The metric of an alarm that its own properties name.
 fn metric(fields: &Fields<'_>) -> Result<MetricStat, AlarmError> {
     let metric = metric_id(fields)?;
     let simple = fields.text_or_none("Statistic")?.map(|text| ("Statistic", text));

@@ -1,4 +1,4 @@
-//! The rule of a composite alarm.
+//! Alarm rule: the expression over the states of other alarms that a composite alarm evaluates.
 
 use std::fmt;
 

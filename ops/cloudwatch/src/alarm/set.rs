@@ -1,4 +1,4 @@
-//! All alarms of a stack, evaluated together.
+//! Alarm set: all alarms of a stack, evaluated together.
 
 use std::collections::BTreeMap;
 
@@ -124,7 +124,7 @@ impl Evaluator {
         self.states.get(name).copied().unwrap_or(State::InsufficientData)
     }
 
-    /// Evaluates every alarm at `now`, and tells which changed.
+    /// Evaluates every alarm at `now`, and returns the transitions.
     ///
     /// # Errors
     /// An expression that cannot be evaluated; reading the set excludes it.

@@ -191,7 +191,7 @@ fn rules_are_combined_from_states_and_constants() {
 
 #[test]
 fn actions_are_those_of_the_state_entered_unless_disabled() {
-    let told = |enabled: bool| {
+    let actions_on = |enabled: bool| {
         let alarm = metric_alarm(&json!({
             "ActionsEnabled": enabled, "AlarmActions": ["a"], "OKActions": ["b"], "InsufficientDataActions": ["c"],
         }));
@@ -199,6 +199,6 @@ fn actions_are_those_of_the_state_entered_unless_disabled() {
         let actions = &set.get("latency").unwrap().actions;
         State::ALL.map(|state| actions.on(state).join(""))
     };
-    assert_eq!(told(true), ["b", "a", "c"]);
-    assert_eq!(told(false), ["", "", ""]);
+    assert_eq!(actions_on(true), ["b", "a", "c"]);
+    assert_eq!(actions_on(false), ["", "", ""]);
 }

@@ -1,9 +1,9 @@
-//! The series of a widget.
+//! Data of a metric widget: the series of its metrics and expressions.
 
 use std::collections::BTreeMap;
 
 use super::{DashboardError, Drawn, MetricWidget, View};
-use crate::math::{Expression, Outcome, Scope, Values};
+use crate::math::{Expression, ExpressionValue, Scope, Values};
 use crate::store::MetricStore;
 use crate::time::Timestamp;
 
@@ -68,9 +68,9 @@ impl MetricWidget {
                 scope.metrics.iter().find(|(id, _)| *id == line.id).map(|(_, values)| values.clone());
             let series = match (metric, scope.expressions.get(&line.id)) {
                 (Some(values), _) => vec![values],
-                (None, Some(Outcome::Series(values))) => vec![values.clone()],
-                (None, Some(Outcome::Array(items))) => items.clone(),
-                (None, Some(Outcome::Scalar(_)) | None) => Vec::new(),
+                (None, Some(ExpressionValue::Series(values))) => vec![values.clone()],
+                (None, Some(ExpressionValue::Array(items))) => items.clone(),
+                (None, Some(ExpressionValue::Scalar(_)) | None) => Vec::new(),
             };
             let plot = |values| Plot {
                 label: line.label.clone(),
@@ -98,7 +98,7 @@ impl MetricWidget {
             let known = |id: &str| {
                 scope.expressions.contains_key(id) || scope.metrics.iter().any(|(metric, _)| metric == id)
             };
-            // Where none is ready, evaluating one tells which id is missing.
+            // Where none is ready, evaluating one names the id that is missing.
             let ready = waiting.iter().position(|(_, expression)| expression.ids().into_iter().all(known));
             let (id, expression) = waiting.remove(ready.unwrap_or(0));
             let outcome = expression.evaluate(scope).map_err(|source| DashboardError::Math {

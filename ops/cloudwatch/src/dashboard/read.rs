@@ -1,4 +1,4 @@
-//! A `DashboardBody` becomes widgets.
+//! Reader of dashboards: a `DashboardBody` becomes widgets.
 
 use serde_json::Value;
 

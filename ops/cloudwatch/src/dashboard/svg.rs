@@ -1,6 +1,6 @@
-//! A drawing of a dashboard, in the manner of CloudWatch's.
+//! Drawing of a dashboard as SVG, in the manner of CloudWatch's.
 //!
-//! - `canvas` shapes and text as SVG
+//! - `area`, `canvas` shapes and text as SVG
 //! - `theme` colours, light and dark
 //! - `scale` from values and times to places, and ticks that people read easily
 //! - `chart` lines and areas over time
@@ -8,6 +8,7 @@
 //! - `lists` states of alarms, and answers of queries
 //! - `prose` Markdown
 
+mod area;
 mod canvas;
 mod chart;
 mod figures;
@@ -16,7 +17,9 @@ mod prose;
 mod scale;
 mod theme;
 
+use area::Area;
 use canvas::Canvas;
+pub use lists::Rows;
 pub use theme::Theme;
 
 use super::{Content, Dashboard, DashboardError, MetricWidget, View, Widget};
@@ -32,17 +35,8 @@ const TITLE_PX: f64 = 26.0;
 /// How much wider bold text is.
 const BOLD: f64 = 1.12;
 
-/// The answer to a query of logs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rows {
-    /// The names of the columns.
-    pub columns: Vec<String>,
-    /// A text for each column.
-    pub rows: Vec<Vec<String>>,
-}
-
-/// What a dashboard is drawn from.
-pub struct Scene<'a> {
+/// Data sources of a drawing.
+pub struct DataSources<'a> {
     /// The metrics.
     pub store: &'a MetricStore,
     /// The right end of the graphs.
@@ -55,37 +49,12 @@ pub struct Scene<'a> {
     pub logs: &'a dyn Fn(&str) -> Result<Rows, String>,
 }
 
-impl std::fmt::Debug for Scene<'_> {
+impl std::fmt::Debug for DataSources<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scene").field("now", &self.now).field("theme", &self.theme).finish_non_exhaustive()
-    }
-}
-
-/// A place on the canvas, in pixels.
-#[derive(Clone, Copy, Debug)]
-struct Area {
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
-}
-
-impl Area {
-    fn inset(self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
-        Self {
-            x: self.x + left,
-            y: self.y + top,
-            width: (self.width - left - right).max(1.0),
-            height: (self.height - top - bottom).max(1.0),
-        }
-    }
-
-    fn right(self) -> f64 {
-        self.x + self.width
-    }
-
-    fn bottom(self) -> f64 {
-        self.y + self.height
+        f.debug_struct("DataSources")
+            .field("now", &self.now)
+            .field("theme", &self.theme)
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,13 +63,13 @@ impl Dashboard {
     ///
     /// # Errors
     /// An expression that is not evaluated.
-    pub fn svg(&self, scene: &Scene<'_>) -> Result<String, DashboardError> {
+    pub fn svg(&self, sources: &DataSources<'_>) -> Result<String, DashboardError> {
         let rows = self.widgets.iter().map(|widget| widget.y + widget.height).max().unwrap_or(1);
         let width = f64::from(super::COLUMNS) * COLUMN_PX + 2.0 * MARGIN_PX;
         let height = f64::from(rows) * ROW_PX + 2.0 * MARGIN_PX;
-        let mut canvas = Canvas::new(width, height, scene.theme);
+        let mut canvas = Canvas::new(width, height, sources.theme);
         for widget in &self.widgets {
-            draw(&mut canvas, widget, scene, self.span_millis)?;
+            draw(&mut canvas, widget, sources, self.span_millis)?;
         }
         Ok(canvas.finish())
     }
@@ -109,7 +78,7 @@ impl Dashboard {
 fn draw(
     canvas: &mut Canvas,
     widget: &Widget,
-    scene: &Scene<'_>,
+    sources: &DataSources<'_>,
     span_millis: i64,
 ) -> Result<(), DashboardError> {
     let area = Area {
@@ -124,15 +93,15 @@ fn draw(
         Content::Text(markdown) => prose::draw(canvas, panel, markdown),
         Content::Alarms { title, names } => {
             let body = titled(canvas, panel, title);
-            lists::alarms(canvas, body, names, scene.state);
+            lists::alarms(canvas, body, names, sources.state);
         }
         Content::Log { title, query } => {
             let body = titled(canvas, panel, title);
-            lists::log(canvas, body, &(scene.logs)(query));
+            lists::log(canvas, body, &(sources.logs)(query));
         }
         Content::Metrics(metrics) => {
             let body = titled(canvas, panel, &metrics.title);
-            draw_metrics(canvas, body, metrics, scene, span_millis)?;
+            draw_metrics(canvas, body, metrics, sources, span_millis)?;
         }
     }
     canvas.end_panel();
@@ -150,10 +119,10 @@ fn draw_metrics(
     canvas: &mut Canvas,
     body: Area,
     metrics: &MetricWidget,
-    scene: &Scene<'_>,
+    sources: &DataSources<'_>,
     span_millis: i64,
 ) -> Result<(), DashboardError> {
-    let plots = metrics.plots(scene.store, scene.now, span_millis)?;
+    let plots = metrics.plots(sources.store, sources.now, span_millis)?;
     match metrics.view {
         View::TimeSeries => chart::draw(canvas, body, metrics, &plots),
         View::SingleValue => figures::numbers(canvas, body, metrics, &plots),

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::svg::{Rows, Scene, Theme};
+use super::svg::{DataSources, Rows, Theme};
 use super::*;
 use crate::alarm::State;
 use crate::datapoint::{Datapoint, Distribution, Resolution, Unit};
@@ -52,8 +52,8 @@ fn drawn(body: &Value, theme: Theme) -> String {
         let row = vec!["12:00".to_owned(), "a < b".to_owned()];
         Ok(Rows { columns: vec!["@timestamp".to_owned(), "message".to_owned()], rows: vec![row] })
     };
-    let scene = Scene { store: &store, now: NOW, theme, state: &state, logs: &logs };
-    Dashboard::read("d", body).unwrap().svg(&scene).unwrap()
+    let sources = DataSources { store: &store, now: NOW, theme, state: &state, logs: &logs };
+    Dashboard::read("d", body).unwrap().svg(&sources).unwrap()
 }
 
 /// The texts of the drawing, in order, by a parser that is not ours.
@@ -183,14 +183,14 @@ fn what_is_not_drawn_is_refused_by_its_place() {
     ] {
         if expected.is_empty() {
             let store = store();
-            let scene = Scene {
+            let sources = DataSources {
                 store: &store,
                 now: NOW,
                 theme: Theme::Light,
                 state: &|_| None,
                 logs: &|_| Ok(Rows::default()),
             };
-            let error = Dashboard::read("d", &body).unwrap().svg(&scene).unwrap_err().to_string();
+            let error = Dashboard::read("d", &body).unwrap().svg(&sources).unwrap_err().to_string();
             assert_eq!(error, format!("{at}: the expression `s` is not evaluated"));
         } else {
             assert_eq!(error(&body), expected);

@@ -1,8 +1,8 @@
-//! How a line can break the format.
+//! Errors of the Embedded Metric Format: how a line can break it.
 
 use std::fmt;
 
-use super::{MAX_LINE_BYTES, MAX_METRICS};
+use super::limits::{MAX_LINE_BYTES, MAX_METRICS};
 use crate::datapoint::InvalidDatapoint;
 use crate::id::{InvalidId, MAX_DIMENSIONS};
 

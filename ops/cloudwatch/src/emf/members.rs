@@ -1,4 +1,4 @@
-//! Members of a JSON object, taken as what the format wants them to be.
+//! Members of a JSON object, read as the types that the Embedded Metric Format demands.
 
 use serde_json::{Map, Value};
 

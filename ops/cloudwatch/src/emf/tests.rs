@@ -29,9 +29,10 @@ fn each_metric_is_published_under_each_dimension_set() {
     });
     let members = json!({"service": "image-processor", "reason": "Corrupt", "ImagesRejected": 1, "Latency": [3.5, 4], "image_id": "x"});
     let found = read(&line(&directive, &members)).unwrap();
-    let told: Vec<_> = found.iter().map(|d| format!("{} {} {:?}", d.metric, d.unit, d.resolution)).collect();
+    let published: Vec<_> =
+        found.iter().map(|d| format!("{} {} {:?}", d.metric, d.unit, d.resolution)).collect();
     assert_eq!(
-        told,
+        published,
         [
             "ImagePipeline ImagesRejected{service=image-processor} Count Standard",
             "ImagePipeline ImagesRejected{reason=Corrupt,service=image-processor} Count Standard",

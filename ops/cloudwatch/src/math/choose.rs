@@ -1,13 +1,17 @@
-//! `IF`, in the forms that CloudWatch lists; none of them takes a list of series.
+//! The function `IF` of metric math, in the forms that CloudWatch lists; none of them takes a list of series.
 
-use super::Outcome::{Array, Scalar, Series};
-use super::{Outcome, Values};
+use super::ExpressionValue::{Array, Scalar, Series};
+use super::{ExpressionValue, Values};
 
 /// The value at each instant of `yes` where the condition is true (any number but zero), else of `no`.
 ///
 /// Where the condition has no value there is none; where it is true and `yes` has none, the value is zero;
 /// where it is false and `no` has none, or is left out, there is none. `None` for forms that are not listed.
-pub(super) fn choose(condition: &Outcome, yes: &Outcome, no: Option<&Outcome>) -> Option<Outcome> {
+pub(super) fn choose(
+    condition: &ExpressionValue,
+    yes: &ExpressionValue,
+    no: Option<&ExpressionValue>,
+) -> Option<ExpressionValue> {
     if [Some(yes), no].into_iter().flatten().any(|branch| matches!(branch, Array(_))) {
         return None;
     }
@@ -23,8 +27,8 @@ pub(super) fn choose(condition: &Outcome, yes: &Outcome, no: Option<&Outcome>) -
     }
 }
 
-fn by_instant(condition: &Values, yes: &Outcome, no: Option<&Outcome>) -> Values {
-    let at = |branch: &Outcome, index: usize| match branch {
+fn by_instant(condition: &Values, yes: &ExpressionValue, no: Option<&ExpressionValue>) -> Values {
+    let at = |branch: &ExpressionValue, index: usize| match branch {
         Scalar(value) => Some(*value),
         Series(values) => values.get(index).copied().flatten(),
         Array(_) => None,

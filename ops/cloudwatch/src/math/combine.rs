@@ -1,7 +1,7 @@
-//! Operators between numbers, series and lists of series.
+//! Operators of metric math: between numbers, series and lists of series.
 
 use super::parse::Operator;
-use super::{MathError, Outcome, Values};
+use super::{ExpressionValue, MathError, Values};
 
 impl Operator {
     pub(super) const fn symbol(self) -> &'static str {
@@ -70,9 +70,13 @@ pub(super) fn map(values: &Values, change: impl Fn(f64) -> f64) -> Values {
     values.iter().map(|value| value.and_then(|value| finite(change(value)))).collect()
 }
 
-pub(super) fn combine(operator: Operator, left: &Outcome, right: &Outcome) -> Result<Outcome, MathError> {
-    use Outcome::{Array, Scalar, Series};
-    let one = |left: &Outcome, right: &Outcome| match (left, right) {
+pub(super) fn combine(
+    operator: Operator,
+    left: &ExpressionValue,
+    right: &ExpressionValue,
+) -> Result<ExpressionValue, MathError> {
+    use ExpressionValue::{Array, Scalar, Series};
+    let one = |left: &ExpressionValue, right: &ExpressionValue| match (left, right) {
         (Series(left), Series(right)) => Some(pair(operator, left, right)),
         (Series(left), Scalar(right)) => Some(map(left, |left| operator.apply(left, *right))),
         (Scalar(left), Series(right)) => Some(map(right, |right| operator.apply(*left, right))),
@@ -94,13 +98,13 @@ pub(super) fn combine(operator: Operator, left: &Outcome, right: &Outcome) -> Re
 }
 
 /// The error of an operation on operands that it does not take.
-pub(super) fn kinds(operation: &str, given: &[&Outcome]) -> MathError {
+pub(super) fn kinds(operation: &str, given: &[&ExpressionValue]) -> MathError {
     let names: Vec<&str> = given
         .iter()
         .map(|outcome| match outcome {
-            Outcome::Scalar(_) => "a number",
-            Outcome::Series(_) => "a series",
-            Outcome::Array(_) => "a list of series",
+            ExpressionValue::Scalar(_) => "a number",
+            ExpressionValue::Series(_) => "a series",
+            ExpressionValue::Array(_) => "a list of series",
         })
         .collect();
     let given = if names.is_empty() { "nothing".to_owned() } else { names.join(" and ") };

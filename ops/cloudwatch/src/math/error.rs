@@ -1,4 +1,4 @@
-//! Why an expression is not evaluated.
+//! Errors of metric math: why an expression is not evaluated.
 
 /// What is wrong with an expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,11 +1,11 @@
-//! What functions come to.
+//! Functions of metric math, and what they evaluate to.
 
 use super::combine::{combine, finite, kinds, map};
 use super::parse::Node;
-use super::{MathError, Outcome, Scope, Values, choose, reduce, series};
-use Outcome::{Array, Scalar, Series};
+use super::{ExpressionValue, MathError, Scope, Values, choose, reduce, series};
+use ExpressionValue::{Array, Scalar, Series};
 
-pub(super) fn evaluate(node: &Node, scope: &Scope) -> Result<Outcome, MathError> {
+pub(super) fn evaluate(node: &Node, scope: &Scope) -> Result<ExpressionValue, MathError> {
     match node {
         Node::Number(number) => Ok(Scalar(*number)),
         Node::Id(id) => lookup(id, scope),
@@ -25,7 +25,7 @@ pub(super) fn evaluate(node: &Node, scope: &Scope) -> Result<Outcome, MathError>
     }
 }
 
-fn lookup(id: &str, scope: &Scope) -> Result<Outcome, MathError> {
+fn lookup(id: &str, scope: &Scope) -> Result<ExpressionValue, MathError> {
     let metric = scope.metrics.iter().find(|(of, _)| of == id).map(|(_, values)| Series(values.clone()));
     let found = metric.or_else(|| scope.expressions.get(id).cloned());
     found.ok_or_else(|| MathError::Id(id.to_owned()))
@@ -44,7 +44,7 @@ fn list(nodes: &[Node], scope: &Scope) -> Result<Vec<Values>, MathError> {
     Ok(items)
 }
 
-fn call(name: &str, arguments: &[Node], scope: &Scope) -> Result<Outcome, MathError> {
+fn call(name: &str, arguments: &[Node], scope: &Scope) -> Result<ExpressionValue, MathError> {
     if !KNOWN.contains(&name) {
         return Err(MathError::Function(name.to_owned()));
     }
@@ -71,7 +71,7 @@ fn call(name: &str, arguments: &[Node], scope: &Scope) -> Result<Outcome, MathEr
             sort(values, by, order, Some(limit), scope)
         }
         _ => {
-            let arguments: Result<Vec<Outcome>, _> =
+            let arguments: Result<Vec<ExpressionValue>, _> =
                 arguments.iter().map(|argument| evaluate(argument, scope)).collect();
             plain(name, &arguments?, scope)
         }
@@ -79,7 +79,7 @@ fn call(name: &str, arguments: &[Node], scope: &Scope) -> Result<Outcome, MathEr
 }
 
 /// Functions whose arguments are all values.
-fn plain(name: &str, given: &[Outcome], scope: &Scope) -> Result<Outcome, MathError> {
+fn plain(name: &str, given: &[ExpressionValue], scope: &Scope) -> Result<ExpressionValue, MathError> {
     match (name, given) {
         ("SUM" | "AVG" | "MIN" | "MAX", [Series(values)]) => Ok(Scalar(reduce::summary(name, values))),
         ("SUM" | "AVG" | "MIN" | "MAX", [Array(items)]) => {
@@ -148,12 +148,16 @@ const KNOWN: &[&str] = &[
     "TIME_SERIES",
 ];
 
-fn refused(name: &str, given: &[Outcome]) -> MathError {
+fn refused(name: &str, given: &[ExpressionValue]) -> MathError {
     kinds(name, &given.iter().collect::<Vec<_>>())
 }
 
 /// A function of one series, also applied to each of a list.
-fn each(name: &str, given: &Outcome, change: impl Fn(&Values) -> Values) -> Result<Outcome, MathError> {
+fn each(
+    name: &str,
+    given: &ExpressionValue,
+    change: impl Fn(&Values) -> Values,
+) -> Result<ExpressionValue, MathError> {
     match given {
         Series(values) => Ok(Series(change(values))),
         Array(items) => Ok(Array(items.iter().map(change).collect())),
@@ -161,7 +165,7 @@ fn each(name: &str, given: &Outcome, change: impl Fn(&Values) -> Values) -> Resu
     }
 }
 
-fn fill(values: &Outcome, filler: &Outcome) -> Result<Outcome, MathError> {
+fn fill(values: &ExpressionValue, filler: &ExpressionValue) -> Result<ExpressionValue, MathError> {
     match filler {
         Scalar(filler) => {
             each("FILL", values, |values| values.iter().map(|value| value.or(finite(*filler))).collect())
@@ -179,7 +183,7 @@ fn sort(
     order: &str,
     limit: Option<&Node>,
     scope: &Scope,
-) -> Result<Outcome, MathError> {
+) -> Result<ExpressionValue, MathError> {
     let limit = limit.map_or(Ok(Scalar(f64::MAX)), |limit| evaluate(limit, scope))?;
     let values = evaluate(values, scope)?;
     match (&values, &limit, by, order) {

@@ -1,4 +1,4 @@
-//! Tokens become a tree.
+//! Parser of metric math: tokens become a tree.
 
 use super::MathError;
 use super::token::{Kind, Token, tokens};

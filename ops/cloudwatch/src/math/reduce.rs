@@ -1,4 +1,4 @@
-//! Many values become one: of a series, or of several series at an instant.
+//! Aggregates of metric math: many values become one, of a series or of several series at an instant.
 
 use super::Values;
 

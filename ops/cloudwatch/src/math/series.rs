@@ -1,4 +1,4 @@
-//! Functions of one series over its instants.
+//! Functions of metric math over the instants of one series.
 
 use super::combine::finite;
 use super::{Scope, Values};

@@ -1,4 +1,7 @@
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::time::{Period, Timestamp};
 
 const GAP: Option<f64> = None;
 
@@ -17,13 +20,13 @@ fn scope(metrics: &[(&str, Values)]) -> Scope {
     }
 }
 
-fn outcome(expression: &str, metrics: &[(&str, Values)]) -> Outcome {
+fn outcome(expression: &str, metrics: &[(&str, Values)]) -> ExpressionValue {
     Expression::parse(expression).unwrap().evaluate(&scope(metrics)).unwrap()
 }
 
 fn series(expression: &str, metrics: &[(&str, Values)]) -> Values {
     match outcome(expression, metrics) {
-        Outcome::Series(values) => values,
+        ExpressionValue::Series(values) => values,
         other => panic!("{expression} came to {other:?}"),
     }
 }
@@ -118,13 +121,13 @@ fn summaries_are_numbers_of_one_series_and_series_of_several() {
     let metrics = [("m1", vec![Some(1.0), Some(3.0), GAP]), ("m2", vec![Some(5.0), GAP, GAP])];
     for (expression, value) in [("SUM(m1)", 4.0), ("AVG(m1)", 4.0 / 3.0), ("MIN(m1)", 1.0), ("MAX(m1)", 3.0)]
     {
-        assert_eq!(outcome(expression, &metrics), Outcome::Scalar(value), "{expression}");
+        assert_eq!(outcome(expression, &metrics), ExpressionValue::Scalar(value), "{expression}");
     }
     assert_eq!(series("SUM(METRICS())", &metrics), [Some(6.0), Some(3.0), GAP]);
     assert_eq!(series("AVG([m1, m2])", &metrics), [Some(3.0), Some(1.5), GAP]);
     assert_eq!(series("MIN([m1, m2])", &metrics), [Some(1.0), Some(3.0), GAP]);
     assert_eq!(series("MAX([m1, m2])", &metrics), [Some(5.0), Some(3.0), GAP]);
-    assert_eq!(outcome("DATAPOINT_COUNT(m1)", &metrics), Outcome::Scalar(2.0));
+    assert_eq!(outcome("DATAPOINT_COUNT(m1)", &metrics), ExpressionValue::Scalar(2.0));
     assert_eq!(series("m2 / METRIC_COUNT(METRICS())", &metrics), [Some(2.5), GAP, GAP]);
 }
 
@@ -141,8 +144,14 @@ fn changes_are_told_per_step_and_per_second() {
 #[test]
 fn functions_of_one_series_apply_to_each_of_a_list() {
     let metrics = [("m1", some(&[-1.5])), ("m2", some(&[100.0]))];
-    assert_eq!(outcome("ABS(METRICS())", &metrics), Outcome::Array(vec![some(&[1.5]), some(&[100.0])]));
-    assert_eq!(outcome("-[m1, m2] * 2", &metrics), Outcome::Array(vec![some(&[3.0]), some(&[-200.0])]));
+    assert_eq!(
+        outcome("ABS(METRICS())", &metrics),
+        ExpressionValue::Array(vec![some(&[1.5]), some(&[100.0])])
+    );
+    assert_eq!(
+        outcome("-[m1, m2] * 2", &metrics),
+        ExpressionValue::Array(vec![some(&[3.0]), some(&[-200.0])])
+    );
     for (expression, value) in
         [("CEIL(m1)", -1.0), ("FLOOR(m1)", -2.0), ("LOG10(m2)", 2.0), ("LOG(m2)", 100f64.ln())]
     {
@@ -160,11 +169,11 @@ fn lists_are_chosen_from() {
     assert_eq!(series("LAST(SORT(METRICS(), MAX, DESC, 2))", &metrics), some(&[4.0]));
     assert_eq!(
         outcome("SLICE(SORT(METRICS(), SUM, ASC), 1)", &metrics),
-        Outcome::Array(vec![some(&[4.0]), some(&[9.0])])
+        ExpressionValue::Array(vec![some(&[4.0]), some(&[9.0])])
     );
-    assert_eq!(outcome("SLICE(METRICS(), 0, 1)", &metrics), Outcome::Array(vec![some(&[1.0])]));
+    assert_eq!(outcome("SLICE(METRICS(), 0, 1)", &metrics), ExpressionValue::Array(vec![some(&[1.0])]));
     let empty = [("m1", vec![GAP]), ("m2", some(&[1.0]))];
-    assert_eq!(outcome("REMOVE_EMPTY(METRICS())", &empty), Outcome::Array(vec![some(&[1.0])]));
+    assert_eq!(outcome("REMOVE_EMPTY(METRICS())", &empty), ExpressionValue::Array(vec![some(&[1.0])]));
     assert_eq!(series("TIME_SERIES(5 + MAX(m2))", &empty), some(&[6.0]));
 }
 

@@ -1,4 +1,4 @@
-//! An expression's text becomes tokens.
+//! Lexer of metric math: an expression's text becomes tokens.
 
 use std::ops::Range;
 

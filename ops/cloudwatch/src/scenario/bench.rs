@@ -1,4 +1,4 @@
-//! Templates and parameters become alarms; tests are run on them.
+//! Test bench: the alarms of templates and parameters, and the tests that are run on them.
 
 use std::collections::BTreeMap;
 
@@ -138,15 +138,15 @@ impl Bench {
 fn states(alarms: &AlarmSet, test: &Test) -> Result<Option<Mismatch>, BenchError> {
     let Some((name, expected)) = &test.states else { return Ok(None) };
     let mut seen = Vec::new();
-    walk(alarms, test, name, |entry| {
+    replay(alarms, test, name, |entry| {
         seen.push(entry);
         true
     })?;
-    let told = |entries: &[Entry]| match entries {
+    let described = |entries: &[Entry]| match entries {
         [] => "no state but INSUFFICIENT_DATA".to_owned(),
         entries => timeline(entries),
     };
-    let mismatch = || Mismatch { expected: told(expected), seen: told(&seen) };
+    let mismatch = || Mismatch { expected: described(expected), seen: described(&seen) };
     Ok((seen != *expected).then(mismatch))
 }
 
@@ -155,19 +155,19 @@ pub(super) fn agrees(alarms: &AlarmSet, test: &Test) -> Result<bool, BenchError>
     let Some((name, expected)) = &test.states else { return Ok(true) };
     let mut left = expected.iter();
     let mut agrees = true;
-    walk(alarms, test, name, |entry| {
+    replay(alarms, test, name, |entry| {
         agrees = left.next() == Some(&entry);
         agrees
     })?;
     Ok(agrees && left.next().is_none())
 }
 
-/// Tells each state that the alarm enters, as long as `go_on` says so.
-fn walk(
+/// Replays a test, and calls `on_entry` with each state that the alarm enters until that returns false.
+fn replay(
     alarms: &AlarmSet,
     test: &Test,
     name: &str,
-    mut go_on: impl FnMut(Entry) -> bool,
+    mut on_entry: impl FnMut(Entry) -> bool,
 ) -> Result<(), BenchError> {
     let alarms = alarms.closure(name);
     if alarms.get(name).is_none() {
@@ -178,7 +178,7 @@ fn walk(
     for minute in 1..=test.length.0 {
         let transitions = evaluator.tick(&store, at(minute)).map_err(|source| math(test, source))?;
         let entered = transitions.into_iter().find(|transition| transition.alarm == name);
-        if entered.is_some_and(|entered| !go_on(Entry { at: Minutes(minute), state: entered.to })) {
+        if entered.is_some_and(|entered| !on_entry(Entry { at: Minutes(minute), state: entered.to })) {
             return Ok(());
         }
     }
@@ -206,11 +206,11 @@ fn rings(alarms: &AlarmSet, test: &Test) -> Result<Option<Mismatch>, BenchError>
     seen.dedup();
     let mut wanted = expected.clone();
     wanted.sort_unstable();
-    let told = |names: &[String]| match names {
+    let described = |names: &[String]| match names {
         [] => "no alarm to ring".to_owned(),
         names => format!("to ring: {}", names.join(", ")),
     };
-    Ok((seen != wanted).then(|| Mismatch { expected: told(&wanted), seen: told(&seen) }))
+    Ok((seen != wanted).then(|| Mismatch { expected: described(&wanted), seen: described(&seen) }))
 }
 
 fn store(test: &Test) -> MetricStore {

@@ -1,4 +1,4 @@
-//! A file of tests.
+//! Test files of alarms, and their reader.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Every alarm is made wrong on purpose, one property at a time, to see whether its tests notice.
+//! Mutation tests: each alarm is made wrong, one property at a time, to see whether its tests notice.
 //!
 //! The operators: the threshold one unit of its last digit up and down; each other comparison; the period
 //! doubled and halved; each other statistic; N and M one up and down; each other treatment of missing data;

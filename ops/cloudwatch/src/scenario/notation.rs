@@ -1,4 +1,4 @@
-//! Series and timelines as they are written.
+//! Notation of series and timelines in test files.
 //!
 //! ```text
 //! 0x10 5 _ 3x5       ten minutes of 0, one of 5, one without data, five of 3

@@ -1,4 +1,4 @@
-//! All that belongs to the tests of a folder of alarms, from the texts of its files.
+//! Test suite of a folder of alarms, from the texts of its files.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ impl Suite {
         self.bench.run(test)
     }
 
-    /// Makes every alarm wrong in every way, and tells which of it no test notices.
+    /// Makes every alarm wrong in every way, and returns the changes that no test notices.
     ///
     /// # Errors
     /// Tests that fail already on the alarms as they are.

@@ -1,9 +1,9 @@
-//! Absolute bounds, such as the `5:10` of `TC(5:10)`.
+//! Absolute bounds of a statistic, such as the `5:10` of `TC(5:10)`.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::UnknownStatistic;
+use super::error::UnknownStatistic;
 
 /// Values above the first bound and up to the second; at least one is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,9 +1,9 @@
-//! A percentage, such as the 99.9 of `p99.9`.
+//! Percentile of a statistic, such as the 99.9 of `p99.9`.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::UnknownStatistic;
+use super::error::UnknownStatistic;
 
 /// A percentage above 0 and up to 100, kept in parts of 10^10 so that it can be compared: CloudWatch
 /// allows ten decimal places.

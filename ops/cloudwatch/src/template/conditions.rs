@@ -1,4 +1,4 @@
-//! Which conditions of a template hold.
+//! Conditions of a template, and which of them hold.
 
 use serde_json::{Map, Value};
 

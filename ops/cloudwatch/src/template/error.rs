@@ -1,4 +1,4 @@
-//! Why a template cannot be resolved.
+//! Errors of templates that cannot be resolved.
 
 use crate::location::Location;
 

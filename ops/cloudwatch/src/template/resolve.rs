@@ -1,4 +1,4 @@
-//! What references and functions come to.
+//! Resolver of the references and intrinsic functions of a template.
 
 use std::collections::BTreeMap;
 

@@ -52,7 +52,7 @@ pub(crate) fn alarms() -> Vec<Alarm> {
     AlarmSet::read(&resources("alarms")).unwrap().iter().cloned().collect()
 }
 
-/// Alarms that tell somebody.
+/// Alarms with actions: those that notify somebody.
 pub(crate) fn ringing() -> Vec<Alarm> {
     alarms().into_iter().filter(|alarm| !alarm.actions.alarm.is_empty()).collect()
 }

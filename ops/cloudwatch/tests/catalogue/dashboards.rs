@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cloudwatch_model::alarm::{Kind, State};
-use cloudwatch_model::dashboard::svg::{Rows, Scene, Theme};
+use cloudwatch_model::dashboard::svg::{DataSources, Rows, Theme};
 use cloudwatch_model::dashboard::{Content, Dashboard, Drawn};
 use cloudwatch_model::{Datapoint, Distribution, MetricStore, Resolution, Timestamp, Unit};
 use serde_json::Value;
@@ -94,20 +94,20 @@ fn every_dashboard_is_drawn_and_no_graph_stays_empty_when_there_is_data() {
         let dashboard = Dashboard::read(&name, &body).unwrap();
         let store = busy(&dashboard, now);
         for theme in [Theme::Light, Theme::Dark] {
-            let scene = Scene {
+            let sources = DataSources {
                 store: &store,
                 now,
                 theme,
                 state: &|_| Some(State::Ok),
                 logs: &|_| Ok(Rows::default()),
             };
-            let svg = dashboard.svg(&scene).unwrap();
+            let svg = dashboard.svg(&sources).unwrap();
             assert!(!svg.contains("No data available"), "{name}");
             assert!(roxmltree::Document::parse(&svg).is_ok(), "{name} is no XML");
         }
         let empty = MetricStore::new();
         let (state, logs) = (|_: &str| None, |_: &str| Ok(Rows::default()));
-        let scene = Scene { store: &empty, now, theme: Theme::Light, state: &state, logs: &logs };
-        assert!(dashboard.svg(&scene).unwrap().contains("No data available"), "{name}");
+        let sources = DataSources { store: &empty, now, theme: Theme::Light, state: &state, logs: &logs };
+        assert!(dashboard.svg(&sources).unwrap().contains("No data available"), "{name}");
     }
 }

@@ -1,5 +1,7 @@
 //! Links between the repository's pages lead somewhere.
 
+use std::path::{Path, PathBuf};
+
 use super::assets::{files, root, text};
 
 /// How GitHub turns a heading into an anchor.
@@ -48,4 +50,43 @@ fn every_link_of_a_page_leads_to_a_file_and_a_heading() {
         }
     }
     assert_eq!(broken, Vec::<String>::new());
+}
+
+/// Names of tests that a page has in code quotes; one that is cut ends in `…`.
+fn tests_named(page: &str) -> Vec<&str> {
+    let quoted = page.split('`').skip(1).step_by(2);
+    let is_part = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || "_…".contains(char);
+    quoted.filter(|word| word.matches('_').count() > 3 && word.chars().all(is_part)).collect()
+}
+
+/// The Rust sources below a folder, built ones left out.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let folders = folders.into_iter().filter(|path| name(path) != "target" && !name(path).starts_with('.'));
+    let files = files.into_iter().filter(|path| path.extension().is_some_and(|found| found == "rs"));
+    files.chain(folders.flat_map(|path| rust_files(&path))).collect()
+}
+
+#[test]
+fn every_test_that_a_page_names_exists() {
+    let sources: String =
+        rust_files(&root()).iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let pages = ["docs", "docs/decisions"].into_iter().flat_map(|folder| files(folder, "md"));
+    let pages = pages.chain(["README.md", "CONTRIBUTING.md"].map(str::to_owned));
+    let (mut seen, mut missing) = (0, Vec::new());
+    for file in pages {
+        let page = text(&file);
+        for name in tests_named(&page) {
+            let start = name.trim_end_matches('…');
+            let end = if start == name { "(" } else { "" };
+            seen += 1;
+            if !sources.contains(&format!("fn {start}{end}")) {
+                missing.push(format!("{file}: {name}"));
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(seen > 3, "{seen} tests are named");
 }

@@ -1,4 +1,4 @@
-//! Every metric that is watched or drawn is told by somebody, and every metric that we tell is drawn.
+//! Every metric that is watched or drawn is emitted by somebody, and every metric that we emit is drawn.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,19 +14,19 @@ const FUNCTIONS: [&str; 3] = ["generate-upload-url", "image-processor-lambda", "
 const CALLERS: [&str; 2] = ["image-processor-lambda", "s3-metrics-lambda"];
 
 /// A metric of our catalogue, as `docs/metrics.md` has it; a test of `telemetry` holds that page to the code.
-struct Told {
+struct Emitted {
     dimension: Option<String>,
     by: String,
 }
 
-fn told() -> BTreeMap<String, Told> {
+fn emitted() -> BTreeMap<String, Emitted> {
     let page = text("docs/metrics.md");
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let unquoted = |cell: &str| cell.trim().trim_matches('`').to_owned();
     let row = |line: &str| {
         let cells: Vec<String> = line.split('|').map(unquoted).collect();
         let dimension = Some(cells[3].clone()).filter(|dimension| !dimension.is_empty());
-        (cells[1].clone(), Told { dimension, by: cells[4].clone() })
+        (cells[1].clone(), Emitted { dimension, by: cells[4].clone() })
     };
     rows.map(row).collect()
 }
@@ -67,10 +67,10 @@ fn source_of_functions() -> String {
     folders.iter().flat_map(|folder| files(folder, "rs")).map(|file| text(&file)).collect()
 }
 
-/// Why nobody tells this metric; `None` if somebody does.
-fn untold(
+/// Why nobody emits this metric; `None` if somebody does.
+fn not_emitted(
     metric: &MetricId,
-    ours: &BTreeMap<String, Told>,
+    ours: &BTreeMap<String, Emitted>,
     aws: &Value,
     source: &str,
 ) -> Option<&'static str> {
@@ -79,23 +79,23 @@ fn untold(
     if namespace == "CustomS3" {
         let known = ["BucketSizeBytes", "NumberOfObjects"].contains(&name) && names == ["BucketName"];
         return (!known)
-            .then_some("s3-metrics-lambda tells BucketSizeBytes and NumberOfObjects by BucketName");
+            .then_some("s3-metrics-lambda emits BucketSizeBytes and NumberOfObjects by BucketName");
     }
     if namespace != "ImagePipeline" {
         let sets = aws[namespace][name].as_array();
         let known = sets.is_some_and(|sets| sets.iter().any(|set| set.as_array().unwrap() == &names));
         return (!known).then_some("AWS's list has no such metric with these dimensions");
     }
-    let Some(told) = ours.get(name) else { return Some("the catalogue has no such metric") };
+    let Some(row) = ours.get(name) else { return Some("the catalogue has no such metric") };
     let service = metric.dimensions().get("service").unwrap_or_default();
-    if !services(&told.by).contains(&service) {
-        return Some("another service tells it");
+    if !services(&row.by).contains(&service) {
+        return Some("another service emits it");
     }
     let further: Vec<(&str, &str)> =
         metric.dimensions().iter().filter(|(name, _)| *name != "service").collect();
     match further.as_slice() {
         [] => None,
-        [(name, value)] if told.dimension.as_deref() == Some(*name) => {
+        [(name, value)] if row.dimension.as_deref() == Some(*name) => {
             (!source.contains(&evidence(name, value))).then_some("no code gives the dimension this value")
         }
         _ => Some("the catalogue gives it other dimensions"),
@@ -121,24 +121,24 @@ fn evidence(dimension: &str, value: &str) -> String {
 }
 
 #[test]
-fn every_metric_that_is_watched_or_drawn_is_told_by_somebody() {
-    let (ours, source) = (told(), source_of_functions());
+fn every_metric_that_is_watched_or_drawn_is_emitted_by_somebody() {
+    let (ours, source) = (emitted(), source_of_functions());
     let aws: Value = serde_json::from_str(&text("ops/cloudwatch/tests/catalogue/aws-metrics.json")).unwrap();
     let all: BTreeSet<MetricId> = watched().into_iter().chain(drawn()).collect();
     assert!(all.len() > 50, "the assets' shape changed, and this test sees nothing");
-    let untold: Vec<String> = all
+    let missing: Vec<String> = all
         .iter()
-        .filter_map(|metric| untold(metric, &ours, &aws, &source).map(|why| format!("{metric}: {why}")))
+        .filter_map(|metric| not_emitted(metric, &ours, &aws, &source).map(|why| format!("{metric}: {why}")))
         .collect();
-    assert_eq!(untold, Vec::<String>::new());
+    assert_eq!(missing, Vec::<String>::new());
 }
 
 #[test]
-fn every_metric_that_we_tell_is_drawn_for_every_service_that_tells_it() {
+fn every_metric_that_we_emit_is_drawn_for_every_service_that_emits_it() {
     let drawn = drawn();
     let mut missing = Vec::new();
-    for (name, told) in told() {
-        for service in services(&told.by) {
+    for (name, row) in emitted() {
+        for service in services(&row.by) {
             let is_drawn = drawn
                 .iter()
                 .any(|metric| metric.name() == name && metric.dimensions().get("service") == Some(service));

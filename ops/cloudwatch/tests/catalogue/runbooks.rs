@@ -29,12 +29,12 @@ fn severity(alarm: &Alarm) -> &'static str {
         [topic] if topic.ends_with("-page") => "page",
         [topic] if topic.ends_with("-ticket") => "ticket",
         [] => "silent",
-        _ => panic!("{} tells other topics than page or ticket", alarm.name),
+        _ => panic!("{} notifies other topics than page or ticket", alarm.name),
     }
 }
 
 #[test]
-fn every_alarm_says_how_severe_it_is_what_to_do_first_and_where_its_runbook_is() {
+fn every_alarm_states_its_severity_its_first_step_and_its_runbook() {
     for alarm in alarms() {
         let (severity, name) = (severity(&alarm), &alarm.name);
         assert_eq!(alarm.notes.severity, severity, "{name}");
@@ -48,7 +48,7 @@ fn every_alarm_says_how_severe_it_is_what_to_do_first_and_where_its_runbook_is()
         assert!(alarm.description.len() <= 1024, "{name}: CloudWatch takes 1024 characters");
         assert_eq!(
             alarm.actions.ok, alarm.actions.alarm,
-            "{name}: who was told of the alarm is told of its end"
+            "{name}: who is notified of the alarm is notified of its end"
         );
         let own = format!("{name}.md");
         assert!(severity == "silent" || runbook == own, "{name}: the runbook is called like the alarm");
@@ -75,7 +75,8 @@ fn a_silent_alarm_is_part_of_one_that_rings_and_uses_its_runbook() {
             Kind::Composite(rule) => rule.alarms().contains(&silent.name.as_str()),
             Kind::Metric(_) => false,
         };
-        let parent = ringing.iter().find(looks_at).unwrap_or_else(|| panic!("{} tells nobody", silent.name));
+        let parent =
+            ringing.iter().find(looks_at).unwrap_or_else(|| panic!("{} notifies nobody", silent.name));
         assert_eq!(silent.notes.runbook, parent.notes.runbook, "{}", silent.name);
     }
 }
@@ -107,7 +108,7 @@ fn a_runbook_names_its_alarm_and_has_every_section_in_order() {
 }
 
 #[test]
-fn every_command_of_a_runbook_is_shell_and_says_what_to_expect() {
+fn every_command_of_a_runbook_is_shell_and_states_what_to_expect() {
     for file in files("runbooks", "md") {
         let page = text(&file);
         let mut parts = page.split("```bash\n").skip(1).peekable();
@@ -116,8 +117,8 @@ fn every_command_of_a_runbook_is_shell_and_says_what_to_expect() {
         for part in parts {
             let (command, after) = part.split_once("```").unwrap();
             script.push_str(command);
-            let told = after.trim_start().starts_with("Expected: ");
-            assert!(told, "{file}: what is to be expected of this?\n{command}");
+            let is_stated = after.trim_start().starts_with("Expected: ");
+            assert!(is_stated, "{file}: no `Expected: ` follows\n{command}");
         }
         let mut shell = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
         shell.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! Alarms: what they are, in which state, and how they got there.
+//! Alarms in the console's API: definition, state and history.
 
 use axum::Json;
 use axum::extract::{self, Query};
@@ -9,8 +9,8 @@ use cloudwatch_model::{MetricStore, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Source;
 use super::api::Wait;
+use super::source::Source;
 use crate::observe::{Seen, rfc3339};
 
 /// Every alarm with its state, in the order of the templates.

@@ -1,4 +1,4 @@
-//! What the console answers, all of it JSON.
+//! Handlers of the console's JSON API.
 
 use std::time::Duration;
 
@@ -7,11 +7,12 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Source, metrics, uploads};
+use super::source::Source;
+use super::{metrics, uploads};
 use crate::observe::Seen;
 use crate::observe::logs::LogFilter;
-use crate::observe::span::Trace;
-use crate::waterfall::Layout;
+use trace_model::Trace;
+use trace_model::waterfall::Layout;
 
 /// Less than the minute after which our own client gives up.
 const MAX_WAIT: Duration = Duration::from_secs(50);

@@ -1,14 +1,14 @@
-//! Dashboards as CloudWatch draws them, from what this stack reported.
+//! Dashboards in the console, drawn as CloudWatch draws them from what this stack reported.
 
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cloudwatch_model::dashboard::svg::{Rows, Scene, Theme};
+use cloudwatch_model::dashboard::svg::{DataSources, Rows, Theme};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Source;
+use super::source::Source;
 use crate::observe::insights;
 
 /// Their names.
@@ -33,9 +33,14 @@ pub(super) async fn draw(State(source): State<Source>, Query(query): Query<DrawQ
         let logs = |text: &str| -> Result<Rows, String> {
             insights::answer(&seen.logs, text).map_err(|error| error.to_string())
         };
-        let scene =
-            Scene { store: &seen.metrics, now, theme, state: &|name| seen.alarms.state(name), logs: &logs };
-        Some(dashboard.svg(&scene))
+        let sources = DataSources {
+            store: &seen.metrics,
+            now,
+            theme,
+            state: &|name| seen.alarms.state(name),
+            logs: &logs,
+        };
+        Some(dashboard.svg(&sources))
     });
     match drawn {
         Some(Ok(svg)) => ([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response(),

@@ -1,4 +1,4 @@
-//! Who may ask: only pages of this console and programs on this machine.
+//! Guard of the console: only its own pages and programs on this machine may ask.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, header};

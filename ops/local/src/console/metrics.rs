@@ -1,4 +1,4 @@
-//! The metrics of the last hours, each with its numbers and a line to draw.
+//! Metrics in the console's API: those of the last hours, each with its numbers and a line to draw.
 
 use std::collections::BTreeMap;
 

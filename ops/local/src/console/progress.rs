@@ -1,19 +1,19 @@
-//! How far an upload is that has no result: in work, waiting for its next attempt, or given up.
+//! Progress of an upload that has no result: in work, waiting for its next attempt, or given up.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
+use trace_model::Trace;
 
 use crate::observe::Observer;
 use crate::observe::logs::LogFilter;
-use crate::observe::span::Trace;
 
 /// Longer than any wait between two attempts: the longest back-off is 15 minutes, a visibility timeout less.
 const LONGEST_WAIT: Duration = Duration::from_mins(16);
 
 /// The status of an upload without a result; `claimed_until` is that of its item.
 ///
-/// The table says PROCESSING from the first claim on, whatever became of the attempt: of one that died it says so
+/// The item is PROCESSING from the first claim on, whatever became of the attempt: of one that died it says so
 /// for ever.
 pub(super) fn status(
     observer: &Observer,
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
     use crate::observe::Seen;
     use crate::observe::logs::LogLine;
-    use crate::observe::span::tests::span;
+    use crate::observe::traces::tests::span;
 
     fn minute(minutes: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_mins(minutes)

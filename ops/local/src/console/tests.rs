@@ -6,11 +6,11 @@ use super::*;
 use crate::deploy::Reconciled;
 use crate::observe::Seen;
 use crate::observe::logs::LogLine;
-use crate::observe::span::IMAGE_ID;
-use crate::observe::span::tests::span;
+use crate::observe::traces::tests::span;
 use crate::stack::DemoUser;
 use aws_client::Credentials;
 use aws_client::http::Http;
+use trace_model::IMAGE_ID;
 
 const SECRETS: [&str; 3] = ["hidden-key", "hidden-token", "hidden-password"];
 
@@ -35,13 +35,13 @@ fn info() -> StackInfo {
     }
 }
 
-struct Stage {
+struct Harness {
     address: String,
     observer: Observer,
     _serving: Serving,
 }
 
-impl Stage {
+impl Harness {
     async fn new(seen: Seen) -> Self {
         let observer = Observer::of(seen);
         let console = Console::bind(0).await.unwrap();
@@ -71,42 +71,42 @@ fn seen() -> Seen {
 
 #[tokio::test]
 async fn traces_are_found_by_image_and_by_id_and_laid_out() {
-    let stage = Stage::new(seen()).await;
-    let of_image = stage.json("/api/traces?image_id=cat").await;
+    let harness = Harness::new(seen()).await;
+    let of_image = harness.json("/api/traces?image_id=cat").await;
     let trace_id = of_image["traces"][0]["trace_id"].as_str().unwrap();
-    assert_eq!(stage.json(&format!("/api/traces?trace_id={trace_id}")).await, of_image);
-    assert_eq!(stage.json("/api/traces?image_id=dog").await, json!({"traces": []}));
-    let drawn = stage.json(&format!("/api/waterfall?trace_id={trace_id}")).await;
+    assert_eq!(harness.json(&format!("/api/traces?trace_id={trace_id}")).await, of_image);
+    assert_eq!(harness.json("/api/traces?image_id=dog").await, json!({"traces": []}));
+    let drawn = harness.json(&format!("/api/waterfall?trace_id={trace_id}")).await;
     assert_eq!(drawn["layout"]["rows"][0]["length"], 1000);
 }
 
 #[tokio::test]
 async fn a_request_that_waits_is_answered_by_the_news() {
-    let stage = Stage::new(seen()).await;
+    let harness = Harness::new(seen()).await;
     let path = "/api/traces?image_id=cat&spans=notify&wait_ms=30000";
-    let (answer, ()) = tokio::join!(stage.json(path), async {
+    let (answer, ()) = tokio::join!(harness.json(path), async {
         let mut notify = span("notify", "issue_upload_url", 2_000, 5);
         notify.attributes.insert(IMAGE_ID.to_owned(), "cat".into());
         // Put only once the request is there to be woken.
-        while stage.observer.waiting() == 0 {
+        while harness.observer.waiting() == 0 {
             tokio::task::yield_now().await;
         }
-        stage.observer.put(|seen| seen.traces.put(notify));
+        harness.observer.put(|seen| seen.traces.put(notify));
     });
     assert_eq!(answer["traces"][0]["spans"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
 async fn a_request_that_waited_in_vain_is_answered_with_what_is_there() {
-    let stage = Stage::new(seen()).await;
-    let answer = stage.json("/api/traces?image_id=cat&spans=notify&wait_ms=10").await;
+    let harness = Harness::new(seen()).await;
+    let answer = harness.json("/api/traces?image_id=cat&spans=notify&wait_ms=10").await;
     assert_eq!(answer["traces"][0]["spans"].as_array().unwrap().len(), 1);
-    assert_eq!(stage.json("/api/mail?wait_ms=10").await, json!({"mail": []}));
+    assert_eq!(harness.json("/api/mail?wait_ms=10").await, json!({"mail": []}));
 }
 
 #[tokio::test]
 async fn nothing_that_is_answered_holds_a_secret() {
-    let stage = Stage::new(seen()).await;
+    let harness = Harness::new(seen()).await;
     for path in [
         "/",
         "/console.js",
@@ -120,7 +120,7 @@ async fn nothing_that_is_answered_holds_a_secret() {
         "/api/problems",
         "/api/revision",
     ] {
-        let response = stage.get(path, &[]).await;
+        let response = harness.get(path, &[]).await;
         assert_eq!(response.status(), 200, "{path}");
         let text = String::from_utf8_lossy(response.body()).into_owned();
         assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{path}");
@@ -129,16 +129,17 @@ async fn nothing_that_is_answered_holds_a_secret() {
 
 #[tokio::test]
 async fn a_page_of_another_host_is_refused() {
-    let stage = Stage::new(seen()).await;
-    let refused = stage.get("/api/traces", &[("host", "evil.example:4580")]).await;
+    let harness = Harness::new(seen()).await;
+    let refused = harness.get("/api/traces", &[("host", "evil.example:4580")]).await;
     assert_eq!(refused.status(), 421);
     assert!(!String::from_utf8_lossy(refused.body()).contains("trace_id"));
 }
 
 #[tokio::test]
 async fn the_page_runs_only_its_own_script_and_no_markup_of_others() {
-    let stage = Stage::new(seen()).await;
-    let policy = stage.get("/", &[]).await.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    let harness = Harness::new(seen()).await;
+    let policy =
+        harness.get("/", &[]).await.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     let script = include_str!("page/console.js");
     for writes_markup in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
@@ -148,7 +149,7 @@ async fn the_page_runs_only_its_own_script_and_no_markup_of_others() {
 
 #[tokio::test]
 async fn uploads_are_shown_while_the_table_cannot_be_read() {
-    let answer = Stage::new(seen()).await.json("/api/uploads").await;
+    let answer = Harness::new(seen()).await.json("/api/uploads").await;
     assert_eq!(
         (&answer["uploads"][0]["image_id"], &answer["uploads"][0]["status"]),
         (&json!("cat"), &json!("ISSUED"))
@@ -168,13 +169,13 @@ async fn metrics_and_logs_are_answered_with_their_numbers() {
         let line = LogLine::read("g", "s", now.as_millis(), &raw);
         seen.logs.put(line, &raw, now, &mut seen.metrics);
     }
-    let stage = Stage::new(seen).await;
-    let metric = stage.json("/api/metrics?name=Latency").await["metrics"][0].clone();
+    let harness = Harness::new(seen).await;
+    let metric = harness.json("/api/metrics?name=Latency").await["metrics"][0].clone();
     let numbers =
         ["samples", "sum", "average", "minimum", "maximum", "p99"].map(|name| metric[name].as_f64().unwrap());
     assert_eq!(numbers.map(|number| number.to_string()), ["2", "40", "20", "10", "30", "30"]);
-    assert_eq!(stage.json("/api/metrics?name=Other").await["metrics"], json!([]));
-    assert_eq!(stage.json("/api/logs?image_id=cat&level=ERROR").await["logs"][0]["message"], "broken");
+    assert_eq!(harness.json("/api/metrics?name=Other").await["metrics"], json!([]));
+    assert_eq!(harness.json("/api/logs?image_id=cat&level=ERROR").await["logs"][0]["message"], "broken");
 }
 
 /// One alarm of its own, one on its state, and a dashboard with a graph of the same metric.
@@ -215,51 +216,51 @@ fn watched() -> Seen {
 
 #[tokio::test]
 async fn alarms_are_told_with_state_runbook_definition_and_evidence() {
-    let stage = Stage::new(watched()).await;
-    let list = stage.json("/api/alarms").await;
+    let harness = Harness::new(watched()).await;
+    let list = harness.json("/api/alarms").await;
     assert_eq!(list["alarms"][0]["name"], "many");
     assert_eq!(list["alarms"][0]["state"], "INSUFFICIENT_DATA");
     assert_eq!(list["evaluated_at"], Value::Null);
 
-    let many = stage.json("/api/alarm?name=many").await;
+    let many = harness.json("/api/alarm?name=many").await;
     assert_eq!(many["runbook"], "runbooks/many.md");
     assert_eq!(many["definition"]["metrics"], json!(["Sum of N M"]));
     assert_eq!(many["definition"]["threshold"], 5.0);
     assert!(many["now"]["because"].as_str().unwrap().contains("2 of 3 make an alarm"), "{many}");
-    let any = stage.json("/api/alarm?name=any").await;
+    let any = harness.json("/api/alarm?name=any").await;
     assert_eq!(any["definition"]["rule"], "ALARM(\"many\")");
     assert_eq!(any["now"]["states"], json!({"many": "INSUFFICIENT_DATA"}));
-    assert_eq!(stage.get("/api/alarm?name=none", &[]).await.status(), 404);
-    assert_eq!(stage.json("/api/transitions").await, json!({"transitions": [], "count": 0}));
+    assert_eq!(harness.get("/api/alarm?name=none", &[]).await.status(), 404);
+    assert_eq!(harness.json("/api/transitions").await, json!({"transitions": [], "count": 0}));
 }
 
 #[tokio::test]
 async fn dashboards_are_named_and_drawn_in_both_themes() {
-    let stage = Stage::new(watched()).await;
-    assert_eq!(stage.json("/api/dashboards").await, json!({"dashboards": ["board"]}));
+    let harness = Harness::new(watched()).await;
+    assert_eq!(harness.json("/api/dashboards").await, json!({"dashboards": ["board"]}));
     let mut drawings = Vec::new();
     for dark in ["false", "true"] {
-        let answer = stage.get(&format!("/api/dashboard.svg?name=board&dark={dark}"), &[]).await;
+        let answer = harness.get(&format!("/api/dashboard.svg?name=board&dark={dark}"), &[]).await;
         assert_eq!(answer.headers()["content-type"], "image/svg+xml");
         let svg = String::from_utf8(answer.body().to_vec()).unwrap();
         assert!(svg.contains("All of them") && svg.contains("No data available"), "{svg}");
         drawings.push(svg);
     }
     assert_ne!(drawings[0], drawings[1]);
-    assert_eq!(stage.get("/api/dashboard.svg?name=none", &[]).await.status(), 404);
+    assert_eq!(harness.get("/api/dashboard.svg?name=none", &[]).await.status(), 404);
 }
 
 #[tokio::test]
 async fn a_taken_port_is_refused() {
     let first = Console::bind(0).await.unwrap();
-    let port = first.address.port();
+    let port = first.0.address.port();
     assert_eq!(Console::bind(port).await.unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
 }
 
 #[tokio::test]
 async fn a_revision_is_waited_for_no_longer_than_asked() {
-    let stage = Stage::new(seen()).await;
-    assert_eq!(stage.observer.revision_after(7, Duration::from_millis(5)).await, 0);
-    stage.observer.put(|_| ());
-    assert_eq!(stage.json("/api/revision?after=0&wait_ms=30000").await, json!({"revision": 1}));
+    let harness = Harness::new(seen()).await;
+    assert_eq!(harness.observer.revision_after(7, Duration::from_millis(5)).await, 0);
+    harness.observer.put(|_| ());
+    assert_eq!(harness.json("/api/revision?after=0&wait_ms=30000").await, json!({"revision": 1}));
 }

@@ -1,4 +1,4 @@
-//! Every upload known: the table's items, and URLs that were issued but not used yet.
+//! Uploads in the console's API: the table's items, and URLs that were issued and not used yet.
 
 use std::collections::BTreeSet;
 use std::time::SystemTime;
@@ -7,12 +7,13 @@ use contract::item::{Record, Status};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Source, progress};
-use crate::observe::span::Trace;
+use super::progress;
+use super::source::Source;
 use aws_client::AwsError;
 use aws_client::chain;
+use trace_model::Trace;
 
-/// A local table is small; a larger one is shown in part, and the page says so.
+/// A local table is small; a larger one is shown in part, and the page shows that.
 const MAX_ITEMS: usize = 2000;
 const TRACES: usize = 500;
 
@@ -28,7 +29,7 @@ pub(super) struct Upload {
     bytes: Option<u64>,
     width: Option<u64>,
     height: Option<u64>,
-    /// RFC 3339, or `None` when the table does not say.
+    /// RFC 3339, or `None` when the item lacks it.
     uploaded_at: Option<String>,
     trace_id: Option<String>,
     start_us: Option<u64>,

@@ -1,4 +1,4 @@
-//! Alarms and dashboards as the nested templates state them, with the values of this deployment.
+//! Alarms and dashboards of the nested templates, with the values of this deployment.
 //!
 //! A nested stack that a condition leaves out is read all the same: the engine refuses alarms on expressions
 //! and on other alarms, and those are evaluated here.

@@ -1,4 +1,4 @@
-//! What `Fn::GetAtt` and pseudo parameters come to, by AWS's rules for names and not by the engine's word.
+//! Attributes of resources (`Fn::GetAtt`) and pseudo parameters, by AWS's rules and not as the engine has them.
 
 use super::deployed::Deployed;
 

@@ -1,4 +1,4 @@
-//! Builds the functions with the same cargo invocation as everything else, so nothing compiles twice.
+//! Build of the functions, by the same cargo invocation as everything else, so that nothing compiles twice.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use crate::disk::{MEBIBYTE, free_bytes};
 use crate::group::Group;
-use crate::progress::{Reporter, Step};
+use terminal::progress::{Reporter, Step};
 
 /// No build of ours fits into less: a single program is larger.
 const LEAST_ROOM_BYTES: u64 = 64 * MEBIBYTE;
@@ -35,7 +35,7 @@ pub enum BuildError {
     },
     /// Compilers and linkers report this in many ways, a crash among them.
     #[error(
-        "the functions do not build: the disk of {} has only {} MiB left; make room (`cargo clean` removes what earlier builds left) and start again. Cargo said:\n{said}",
+        "the functions do not build: the disk of {} has only {} MiB left; make room (`cargo clean` removes what earlier builds left) and start again. Cargo printed:\n{printed}",
         directory.display(), free_bytes / MEBIBYTE
     )]
     DiskFull {
@@ -44,15 +44,15 @@ pub enum BuildError {
         /// What is left there.
         free_bytes: u64,
         /// Cargo's last lines.
-        said: String,
+        printed: String,
     },
     /// The compiler or linker refused.
-    #[error("the functions do not build ({status}); fix what cargo says:\n{said}")]
+    #[error("the functions do not build ({status}); fix what cargo reports:\n{printed}")]
     Failed {
         /// How cargo ended.
         status: ExitStatus,
         /// Cargo's last lines.
-        said: String,
+        printed: String,
     },
 }
 
@@ -67,7 +67,7 @@ impl Functions {
     ///
     /// # Errors
     ///
-    /// When cargo cannot be run, or says that something does not build.
+    /// When cargo cannot be run, or something does not build.
     pub async fn build(root: &Path, cargo: &OsStr, reporter: &dyn Reporter) -> Result<Self, BuildError> {
         let step = Step::start(reporter, "build", "Building the functions");
         let missing = |source| BuildError::NoCargo { program: cargo.to_string_lossy().into_owned(), source };
@@ -83,13 +83,13 @@ impl Functions {
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(missing(io::Error::other("cargo has no output")));
         };
-        let (programs, said) = tokio::join!(programs(stdout), follow(stderr, &step));
+        let (programs, printed) = tokio::join!(programs(stdout), follow(stderr, &step));
         let status = child.wait().await.map_err(missing)?;
         if !status.success() {
-            let said = said.map_err(missing)?;
+            let printed = printed.map_err(missing)?;
             return Err(match full_disk(root, cargo).await {
-                Some((directory, free_bytes)) => BuildError::DiskFull { directory, free_bytes, said },
-                None => BuildError::Failed { status, said },
+                Some((directory, free_bytes)) => BuildError::DiskFull { directory, free_bytes, printed },
+                None => BuildError::Failed { status, printed },
             });
         }
         let functions = Self(programs.map_err(missing)?);
@@ -189,6 +189,6 @@ mod tests {
         std::fs::write(root.path().join("Cargo.toml"), "[workspace]\nresolver = \"3\"\nmembers = [\"gone\"]")
             .unwrap();
         let error = Functions::build(root.path(), OsStr::new(env!("CARGO")), &()).await.unwrap_err();
-        assert!(matches!(error, BuildError::Failed { said, .. } if said.contains("gone")));
+        assert!(matches!(error, BuildError::Failed { printed, .. } if printed.contains("gone")));
     }
 }

@@ -1,4 +1,4 @@
-//! Uploads what the template refers to and creates the stack.
+//! Creation of the stack: uploads what the template refers to, and calls CloudFormation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,9 +14,9 @@ use super::deployed::{Deployed, cloudformation, processed_template};
 use super::error::{CREATE_TIMEOUT, DeployError};
 use super::package::package;
 use super::template::{Kind, Reference, references, rewrite};
-use crate::progress::{Reporter, Step};
 use aws_client::xml;
 use aws_client::{Aws, AwsError};
+use terminal::progress::{Reporter, Step};
 
 /// Holds what was uploaded; no bucket of the pipeline has this name.
 pub(super) const ARTIFACTS: &str = "ops-artifacts";

@@ -1,4 +1,4 @@
-//! A stack that stands, as CloudFormation describes it.
+//! A deployed stack, as CloudFormation describes it.
 
 use std::collections::BTreeMap;
 

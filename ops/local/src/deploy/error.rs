@@ -1,4 +1,4 @@
-//! Why a template was not deployed.
+//! Errors of a deploy.
 
 use std::io;
 use std::path::PathBuf;
@@ -47,7 +47,7 @@ pub enum DeployError {
         resource: String,
         /// Its type.
         kind: String,
-        /// What CloudFormation says.
+        /// CloudFormation's reason.
         reason: String,
     },
     /// The stack ended elsewhere than in `CREATE_COMPLETE`.
@@ -55,7 +55,7 @@ pub enum DeployError {
     Status {
         /// Where it ended.
         status: String,
-        /// What CloudFormation says.
+        /// CloudFormation's reason.
         reason: String,
     },
     /// The stack does not get ready.

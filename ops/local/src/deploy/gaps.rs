@@ -1,19 +1,19 @@
-//! What the engine makes of template.yaml otherwise than AWS does: the one list of it.
+//! Gaps: the one list of what the engine makes of template.yaml otherwise than AWS does.
 
 /// How a gap is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// The property is applied again by this API call, and read back.
-    Call(Call),
+    Call(ClosingCall),
     /// A module of ours supplies what the engine does not find out: what that is, and which module.
     Supplied(&'static str, &'static str),
-    /// No API closes it; the reason says what that means here.
+    /// No API closes it; the reason states what that means here.
     None(&'static str),
 }
 
 /// The calls that close gaps; each is one arm in `reconcile`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call {
+pub enum ClosingCall {
     /// S3 `PutBucketLifecycleConfiguration`.
     BucketLifecycle,
     /// S3 `PutBucketVersioning`.
@@ -55,43 +55,43 @@ pub const GAPS: [Gap; 16] = [
         kind: "AWS::S3::Bucket",
         property: "LifecycleConfiguration",
         engine: "drops it",
-        remedy: Remedy::Call(Call::BucketLifecycle),
+        remedy: Remedy::Call(ClosingCall::BucketLifecycle),
     },
     Gap {
         kind: "AWS::S3::Bucket",
         property: "VersioningConfiguration",
         engine: "drops `Suspended`, applies `Enabled`",
-        remedy: Remedy::Call(Call::BucketVersioning),
+        remedy: Remedy::Call(ClosingCall::BucketVersioning),
     },
     Gap {
         kind: "AWS::IAM::Role",
         property: "PermissionsBoundary",
         engine: "drops it",
-        remedy: Remedy::Call(Call::RoleBoundary),
+        remedy: Remedy::Call(ClosingCall::RoleBoundary),
     },
     Gap {
         kind: "AWS::ApiGatewayV2::Api",
         property: "CorsConfiguration",
         engine: "keeps it under keys that it does not read: no CORS headers, preflight answers 403",
-        remedy: Remedy::Call(Call::ApiCors),
+        remedy: Remedy::Call(ClosingCall::ApiCors),
     },
     Gap {
         kind: "AWS::ApiGatewayV2::Stage",
         property: "DefaultRouteSettings",
         engine: "keeps it under keys that it does not read: no throttling",
-        remedy: Remedy::Call(Call::StageThrottling),
+        remedy: Remedy::Call(ClosingCall::StageThrottling),
     },
     Gap {
         kind: "AWS::DynamoDB::Table",
         property: "PointInTimeRecoverySpecification",
         engine: "drops it",
-        remedy: Remedy::Call(Call::TableRecovery),
+        remedy: Remedy::Call(ClosingCall::TableRecovery),
     },
     Gap {
         kind: "AWS::Lambda::EventSourceMapping",
         property: "ScalingConfig",
         engine: "keeps a number given by a parameter as text, on which its poller fails: no message is delivered",
-        remedy: Remedy::Call(Call::ConsumerScaling),
+        remedy: Remedy::Call(ClosingCall::ConsumerScaling),
     },
     Gap {
         kind: "AWS::ApiGatewayV2::Stage",
@@ -149,7 +149,7 @@ pub const GAPS: [Gap; 16] = [
     },
 ];
 
-impl Call {
+impl ClosingCall {
     /// The API call, as its documentation names it.
     #[must_use]
     pub const fn name(self) -> &'static str {

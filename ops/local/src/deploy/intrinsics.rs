@@ -1,4 +1,4 @@
-//! What a property of the processed template comes to, with its references and conditions resolved.
+//! Intrinsic functions: a property of the processed template, with its references and conditions resolved.
 
 use serde_json::{Map, Number, Value};
 

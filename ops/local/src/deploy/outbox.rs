@@ -1,4 +1,4 @@
-//! The queue that gets a copy of every notification, since the engine sends no mail.
+//! Outbox: the queue that gets a copy of every notification, since the engine sends no mail.
 
 use serde_json::{Value, json};
 

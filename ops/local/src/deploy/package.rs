@@ -1,4 +1,4 @@
-//! Packs programs as Lambda wants them.
+//! Deployment packages: programs as the archives that Lambda takes.
 
 use std::fs::File;
 use std::io::{self, Cursor};

@@ -1,4 +1,4 @@
-//! Closes the gaps of a deploy: applies again what the engine dropped, and reads it back.
+//! Reconciliation of a deploy: applies again what the engine dropped, and reads it back.
 
 mod calls;
 mod outcome;
@@ -6,16 +6,16 @@ mod outcome;
 use serde_json::Value;
 
 use super::deployed::Deployed;
-use super::gaps::{Call, GAPS, Gap, Remedy};
+use super::gaps::{ClosingCall, GAPS, Gap, Remedy};
 use super::intrinsics::UnresolvedError;
-use crate::progress::{Progress, Reporter, Step};
 use aws_client::{Aws, AwsError};
 pub use outcome::{Applied, KnownGap, Reconciled};
+use terminal::progress::{Progress, Reporter, Step};
 
 /// A gap could not be closed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
-    /// The template says it in a way that is not understood.
+    /// The template states it in a form that is not understood.
     #[error("{property} of {resource} cannot be applied again")]
     Unresolved {
         /// The resource's logical id.
@@ -33,11 +33,11 @@ pub enum ReconcileError {
         resource: String,
         /// Its property.
         property: &'static str,
-        /// What the engine says.
+        /// The engine's answer.
         #[source]
         source: Box<AwsError>,
     },
-    /// The engine took it and says something else.
+    /// The engine took it and reports something else.
     #[error(
         "{property} of {resource} reads back as {found} instead of {wanted}; the engine's pin and this gap must be looked at"
     )]
@@ -46,9 +46,9 @@ pub enum ReconcileError {
         resource: String,
         /// Its property.
         property: &'static str,
-        /// What the template says.
+        /// The value in the template.
         wanted: Box<Value>,
-        /// What the engine says.
+        /// The engine's answer.
         found: Box<Value>,
     },
 }
@@ -110,7 +110,7 @@ async fn close(
     deployed: &Deployed,
     resource: &str,
     gap: &Gap,
-    call: Call,
+    call: ClosingCall,
     wanted: Value,
 ) -> Result<(), ReconcileError> {
     let owner = property(deployed, resource, "ApiId")?;

@@ -1,4 +1,4 @@
-//! Points the template's local paths at what was uploaded; everything else stays byte for byte.
+//! Local paths of the template, replaced by the places they were uploaded to; everything else stays byte for byte.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -96,7 +96,7 @@ def write(settings, known):
     line = VARIABLE.sub(value, settings.get("format", ""))
     group = settings["destinationArn"].split(":log-group:", 1)[-1].removesuffix(":*")
     place = {"logGroupName": group, "logStreamName": STREAM}
-    # The second time the engine says that it is there already.
+    # The second time the engine answers that it is there already.
     cloudwatch_logs._create_log_stream(place)
     event = {"timestamp": round(time.time() * 1000), "message": line}
     cloudwatch_logs._put_log_events({**place, "logEvents": [event]})

@@ -1,8 +1,8 @@
 """Gives out addresses that lead somewhere, and takes loopback for as safe as TLS.
 
 - An API's endpoint has a host name that nothing on the machine resolves; the engine answers on a path as well.
-- Policies refuse plain HTTP. Clients that are not ours, such as the AWS CLI, cannot say that loopback needs no TLS;
-  one that says `x-forwarded-proto: http` is believed.
+- Policies refuse plain HTTP. Clients that are not ours, such as the AWS CLI, cannot state that loopback needs no TLS;
+  one that sends `x-forwarded-proto: http` is believed.
 
 Written for the pinned version of the engine; whatever is wrapped here is checked first.
 """
@@ -27,12 +27,12 @@ IS_PLAIN = contextvars.ContextVar("is_plain", default=False)
 
 
 def hear_of_plain_http(app):
-    """The application around `app` that remembers whether a request says that it came without TLS."""
+    """The application around `app` that remembers whether a request states that it came without TLS."""
 
     async def hear(scope, receive, send):
         if scope["type"] == "http":
-            said = dict(scope["headers"]).get(b"x-forwarded-proto", b"")
-            IS_PLAIN.set(said.split(b",")[0].strip().lower() == b"http")
+            scheme = dict(scope["headers"]).get(b"x-forwarded-proto", b"")
+            IS_PLAIN.set(scheme.split(b",")[0].strip().lower() == b"http")
         await app(scope, receive, send)
 
     return hear

@@ -3,7 +3,7 @@
 - The root user's key is the one that comes over stdin, so that no environment and no file has it: the engine takes
   `test`, every number of 12 digits and no key at all for root, and verifies none of their signatures.
 - Keys of functions are random: the engine derives them from the function's ARN, so anybody could.
-- A token for AssumeRoleWithWebIdentity must be signed: the engine believes what it says.
+- A token for AssumeRoleWithWebIdentity must be signed: the engine believes its claims.
 
 Written for the pinned version of the engine; whatever is wrapped here is checked first.
 """

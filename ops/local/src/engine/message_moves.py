@@ -1,6 +1,6 @@
 """Moves messages out of a dead-letter queue: StartMessageMoveTask, ListMessageMoveTasks, CancelMessageMoveTask.
 
-The engine has none of them. Each message goes where it came from, or where the task says, as a new message with its
+The engine has none of them. Each message goes where it came from, or to the destination of the task, as a new message with its
 attributes, and is deleted after that; a message that came from nowhere ends the task.
 
 Written for the pinned version of the engine; whatever is used here is checked first.

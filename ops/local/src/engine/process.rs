@@ -1,4 +1,4 @@
-//! Starts the engine, knows when it is ready, and leaves no process behind.
+//! The engine's process: started, awaited until it is ready, and ended with every process that it started.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -88,7 +88,7 @@ pub enum StartError {
     },
     /// It ended before it was ready.
     #[error(
-        "the engine ended on start ({status}); delete .local-stack to install it anew if the log ({log}) does not tell why. Its last lines:\n{tail}"
+        "the engine ended on start ({status}); delete .local-stack to install it anew if the log ({log}) shows no reason. Its last lines:\n{tail}"
     )]
     Ended {
         /// How it ended.
@@ -268,7 +268,7 @@ fn listen(port: u16) -> Result<TcpListener, StartError> {
     })
 }
 
-/// Asks until the engine says it is ready; the kernel holds the first question until it listens.
+/// Asks until the engine is ready; the kernel holds the first question until it listens.
 async fn until_ready(url: &str) -> Result<(), HttpError> {
     let http = Http::new();
     loop {

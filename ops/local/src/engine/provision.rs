@@ -1,4 +1,4 @@
-//! Makes the virtual environment that the engine runs in.
+//! Provisioning of the virtual environment that the engine runs in.
 
 mod error;
 mod intact;
@@ -14,8 +14,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
 use crate::group::Group;
-use crate::progress::{Reporter, Step};
 pub use error::ProvisionError;
+use terminal::progress::{Reporter, Step};
 
 /// Every package of the engine, pinned: a requirements file of pip, one package a line.
 pub const ENGINE_PACKAGES: &str = include_str!("requirements.txt");
@@ -128,7 +128,7 @@ impl Provision {
             fs::remove_dir_all(home).map_err(|source| self.disk(source))?;
         }
         step.detail("making a virtual environment");
-        // One after the other: venv keeps to itself what its own ensurepip says, such as that the disk is full.
+        // One after the other: venv does not print what its own ensurepip prints, such as that the disk is full.
         let mut venv = Command::new(&self.python);
         venv.args(["-m", "venv"]).arg(home).arg("--without-pip");
         self.run("python -m venv", &mut venv).await?;
@@ -165,16 +165,16 @@ impl Provision {
         let (Some(stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(io::Error::other("pip has no output"));
         };
-        let mut said = Vec::new();
+        let mut printed = Vec::new();
         let (shown, read) =
-            tokio::join!(show_progress(stdout, self.packages, step), stderr.read_to_end(&mut said));
+            tokio::join!(show_progress(stdout, self.packages, step), stderr.read_to_end(&mut printed));
         shown?;
         read?;
         let status = child.wait().await?;
-        Ok(Output { status, stdout: Vec::new(), stderr: said })
+        Ok(Output { status, stdout: Vec::new(), stderr: printed })
     }
 
-    /// Finds the reason in what a tool said.
+    /// Finds the reason in what a tool printed.
     fn explain(&self, what: &'static str, output: &Output) -> ProvisionError {
         let text = String::from_utf8_lossy(&output.stderr);
         let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
@@ -189,11 +189,11 @@ impl Provision {
             "timed out",
             "from versions: none",
         ]) {
-            return ProvisionError::NoNetwork { said: last_lines(&output.stderr) };
+            return ProvisionError::NoNetwork { printed: last_lines(&output.stderr) };
         }
         let stdout = last_lines(&output.stdout);
-        let said = if text.trim().is_empty() { stdout } else { last_lines(&output.stderr) };
-        ProvisionError::Tool { what, said }
+        let printed = if text.trim().is_empty() { stdout } else { last_lines(&output.stderr) };
+        ProvisionError::Tool { what, printed }
     }
 
     fn disk(&self, source: io::Error) -> ProvisionError {
@@ -236,7 +236,7 @@ async fn show_progress(
 
 fn last_lines(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
-    // Warnings are about retries; the errors after them say the outcome.
+    // Warnings are about retries; the errors after them are the outcome.
     let is_error = |line: &&str| !line.trim().is_empty() && !line.starts_with("WARNING");
     let lines: Vec<&str> = text.lines().filter(is_error).collect();
     lines.get(lines.len().saturating_sub(4)..).unwrap_or_default().join(" | ")

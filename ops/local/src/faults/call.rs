@@ -1,11 +1,11 @@
-//! Which AWS API call a request is, as far as the request says.
+//! AWS API call that a request makes: service, operation and subject, as far as the request names them.
 
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
 /// The call that a request makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
+pub struct ApiCall {
     /// The service as signatures name it, such as `dynamodb`; empty without a signature.
     pub service: String,
     /// The API operation, such as `PutItem`.
@@ -14,13 +14,13 @@ pub struct Call {
     pub subject: String,
 }
 
-impl Call {
-    /// Whether a request is about an object, whose bytes say nothing of the call and may be many.
+impl ApiCall {
+    /// Whether a request is about an object, whose bytes do not name the call and may be many.
     pub(super) fn is_of_objects(head: &Parts) -> bool {
         service(&head.headers, &head.uri).is_none_or(|service| service == "s3")
     }
 
-    /// Reads what a request says; `body` is empty for calls about objects.
+    /// Reads the call of a request; `body` is empty for calls about objects.
     pub(super) fn of(head: &Parts, body: &[u8]) -> Self {
         let service = service(&head.headers, &head.uri).unwrap_or_default().to_owned();
         if Self::is_of_objects(head) {
@@ -76,7 +76,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let call = Call::of(&request.body(()).unwrap().into_parts().0, body.as_bytes());
+        let call = ApiCall::of(&request.body(()).unwrap().into_parts().0, body.as_bytes());
         (call.service, call.operation)
     }
 

@@ -1,4 +1,4 @@
-//! Which process made a connection, found the way `ss -p` does it.
+//! Caller of a connection: which process made it, found as `ss -p` finds it.
 
 use std::fs;
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
-//! The proxy itself: one hop on loopback between the functions and the engine.
+//! Proxy between the functions and the engine: one hop on loopback.
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +22,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::caller::kill_caller;
-use super::{Call, Fault, Faults, Hit};
+use super::{ApiCall, Faults, Hit, InjectedFault};
+use crate::loopback::Loopback;
 use crate::own_host;
 
 /// Below the engine's keep-alive: a connection must not end at the moment it is used again.
@@ -32,10 +33,7 @@ type Body = BoxBody<Bytes, hyper::Error>;
 
 /// A bound port that is not served yet.
 #[derive(Debug)]
-pub struct Proxy {
-    listener: TcpListener,
-    address: SocketAddr,
-}
+pub struct Proxy(Loopback);
 
 /// Serves until it is dropped; its connections end with it.
 #[derive(Debug)]
@@ -44,7 +42,7 @@ pub struct Proxying(JoinHandle<()>);
 /// Why a connection ends without an answer.
 #[derive(Debug, thiserror::Error)]
 enum Cut {
-    /// A rule says so.
+    /// By a rule.
     #[error("a rule ends the connection")]
     Rule,
     /// A body broke off.
@@ -64,18 +62,16 @@ impl Proxy {
     /// # Errors
     /// When loopback has none.
     pub async fn bind() -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Loopback::bind(0).await.map(Self)
     }
 
     /// What functions take for the address of AWS.
     #[must_use]
     pub fn address(&self) -> String {
-        format!("http://{}", self.address)
+        self.0.url()
     }
 
-    /// Passes calls on to the engine at `endpoint`, except for what `faults` says about them.
+    /// Passes calls on to the engine at `endpoint`, except for those that a rule of `faults` is about.
     ///
     /// Only processes of `group` are ever killed.
     #[must_use]
@@ -85,12 +81,12 @@ impl Proxy {
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(connector);
         let hop = Arc::new(Hop {
             client,
-            address: self.address,
+            address: self.0.address,
             endpoint: endpoint.to_owned(),
             group: Pid::from_raw(group),
             faults,
         });
-        Proxying(tokio::spawn(accept(self.listener, hop)))
+        Proxying(tokio::spawn(accept(self.0.listener, hop)))
     }
 }
 
@@ -140,27 +136,27 @@ impl Hop {
         let (call, request) = read(request).await?;
         let Some(hit) = self.faults.hit(&call) else { return self.pass(request).await };
         match hit.fault {
-            Fault::Refuse { status, code } => {
+            InjectedFault::Refuse { status, code } => {
                 hit.happened();
                 Ok(refusal(&call, status, code))
             }
-            Fault::Delay(time) => {
+            InjectedFault::Delay(time) => {
                 hit.happened();
                 tokio::time::sleep(time).await;
                 self.pass(request).await
             }
-            Fault::Hold => {
+            InjectedFault::Hold => {
                 hit.happened();
                 hit.over().await;
                 self.pass(request).await
             }
-            Fault::Drop => cut(&hit),
-            Fault::Lose => {
+            InjectedFault::Drop => cut(&hit),
+            InjectedFault::Lose => {
                 self.pass_whole(request).await?;
                 cut(&hit)
             }
-            Fault::KillBefore => self.kill(&hit, peer),
-            Fault::KillAfter => {
+            InjectedFault::KillBefore => self.kill(&hit, peer),
+            InjectedFault::KillAfter => {
                 self.pass_whole(request).await?;
                 self.kill(&hit, peer)
             }
@@ -198,17 +194,17 @@ fn cut(hit: &Hit) -> Result<Response<Body>, Cut> {
 }
 
 /// Finds out which call it is; only the bodies of calls that are not about objects are read for that.
-async fn read(request: Request<Incoming>) -> Result<(Call, Request<Body>), Cut> {
+async fn read(request: Request<Incoming>) -> Result<(ApiCall, Request<Body>), Cut> {
     let (head, body) = request.into_parts();
-    if Call::is_of_objects(&head) {
-        return Ok((Call::of(&head, &[]), Request::from_parts(head, body.boxed())));
+    if ApiCall::is_of_objects(&head) {
+        return Ok((ApiCall::of(&head, &[]), Request::from_parts(head, body.boxed())));
     }
     let body = body.collect().await.map_err(Cut::Connection)?.to_bytes();
-    Ok((Call::of(&head, &body), Request::from_parts(head, full(body))))
+    Ok((ApiCall::of(&head, &body), Request::from_parts(head, full(body))))
 }
 
 /// An error in the form that the service's clients understand.
-fn refusal(call: &Call, status: http::StatusCode, code: &str) -> Response<Body> {
+fn refusal(call: &ApiCall, status: http::StatusCode, code: &str) -> Response<Body> {
     let (kind, text) = match call.service.as_str() {
         "s3" => (
             "application/xml",

@@ -1,4 +1,4 @@
-//! Waits for what the pipeline leaves behind: item, thumbnail, trace, mail.
+//! Evidence of the pipeline's work: waits for item, thumbnail, trace and mail.
 
 use contract::item::Record;
 use http::{Method, StatusCode};
@@ -7,13 +7,12 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::upload::said;
-use super::{FlowError, PATIENCE};
+use super::error::{FlowError, PATIENCE, reason};
 use crate::observe::mail::Mail;
-use crate::observe::span::Trace;
 use crate::stack::StackInfo;
 use aws_client::http::Http;
 use aws_client::{Aws, AwsError};
+use trace_model::Trace;
 
 /// The console answers such a question when there is news, or after this time.
 const NEWS_WAIT_MS: u32 = 500;
@@ -130,7 +129,7 @@ impl<'a> Evidence<'a> {
         let url = format!("{}{path}", self.stack.console);
         let answer = self.http.send(Method::GET, &url, &[], "").await?;
         if answer.status() != StatusCode::OK {
-            return Err(FlowError::Refused { what, status: answer.status(), said: said(&answer) });
+            return Err(FlowError::Refused { what, status: answer.status(), reason: reason(&answer) });
         }
         serde_json::from_slice(answer.body()).map_err(|source| FlowError::Answer { what, source })
     }

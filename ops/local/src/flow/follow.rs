@@ -1,4 +1,4 @@
-//! Follows many images at once with one question to the table for all of them.
+//! Follower of many images at once, by one `BatchGetItem` for all of them.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, timeout};
 
+use super::error::{FlowError, PATIENCE};
 use super::evidence::Evidence;
-use super::{FlowError, PATIENCE};
 use crate::stack::StackInfo;
 
 /// The most keys that `BatchGetItem` takes.

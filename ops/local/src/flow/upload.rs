@@ -1,16 +1,16 @@
-//! An upload as a user's program makes it.
+//! Upload as a user's program makes it: ask for a URL, PUT the bytes, wait for the result.
 
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
 use contract::item::Record;
-use http::{Method, Response, StatusCode, header};
+use http::{Method, StatusCode, header};
 use serde::Deserialize;
 use tokio::time::sleep;
 
+use super::error::{FlowError, reason};
 use super::follow::Follower;
-use super::{FlowError, Photo};
 use crate::stack::StackInfo;
 use crate::user::{Session, Tokens};
 use aws_client::AwsError;
@@ -19,6 +19,15 @@ use aws_client::http::Http;
 /// Waits before what may pass by itself is tried again: a function that starts takes part of that.
 const WAITS: [Duration; 4] =
     [Duration::from_millis(200), Duration::from_millis(800), Duration::from_secs(3), Duration::from_secs(6)];
+
+/// A file on its way.
+#[derive(Clone, Debug)]
+pub struct Photo {
+    /// What people call it.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
 
 /// The API's answer; a plain client looks at `upload_url` only.
 #[derive(Clone, Deserialize)]
@@ -53,7 +62,7 @@ pub struct Uploaded {
     pub image_id: String,
     /// The object's key.
     pub file_path: String,
-    /// What the table says at the end: `DONE` or `FAILED`.
+    /// The item at the end: `DONE` or `FAILED`.
     pub item: Record,
 }
 
@@ -74,12 +83,12 @@ pub async fn request_url(
     let url = stack.output("GenerateUploadUrlEndpoint")?;
     let answer = Http::new().send(Method::POST, url, &headers, "").await?;
     if answer.status() != StatusCode::OK {
-        return Err(FlowError::Refused { what, status: answer.status(), said: said(&answer) });
+        return Err(FlowError::Refused { what, status: answer.status(), reason: reason(&answer) });
     }
     serde_json::from_slice(answer.body()).map_err(|source| FlowError::Answer { what, source })
 }
 
-/// Puts the bytes where the upload URL says; answers the object's entity tag.
+/// PUTs the bytes to the upload URL; returns the object's entity tag.
 ///
 /// # Errors
 ///
@@ -93,8 +102,8 @@ pub async fn put(
         trace.xray.as_deref().map(|id| ("x-amzn-trace-id", id)).into_iter().collect();
     let answer = Http::new().send(Method::PUT, &issued.upload_url, &headers, bytes).await?;
     if answer.status() != StatusCode::OK {
-        let said = said(&answer);
-        return Err(FlowError::Refused { what: "the upload URL", status: answer.status(), said });
+        let reason = reason(&answer);
+        return Err(FlowError::Refused { what: "the upload URL", status: answer.status(), reason });
     }
     let tag = answer.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
     Ok(tag.trim_matches('"').to_owned())
@@ -200,11 +209,6 @@ async fn patiently<T>(
     attempt().await
 }
 
-/// The start of a refusal's body.
-pub(super) fn said(answer: &Response<Bytes>) -> String {
-    String::from_utf8_lossy(answer.body()).chars().take(300).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -213,7 +217,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_passes_by_itself_is_tried_again_and_nothing_else_is() {
-        let refused = |status| Err::<(), _>(FlowError::Refused { what: "it", status, said: String::new() });
+        let refused = |status| Err::<(), _>(FlowError::Refused { what: "it", status, reason: String::new() });
         for (status, tries) in [(StatusCode::SERVICE_UNAVAILABLE, 5), (StatusCode::FORBIDDEN, 1)] {
             let tried = AtomicUsize::new(0);
             let attempt = async || {

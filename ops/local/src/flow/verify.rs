@@ -1,4 +1,4 @@
-//! The guide's seven steps on a running stack, each with what was seen and how long it took.
+//! Verification of the guide's seven steps on a running stack: what was seen of each, and how long it took.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -6,14 +6,14 @@ use contract::item::Record;
 use image::ImageFormat;
 use serde::Serialize;
 
+use super::error::FlowError;
 use super::evidence::Evidence;
-use super::upload::{TraceHeaders, UploadUrl, put, request_url};
-use super::{FlowError, Photo};
-use crate::observe::span::Trace;
-use crate::progress::{Reporter, Step};
+use super::upload::{Photo, TraceHeaders, UploadUrl, put, request_url};
 use crate::stack::StackInfo;
 use crate::user::{Tokens, sign_in};
 use aws_client::chain;
+use terminal::progress::{Reporter, Step};
+use trace_model::Trace;
 
 /// What became of one photo.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,7 @@ pub struct Verified {
     pub file: String,
     /// The image's id, once there was a URL.
     pub image_id: Option<String>,
-    /// `DONE` or `FAILED`, once the record said so.
+    /// `DONE` or `FAILED`, once the record had it.
     pub status: Option<String>,
     /// The seven steps in the guide's order.
     pub steps: Vec<StepReport>,
@@ -56,11 +56,11 @@ pub struct Size {
     pub height: u32,
 }
 
-/// Walks a photo through the seven steps, as a client that knows only `upload_url`.
+/// Uploads a photo as a client that knows only `upload_url`, and checks the seven steps.
 ///
 /// A step that fails is a report, not an error; the steps that need it are reported as not tried.
 pub async fn verify(stack: &StackInfo, photo: &Photo, reporter: &dyn Reporter) -> Verified {
-    let step = Step::start(reporter, "verify", format!("Walking {} through the seven steps", photo.name));
+    let step = Step::start(reporter, "verify", format!("Checking the seven steps with {}", photo.name));
     let mut verified = Verified { file: photo.name.clone(), ..Verified::default() };
     if let Some(issued) = send(stack, photo, &step, &mut verified).await {
         observe(stack, &issued, &step, &mut verified).await;
@@ -71,7 +71,7 @@ pub async fn verify(stack: &StackInfo, photo: &Photo, reporter: &dyn Reporter) -
             verified.steps.push(StepReport { name, ok: false, ms: 0, saw });
         }
     }
-    step.finish(format!("Walked {} through the seven steps", photo.name));
+    step.finish(format!("Checked the seven steps with {}", photo.name));
     verified
 }
 

@@ -1,4 +1,4 @@
-//! The alarms of the stack as time goes on: evaluated by the plane's clock, published to their topics.
+//! Alarms of the stack, evaluated by the observer's clock and published to their topics.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use cloudwatch_model::math::MathError;
 use cloudwatch_model::{MetricStore, Period, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Board, Clock, rfc3339};
+use super::board::Board;
+use super::clock::{Clock, rfc3339};
 use aws_client::chain;
 use aws_client::{Aws, AwsError};
 

@@ -1,10 +1,9 @@
-//! The clock of the observability plane: the day's, or faster.
+//! Clock of metrics, alarms and schedules: the machine's, or faster.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cloudwatch_model::Timestamp;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use contract::time::rfc3339_millis;
 
 /// Runs `rate` times as fast as the day from the moment that it was started; what was before is as it was.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +55,7 @@ impl Clock {
 /// An instant as AWS's APIs write it.
 #[must_use]
 pub fn rfc3339(at: Timestamp) -> String {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.as_millis()) * 1_000_000);
-    at.ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
+    rfc3339_millis(at.as_millis())
 }
 
 /// The instant by the machine's clock.
@@ -71,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clock_is_the_day_s_until_it_starts_and_then_as_fast_as_it_was_told() {
+    fn clock_is_the_day_s_until_it_starts_and_then_goes_at_its_rate() {
         let started = Timestamp::from_millis(1_000_000);
         let clock = Clock { started, rate: 60 };
         assert_eq!(clock.at(started.plus_millis(-500)), started.plus_millis(-500));

@@ -1,4 +1,4 @@
-//! Datagrams, read as fast as they come.
+//! Receiver of X-Ray daemon datagrams, read as fast as they come.
 //!
 //! A batch of images ends in a burst of datagrams of 64 KB each, and the kernel's buffer holds few: what comes
 //! while it is full is lost, and neither side hears of it. So a thread does nothing but empty it, whatever
@@ -78,7 +78,7 @@ impl Datagrams {
     }
 }
 
-/// What found no room in the buffer of the socket on `port`; 0 where the kernel does not say.
+/// What found no room in the buffer of the socket on `port`; 0 where the kernel does not report it.
 fn dropped_by_kernel(port: u16) -> u64 {
     let table = fs::read_to_string("/proc/net/udp").unwrap_or_default();
     let local = format!("0100007F:{port:04X}");

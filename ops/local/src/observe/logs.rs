@@ -1,4 +1,4 @@
-//! The functions' log lines, bounded, found by image id and by trace id.
+//! Log store: the functions' log lines, bounded, found by image id and by trace id.
 
 use std::collections::VecDeque;
 
@@ -23,7 +23,7 @@ pub struct LogLine {
     pub stream: String,
     /// Its severity, if it names one.
     pub level: Option<String>,
-    /// What it says, readable alone.
+    /// Its message, readable alone.
     pub message: String,
     /// All members of a JSON line; empty for other lines.
     pub fields: Map<String, Value>,

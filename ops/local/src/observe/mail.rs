@@ -1,4 +1,4 @@
-//! What the topics sent: who subscribed by email would have got it.
+//! Mail: what the topics sent, as an email subscriber would have got it.
 //!
 //! The local engine delivers no email, so a queue that is subscribed beside the addresses gets a copy.
 

@@ -1,4 +1,4 @@
-//! Spans as they come over the wire: OTLP protobuf, bare or in an X-Ray daemon datagram.
+//! Decoder of OTLP: spans from protobuf, bare or in an X-Ray daemon datagram.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,8 +7,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1 as proto;
 use prost::Message as _;
 use serde_json::{Value, json};
-
-use super::span::{Kind, Link, Span, Status};
+use trace_model::{Kind, Link, Span, Status};
 
 /// A datagram or request that holds no spans.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,6 @@
-//! The sockets that spans come to.
+//! Sockets that spans come to.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,17 +10,18 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
 
+use super::board::Board;
+use super::clock::Clock;
 use super::datagrams::{Arrival, Datagrams};
 use super::otlp::{self, OtlpError};
 use super::services;
-use super::span::Span;
-use super::{Board, Clock};
+use crate::loopback::Loopback;
 use crate::own_host;
 use aws_client::chain;
+use trace_model::Span;
 
 const MAX_REQUEST_BYTES: usize = 16 << 20;
 /// A source of spans, as problems name it.
@@ -32,18 +32,17 @@ const PROTOBUF: &str = "application/x-protobuf";
 #[derive(Debug)]
 pub struct Receivers {
     udp: Datagrams,
-    otlp: TcpListener,
-    otlp_address: SocketAddr,
-    services: TcpListener,
-    services_address: SocketAddr,
+    otlp: Loopback,
+    services: Loopback,
 }
 
 impl Receivers {
     pub(super) async fn bind() -> io::Result<Self> {
-        let (udp, otlp) = (Datagrams::bind()?, TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?);
-        let services = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let (otlp_address, services_address) = (otlp.local_addr()?, services.local_addr()?);
-        Ok(Self { udp, otlp, otlp_address, services, services_address })
+        Ok(Self {
+            udp: Datagrams::bind()?,
+            otlp: Loopback::bind(0).await?,
+            services: Loopback::bind(0).await?,
+        })
     }
 
     /// The value for `AWS_XRAY_DAEMON_ADDRESS`.
@@ -55,17 +54,17 @@ impl Receivers {
     /// The value for `OTEL_EXPORTER_OTLP_ENDPOINT`.
     #[must_use]
     pub fn otlp_endpoint(&self) -> String {
-        format!("http://{}", self.otlp_address)
+        self.otlp.url()
     }
 
     /// Where the engine's modules report the metrics of services.
     #[must_use]
     pub fn services_address(&self) -> String {
-        self.services_address.to_string()
+        self.services.address.to_string()
     }
 
     pub(super) fn spawn(self, board: &Arc<Board>, clock: Clock, tasks: &mut JoinSet<()>) {
-        tasks.spawn(services::follow(Arc::clone(board), self.services, clock));
+        tasks.spawn(services::follow(Arc::clone(board), self.services.listener, clock));
         match self.udp.read() {
             Ok(arrivals) => drop(tasks.spawn(receive_datagrams(Arc::clone(board), arrivals))),
             Err(error) => board.note(OVER_UDP, Some(error.to_string())),
@@ -75,7 +74,7 @@ impl Receivers {
             .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
             .layer(middleware::from_fn(check_host))
             .with_state(Arc::clone(board));
-        let (board, listener) = (Arc::clone(board), self.otlp);
+        let (board, listener) = (Arc::clone(board), self.otlp.listener);
         tasks.spawn(async move {
             if let Err(error) = axum::serve(listener, routes).await {
                 board.note("traces over HTTP", Some(error.to_string()));

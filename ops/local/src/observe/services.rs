@@ -10,7 +10,8 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 
-use super::{Board, Clock};
+use super::board::{Board, RETRY_AFTER};
+use super::clock::Clock;
 use aws_client::chain;
 
 /// This source, as problems name it.
@@ -62,7 +63,7 @@ pub(super) async fn follow(board: Arc<Board>, listener: TcpListener, clock: Cloc
             Ok((connection, _)) => connection,
             Err(error) => {
                 board.note(SOURCE, Some(error.to_string()));
-                tokio::time::sleep(super::RETRY_AFTER).await;
+                tokio::time::sleep(RETRY_AFTER).await;
                 continue;
             }
         };

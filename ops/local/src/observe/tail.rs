@@ -1,4 +1,4 @@
-//! Reads a log group as it grows: every line once.
+//! Tail of a log group: every line once, as the group grows.
 //!
 //! The local engine writes each invocation's lines to a stream of its own at once, and its
 //! `FilterLogEvents` cuts at 10,000 lines without a token to go on with. So streams are listed by their
@@ -31,7 +31,7 @@ struct Progress {
     token: Option<String>,
 }
 
-/// What changes when a stream grows; its size tells lines of the same millisecond apart.
+/// What changes when a stream grows; its size distinguishes lines of the same millisecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mark {
     last_event: i64,

@@ -1,8 +1,8 @@
-//! The traces received, bounded, found by trace id and by image id.
+//! Trace store: the traces received, bounded, found by trace id and by image id.
 
 use std::collections::{HashMap, VecDeque};
 
-use super::span::{IMAGE_ID, Span, Trace};
+use trace_model::{IMAGE_ID, Span, Trace};
 
 /// The newest traces are kept.
 const MAX_TRACES: usize = 2000;
@@ -83,9 +83,22 @@ impl TraceStore {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::span::tests::span;
+pub(crate) mod tests {
     use super::*;
+
+    /// A span of one trace: id, parent, begin and duration in microseconds.
+    pub(crate) fn span(id: &str, parent: &str, start_us: u64, duration_us: u64) -> Span {
+        Span {
+            trace_id: "4bf92f3577b34da6a3ce929d0e0e4736".to_owned(),
+            span_id: id.to_owned(),
+            parent_span_id: (!parent.is_empty()).then(|| parent.to_owned()),
+            name: id.to_owned(),
+            service: "image-processor".to_owned(),
+            start_us,
+            duration_us,
+            ..Span::default()
+        }
+    }
 
     fn of(trace: usize, id: &str, image: &str) -> Span {
         let mut span = span(id, "", trace as u64, 1);

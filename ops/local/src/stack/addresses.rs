@@ -1,4 +1,4 @@
-//! Where the template's addresses are on this machine.
+//! Addresses of the template's outputs on this machine.
 
 use std::collections::BTreeMap;
 

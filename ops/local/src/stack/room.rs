@@ -1,4 +1,4 @@
-//! Whether the disk has room for what a stack writes.
+//! Free space that a stack needs on the disk.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(super) fn check(directory: &Path, functions: &Functions) -> Result<(), NoRoo
         Ok(free_bytes) if free_bytes < needed_bytes => {
             Err(NoRoom { directory: directory.to_owned(), free_bytes, needed_bytes })
         }
-        // A system that does not say is taken at its best.
+        // Where the system does not report it, there is room.
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Where a stack keeps its state on disk, and how others find it.
+//! State directory of a stack, and how other processes find the stack by it.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! Brings a stack up, step by step, and takes it down.
+//! Start of a stack, step by step, and its end.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,9 +16,9 @@ use crate::deploy::{
 use crate::engine::{ENGINE_PACKAGES, Engine, Launch, Provision, ProvisionError, StartError};
 use crate::faults::{Faults, Proxy, Proxying};
 use crate::observe::{Clock, Observer, Receivers, Targets};
-use crate::progress::{Reporter, Step};
 use crate::user::create_user;
 use aws_client::{Aws, AwsError};
+use terminal::progress::{Reporter, Step};
 
 /// The guide's region.
 const REGION: &str = "ap-northeast-1";

@@ -1,4 +1,4 @@
-//! The little that a browser would read from the sign-in page.
+//! The sign-in page, as far as a browser would read it.
 
 /// The first form of a page.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) fn form(page: &str) -> Form {
     Form { action, hidden }
 }
 
-/// What the page says went wrong.
+/// The error that the page shows.
 pub(super) fn error(page: &str) -> Option<String> {
     let (_, rest) = page.split_once("class=\"error\">")?;
     rest.split('<').next().map(unescape)

@@ -1,4 +1,4 @@
-//! A user who stays signed in for as long as something goes on.
+//! Session of a user who stays signed in for as long as something goes on.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What a browser may do, seen as a browser sees it.
+//! CORS: what a browser may do, seen as a browser sees it.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use image::ImageFormat;
 use roxmltree::Document;
 use serde_json::{Value, json};
 
+use crate::harness::Harness;
 use crate::picture::picture;
-use crate::stage::Stage;
 use crate::uploader::{anybody, bearer};
 
 /// A page's origin; the template's default allows every one.
@@ -63,8 +63,8 @@ fn permits(answer: &Response<Bytes>, origin: &str, method: &str, headers: &[&str
 
 #[tokio::test]
 async fn api_lets_pages_of_any_origin_send_exactly_the_guides_headers_and_those_of_traces() {
-    let stage = Stage::shared().await;
-    let url = stage.output("GenerateUploadUrlEndpoint");
+    let harness = Harness::shared().await;
+    let url = harness.output("GenerateUploadUrlEndpoint");
     for origin in [ORIGIN, "http://localhost:3000", "null"] {
         let answer = preflight(url, origin, "POST", &API_HEADERS.join(",")).await;
         assert_eq!(answer.status(), StatusCode::NO_CONTENT, "{origin}");
@@ -84,9 +84,9 @@ async fn api_lets_pages_of_any_origin_send_exactly_the_guides_headers_and_those_
 
 #[tokio::test]
 async fn pages_can_read_the_functions_answers_and_errors() {
-    let stage = Stage::shared().await;
-    let token = bearer(&anybody(stage).await.id_token);
-    let url = stage.output("GenerateUploadUrlEndpoint");
+    let harness = Harness::shared().await;
+    let token = bearer(&anybody(harness).await.id_token);
+    let url = harness.output("GenerateUploadUrlEndpoint");
     let headers =
         [("origin", ORIGIN), ("authorization", token.as_str()), ("content-type", "application/json")];
     for (body, status) in [
@@ -99,7 +99,7 @@ async fn pages_can_read_the_functions_answers_and_errors() {
         assert_eq!(answer.status().as_u16(), status);
         assert!(readable(&answer, ORIGIN), "{body}: {:?}", answer.headers());
     }
-    // API Gateway's own answer; docs/api.md tells pages not to count on reading it.
+    // API Gateway's own answer; docs/api.md warns pages that they may not read it.
     let answer = Http::new().send(Method::POST, url, &headers[..1], "").await.unwrap();
     assert_eq!(
         (answer.status().as_u16(), readable(&answer, ORIGIN)),
@@ -110,9 +110,9 @@ async fn pages_can_read_the_functions_answers_and_errors() {
 
 #[tokio::test]
 async fn configured_origins_are_the_only_ones() {
-    let (stage, _alone) = Stage::breakable().await;
-    let url = stage.output("GenerateUploadUrlEndpoint");
-    let token = bearer(&crate::uploader::somebody(stage).await.id_token);
+    let (harness, _alone) = Harness::breakable().await;
+    let url = harness.output("GenerateUploadUrlEndpoint");
+    let token = bearer(&crate::uploader::somebody(harness).await.id_token);
     for (origin, allowed) in [
         (ORIGIN, true),
         ("https://admin.example.com", true),
@@ -132,7 +132,7 @@ async fn configured_origins_are_the_only_ones() {
             assert_eq!(readable(&answer, origin), allowed, "{origin} {body}");
         }
         for bucket in ["OriginalBucketName", "ProcessedBucketName"] {
-            let found = rule(&rules(stage, bucket).await, origin, "PUT", &["content-type"]).is_some();
+            let found = rule(&rules(harness, bucket).await, origin, "PUT", &["content-type"]).is_some();
             assert_eq!(found, allowed, "{bucket} {origin}");
         }
     }
@@ -148,9 +148,9 @@ struct Rule {
 }
 
 /// The rules that S3 gives back for a bucket.
-async fn rules(stage: &Stage, bucket: &'static str) -> Vec<Rule> {
-    let path = format!("/{}?cors=", stage.output(bucket));
-    let answer = stage.aws.rest("s3", Method::GET, &path, Vec::new(), &[]).await.unwrap();
+async fn rules(harness: &Harness, bucket: &'static str) -> Vec<Rule> {
+    let path = format!("/{}?cors=", harness.output(bucket));
+    let answer = harness.aws.rest("s3", Method::GET, &path, Vec::new(), &[]).await.unwrap();
     let text = std::str::from_utf8(answer.body()).unwrap();
     let document = Document::parse(text).unwrap();
     let found = document.descendants().filter(|node| node.has_tag_name_of("CORSRule"));
@@ -178,7 +178,7 @@ impl Named for roxmltree::Node<'_, '_> {
     }
 }
 
-/// The first rule that S3 applies, as its user guide says ("How does Amazon S3 evaluate the CORS configuration
+/// The first rule that S3 applies, as in its user guide ("How does Amazon S3 evaluate the CORS configuration
 /// on a bucket?"): origin, method and every requested header must match an entry.
 fn rule<'a>(rules: &'a [Rule], origin: &str, method: &str, headers: &[&str]) -> Option<&'a Rule> {
     rules.iter().find(|rule| {
@@ -215,15 +215,15 @@ fn patterns_match_as_s3_says() {
 
 #[tokio::test]
 async fn upload_bucket_lets_pages_send_what_a_ticket_asks_for_and_nothing_else() {
-    let stage = Stage::shared().await;
-    let rules = rules(stage, "OriginalBucketName").await;
-    let token = bearer(&anybody(stage).await.id_token);
+    let harness = Harness::shared().await;
+    let rules = rules(harness, "OriginalBucketName").await;
+    let token = bearer(&anybody(harness).await.id_token);
     let bytes = picture(ImageFormat::Png);
     let request = json!({
         "content_type": "image/png", "content_length": bytes.len(), "write_once": true,
         "checksum_sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
     });
-    let (status, issued) = crate::uploader::ask(stage, "", Some(&token), &[], &request.to_string()).await;
+    let (status, issued) = crate::uploader::ask(harness, "", Some(&token), &[], &request.to_string()).await;
     assert_eq!(status, StatusCode::OK, "{}", issued["error"]);
     let names = |member: &str| issued[member].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let asked = [names("headers"), names("optional_headers")].concat();
@@ -258,9 +258,10 @@ const SDK_PUT: &str = "amz-sdk-invocation-id,amz-sdk-request,authorization,conte
 
 #[tokio::test]
 async fn upload_bucket_lets_pages_send_what_awss_browser_sdk_sends_by_default() {
-    let stage = Stage::shared().await;
-    let rules = rules(stage, "OriginalBucketName").await;
-    let url = format!("{}/{}/user-uploads/x/y.jpg", stage.info.endpoint, stage.output("OriginalBucketName"));
+    let harness = Harness::shared().await;
+    let rules = rules(harness, "OriginalBucketName").await;
+    let url =
+        format!("{}/{}/user-uploads/x/y.jpg", harness.info.endpoint, harness.output("OriginalBucketName"));
     // A download asks for the checksum instead of sending one.
     for (method, headers) in [("PUT", SDK_PUT), ("GET", &SDK_PUT.replace("-crc32", "-mode"))] {
         let headers: Vec<&str> = headers.split(',').collect();
@@ -272,9 +273,9 @@ async fn upload_bucket_lets_pages_send_what_awss_browser_sdk_sends_by_default() 
 
 #[tokio::test]
 async fn whole_upload_of_a_page_is_allowed_at_every_step_and_ends_done() {
-    let stage = Stage::shared().await;
-    let token = bearer(&anybody(stage).await.id_token);
-    let endpoint = stage.output("GenerateUploadUrlEndpoint");
+    let harness = Harness::shared().await;
+    let token = bearer(&anybody(harness).await.id_token);
+    let endpoint = harness.output("GenerateUploadUrlEndpoint");
     let answer = preflight(endpoint, ORIGIN, "POST", "authorization").await;
     assert!(permits(&answer, ORIGIN, "POST", &["authorization"]));
     let headers = [("origin", ORIGIN), ("authorization", token.as_str())];
@@ -288,5 +289,5 @@ async fn whole_upload_of_a_page_is_allowed_at_every_step_and_ends_done() {
     let answer = Http::new().send(Method::PUT, url, &headers, picture(ImageFormat::Jpeg)).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(readable(&answer, ORIGIN));
-    assert_eq!(stage.settled(issued["image_id"].as_str().unwrap()).await.status(), "DONE");
+    assert_eq!(harness.settled(issued["image_id"].as_str().unwrap()).await.status(), "DONE");
 }

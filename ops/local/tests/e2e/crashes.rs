@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use image::ImageFormat;
-use local_stack::faults::{Fault, Rule, Strike};
+use local_stack::faults::{InjectedFault, Rule, Strike};
 use local_stack::flow::{TraceHeaders, UploadUrl, put};
 use local_stack::observe::Seen;
 use serde_json::json;
 
 use crate::faults::items_of;
+use crate::harness::Harness;
 use crate::item::Item;
 use crate::picture::{assert_thumbnail, picture};
 use crate::protocol::{LOOKED_ONLY, silent_object};
 use crate::queue::{
     attempt, attempts, dead_letters, drained, enqueue, enqueue_together, notification, steps,
 };
-use crate::stage::Stage;
 use crate::uploader::{plain_url, somebody};
 
 /// A step of processing that reaches outside, as the call it makes.
@@ -47,12 +47,12 @@ const SDK_ATTEMPTS: usize = 3;
 
 impl Step {
     /// Strikes this step of one image, `times` calls of it.
-    fn strike(self, stage: &Stage, image_id: &str, times: usize, fault: Fault) -> Strike {
-        // The user's own PUT is a call about the image too, so a thumbnail is told by its folder.
+    fn strike(self, harness: &Harness, image_id: &str, times: usize, fault: InjectedFault) -> Strike {
+        // The user's own PUT is a call about the image too, so a thumbnail is recognised by its folder.
         let subject =
             if self.name == "upload" { format!("processed/{image_id}") } else { image_id.to_owned() };
         let rule = Rule::next(self.service, self.operation, &subject, fault);
-        stage.faults.strike(Rule { after: self.after, times, ..rule })
+        harness.faults.strike(Rule { after: self.after, times, ..rule })
     }
 }
 
@@ -64,47 +64,47 @@ async fn struck(strike: &Strike, times: usize) {
 
 /// Uploads an image for each step, has `fault` strike that step of it, and checks what is left at rest.
 ///
-/// `told` says how many messages the topic sends about each image: two only where a message was out
-/// before the table could say so.
-async fn every_step_survives(fault: Fault, times: usize, told: [usize; STEPS.len()]) {
-    let stage = Stage::mortal().await;
-    let tokens = somebody(stage).await;
+/// `notified` is how many messages the topic sends about each image: two only where a message was sent before the table
+/// could record it.
+async fn every_step_survives(fault: InjectedFault, times: usize, notified: [usize; STEPS.len()]) {
+    let harness = Harness::mortal().await;
+    let tokens = somebody(harness).await;
     let mut images = Vec::new();
-    for (step, told) in STEPS.into_iter().zip(told) {
-        let issued = plain_url(stage, &tokens).await;
-        let strike = step.strike(stage, &issued.image_id, times, fault.clone());
+    for (step, notified) in STEPS.into_iter().zip(notified) {
+        let issued = plain_url(harness, &tokens).await;
+        let strike = step.strike(harness, &issued.image_id, times, fault.clone());
         put(&issued, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
-        images.push((step, issued, strike, told));
+        images.push((step, issued, strike, notified));
     }
     for (_, issued, strike, _) in &images {
         struck(strike, times).await;
-        stage.settled(&issued.image_id).await;
+        harness.settled(&issued.image_id).await;
     }
-    drained(stage).await;
-    for (step, issued, strike, told) in images {
-        assert_eq!(strike.count(), times, "{step:?}\n{}", stage.story(&issued.image_id));
-        assert_at_rest(stage, &issued, step.name, told).await;
+    drained(harness).await;
+    for (step, issued, strike, notified) in images {
+        assert_eq!(strike.count(), times, "{step:?}\n{}", harness.story(&issued.image_id));
+        assert_at_rest(harness, &issued, step.name, notified).await;
     }
-    assert_eq!(dead_letters(stage).await, [""; 0]);
+    assert_eq!(dead_letters(harness).await, [""; 0]);
 }
 
-/// One item that says DONE, its thumbnail, as many messages as expected, one trace from the URL on.
-async fn assert_at_rest(stage: &Stage, issued: &UploadUrl, step: &str, told: usize) {
+/// One item that is DONE, its thumbnail, as many messages as expected, one trace from the URL on.
+async fn assert_at_rest(harness: &Harness, issued: &UploadUrl, step: &str, notified: usize) {
     let id = issued.image_id.as_str();
-    let item = stage.item(id).await.unwrap();
-    assert_eq!((item.status(), item.is_settled()), ("DONE", true), "{step}\n{}", stage.story(id));
-    assert_eq!(items_of(stage, &issued.file_path).await, 1, "{step}");
-    assert_thumbnail(&stage.thumbnail(id).await.unwrap());
-    assert_eq!(stage.notifications(id).await, vec!["DONE"; told], "{step}\n{}", stage.story(id));
+    let item = harness.item(id).await.unwrap();
+    assert_eq!((item.status(), item.is_settled()), ("DONE", true), "{step}\n{}", harness.story(id));
+    assert_eq!(items_of(harness, &issued.file_path).await, 1, "{step}");
+    assert_thumbnail(&harness.thumbnail(id).await.unwrap());
+    assert_eq!(harness.notifications(id).await, vec!["DONE"; notified], "{step}\n{}", harness.story(id));
     let whole = |seen: &Seen| {
         let trace = seen.traces.get(item.text("traceId"))?;
         let named = |name: &str| trace.spans.iter().any(|span| span.name == name);
         (named("issue_upload_url") && named("process_image")).then_some(())
     };
-    stage.seen("the trace from URL to result", id, whole).await;
+    harness.seen("the trace from URL to result", id, whole).await;
     // An attempt that heard nothing of the object cannot know its trace.
     if step != "download" {
-        let traces = stage.observer.look(|seen| traces_of(seen, &issued.file_path));
+        let traces = harness.observer.look(|seen| traces_of(seen, &issued.file_path));
         assert!(traces.iter().all(|trace| trace == item.text("traceId")), "{step}: {traces:?}");
     }
 }
@@ -118,121 +118,121 @@ fn traces_of(seen: &Seen, key: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn function_killed_before_any_call_loses_and_doubles_nothing() {
-    every_step_survives(Fault::KillBefore, 1, [1, 1, 1, 1, 1, 2]).await;
+    every_step_survives(InjectedFault::KillBefore, 1, [1, 1, 1, 1, 1, 2]).await;
 }
 
 #[tokio::test]
 async fn function_killed_after_any_call_loses_and_doubles_nothing() {
-    every_step_survives(Fault::KillAfter, 1, [1, 1, 1, 1, 2, 1]).await;
+    every_step_survives(InjectedFault::KillAfter, 1, [1, 1, 1, 1, 2, 1]).await;
 }
 
 #[tokio::test]
 async fn lost_answer_of_any_call_loses_and_doubles_nothing() {
-    every_step_survives(Fault::Lose, 1, [1, 1, 1, 1, 2, 1]).await;
+    every_step_survives(InjectedFault::Lose, 1, [1, 1, 1, 1, 2, 1]).await;
 }
 
 #[tokio::test]
 async fn connection_lost_before_any_call_loses_and_doubles_nothing() {
-    every_step_survives(Fault::Drop, 1, [1; 6]).await;
+    every_step_survives(InjectedFault::Drop, 1, [1; 6]).await;
 }
 
 #[tokio::test]
 async fn service_that_refuses_any_call_delays_the_image_only() {
-    let fault = Fault::Refuse { status: StatusCode::SERVICE_UNAVAILABLE, code: "ServiceUnavailable" };
+    let fault = InjectedFault::Refuse { status: StatusCode::SERVICE_UNAVAILABLE, code: "ServiceUnavailable" };
     every_step_survives(fault, SDK_ATTEMPTS, [1, 1, 1, 1, 1, 2]).await;
 }
 
 #[tokio::test]
 async fn call_that_hangs_costs_the_attempt_and_no_image() {
-    every_step_survives(Fault::Hold, 1, [1, 1, 1, 1, 1, 2]).await;
+    every_step_survives(InjectedFault::Hold, 1, [1, 1, 1, 1, 1, 2]).await;
 }
 
 #[tokio::test]
 #[ignore = "an image must kill its function five times, some 20 s apart"]
 async fn batch_mates_of_an_image_that_kills_its_function_end_done() {
-    let (stage, _alone) = Stage::crowded().await;
+    let (harness, _alone) = Harness::crowded().await;
     let mut images = Vec::new();
     for _ in 0..5 {
-        images.push(silent_object(stage, &picture(ImageFormat::Jpeg)).await);
+        images.push(silent_object(harness, &picture(ImageFormat::Jpeg)).await);
     }
     let [_, (killer, _), mates @ ..] = images.as_slice() else { unreachable!("five were made") };
-    let kill = Rule::next("s3", "GetObject", killer, Fault::KillBefore);
-    let kills = stage.faults.strike(Rule { times: usize::MAX, ..kill });
+    let kill = Rule::next("s3", "GetObject", killer, InjectedFault::KillBefore);
+    let kills = harness.faults.strike(Rule { times: usize::MAX, ..kill });
     let bodies: Vec<String> =
-        images.iter().map(|(key, _)| notification(stage, key, "1").to_string()).collect();
+        images.iter().map(|(key, _)| notification(harness, key, "1").to_string()).collect();
 
-    enqueue_together(stage, &bodies).await;
+    enqueue_together(harness, &bodies).await;
     struck(&kills, 5).await;
-    let dead = async || dead_letters(stage).await.contains(&bodies[1]).then_some(());
-    assert!(stage.until(dead).await.is_some(), "{}", stage.story(killer));
+    let dead = async || dead_letters(harness).await.contains(&bodies[1]).then_some(());
+    assert!(harness.until(dead).await.is_some(), "{}", harness.story(killer));
 
     for (_, id) in mates.iter().chain(&images[..1]) {
-        assert_eq!(stage.settled(id).await.status(), "DONE", "{}", stage.story(id));
+        assert_eq!(harness.settled(id).await.status(), "DONE", "{}", harness.story(id));
     }
-    drained(stage).await;
-    assert_eq!(dead_letters(stage).await, [bodies[1].clone()]);
+    drained(harness).await;
+    assert_eq!(dead_letters(harness).await, [bodies[1].clone()]);
 }
 
 /// A version of an object that is held in work before its thumbnail is stored; answers key, id and hold.
-async fn held_in_work(stage: &Stage, sequencer: &str) -> (String, String, Strike) {
-    let (key, id) = silent_object(stage, &picture(ImageFormat::Jpeg)).await;
+async fn held_in_work(harness: &Harness, sequencer: &str) -> (String, String, Strike) {
+    let (key, id) = silent_object(harness, &picture(ImageFormat::Jpeg)).await;
     let [_, _, upload, ..] = STEPS;
-    let hold = upload.strike(stage, &id, 1, Fault::Hold);
-    enqueue(stage, &notification(stage, &key, sequencer), json!({})).await;
+    let hold = upload.strike(harness, &id, 1, InjectedFault::Hold);
+    enqueue(harness, &notification(harness, &key, sequencer), json!({})).await;
     struck(&hold, 1).await;
     (key, id, hold)
 }
 
 #[tokio::test]
 async fn newer_version_that_comes_while_the_older_is_in_work_wins() {
-    let stage = Stage::mortal().await;
-    let (key, id, hold) = held_in_work(stage, "0A").await;
+    let harness = Harness::mortal().await;
+    let (key, id, hold) = held_in_work(harness, "0A").await;
     let newer = picture(ImageFormat::Bmp);
-    stage.put_object(stage.output("OriginalBucketName"), &key, &newer, &[]).await;
+    harness.put_object(harness.output("OriginalBucketName"), &key, &newer, &[]).await;
     // Each look of the newer version at the claim, which is late only so that it can be seen.
-    let look = Rule::next("dynamodb", "PutItem", &id, Fault::Delay(Duration::from_millis(1)));
-    let looks = stage.faults.strike(Rule { times: usize::MAX, ..look });
-    let message = enqueue(stage, &notification(stage, &key, "0B"), json!({})).await;
+    let look = Rule::next("dynamodb", "PutItem", &id, InjectedFault::Delay(Duration::from_millis(1)));
+    let looks = harness.faults.strike(Rule { times: usize::MAX, ..look });
+    let message = enqueue(harness, &notification(harness, &key, "0B"), json!({})).await;
     struck(&looks, 3).await;
     drop(hold);
 
     let is_newer = |item: &Item| item.is_settled() && item.text("sequencer").starts_with("0B0");
-    let item = stage.item_when(&id, is_newer).await;
+    let item = harness.item_when(&id, is_newer).await;
 
     assert_eq!((item.status(), item.number("bytes")), ("DONE", Some(newer.len() as u64)));
-    assert_thumbnail(&stage.thumbnail(&id).await.unwrap());
+    assert_thumbnail(&harness.thumbnail(&id).await.unwrap());
     // The older one ended DONE too, and the newer one waited for it within its first receive.
-    assert_eq!(stage.notifications(&id).await, ["DONE", "DONE"]);
-    let (span, trace) = attempt(stage, &message).await;
+    assert_eq!(harness.notifications(&id).await, ["DONE", "DONE"]);
+    let (span, trace) = attempt(harness, &message).await;
     assert!(steps(&span, &trace).contains(&"wait".to_owned()));
-    assert_eq!(stage.observer.look(|seen| attempts(seen, &message).len()), 1);
+    assert_eq!(harness.observer.look(|seen| attempts(seen, &message).len()), 1);
 }
 
 #[tokio::test]
 async fn older_version_that_comes_while_the_newer_is_in_work_changes_nothing() {
-    let stage = Stage::mortal().await;
-    let (key, id, hold) = held_in_work(stage, "0B").await;
+    let harness = Harness::mortal().await;
+    let (key, id, hold) = held_in_work(harness, "0B").await;
     // There is nothing to come back for: a newer version is in work.
-    let message = enqueue(stage, &notification(stage, &key, "0A"), json!({})).await;
-    let (span, trace) = attempt(stage, &message).await;
+    let message = enqueue(harness, &notification(harness, &key, "0A"), json!({})).await;
+    let (span, trace) = attempt(harness, &message).await;
     assert_eq!(steps(&span, &trace), LOOKED_ONLY);
     drop(hold);
-    let newest = stage.settled(&id).await;
+    let newest = harness.settled(&id).await;
 
     assert!(newest.text("sequencer").starts_with("0B0"), "{newest:?}");
-    assert_eq!(stage.item(&id).await, Some(newest));
-    assert_eq!(stage.notifications(&id).await, ["DONE"]);
+    assert_eq!(harness.item(&id).await, Some(newest));
+    assert_eq!(harness.notifications(&id).await, ["DONE"]);
 }
 
 #[tokio::test]
 async fn object_deleted_while_it_is_in_work_ends_done() {
-    let stage = Stage::mortal().await;
-    let (key, id, hold) = held_in_work(stage, "0A").await;
-    let path = format!("/{}/{key}", stage.output("OriginalBucketName"));
-    stage.aws.rest("s3", Method::DELETE, &path, Vec::new(), &[]).await.unwrap();
+    let harness = Harness::mortal().await;
+    let (key, id, hold) = held_in_work(harness, "0A").await;
+    let path = format!("/{}/{key}", harness.output("OriginalBucketName"));
+    harness.aws.rest("s3", Method::DELETE, &path, Vec::new(), &[]).await.unwrap();
     drop(hold);
 
-    assert_eq!(stage.settled(&id).await.status(), "DONE");
-    assert_thumbnail(&stage.thumbnail(&id).await.unwrap());
-    assert_eq!(stage.notifications(&id).await, ["DONE"]);
+    assert_eq!(harness.settled(&id).await.status(), "DONE");
+    assert_thumbnail(&harness.thumbnail(&id).await.unwrap());
+    assert_eq!(harness.notifications(&id).await, ["DONE"]);
 }

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::harness::Harness;
 use crate::item::Item;
 use crate::listing::list;
-use crate::stage::Stage;
 
 /// Longest wait for one more notification; a busy machine needs part of it.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -30,11 +30,16 @@ pub(crate) fn distinct_picture(number: usize) -> Vec<u8> {
 }
 
 /// Asks for so many URLs, `askers` at a time, as each that waits costs the engine a process of the function.
-pub(crate) async fn ask_all(stage: &Stage, tokens: &Tokens, askers: usize, count: usize) -> Vec<UploadUrl> {
+pub(crate) async fn ask_all(
+    harness: &Harness,
+    tokens: &Tokens,
+    askers: usize,
+    count: usize,
+) -> Vec<UploadUrl> {
     let asked = Arc::new(Semaphore::new(askers));
     let mut issued = JoinSet::new();
     for _ in 0..count {
-        let (asked, info, tokens) = (Arc::clone(&asked), stage.info.clone(), tokens.clone());
+        let (asked, info, tokens) = (Arc::clone(&asked), harness.info.clone(), tokens.clone());
         issued.spawn(async move {
             let _turn = asked.acquire().await.unwrap();
             flow::request_url(&info, &tokens, &TraceHeaders::default()).await.unwrap()
@@ -43,7 +48,7 @@ pub(crate) async fn ask_all(stage: &Stage, tokens: &Tokens, askers: usize, count
     issued.join_all().await
 }
 
-/// Puts all files at once, each where its upload URL says.
+/// Puts all files at once, each to its upload URL.
 pub(crate) async fn put_all(issued: &[UploadUrl], files: Vec<Vec<u8>>) {
     let mut puts = JoinSet::new();
     for (issued, file) in issued.iter().cloned().zip(files) {
@@ -53,13 +58,18 @@ pub(crate) async fn put_all(issued: &[UploadUrl], files: Vec<Vec<u8>>) {
 }
 
 /// Asks for a URL for each of `files`, then puts all at once. Answers the ids in the same order.
-pub(crate) async fn push(stage: &Stage, tokens: &Tokens, askers: usize, files: Vec<Vec<u8>>) -> Vec<String> {
-    let issued = ask_all(stage, tokens, askers, files.len()).await;
+pub(crate) async fn push(
+    harness: &Harness,
+    tokens: &Tokens,
+    askers: usize,
+    files: Vec<Vec<u8>>,
+) -> Vec<String> {
+    let issued = ask_all(harness, tokens, askers, files.len()).await;
     put_all(&issued, files).await;
     issued.into_iter().map(|issued| issued.image_id).collect()
 }
 
-/// What is left of a crowd once each of its images was told of and all queues are still.
+/// What is left of a crowd once each of its images has a notification and all queues are empty.
 #[derive(Debug)]
 pub(crate) struct Left {
     /// The table's items by image.
@@ -72,53 +82,55 @@ pub(crate) struct Left {
     pub(crate) queued: [u64; 2],
 }
 
-/// Waits until each of `ids` was told of, then looks at everything.
-pub(crate) async fn left(stage: &Stage, ids: &[String]) -> Left {
-    let mut told = 0;
-    while told < ids.len() {
-        let more = |seen: &Seen| Some(told_of(seen, ids)).filter(|now| *now > told);
-        let more = stage.observer.wait_for(PATIENCE, more).await;
-        told =
-            more.unwrap_or_else(|| panic!("only {told} of {} were told of\n{}", ids.len(), stage.story("")));
+/// Waits until each of `ids` has a notification, then looks at everything.
+pub(crate) async fn left(harness: &Harness, ids: &[String]) -> Left {
+    let mut notified = 0;
+    while notified < ids.len() {
+        let more = |seen: &Seen| Some(notified_among(seen, ids)).filter(|now| *now > notified);
+        let more = harness.observer.wait_for(PATIENCE, more).await;
+        notified = more.unwrap_or_else(|| {
+            panic!("only {notified} of {} have a notification\n{}", ids.len(), harness.story(""))
+        });
     }
-    let still = async || (queued(stage, "QueueUrl").await == 0).then_some(());
-    stage.until(still).await.expect("the processing queue should become empty");
-    stage.fence("").await;
+    let still = async || (queued(harness, "QueueUrl").await == 0).then_some(());
+    harness.until(still).await.expect("the processing queue should become empty");
+    harness.fence("").await;
     let mut notifications = BTreeMap::<String, Vec<String>>::new();
-    for mut mail in stage.observer.mail(None) {
+    for mut mail in harness.observer.mail(None) {
         let Some(image_id) = mail.image_id else { continue };
         let status = mail.attributes.remove("status").unwrap_or_default();
         notifications.entry(image_id).or_default().push(status);
     }
     notifications.retain(|image_id, _| ids.contains(image_id));
     Left {
-        items: items(stage).await,
+        items: items(harness).await,
         notifications,
-        thumbnails: thumbnails(stage).await,
-        queued: [queued(stage, "QueueUrl").await, queued(stage, "DeadLetterQueueUrl").await],
+        thumbnails: thumbnails(harness).await,
+        queued: [queued(harness, "QueueUrl").await, queued(harness, "DeadLetterQueueUrl").await],
     }
 }
 
-fn told_of(seen: &Seen, ids: &[String]) -> usize {
-    let told: BTreeSet<String> = seen.mail.find(None).into_iter().filter_map(|mail| mail.image_id).collect();
-    ids.iter().filter(|id| told.contains(*id)).count()
+fn notified_among(seen: &Seen, ids: &[String]) -> usize {
+    let notified: BTreeSet<String> =
+        seen.mail.find(None).into_iter().filter_map(|mail| mail.image_id).collect();
+    ids.iter().filter(|id| notified.contains(*id)).count()
 }
 
 /// Messages that a queue holds, whoever has them in hand.
-async fn queued(stage: &Stage, output: &'static str) -> u64 {
+async fn queued(harness: &Harness, output: &'static str) -> u64 {
     let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
-    let body = json!({"QueueUrl": stage.output(output), "AttributeNames": names});
-    let answer = stage.aws.json("sqs", "AmazonSQS.GetQueueAttributes", body).await.unwrap();
+    let body = json!({"QueueUrl": harness.output(output), "AttributeNames": names});
+    let answer = harness.aws.json("sqs", "AmazonSQS.GetQueueAttributes", body).await.unwrap();
     let number = |name| answer["Attributes"][name].as_str().unwrap().parse::<u64>().unwrap();
     names.map(number).into_iter().sum()
 }
 
 /// The whole table.
-async fn items(stage: &Stage) -> BTreeMap<String, Item> {
+async fn items(harness: &Harness) -> BTreeMap<String, Item> {
     let mut items = BTreeMap::new();
-    let mut body = json!({"TableName": stage.output("MetadataTableName"), "ConsistentRead": true});
+    let mut body = json!({"TableName": harness.output("MetadataTableName"), "ConsistentRead": true});
     loop {
-        let mut page = stage.aws.json("dynamodb", "DynamoDB_20120810.Scan", body.clone()).await.unwrap();
+        let mut page = harness.aws.json("dynamodb", "DynamoDB_20120810.Scan", body.clone()).await.unwrap();
         let found = page["Items"].as_array().cloned().unwrap_or_default().into_iter().map(Item);
         items.extend(found.map(|item| (item.text("imageId").to_owned(), item)));
         match page["LastEvaluatedKey"].take() {
@@ -129,8 +141,8 @@ async fn items(stage: &Stage) -> BTreeMap<String, Item> {
 }
 
 /// The images whose thumbnail holds something.
-async fn thumbnails(stage: &Stage) -> BTreeSet<String> {
-    let objects = list(stage, stage.output("ProcessedBucketName"), "processed/").await;
+async fn thumbnails(harness: &Harness) -> BTreeSet<String> {
+    let objects = list(harness, harness.output("ProcessedBucketName"), "processed/").await;
     let whole = objects.iter().filter(|object| object.bytes > 0);
     let image = |key: &str| Some(key.strip_prefix("processed/")?.strip_suffix(".jpg")?.to_owned());
     whole.filter_map(|object| image(&object.key)).collect()

@@ -12,9 +12,9 @@ use local_stack::stack::StackInfo;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::harness::{Harness, root};
 use crate::picture::picture;
 use crate::processes::{self, functions};
-use crate::stage::{Stage, root};
 use crate::uploader::{anybody, plain_url, somebody, upload};
 
 /// The files below a directory that hold a text.
@@ -35,24 +35,24 @@ fn files_with(directory: &Path, text: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn roots_key_is_in_no_environment_in_one_file_and_not_in_the_console() {
-    let stage = Stage::shared().await;
-    upload(stage, &anybody(stage).await, picture(ImageFormat::Jpeg)).await;
-    let key = &stage.info.credentials;
-    let environments = processes::environments(stage.group);
+    let harness = Harness::shared().await;
+    upload(harness, &anybody(harness).await, picture(ImageFormat::Jpeg)).await;
+    let key = &harness.info.credentials;
+    let environments = processes::environments(harness.group);
     assert!(environments.len() > 1, "the engine and a function");
     for environment in environments {
         for secret in [&key.access_key_id, &key.secret_access_key] {
             assert!(!environment.contains(secret.as_str()), "a process has root's key in its environment");
         }
     }
-    let directory = StackInfo::directory(&root(), &stage.info.name);
+    let directory = StackInfo::directory(&root(), &harness.info.name);
     assert_eq!(files_with(&directory, &key.secret_access_key), ["stack.json"]);
     for page in ["", "console.js", "api/stack", "api/problems", "api/uploads", "api/logs?limit=1000"] {
-        let url = format!("{}/{page}", stage.info.console);
+        let url = format!("{}/{page}", harness.info.console);
         let answer = Http::new().send(Method::GET, &url, &[], "").await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{page}");
         let shown = String::from_utf8_lossy(answer.body()).into_owned();
-        for secret in [&key.access_key_id, &key.secret_access_key, &stage.info.user.password] {
+        for secret in [&key.access_key_id, &key.secret_access_key, &harness.info.user.password] {
             assert!(!shown.contains(secret.as_str()), "{page} shows a secret");
         }
     }
@@ -60,30 +60,30 @@ async fn roots_key_is_in_no_environment_in_one_file_and_not_in_the_console() {
 
 #[tokio::test]
 async fn key_of_a_function_follows_from_nothing_that_others_know() {
-    let stage = Stage::shared().await;
-    plain_url(stage, &anybody(stage).await).await;
-    let running = functions(stage.group);
+    let harness = Harness::shared().await;
+    plain_url(harness, &anybody(harness).await).await;
+    let running = functions(harness.group);
     assert!(!running.is_empty());
     for process in running {
         let id = process.variable("AWS_ACCESS_KEY_ID").unwrap();
         let function = format!("/2015-03-31/functions/{}", process.function());
-        let answer = stage.aws.rest("lambda", Method::GET, &function, Vec::new(), &[]).await.unwrap();
+        let answer = harness.aws.rest("lambda", Method::GET, &function, Vec::new(), &[]).await.unwrap();
         let answer: Value = serde_json::from_slice(answer.body()).unwrap();
         let text = |name: &str| answer["Configuration"][name].as_str().unwrap().to_owned();
         // How the engine makes it.
         let digest: [u8; 32] = Sha256::digest(format!("{}:{}", text("FunctionArn"), text("Role"))).into();
         let guess = u64::from_be_bytes(digest[..8].try_into().unwrap());
         assert_ne!(id, format!("ASIA{guess:016X}"), "{}", process.function());
-        assert_ne!(id, stage.info.credentials.access_key_id);
+        assert_ne!(id, harness.info.credentials.access_key_id);
     }
 }
 
 #[tokio::test]
 async fn page_takes_no_event_from_a_function() {
-    let stage = Stage::shared().await;
-    let user = somebody(stage).await;
-    plain_url(stage, &user).await;
-    let running = functions(stage.group);
+    let harness = Harness::shared().await;
+    let user = somebody(harness).await;
+    plain_url(harness, &user).await;
+    let running = functions(harness.group);
     assert!(!running.is_empty());
     for process in running {
         let api = process.variable("AWS_LAMBDA_RUNTIME_API").unwrap();
@@ -100,20 +100,21 @@ async fn page_takes_no_event_from_a_function() {
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{header:?}");
         }
     }
-    plain_url(stage, &user).await;
+    plain_url(harness, &user).await;
 }
 
 #[tokio::test]
 async fn role_of_users_is_assumed_with_a_token_of_the_identity_pool_and_with_no_forged_one() {
-    let stage = Stage::shared().await;
-    let user = anybody(stage).await;
-    let pool = stage.output("IdentityPoolId");
-    let provider = format!("cognito-idp.{}.amazonaws.com/{}", stage.info.region, stage.output("UserPoolId"));
+    let harness = Harness::shared().await;
+    let user = anybody(harness).await;
+    let pool = harness.output("IdentityPoolId");
+    let provider =
+        format!("cognito-idp.{}.amazonaws.com/{}", harness.info.region, harness.output("UserPoolId"));
     let logins = json!({provider: user.id_token});
     let identity = async |operation: &str, body: Value| {
         let target = format!("AWSCognitoIdentityService.{operation}");
         let headers = [("x-amz-target", target.as_str()), ("content-type", "application/x-amz-json-1.1")];
-        let answer = Http::new().send(Method::POST, &stage.info.endpoint, &headers, body.to_string()).await;
+        let answer = Http::new().send(Method::POST, &harness.info.endpoint, &headers, body.to_string()).await;
         let answer = answer.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{operation} needs no signature");
         serde_json::from_slice::<Value>(answer.body()).unwrap()
@@ -122,7 +123,7 @@ async fn role_of_users_is_assumed_with_a_token_of_the_identity_pool_and_with_no_
     let asked = json!({"IdentityId": id["IdentityId"], "Logins": logins});
     let token = identity("GetOpenIdToken", asked).await["Token"].as_str().unwrap().to_owned();
 
-    let role = stage.aws.json(
+    let role = harness.aws.json(
         "cognito-identity",
         "AWSCognitoIdentityService.GetIdentityPoolRoles",
         json!({"IdentityPoolId": pool}),
@@ -138,11 +139,11 @@ async fn role_of_users_is_assumed_with_a_token_of_the_identity_pool_and_with_no_
         ];
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        let answer = Http::new().send(Method::POST, &stage.info.endpoint, &headers, body).await.unwrap();
+        let answer = Http::new().send(Method::POST, &harness.info.endpoint, &headers, body).await.unwrap();
         (answer.status(), String::from_utf8_lossy(answer.body()).into_owned())
     };
-    let (status, said) = assume(&token).await;
-    assert_eq!(status, StatusCode::OK, "{said}");
+    let (status, body) = assume(&token).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
 
     let claims = token.split('.').nth(1).unwrap();
     let mut late: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
@@ -157,8 +158,8 @@ async fn role_of_users_is_assumed_with_a_token_of_the_identity_pool_and_with_no_
         user.id_token.clone(),
         "a.b.c".to_owned(),
     ] {
-        let (status, said) = assume(&forged).await;
-        assert_eq!(status, StatusCode::FORBIDDEN, "{said}");
-        assert!(said.contains("AccessDenied") && !said.contains("AccessKeyId"), "{said}");
+        let (status, body) = assume(&forged).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{body}");
+        assert!(body.contains("AccessDenied") && !body.contains("AccessKeyId"), "{body}");
     }
 }

@@ -1,5 +1,5 @@
-//! Drills: something is broken on purpose, the alarm that is meant for it rings and no other does, somebody is
-//! told, and what the runbook says brings it back.
+//! Drills: something is broken on purpose, the alarm that is meant for it rings and no other does, its
+//! notification is sent, and the steps of the runbook end it.
 
 use std::collections::BTreeSet;
 
@@ -7,47 +7,47 @@ use cloudwatch_model::State;
 use cloudwatch_model::alarm::Alarm;
 use http::{Method, StatusCode};
 use image::ImageFormat;
-use local_stack::faults::{Fault, Rule};
+use local_stack::faults::{InjectedFault, Rule};
 use local_stack::observe::Seen;
 use local_stack::user::Tokens;
 use serde_json::{Value, json};
 
 use crate::crowd::push;
+use crate::harness::Harness;
 use crate::picture::picture;
 use crate::queue::{dead_letters, enqueue};
-use crate::stage::Stage;
 use crate::switches::{consume, schedule};
 use crate::uploader::{somebody, upload};
 
 /// A stack that is well, and what has rung on it since.
 struct Drill {
-    stage: Stage,
+    harness: Harness,
     user: Tokens,
     /// How many transitions there were when all was well.
     before: usize,
 }
 
 impl Drill {
-    /// Brings a stack up, walks an image through it, and waits until every alarm is OK.
+    /// Brings a stack up, sends an image through it, and waits until every alarm is OK.
     async fn begin(kind: &'static str, parameters: &'static [(&'static str, &'static str)]) -> Self {
-        let stage = Stage::drilled(kind, parameters).await;
-        let user = somebody(&stage).await;
-        let issued = upload(&stage, &user, picture(ImageFormat::Jpeg)).await;
-        assert_eq!(stage.settled(&issued.image_id).await.status(), "DONE");
+        let harness = Harness::drilled(kind, parameters).await;
+        let user = somebody(&harness).await;
+        let issued = upload(&harness, &user, picture(ImageFormat::Jpeg)).await;
+        assert_eq!(harness.settled(&issued.image_id).await.status(), "DONE");
         let well = |seen: &Seen| {
             let is_ok = |alarm: &Alarm| seen.alarms.state(&alarm.name) == Some(State::Ok);
             seen.alarms.set().iter().all(is_ok).then(|| seen.alarms.after(0).1)
         };
-        let before = stage.seen("a stack whose alarms are all OK", "nothing", well).await;
-        Self { stage, user, before }
+        let before = harness.seen("a stack whose alarms are all OK", "nothing", well).await;
+        Self { harness, user, before }
     }
 
-    /// The alarms that told somebody that they ring, since all was well.
+    /// The alarms with actions that have rung since all was well.
     fn rung(&self) -> BTreeSet<String> {
-        self.stage.observer.look(|seen| {
+        self.harness.observer.look(|seen| {
             let rang = seen.alarms.after(self.before).0.into_iter().filter(|it| it.to == State::Alarm);
-            let tells = |name: &String| !seen.alarms.set().get(name).unwrap().actions.alarm.is_empty();
-            rang.map(|transition| transition.alarm).filter(tells).collect()
+            let has_actions = |name: &String| !seen.alarms.set().get(name).unwrap().actions.alarm.is_empty();
+            rang.map(|transition| transition.alarm).filter(has_actions).collect()
         })
     }
 
@@ -58,22 +58,22 @@ impl Drill {
             let entered = seen.alarms.after(before).0;
             entered.iter().any(|it| it.alarm == alarm && it.to == state).then_some(())
         };
-        self.stage.seen(&format!("{state} of {alarm}"), alarm, entered).await;
+        self.harness.seen(&format!("{state} of {alarm}"), alarm, entered).await;
         let subject = format!("{state}: \"{alarm}\" in ");
         let mailed = |seen: &Seen| {
             let mail = seen.mail.find(None);
             mail.iter().rev().find(|mail| mail.subject.starts_with(&subject)).map(|mail| mail.body.clone())
         };
-        let body = self.stage.seen("the mail of the alarm", alarm, mailed).await;
+        let body = self.harness.seen("the mail of the alarm", alarm, mailed).await;
         let body: Value = serde_json::from_str(&body).unwrap();
         assert_eq!((&body["AlarmName"], &body["NewStateValue"]), (&alarm.into(), &state.as_str().into()));
     }
 
     /// Waits until so many more minutes of the plane were evaluated.
     async fn minutes(&self, count: i64) {
-        let until = self.stage.observer.clock().now().plus_millis(count * 60_000);
+        let until = self.harness.observer.clock().now().plus_millis(count * 60_000);
         let reached = |seen: &Seen| seen.alarms.evaluated().filter(|at| *at >= until);
-        self.stage.seen("more minutes", "the clock", reached).await;
+        self.harness.seen("more minutes", "the clock", reached).await;
     }
 }
 
@@ -85,14 +85,14 @@ fn names(alarms: &[&str]) -> BTreeSet<String> {
 #[ignore = "takes half a minute"]
 async fn consumer_that_is_off_rings_queue_backlog_and_nothing_else() {
     let drill = Drill::begin("drill-backlog", &[]).await;
-    consume(&drill.stage, false).await;
-    let issued = upload(&drill.stage, &drill.user, picture(ImageFormat::Jpeg)).await;
+    consume(&drill.harness, false).await;
+    let issued = upload(&drill.harness, &drill.user, picture(ImageFormat::Jpeg)).await;
 
     drill.mailed("queue-backlog", State::Alarm).await;
-    consume(&drill.stage, true).await;
+    consume(&drill.harness, true).await;
     drill.mailed("queue-backlog", State::Ok).await;
 
-    assert_eq!(drill.stage.settled(&issued.image_id).await.status(), "DONE");
+    assert_eq!(drill.harness.settled(&issued.image_id).await.status(), "DONE");
     assert_eq!(drill.rung(), names(&["queue-backlog"]));
 }
 
@@ -100,12 +100,12 @@ async fn consumer_that_is_off_rings_queue_backlog_and_nothing_else() {
 #[ignore = "takes half a minute"]
 async fn poison_message_rings_dlq_not_empty_and_nothing_else() {
     let drill = Drill::begin("drill-poison", &[("RetryBaseSeconds", "0"), ("MaxReceiveCount", "2")]).await;
-    enqueue(&drill.stage, &json!("poison"), json!({})).await;
+    enqueue(&drill.harness, &json!("poison"), json!({})).await;
 
     drill.mailed("dlq-not-empty", State::Alarm).await;
-    assert_eq!(dead_letters(&drill.stage).await, ["\"poison\""]);
-    let purge = json!({"QueueUrl": drill.stage.output("DeadLetterQueueUrl")});
-    drill.stage.aws.json("sqs", "AmazonSQS.PurgeQueue", purge).await.unwrap();
+    assert_eq!(dead_letters(&drill.harness).await, ["\"poison\""]);
+    let purge = json!({"QueueUrl": drill.harness.output("DeadLetterQueueUrl")});
+    drill.harness.aws.json("sqs", "AmazonSQS.PurgeQueue", purge).await.unwrap();
     drill.mailed("dlq-not-empty", State::Ok).await;
 
     assert_eq!(drill.rung(), names(&["dlq-not-empty"]));
@@ -115,10 +115,10 @@ async fn poison_message_rings_dlq_not_empty_and_nothing_else() {
 #[ignore = "takes half a minute"]
 async fn metrics_function_that_is_not_started_rings_its_heartbeat_and_nothing_else() {
     let drill = Drill::begin("drill-heartbeat", &[]).await;
-    schedule(&drill.stage, "DisableRule").await;
+    schedule(&drill.harness, "DisableRule").await;
 
     drill.mailed("s3-metrics-heartbeat", State::Alarm).await;
-    schedule(&drill.stage, "EnableRule").await;
+    schedule(&drill.harness, "EnableRule").await;
     drill.mailed("s3-metrics-heartbeat", State::Ok).await;
 
     assert_eq!(drill.rung(), names(&["s3-metrics-heartbeat"]));
@@ -128,20 +128,20 @@ async fn metrics_function_that_is_not_started_rings_its_heartbeat_and_nothing_el
 #[ignore = "takes half a minute"]
 async fn dead_consumer_with_uploads_arriving_rings_processing_stopped() {
     let drill = Drill::begin("drill-stopped", &[]).await;
-    consume(&drill.stage, false).await;
+    consume(&drill.harness, false).await;
     let mut issued = Vec::new();
     let stopped = |seen: &Seen| seen.alarms.state("processing-stopped") == Some(State::Alarm);
-    while !drill.stage.observer.look(stopped) {
-        issued.push(upload(&drill.stage, &drill.user, picture(ImageFormat::Jpeg)).await);
+    while !drill.harness.observer.look(stopped) {
+        issued.push(upload(&drill.harness, &drill.user, picture(ImageFormat::Jpeg)).await);
         drill.minutes(1).await;
         assert!(issued.len() < 60, "an hour of uploads that nobody processes rings nothing");
     }
     drill.mailed("processing-stopped", State::Alarm).await;
-    consume(&drill.stage, true).await;
+    consume(&drill.harness, true).await;
     drill.mailed("processing-stopped", State::Ok).await;
 
     for issued in &issued {
-        assert_eq!(drill.stage.settled(&issued.image_id).await.status(), "DONE");
+        assert_eq!(drill.harness.settled(&issued.image_id).await.status(), "DONE");
     }
     let rung = drill.rung();
     assert!(rung.is_subset(&names(&["processing-stopped", "queue-backlog"])), "{rung:?}");
@@ -151,11 +151,12 @@ async fn dead_consumer_with_uploads_arriving_rings_processing_stopped() {
 #[ignore = "takes a minute"]
 async fn processor_that_fails_every_image_rings_slo_burn() {
     let drill = Drill::begin("drill-burn", &[("RetryBaseSeconds", "0")]).await;
-    let refused = Fault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalServerError" };
+    let refused =
+        InjectedFault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalServerError" };
     let rule = Rule::next("dynamodb", "PutItem", "", refused);
-    let strike = drill.stage.faults.strike(Rule { times: usize::MAX, ..rule });
+    let strike = drill.harness.faults.strike(Rule { times: usize::MAX, ..rule });
     let files = (0..20).map(|_| picture(ImageFormat::Jpeg)).collect();
-    push(&drill.stage, &drill.user, 4, files).await;
+    push(&drill.harness, &drill.user, 4, files).await;
 
     drill.mailed("slo-burn", State::Alarm).await;
     drop(strike);
@@ -171,14 +172,14 @@ async fn processor_that_fails_every_image_rings_slo_burn() {
 async fn hundred_files_that_are_no_images_ring_nothing_and_show_on_the_panel() {
     let drill = Drill::begin("drill-corrupt", &[]).await;
     let files = (0..100).map(|number| format!("no image {number}").into_bytes()).collect();
-    let ids = push(&drill.stage, &drill.user, 4, files).await;
+    let ids = push(&drill.harness, &drill.user, 4, files).await;
     for id in &ids {
-        assert_eq!(drill.stage.settled(id).await.status(), "FAILED");
+        assert_eq!(drill.harness.settled(id).await.status(), "FAILED");
     }
     drill.minutes(20).await;
 
     assert_eq!(drill.rung(), BTreeSet::new());
-    let svg = format!("{}/api/dashboard.svg?name=image-pipeline-uploads", drill.stage.info.console);
+    let svg = format!("{}/api/dashboard.svg?name=image-pipeline-uploads", drill.harness.info.console);
     let answer = aws_client::http::Http::new().send(Method::GET, &svg, &[], "").await.unwrap();
     let svg = String::from_utf8_lossy(answer.body()).into_owned();
     let panel = svg.split("Files refused in the last day").nth(1).unwrap();

@@ -1,4 +1,4 @@
-//! Faults that pass: the image waits, is tried again, and ends as if nothing had happened.
+//! Transient faults: the image waits, is tried again, and ends as if nothing had happened.
 
 use aws_client::xml;
 use http::Method;
@@ -6,17 +6,17 @@ use image::ImageFormat;
 use local_stack::deploy::create_outbox;
 use local_stack::observe::Seen;
 use local_stack::observe::logs::LogFilter;
-use local_stack::observe::span::Status;
 use serde_json::{Value, json};
+use trace_model::Status;
 
+use crate::harness::Harness;
 use crate::listing::{encoded, list};
 use crate::picture::{assert_thumbnail, picture};
 use crate::queue::dead_letters;
-use crate::stage::Stage;
 use crate::uploader::{somebody, upload};
 
 /// Waits until an attempt at the image has failed; answers the step that failed and the trace.
-pub(crate) async fn failed_attempt(stage: &Stage, image_id: &str) -> (String, String) {
+pub(crate) async fn failed_attempt(harness: &Harness, image_id: &str) -> (String, String) {
     let failed = |seen: &Seen| {
         let trace_id = seen.traces.of_image(image_id)?.trace_id;
         let filter = LogFilter { trace_id: Some(trace_id.clone()), ..LogFilter::default() };
@@ -25,110 +25,110 @@ pub(crate) async fn failed_attempt(stage: &Stage, image_id: &str) -> (String, St
         assert_eq!(line.level.as_deref(), Some("WARN"), "{line:?}");
         Some((line.fields["stage"].as_str().unwrap().to_owned(), trace_id))
     };
-    stage.seen("the failed attempt", image_id, failed).await
+    harness.seen("the failed attempt", image_id, failed).await
 }
 
 /// Checks that the image ended as it should, after at least one failed attempt in the same trace.
-async fn assert_recovered(stage: &Stage, image_id: &str, key: &str, trace_id: &str) {
-    let item = stage.settled(image_id).await;
-    assert_eq!((item.status(), item.text("traceId")), ("DONE", trace_id), "{}", stage.story(image_id));
-    assert_thumbnail(&stage.thumbnail(image_id).await.unwrap());
-    assert_eq!(stage.notifications(image_id).await, ["DONE"]);
-    assert_eq!(items_of(stage, key).await, 1);
-    assert_eq!(dead_letters(stage).await, [""; 0]);
+async fn assert_recovered(harness: &Harness, image_id: &str, key: &str, trace_id: &str) {
+    let item = harness.settled(image_id).await;
+    assert_eq!((item.status(), item.text("traceId")), ("DONE", trace_id), "{}", harness.story(image_id));
+    assert_thumbnail(&harness.thumbnail(image_id).await.unwrap());
+    assert_eq!(harness.notifications(image_id).await, ["DONE"]);
+    assert_eq!(items_of(harness, key).await, 1);
+    assert_eq!(dead_letters(harness).await, [""; 0]);
     let whole = |seen: &Seen| {
         let trace = seen.traces.get(trace_id)?;
         let attempts = trace.spans.iter().filter(|span| span.name == "process_image");
         let ends: Vec<Status> = attempts.map(|span| span.status).collect();
         (ends.len() > 1 && ends.contains(&Status::Unset)).then_some(ends)
     };
-    let ends = stage.seen("the attempts in one trace", image_id, whole).await;
+    let ends = harness.seen("the attempts in one trace", image_id, whole).await;
     let (last, earlier) = ends.split_last().unwrap();
     assert!(earlier.iter().all(|end| *end == Status::Error), "{ends:?}");
     assert_eq!(*last, Status::Unset, "{ends:?}");
 }
 
 /// How many items of the table are about an object.
-pub(crate) async fn items_of(stage: &Stage, key: &str) -> usize {
+pub(crate) async fn items_of(harness: &Harness, key: &str) -> usize {
     let scan = json!({
-        "TableName": stage.output("MetadataTableName"),
+        "TableName": harness.output("MetadataTableName"),
         "FilterExpression": "originalS3Key = :key",
         "ExpressionAttributeValues": {":key": {"S": key}},
     });
-    let answer = stage.aws.json("dynamodb", "DynamoDB_20120810.Scan", scan).await.unwrap();
+    let answer = harness.aws.json("dynamodb", "DynamoDB_20120810.Scan", scan).await.unwrap();
     answer["Items"].as_array().map_or(0, Vec::len)
 }
 
-async fn s3(stage: &Stage, method: Method, path: &str, body: &str) -> String {
-    let answer = stage.aws.rest("s3", method, path, body.as_bytes().to_vec(), &[]).await.unwrap();
+async fn s3(harness: &Harness, method: Method, path: &str, body: &str) -> String {
+    let answer = harness.aws.rest("s3", method, path, body.as_bytes().to_vec(), &[]).await.unwrap();
     String::from_utf8_lossy(answer.body()).into_owned()
 }
 
 /// Deletes a bucket with what is in it. Its versioning is suspended, so that an object is gone for
 /// good only when its version `null` is deleted; a plain DELETE leaves a marker, and the bucket full.
-async fn delete_bucket(stage: &Stage, bucket: &str) {
-    for object in list(stage, bucket, "").await {
+async fn delete_bucket(harness: &Harness, bucket: &str) {
+    for object in list(harness, bucket, "").await {
         let key = encoded(&object.key).replace("%2F", "/");
-        s3(stage, Method::DELETE, &format!("/{bucket}/{key}?versionId=null"), "").await;
+        s3(harness, Method::DELETE, &format!("/{bucket}/{key}?versionId=null"), "").await;
     }
-    s3(stage, Method::DELETE, &format!("/{bucket}"), "").await;
+    s3(harness, Method::DELETE, &format!("/{bucket}"), "").await;
 }
 
-async fn create_bucket(stage: &Stage, bucket: &str) {
-    let region = &stage.info.region;
+async fn create_bucket(harness: &Harness, bucket: &str) {
+    let region = &harness.info.region;
     let here = format!(
         "<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
     );
-    s3(stage, Method::PUT, &format!("/{bucket}"), &here).await;
+    s3(harness, Method::PUT, &format!("/{bucket}"), &here).await;
 }
 
-async fn sns(stage: &Stage, action: &str, params: &[(&str, &str)]) {
-    stage.aws.query("sns", "2010-03-31", action, params).await.unwrap();
+async fn sns(harness: &Harness, action: &str, params: &[(&str, &str)]) {
+    harness.aws.query("sns", "2010-03-31", action, params).await.unwrap();
 }
 
 #[tokio::test]
 async fn missing_bucket_for_thumbnails_delays_images_and_loses_none() {
-    let (stage, _alone) = Stage::breakable().await;
-    let tokens = somebody(stage).await;
-    let bucket = stage.output("ProcessedBucketName");
-    delete_bucket(stage, bucket).await;
-    let issued = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
-    let (failed, trace_id) = failed_attempt(stage, &issued.image_id).await;
+    let (harness, _alone) = Harness::breakable().await;
+    let tokens = somebody(harness).await;
+    let bucket = harness.output("ProcessedBucketName");
+    delete_bucket(harness, bucket).await;
+    let issued = upload(harness, &tokens, picture(ImageFormat::Jpeg)).await;
+    let (failed, trace_id) = failed_attempt(harness, &issued.image_id).await;
     assert_eq!(failed, "upload");
-    assert_eq!(stage.observer.mail(Some(&issued.image_id)), []);
+    assert_eq!(harness.observer.mail(Some(&issued.image_id)), []);
 
-    create_bucket(stage, bucket).await;
+    create_bucket(harness, bucket).await;
 
-    assert_recovered(stage, &issued.image_id, &issued.file_path, &trace_id).await;
+    assert_recovered(harness, &issued.image_id, &issued.file_path, &trace_id).await;
 }
 
 #[tokio::test]
 async fn missing_topic_delays_the_notification_and_it_is_sent_once() {
-    let (stage, _alone) = Stage::breakable().await;
-    let tokens = somebody(stage).await;
-    let topic = stage.output("TopicArn");
-    sns(stage, "DeleteTopic", &[("TopicArn", topic)]).await;
-    let issued = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
-    let (failed, trace_id) = failed_attempt(stage, &issued.image_id).await;
+    let (harness, _alone) = Harness::breakable().await;
+    let tokens = somebody(harness).await;
+    let topic = harness.output("TopicArn");
+    sns(harness, "DeleteTopic", &[("TopicArn", topic)]).await;
+    let issued = upload(harness, &tokens, picture(ImageFormat::Jpeg)).await;
+    let (failed, trace_id) = failed_attempt(harness, &issued.image_id).await;
     assert_eq!(failed, "notify");
 
-    sns(stage, "CreateTopic", &[("Name", topic.rsplit(':').next().unwrap())]).await;
-    create_outbox(&stage.aws, &[topic]).await.unwrap();
+    sns(harness, "CreateTopic", &[("Name", topic.rsplit(':').next().unwrap())]).await;
+    create_outbox(&harness.aws, &[topic]).await.unwrap();
 
-    assert_recovered(stage, &issued.image_id, &issued.file_path, &trace_id).await;
+    assert_recovered(harness, &issued.image_id, &issued.file_path, &trace_id).await;
 }
 
 #[tokio::test]
 async fn missing_table_delays_images_and_loses_none() {
-    let (stage, _alone) = Stage::breakable().await;
-    let tokens = somebody(stage).await;
-    let table = stage.output("MetadataTableName");
+    let (harness, _alone) = Harness::breakable().await;
+    let tokens = somebody(harness).await;
+    let table = harness.output("MetadataTableName");
     let dynamodb = async |operation: &str, body: Value| {
-        stage.aws.json("dynamodb", &format!("DynamoDB_20120810.{operation}"), body).await.unwrap()
+        harness.aws.json("dynamodb", &format!("DynamoDB_20120810.{operation}"), body).await.unwrap()
     };
     dynamodb("DeleteTable", json!({"TableName": table})).await;
-    let issued = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
-    let (failed, trace_id) = failed_attempt(stage, &issued.image_id).await;
+    let issued = upload(harness, &tokens, picture(ImageFormat::Jpeg)).await;
+    let (failed, trace_id) = failed_attempt(harness, &issued.image_id).await;
     assert_eq!(failed, "claim");
 
     let schema = json!({
@@ -138,12 +138,12 @@ async fn missing_table_delays_images_and_loses_none() {
     });
     dynamodb("CreateTable", schema).await;
 
-    assert_recovered(stage, &issued.image_id, &issued.file_path, &trace_id).await;
+    assert_recovered(harness, &issued.image_id, &issued.file_path, &trace_id).await;
 }
 
 /// The statements of a role's one policy, and how to replace them.
 struct Policy<'a> {
-    stage: &'a Stage,
+    harness: &'a Harness,
     role: String,
 }
 
@@ -152,7 +152,7 @@ impl Policy<'_> {
 
     async fn document(&self) -> Value {
         let params = [("RoleName", self.role.as_str()), ("PolicyName", Self::NAME)];
-        let answer = self.stage.aws.query("iam", "2010-05-08", "GetRolePolicy", &params).await.unwrap();
+        let answer = self.harness.aws.query("iam", "2010-05-08", "GetRolePolicy", &params).await.unwrap();
         let encoded = xml::first(&answer, "PolicyDocument").unwrap();
         let form = format!("document={encoded}");
         let (_, document) = url::form_urlencoded::parse(form.as_bytes()).next().unwrap();
@@ -163,23 +163,23 @@ impl Policy<'_> {
         let document = document.to_string();
         let params =
             [("RoleName", self.role.as_str()), ("PolicyName", Self::NAME), ("PolicyDocument", &document)];
-        self.stage.aws.query("iam", "2010-05-08", "PutRolePolicy", &params).await.unwrap();
+        self.harness.aws.query("iam", "2010-05-08", "PutRolePolicy", &params).await.unwrap();
     }
 }
 
 /// The role that a function runs under.
-async fn role_of(stage: &Stage, function: &'static str) -> String {
-    let path = format!("/2015-03-31/functions/{}/configuration", stage.output(function));
-    let answer = stage.aws.rest("lambda", Method::GET, &path, Vec::new(), &[]).await.unwrap();
+async fn role_of(harness: &Harness, function: &'static str) -> String {
+    let path = format!("/2015-03-31/functions/{}/configuration", harness.output(function));
+    let answer = harness.aws.rest("lambda", Method::GET, &path, Vec::new(), &[]).await.unwrap();
     let configuration: Value = serde_json::from_slice(answer.body()).unwrap();
     configuration["Role"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn permission_taken_from_the_role_delays_images_until_it_is_back() {
-    let (stage, _alone) = Stage::breakable().await;
-    let tokens = somebody(stage).await;
-    let policy = Policy { stage, role: role_of(stage, "ImageProcessorFunctionName").await };
+    let (harness, _alone) = Harness::breakable().await;
+    let tokens = somebody(harness).await;
+    let policy = Policy { harness, role: role_of(harness, "ImageProcessorFunctionName").await };
     let whole = policy.document().await;
     for (sid, step) in [("UsedToClaimAndRecord", "claim"), ("UsedToWriteThumbnails", "upload")] {
         let mut less = whole.clone();
@@ -188,12 +188,12 @@ async fn permission_taken_from_the_role_delays_images_until_it_is_back() {
         statements.retain(|statement| statement["Sid"] != sid);
         assert_eq!(statements.len(), before - 1, "{sid} is a statement of the role");
         policy.put(&less).await;
-        let issued = upload(stage, &tokens, picture(ImageFormat::Jpeg)).await;
-        let (failed, trace_id) = failed_attempt(stage, &issued.image_id).await;
+        let issued = upload(harness, &tokens, picture(ImageFormat::Jpeg)).await;
+        let (failed, trace_id) = failed_attempt(harness, &issued.image_id).await;
         assert_eq!(failed, step, "without {sid}");
 
         policy.put(&whole).await;
 
-        assert_recovered(stage, &issued.image_id, &issued.file_path, &trace_id).await;
+        assert_recovered(harness, &issued.image_id, &issued.file_path, &trace_id).await;
     }
 }

@@ -1,33 +1,33 @@
-//! Every accepted format travels the whole way.
+//! Formats: each accepted one is uploaded, processed and served.
 
 use image::ImageFormat;
 
+use crate::harness::Harness;
 use crate::picture::{assert_thumbnail, picture};
-use crate::stage::Stage;
 use crate::uploader::{anybody, upload};
 
 /// Uploads the picture in `format` and checks everything that is left of it.
 async fn travels(format: ImageFormat) {
-    let stage = Stage::shared().await;
-    let tokens = anybody(stage).await;
+    let harness = Harness::shared().await;
+    let tokens = anybody(harness).await;
     let bytes = picture(format);
     let size = bytes.len();
 
-    let issued = upload(stage, &tokens, bytes).await;
+    let issued = upload(harness, &tokens, bytes).await;
 
     let id = &issued.image_id;
-    let item = stage.settled(id).await;
-    assert_eq!(item.status(), "DONE", "{item:?}\n{}", stage.story(id));
+    let item = harness.settled(id).await;
+    assert_eq!(item.status(), "DONE", "{item:?}\n{}", harness.story(id));
     assert_eq!(item.text("contentType"), format.to_mime_type());
     assert_eq!(item.text("originalS3Key"), issued.file_path);
     assert_eq!(item.text("processedS3Key"), format!("processed/{id}.jpg"));
     assert_eq!(item.text("userId"), tokens.sub);
     assert_eq!((item.number("width"), item.number("height")), (Some(640), Some(400)));
     assert_eq!(item.number("bytes"), Some(size as u64));
-    let thumbnail = stage.thumbnail(id).await.expect("a DONE image has a thumbnail");
+    let thumbnail = harness.thumbnail(id).await.expect("a DONE image has a thumbnail");
     assert_eq!(item.number("thumbnailBytes"), Some(thumbnail.len() as u64));
     assert_thumbnail(&thumbnail);
-    assert_eq!(stage.notifications(id).await, ["DONE"]);
+    assert_eq!(harness.notifications(id).await, ["DONE"]);
 }
 
 #[tokio::test]

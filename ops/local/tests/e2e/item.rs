@@ -1,4 +1,4 @@
-//! An item of the table, as DynamoDB answers it.
+//! Item of the table, as DynamoDB returns it.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ impl Item {
         self.text("status")
     }
 
-    /// Whether the result is recorded and the topic was told.
+    /// Whether the result is recorded and the notification was published.
     pub(crate) fn is_settled(&self) -> bool {
         self.0.pointer("/notified/BOOL").and_then(Value::as_bool).unwrap_or_default()
     }

@@ -1,10 +1,10 @@
-//! What a bucket holds, as S3 lists it.
+//! Objects of a bucket, as S3 lists them.
 
 use aws_client::xml;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::stage::Stage;
+use crate::harness::Harness;
 
 /// An object of a listing.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,13 +16,13 @@ pub(crate) struct Object {
 /// All objects of a bucket whose keys begin with `prefix`.
 ///
 /// Keys are asked for encoded, since they may hold characters that XML cannot.
-pub(crate) async fn list(stage: &Stage, bucket: &str, prefix: &str) -> Vec<Object> {
+pub(crate) async fn list(harness: &Harness, bucket: &str, prefix: &str) -> Vec<Object> {
     let mut objects = Vec::new();
     let mut from = String::new();
     loop {
         let prefix = encoded(prefix);
         let path = format!("/{bucket}?list-type=2&encoding-type=url&prefix={prefix}{from}");
-        let answer = stage.aws.rest("s3", Method::GET, &path, Vec::new(), &[]).await.unwrap();
+        let answer = harness.aws.rest("s3", Method::GET, &path, Vec::new(), &[]).await.unwrap();
         let page = std::str::from_utf8(answer.body()).unwrap();
         let truncated = xml::first(page, "IsTruncated").expect("the page is XML");
         let found = xml::members(page, "ListBucketResult", ["Key", "Size"]).into_iter();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::crowd::{distinct_picture, left, push};
-use crate::stage::Stage;
+use crate::harness::Harness;
 use crate::uploader::somebody;
 
 /// How many users press the button at the same moment.
@@ -30,24 +30,24 @@ fn file(number: usize) -> (Vec<u8>, Option<&'static str>) {
 
 #[tokio::test]
 async fn uploads_pushed_at_once_each_end_with_one_item_and_one_notification() {
-    let (stage, _alone) = Stage::loaded().await;
-    let tokens = somebody(stage).await;
+    let (harness, _alone) = Harness::loaded().await;
+    let tokens = somebody(harness).await;
     let (files, reasons): (Vec<_>, Vec<_>) = (0..UPLOADS).map(file).unzip();
 
-    let ids = push(stage, &tokens, ASKERS, files).await;
-    let left = left(stage, &ids).await;
+    let ids = push(harness, &tokens, ASKERS, files).await;
+    let left = left(harness, &ids).await;
 
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), UPLOADS, "no id is given twice");
     let mut wrong = Vec::new();
     for (id, reason) in ids.iter().zip(reasons) {
         let item = left.items.get(id).map(|item| (item.status(), item.text("reason"), item.is_settled()));
         let status = if reason.is_some() { "FAILED" } else { "DONE" };
-        let told = left.notifications.get(id).map(Vec::as_slice);
+        let notified = left.notifications.get(id).map(Vec::as_slice);
         let good = item == Some((status, reason.unwrap_or_default(), true))
-            && told == Some(&[status.to_owned()])
+            && notified == Some(&[status.to_owned()])
             && left.thumbnails.contains(id) == reason.is_none();
         if !good {
-            wrong.push(format!("{id}: expected {status} {reason:?}, has {item:?}, told {told:?}"));
+            wrong.push(format!("{id}: expected {status} {reason:?}, has {item:?}, notified {notified:?}"));
         }
     }
     assert!(wrong.is_empty(), "{} of {UPLOADS} ended wrong:\n{}", wrong.len(), wrong.join("\n"));

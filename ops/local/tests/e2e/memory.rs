@@ -7,8 +7,8 @@ use std::ops::Range;
 use http::Method;
 
 use crate::crowd::{distinct_picture, left, push};
+use crate::harness::Harness;
 use crate::processes::functions;
-use crate::stage::Stage;
 use crate::uploader::somebody;
 
 /// Uploads after which a function has seen all that it allocates once: pools, caches, arenas of threads.
@@ -44,17 +44,18 @@ fn resident(group: i32) -> Resident {
 }
 
 /// Uploads these pictures in crowds, and scans the buckets meanwhile; all must end well.
-async fn work(stage: &Stage, numbers: Range<usize>) {
-    let path = format!("/2015-03-31/functions/{}/invocations", stage.output("S3MetricsFunctionName"));
+async fn work(harness: &Harness, numbers: Range<usize>) {
+    let path = format!("/2015-03-31/functions/{}/invocations", harness.output("S3MetricsFunctionName"));
     for first in numbers.step_by(CROWD) {
         // Signed in anew, as the token would grow old.
-        let tokens = somebody(stage).await;
-        let ids = push(stage, &tokens, ASKERS, (first..first + CROWD).map(distinct_picture).collect()).await;
+        let tokens = somebody(harness).await;
+        let ids =
+            push(harness, &tokens, ASKERS, (first..first + CROWD).map(distinct_picture).collect()).await;
         for _ in 0..SCANS {
-            let scan = stage.aws.rest("lambda", Method::POST, &path, b"{}".to_vec(), &[]).await.unwrap();
+            let scan = harness.aws.rest("lambda", Method::POST, &path, b"{}".to_vec(), &[]).await.unwrap();
             assert_eq!(scan.headers().get("x-amz-function-error"), None);
         }
-        let left = left(stage, &ids).await;
+        let left = left(harness, &ids).await;
         assert!(ids.iter().all(|id| left.items[id].status() == "DONE"), "{:?}", left.queued);
     }
 }
@@ -68,11 +69,11 @@ fn most(processes: &BTreeMap<i32, u64>) -> u64 {
 #[ignore = "long: run by .ci/run"]
 #[expect(clippy::print_stdout, reason = "the table is what the run of CI shows of it")]
 async fn memory_of_each_function_is_flat_over_two_thousand_uploads() {
-    let (stage, _alone) = Stage::narrow().await;
-    work(stage, 0..WARM_UP).await;
-    let warm = resident(stage.group);
-    work(stage, WARM_UP..UPLOADS).await;
-    let end = resident(stage.group);
+    let (harness, _alone) = Harness::narrow().await;
+    work(harness, 0..WARM_UP).await;
+    let warm = resident(harness.group);
+    work(harness, WARM_UP..UPLOADS).await;
+    let end = resident(harness.group);
 
     let mut table =
         format!("{:<24} {:>9} {:>12} {:>12}\n", "resident memory", "processes", "after 500", "after 2000");
@@ -83,7 +84,7 @@ async fn memory_of_each_function_is_flat_over_two_thousand_uploads() {
     }
     println!("{table}");
     let all = ["GenerateUploadUrlFunctionName", "ImageProcessorFunctionName", "S3MetricsFunctionName"];
-    for function in all.map(|output| stage.output(output)) {
+    for function in all.map(|output| harness.output(output)) {
         let (before, after) = (most(&warm[function]), most(&end[function]));
         assert!(after <= before + MOST_GROWTH_KIB, "{function} grew beyond {MOST_GROWTH_KIB} KiB\n{table}");
     }

@@ -1,4 +1,4 @@
-//! What is counted is what happened: embedded metrics, and the totals of the buckets.
+//! Metrics are what happened: embedded metrics of the functions, and the totals of the buckets.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,10 +9,10 @@ use image::ImageFormat;
 use local_stack::observe::Seen;
 use serde_json::{Value, json};
 
+use crate::harness::Harness;
 use crate::listing::{encoded, list};
 use crate::picture::picture;
 use crate::queue::{QUIET, attempt, dead_letters, enqueue, notification};
-use crate::stage::Stage;
 use crate::uploader::{ask, bearer, somebody, upload};
 
 /// How often a metric was reported, and the sum of its values.
@@ -28,15 +28,15 @@ pub(crate) const PROCESSOR: &str = "image-processor-lambda";
 pub(crate) const ISSUER: &str = "generate-upload-url";
 
 /// Waits until a counter of the processor has risen to `expected`.
-async fn counted(stage: &Stage, name: &str, dimension: Option<(&str, &str)>, expected: f64) {
+async fn counted(harness: &Harness, name: &str, dimension: Option<(&str, &str)>, expected: f64) {
     let reached = |seen: &Seen| (total(seen, PROCESSOR, name, dimension).1 >= expected).then_some(());
-    stage.seen(&format!("{name} {dimension:?} = {expected}"), "", reached).await;
+    harness.seen(&format!("{name} {dimension:?} = {expected}"), "", reached).await;
 }
 
 #[tokio::test]
 async fn damaged_files_are_refused_with_their_reason_and_raise_no_alarm() {
-    let (stage, _alone) = Stage::calm().await;
-    let tokens = somebody(stage).await;
+    let (harness, _alone) = Harness::calm().await;
+    let tokens = somebody(harness).await;
     let whole = picture(ImageFormat::Jpeg);
     let mut damaged = picture(ImageFormat::Png);
     // Inside the first chunk of pixels: the checksum no longer holds.
@@ -48,28 +48,29 @@ async fn damaged_files_are_refused_with_their_reason_and_raise_no_alarm() {
         (Vec::new(), "Empty"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), "UnsupportedFormat"),
     ] {
-        let before =
-            stage.observer.look(|seen| total(seen, PROCESSOR, "ImagesRejected", Some(("Reason", reason))).1);
-        let id = upload(stage, &tokens, bytes).await.image_id;
+        let before = harness
+            .observer
+            .look(|seen| total(seen, PROCESSOR, "ImagesRejected", Some(("Reason", reason))).1);
+        let id = upload(harness, &tokens, bytes).await.image_id;
 
-        let item = stage.settled(&id).await;
+        let item = harness.settled(&id).await;
 
         assert_eq!((item.status(), item.text("reason")), ("FAILED", reason), "{item:?}");
         assert!(!item.text("message").is_empty());
-        assert_eq!((item.text("processedS3Key"), stage.thumbnail(&id).await), ("", None));
-        assert_eq!(stage.notifications(&id).await, ["FAILED"]);
-        counted(stage, "ImagesRejected", Some(("Reason", reason)), before + 1.0).await;
+        assert_eq!((item.text("processedS3Key"), harness.thumbnail(&id).await), ("", None));
+        assert_eq!(harness.notifications(&id).await, ["FAILED"]);
+        counted(harness, "ImagesRejected", Some(("Reason", reason)), before + 1.0).await;
     }
-    assert_eq!(stage.observer.look(|seen| total(seen, PROCESSOR, "ProcessingFaults", None)), (0.0, 0.0));
-    assert_eq!(dead_letters(stage).await, [""; 0]);
+    assert_eq!(harness.observer.look(|seen| total(seen, PROCESSOR, "ProcessingFaults", None)), (0.0, 0.0));
+    assert_eq!(dead_letters(harness).await, [""; 0]);
 }
 
 #[tokio::test]
 async fn embedded_metrics_count_what_was_done() {
-    let (stage, _alone) = Stage::calm().await;
-    let tokens = somebody(stage).await;
+    let (harness, _alone) = Harness::calm().await;
+    let tokens = somebody(harness).await;
     let sum = |service: &str, name: &str, dimension: Option<(&str, &str)>| {
-        stage.observer.look(|seen| total(seen, service, name, dimension))
+        harness.observer.look(|seen| total(seen, service, name, dimension))
     };
     let all = || {
         let not_an_image = Some(("Reason", "NotAnImage"));
@@ -97,14 +98,14 @@ async fn embedded_metrics_count_what_was_done() {
     let original_bytes: usize = pictures.iter().map(Vec::len).sum();
     let mut thumbnail_bytes = 0;
     for bytes in pictures {
-        let id = upload(stage, &tokens, bytes).await.image_id;
-        thumbnail_bytes += stage.settled(&id).await.number("thumbnailBytes").unwrap();
+        let id = upload(harness, &tokens, bytes).await.image_id;
+        thumbnail_bytes += harness.settled(&id).await.number("thumbnailBytes").unwrap();
     }
-    let refused = upload(stage, &tokens, b"not an image".to_vec()).await;
-    let sequencer = stage.settled(&refused.image_id).await.text("sequencer").to_owned();
-    let again = enqueue(stage, &notification(stage, &refused.file_path, &sequencer), json!({})).await;
-    attempt(stage, &again).await;
-    ask(stage, "", Some(&bearer(&tokens.id_token)), &[], r#"{"content_type":"image/heic"}"#).await;
+    let refused = upload(harness, &tokens, b"not an image".to_vec()).await;
+    let sequencer = harness.settled(&refused.image_id).await.text("sequencer").to_owned();
+    let again = enqueue(harness, &notification(harness, &refused.file_path, &sequencer), json!({})).await;
+    attempt(harness, &again).await;
+    ask(harness, "", Some(&bearer(&tokens.id_token)), &[], r#"{"content_type":"image/heic"}"#).await;
 
     let bytes = |count: usize| f64::from(u32::try_from(count).unwrap());
     let thumbnail_bytes = f64::from(u32::try_from(thumbnail_bytes).unwrap());
@@ -128,19 +129,19 @@ async fn embedded_metrics_count_what_was_done() {
         let grown: Vec<f64> = all().iter().zip(before).map(|(now, then)| now - then).collect();
         grown.iter().zip(done).all(|(grown, done)| *grown >= done).then_some(grown)
     };
-    let grown = stage.until(async || grown()).await;
-    assert_eq!(grown.as_deref(), Some(done.as_slice()), "{:?}\n{}", all(), stage.story(""));
+    let grown = harness.until(async || grown()).await;
+    assert_eq!(grown.as_deref(), Some(done.as_slice()), "{:?}\n{}", all(), harness.story(""));
     assert_eq!(sum(PROCESSOR, "ProcessingFaults", None), (0.0, 0.0));
     assert_eq!(
-        stage.observer.look(|seen| seen.logs.refused_metrics()),
+        harness.observer.look(|seen| seen.logs.refused_metrics()),
         0,
         "CloudWatch would take every line"
     );
 }
 
-/// Objects and bytes in a bucket, as a listing tells.
-async fn listed(stage: &Stage, bucket: &str) -> (u64, u64) {
-    let objects = list(stage, bucket, "").await;
+/// Objects and bytes in a bucket, as a listing has them.
+async fn listed(harness: &Harness, bucket: &str) -> (u64, u64) {
+    let objects = list(harness, bucket, "").await;
     (u64::try_from(objects.len()).unwrap(), objects.iter().map(|object| object.bytes).sum())
 }
 
@@ -150,7 +151,7 @@ fn now() -> u64 {
 }
 
 /// The newest value of a metric of a bucket in `CustomS3`, and its unit.
-async fn newest(stage: &Stage, bucket: &str, name: &str, since: u64) -> Option<(f64, String)> {
+async fn newest(harness: &Harness, bucket: &str, name: &str, since: u64) -> Option<(f64, String)> {
     let time = |seconds: u64| contract::time::rfc3339(UNIX_EPOCH + Duration::from_secs(seconds));
     let (from, until) = (time(since), time(now() + 60));
     let params = [
@@ -163,7 +164,7 @@ async fn newest(stage: &Stage, bucket: &str, name: &str, since: u64) -> Option<(
         ("Period", "1"),
         ("Statistics.member.1", "Maximum"),
     ];
-    let answer = stage.aws.query("monitoring", "2010-08-01", "GetMetricStatistics", &params).await.unwrap();
+    let answer = harness.aws.query("monitoring", "2010-08-01", "GetMetricStatistics", &params).await.unwrap();
     let mut points = xml::members(&answer, "Datapoints", ["Timestamp", "Maximum", "Unit"]);
     points.sort();
     let [_, value, unit] = points.pop()?;
@@ -171,63 +172,63 @@ async fn newest(stage: &Stage, bucket: &str, name: &str, since: u64) -> Option<(
 }
 
 /// Runs the function, and checks what it published of each bucket: objects and bytes.
-async fn assert_measured(stage: &Stage, expected: [(&str, (u64, u64)); 2]) {
+async fn assert_measured(harness: &Harness, expected: [(&str, (u64, u64)); 2]) {
     let since = now();
-    let path = format!("/2015-03-31/functions/{}/invocations", stage.output("S3MetricsFunctionName"));
-    let answer = stage.aws.rest("lambda", Method::POST, &path, b"{}".to_vec(), &[]).await.unwrap();
+    let path = format!("/2015-03-31/functions/{}/invocations", harness.output("S3MetricsFunctionName"));
+    let answer = harness.aws.rest("lambda", Method::POST, &path, b"{}".to_vec(), &[]).await.unwrap();
 
     assert_eq!(answer.headers().get("x-amz-function-error"), None, "{answer:?}");
     assert_eq!(serde_json::from_slice::<Value>(answer.body()).unwrap(), json!({"buckets": 2}));
     for (bucket, (objects, bytes)) in expected {
         let exact = |count: u64| f64::from(u32::try_from(count).unwrap());
-        let size = newest(stage, bucket, "BucketSizeBytes", since).await;
+        let size = newest(harness, bucket, "BucketSizeBytes", since).await;
         assert_eq!(size, Some((exact(bytes), "Bytes".to_owned())), "{bucket}");
-        let number = newest(stage, bucket, "NumberOfObjects", since).await;
+        let number = newest(harness, bucket, "NumberOfObjects", since).await;
         assert_eq!(number, Some((exact(objects), "Count".to_owned())), "{bucket}");
     }
 }
 
 #[tokio::test]
 async fn totals_count_keys_that_xml_cannot_hold() {
-    let (stage, _alone) = Stage::calm().await;
-    let (original, processed) = (stage.output("OriginalBucketName"), stage.output("ProcessedBucketName"));
+    let (harness, _alone) = Harness::calm().await;
+    let (original, processed) = (harness.output("OriginalBucketName"), harness.output("ProcessedBucketName"));
     let odd = ["\u{1}", "\u{b}", "\u{1b}", "\u{1f}", "\u{fffe}", "\u{ffff}", "\r\n", "&<>+ %20", "é"];
     let keys = odd.map(|odd| format!("{QUIET}/odd-{odd}.raw"));
     let mut expected =
-        [(original, listed(stage, original).await), (processed, listed(stage, processed).await)];
+        [(original, listed(harness, original).await), (processed, listed(harness, processed).await)];
     for key in &keys {
-        stage.put_object(original, &encoded(key).replace("%2F", "/"), b"odd", &[]).await;
+        harness.put_object(original, &encoded(key).replace("%2F", "/"), b"odd", &[]).await;
     }
     expected[0].1.0 += 9;
     expected[0].1.1 += 27;
 
-    assert_measured(stage, expected).await;
+    assert_measured(harness, expected).await;
 
-    let found = list(stage, original, &format!("{QUIET}/odd-")).await;
+    let found = list(harness, original, &format!("{QUIET}/odd-")).await;
     let mut wanted = keys.to_vec();
     wanted.sort_unstable();
     assert_eq!(found.into_iter().map(|object| object.key).collect::<Vec<_>>(), wanted);
     for key in &keys {
         let path = format!("/{original}/{}?versionId=null", encoded(key).replace("%2F", "/"));
-        stage.aws.rest("s3", Method::DELETE, &path, Vec::new(), &[]).await.unwrap();
+        harness.aws.rest("s3", Method::DELETE, &path, Vec::new(), &[]).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn totals_of_both_buckets_are_exact_to_the_byte_over_several_pages() {
-    let (stage, _alone) = Stage::calm().await;
-    let (original, processed) = (stage.output("OriginalBucketName"), stage.output("ProcessedBucketName"));
-    let mut expected = [listed(stage, original).await, listed(stage, processed).await];
+    let (harness, _alone) = Harness::calm().await;
+    let (original, processed) = (harness.output("OriginalBucketName"), harness.output("ProcessedBucketName"));
+    let mut expected = [listed(harness, original).await, listed(harness, processed).await];
     // More than a page of 1000, and sizes whose sum no wrong number of objects gives.
     let objects = (1..=1_003_u64).map(|size| (original, size)).chain([(processed, 7), (processed, 0)]);
     for (bucket, size) in objects {
         let bytes = vec![b'x'; usize::try_from(size).unwrap()];
-        stage.put_object(bucket, &format!("{QUIET}/{size:04}.raw"), &bytes, &[]).await;
+        harness.put_object(bucket, &format!("{QUIET}/{size:04}.raw"), &bytes, &[]).await;
         let total = &mut expected[usize::from(bucket == processed)];
         *total = (total.0 + 1, total.1 + size);
     }
 
-    assert_measured(stage, [(original, expected[0]), (processed, expected[1])]).await;
+    assert_measured(harness, [(original, expected[0]), (processed, expected[1])]).await;
 
     let pages = |seen: &Seen| {
         let lines = seen.logs.find(&local_stack::observe::logs::LogFilter::default(), usize::MAX);
@@ -236,5 +237,5 @@ async fn totals_of_both_buckets_are_exact_to_the_byte_over_several_pages() {
             .filter(|line| line.fields["bucket"] == original)
             .find_map(|line| line.fields["pages"].as_u64().filter(|pages| *pages > 1))
     };
-    assert_eq!(stage.seen("the log line of the scan", original, pages).await, 2);
+    assert_eq!(harness.seen("the log line of the scan", original, pages).await, 2);
 }

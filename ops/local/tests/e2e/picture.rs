@@ -1,4 +1,4 @@
-//! Pictures to upload, and how to recognise their thumbnails.
+//! Pictures to upload, and how their thumbnails are recognised.
 
 use std::io::Cursor;
 

@@ -1,4 +1,4 @@
-//! A message that nobody can read, among good ones.
+//! Poison message: one that nobody can read, among good ones.
 
 use image::ImageFormat;
 use serde_json::json;
@@ -8,11 +8,11 @@ use local_stack::observe::Seen;
 use local_stack::observe::logs::LogFilter;
 
 use crate::faults::items_of;
+use crate::harness::Harness;
 use crate::picture::picture;
 use crate::queue::{QUIET, attempts, dead_letters, enqueue, enqueue_together, notification};
-use crate::stage::Stage;
 
-/// What the shared stack's template parameter says.
+/// The template parameter of the shared stack.
 const MAX_RECEIVE_COUNT: usize = 3;
 
 /// How often the processor complained about a message.
@@ -24,69 +24,71 @@ fn complaints(seen: &Seen, message_id: &str) -> usize {
 
 #[tokio::test]
 async fn unreadable_message_ends_in_the_dead_letter_queue_and_its_neighbours_do_not_notice() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let mut images = Vec::new();
     let mut bodies = Vec::new();
     for _ in 0..3 {
         let id = Uuid::now_v7().to_string();
         let key = format!("{QUIET}/{id}.raw");
-        stage.put_object(stage.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[]).await;
-        bodies.push(notification(stage, &key, "1").to_string());
+        harness
+            .put_object(harness.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[])
+            .await;
+        bodies.push(notification(harness, &key, "1").to_string());
         images.push(id);
     }
     let poison = format!("poison {}", Uuid::new_v4());
     bodies.insert(1, poison.clone());
 
-    let mut messages = enqueue_together(stage, &bodies).await;
+    let mut messages = enqueue_together(harness, &bodies).await;
     let poisonous = messages.remove(1);
 
     for id in &images {
-        assert_eq!(stage.settled(id).await.status(), "DONE");
+        assert_eq!(harness.settled(id).await.status(), "DONE");
     }
-    let dead = stage.until(async || dead_letters(stage).await.contains(&poison).then_some(())).await;
-    assert!(dead.is_some(), "{}", stage.story(&poisonous));
+    let dead = harness.until(async || dead_letters(harness).await.contains(&poison).then_some(())).await;
+    assert!(dead.is_some(), "{}", harness.story(&poisonous));
     let all = |seen: &Seen| (complaints(seen, &poisonous) >= MAX_RECEIVE_COUNT).then_some(());
-    stage.seen("a complaint for each receipt", &poisonous, all).await;
-    assert_eq!(stage.observer.look(|seen| complaints(seen, &poisonous)), MAX_RECEIVE_COUNT);
+    harness.seen("a complaint for each receipt", &poisonous, all).await;
+    assert_eq!(harness.observer.look(|seen| complaints(seen, &poisonous)), MAX_RECEIVE_COUNT);
     for (id, message) in images.iter().zip(&messages) {
-        assert_eq!(stage.notifications(id).await, ["DONE"]);
-        assert_eq!(stage.observer.look(|seen| attempts(seen, message).len()), 1, "{}", stage.story(id));
-        assert!(dead_letters(stage).await.iter().all(|body| !body.contains(id)));
+        assert_eq!(harness.notifications(id).await, ["DONE"]);
+        assert_eq!(harness.observer.look(|seen| attempts(seen, message).len()), 1, "{}", harness.story(id));
+        assert!(dead_letters(harness).await.iter().all(|body| !body.contains(id)));
     }
 }
 
 #[tokio::test]
 async fn unreadable_message_is_in_the_dead_letter_queue_within_two_minutes_of_its_first_receive() {
     // As many receives as the template's default, and waits between them after a fault.
-    let (stage, _alone) = Stage::breakable().await;
+    let (harness, _alone) = Harness::breakable().await;
     let poison = json!(format!("poison {}", Uuid::new_v4()));
 
-    let message = enqueue(stage, &poison, json!({})).await;
+    let message = enqueue(harness, &poison, json!({})).await;
 
-    let dead = async || dead_letters(stage).await.contains(&poison.to_string()).then_some(());
-    assert!(stage.until(dead).await.is_some(), "{}", stage.story(&message));
-    let purge = json!({"QueueUrl": stage.output("DeadLetterQueueUrl")});
-    stage.aws.json("sqs", "AmazonSQS.PurgeQueue", purge).await.unwrap();
+    let dead = async || dead_letters(harness).await.contains(&poison.to_string()).then_some(());
+    assert!(harness.until(dead).await.is_some(), "{}", harness.story(&message));
+    let purge = json!({"QueueUrl": harness.output("DeadLetterQueueUrl")});
+    harness.aws.json("sqs", "AmazonSQS.PurgeQueue", purge).await.unwrap();
 }
 
 #[tokio::test]
 async fn records_that_are_no_upload_leave_nothing_behind() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let id = Uuid::now_v7().to_string();
-    let mut removed = notification(stage, &format!("{QUIET}/{id}.raw"), "1");
+    let mut removed = notification(harness, &format!("{QUIET}/{id}.raw"), "1");
     removed["Records"][0]["eventName"] = "ObjectRemoved:Delete".into();
     let nobody = format!("user-uploads//{id}/photo.raw");
     let folder = format!("{QUIET}/{id}/");
     for key in [&nobody, &folder] {
-        stage.put_object(stage.output("OriginalBucketName"), key, &picture(ImageFormat::Jpeg), &[]).await;
+        harness.put_object(harness.output("OriginalBucketName"), key, &picture(ImageFormat::Jpeg), &[]).await;
     }
     let bodies = [
         removed.to_string(),
-        notification(stage, &nobody, "1").to_string(),
-        notification(stage, &folder, "1").to_string(),
+        notification(harness, &nobody, "1").to_string(),
+        notification(harness, &folder, "1").to_string(),
     ];
 
-    let messages = enqueue_together(stage, &bodies).await;
+    let messages = enqueue_together(harness, &bodies).await;
 
     for message in &messages {
         let skipped = |seen: &Seen| {
@@ -94,46 +96,46 @@ async fn records_that_are_no_upload_leave_nothing_behind() {
             let lines = seen.logs.find(&filter, usize::MAX);
             lines.iter().any(|line| line.message == "Record is no upload: skipped").then_some(())
         };
-        stage.seen("the skipped record", message, skipped).await;
+        harness.seen("the skipped record", message, skipped).await;
     }
     for key in [&nobody, &folder] {
-        assert_eq!(items_of(stage, key).await, 0, "{key}");
+        assert_eq!(items_of(harness, key).await, 0, "{key}");
     }
-    assert_eq!(stage.item(&id).await, None);
-    assert!(dead_letters(stage).await.iter().all(|body| !body.contains(&id)));
+    assert_eq!(harness.item(&id).await, None);
+    assert!(dead_letters(harness).await.iter().all(|body| !body.contains(&id)));
 }
 
 #[tokio::test]
 async fn notification_about_a_bucket_that_is_not_ours_ends_in_the_dead_letter_queue() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let id = Uuid::now_v7().to_string();
-    let mut body = notification(stage, &format!("{QUIET}/{id}.raw"), "1");
+    let mut body = notification(harness, &format!("{QUIET}/{id}.raw"), "1");
     body["Records"][0]["s3"]["bucket"]["name"] = "a-bucket-of-somebody-else".into();
 
-    let message = enqueue(stage, &body, json!({})).await;
+    let message = enqueue(harness, &body, json!({})).await;
 
-    let dead = async || dead_letters(stage).await.iter().any(|body| body.contains(&id)).then_some(());
-    assert!(stage.until(dead).await.is_some(), "{}", stage.story(&message));
-    assert_eq!(stage.item(&id).await, None);
+    let dead = async || dead_letters(harness).await.iter().any(|body| body.contains(&id)).then_some(());
+    assert!(harness.until(dead).await.is_some(), "{}", harness.story(&message));
+    assert_eq!(harness.item(&id).await, None);
 }
 
 #[tokio::test]
 async fn test_event_of_s3_is_acknowledged() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let id = Uuid::now_v7().to_string();
     let event = json!({
         "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "2026-01-01T00:00:00.000Z",
-        "Bucket": stage.output("OriginalBucketName"), "RequestId": "test", "HostId": "test",
+        "Bucket": harness.output("OriginalBucketName"), "RequestId": "test", "HostId": "test",
     });
     let key = format!("{QUIET}/{id}.raw");
-    stage.put_object(stage.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[]).await;
+    harness.put_object(harness.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[]).await;
 
     // In one batch with an upload: when that is settled, the event has been judged too.
-    let bodies = [event.to_string(), notification(stage, &key, "1").to_string()];
-    let messages = enqueue_together(stage, &bodies).await;
+    let bodies = [event.to_string(), notification(harness, &key, "1").to_string()];
+    let messages = enqueue_together(harness, &bodies).await;
 
-    assert_eq!(stage.settled(&id).await.status(), "DONE");
-    stage.seen("the attempt", &id, |seen| attempts(seen, &messages[1]).pop()).await;
-    assert_eq!(stage.observer.look(|seen| complaints(seen, &messages[0])), 0);
-    assert!(!dead_letters(stage).await.contains(&bodies[0]));
+    assert_eq!(harness.settled(&id).await.status(), "DONE");
+    harness.seen("the attempt", &id, |seen| attempts(seen, &messages[1]).pop()).await;
+    assert_eq!(harness.observer.look(|seen| complaints(seen, &messages[0])), 0);
+    assert!(!dead_letters(harness).await.contains(&bodies[0]));
 }

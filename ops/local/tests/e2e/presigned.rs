@@ -15,20 +15,20 @@ use http::{HeaderValue, Method, Request};
 use image::ImageFormat;
 use uuid::Uuid;
 
+use crate::harness::Harness;
 use crate::picture::picture;
 use crate::privilege::credentials_of;
 use crate::queue::QUIET;
-use crate::stage::Stage;
 use crate::uploader::{anybody, bearer, plain_url, somebody, upload};
 use crate::urls::stored;
 
-/// How long URLs may be used, if not said otherwise.
+/// How long URLs may be used, by default.
 pub(crate) const LIFE: Duration = Duration::from_mins(5);
 
 /// A presigned URL to be made.
 #[derive(Debug)]
 pub(crate) struct Presigned<'a> {
-    pub(crate) stage: &'a Stage,
+    pub(crate) harness: &'a Harness,
     pub(crate) method: Method,
     /// The object's key in the upload bucket, encoded for a path.
     pub(crate) key: &'a str,
@@ -38,8 +38,8 @@ pub(crate) struct Presigned<'a> {
 
 impl<'a> Presigned<'a> {
     /// One that is signed now for five minutes.
-    pub(crate) fn now(stage: &'a Stage, method: Method, key: &'a str) -> Self {
-        Self { stage, method, key, at: SystemTime::now(), life: LIFE }
+    pub(crate) fn now(harness: &'a Harness, method: Method, key: &'a str) -> Self {
+        Self { harness, method, key, at: SystemTime::now(), life: LIFE }
     }
 
     /// The URL, signed by these credentials.
@@ -64,10 +64,10 @@ impl<'a> Presigned<'a> {
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        let region = &self.stage.info.region;
+        let region = &self.harness.info.region;
         let params = v4::SigningParams::builder().identity(&identity).region(region).name("s3").time(self.at);
         let params = params.settings(settings).build().unwrap().into();
-        let (endpoint, bucket) = (&self.stage.info.endpoint, self.stage.output("OriginalBucketName"));
+        let (endpoint, bucket) = (&self.harness.info.endpoint, self.harness.output("OriginalBucketName"));
         let url = format!("{endpoint}/{bucket}/{}", self.key);
         let (method, body) = (self.method.as_str(), SignableBody::UnsignedPayload);
         let request = SignableRequest::new(method, &url, std::iter::empty(), body).unwrap();
@@ -92,8 +92,8 @@ fn denied(headers: &str) -> (u16, String, String) {
 
 #[tokio::test]
 async fn header_of_amazons_that_was_not_signed_is_refused_by_name() {
-    let stage = Stage::shared().await;
-    let url = plain_url(stage, &anybody(stage).await).await.upload_url;
+    let harness = Harness::shared().await;
+    let url = plain_url(harness, &anybody(harness).await).await.upload_url;
     for name in [
         "x-amz-acl",
         "x-amz-checksum-crc32",
@@ -105,7 +105,7 @@ async fn header_of_amazons_that_was_not_signed_is_refused_by_name() {
         "x-amz-website-redirect-location",
     ] {
         assert_eq!(put(&url, &[(name, "x")]).await, denied(name));
-        assert!(!stored(stage, &url).await, "{name}");
+        assert!(!stored(harness, &url).await, "{name}");
     }
     let two = [("x-amz-meta-b", "x"), ("X-Amz-Acl", "private")];
     assert_eq!(put(&url, &two).await, denied("x-amz-acl, x-amz-meta-b"));
@@ -117,23 +117,23 @@ async fn header_of_amazons_that_was_not_signed_is_refused_by_name() {
 
 #[tokio::test]
 async fn header_of_amazons_must_be_signed_where_headers_sign_the_request_too() {
-    let (stage, _alone) = Stage::calm().await;
-    plain_url(stage, &somebody(stage).await).await;
-    let signer = credentials_of(stage, "GenerateUploadUrlFunctionName").await;
+    let (harness, _alone) = Harness::calm().await;
+    plain_url(harness, &somebody(harness).await).await;
+    let signer = credentials_of(harness, "GenerateUploadUrlFunctionName").await;
     let key = format!("{QUIET}/{}.raw", Uuid::new_v4());
-    let (url, given) = Presigned::now(stage, Method::PUT, &key).headers(&signer);
+    let (url, given) = Presigned::now(harness, Method::PUT, &key).headers(&signer);
     let headers: Vec<(&str, &str)> =
         given.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let more = [headers.as_slice(), &[("x-amz-tagging", "a=b")]].concat();
     assert_eq!(put(&url, &more).await, denied("x-amz-tagging"));
-    assert!(!stored(stage, &url).await);
+    assert!(!stored(harness, &url).await);
     assert_eq!(put(&url, &headers).await.0, 200);
 }
 
 #[tokio::test]
 async fn request_without_a_signature_reaches_no_object() {
-    let stage = Stage::shared().await;
-    let url = plain_url(stage, &anybody(stage).await).await.upload_url;
+    let harness = Harness::shared().await;
+    let url = plain_url(harness, &anybody(harness).await).await.upload_url;
     let (bare, query) = url.split_once('?').unwrap();
     let without = |name: &str| {
         let kept: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with(name)).collect();
@@ -152,62 +152,63 @@ async fn request_without_a_signature_reaches_no_object() {
             let answer = Http::new().send(method.clone(), &url, &[], "x").await.unwrap();
             assert!([400, 403].contains(&answer.status().as_u16()), "{what}: {method} {}", answer.status());
         }
-        assert!(!stored(stage, &url).await, "{what}");
+        assert!(!stored(harness, &url).await, "{what}");
     }
     let form = "--b\r\ncontent-disposition: form-data; name=\"key\"\r\n\r\nuser-uploads/x/form.jpg\r\n--b\r\n\
                 content-disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nx\r\n--b--\r\n";
-    let bucket = format!("{}/{}", stage.info.endpoint, stage.output("OriginalBucketName"));
+    let bucket = format!("{}/{}", harness.info.endpoint, harness.output("OriginalBucketName"));
     let multipart = [("content-type", "multipart/form-data; boundary=b")];
     let answer = Http::new().send(Method::POST, &bucket, &multipart, form).await.unwrap();
     assert_eq!(answer.status().as_u16(), 403, "{:?}", answer.body());
-    assert_eq!(stage.object(stage.output("OriginalBucketName"), "user-uploads/x/form.jpg").await, None);
+    assert_eq!(harness.object(harness.output("OriginalBucketName"), "user-uploads/x/form.jpg").await, None);
 }
 
 #[tokio::test]
 async fn upload_url_copies_nobodys_original() {
-    let stage = Stage::shared().await;
-    let victim = upload(stage, &somebody(stage).await, picture(ImageFormat::Png)).await;
-    let url = plain_url(stage, &somebody(stage).await).await.upload_url;
-    let source = format!("/{}/{}", stage.output("OriginalBucketName"), victim.file_path);
+    let harness = Harness::shared().await;
+    let victim = upload(harness, &somebody(harness).await, picture(ImageFormat::Png)).await;
+    let url = plain_url(harness, &somebody(harness).await).await.upload_url;
+    let source = format!("/{}/{}", harness.output("OriginalBucketName"), victim.file_path);
     assert_eq!(put(&url, &[("x-amz-copy-source", &source)]).await, denied("x-amz-copy-source"));
-    assert!(!stored(stage, &url).await);
+    assert!(!stored(harness, &url).await);
 }
 
 #[tokio::test]
 async fn upload_url_is_refused_when_a_token_goes_with_it() {
-    let stage = Stage::shared().await;
-    let tokens = anybody(stage).await;
-    let url = plain_url(stage, &tokens).await.upload_url;
+    let harness = Harness::shared().await;
+    let tokens = anybody(harness).await;
+    let url = plain_url(harness, &tokens).await.upload_url;
     for authorization in [bearer(&tokens.id_token), "Basic dGVzdDp0ZXN0".to_owned()] {
         let (status, code, _) = put(&url, &[("authorization", &authorization)]).await;
         assert_eq!((status, code.as_str()), (400, "InvalidArgument"));
     }
-    assert!(!stored(stage, &url).await);
+    assert!(!stored(harness, &url).await);
 }
 
 #[tokio::test]
 async fn url_older_than_five_minutes_is_refused_by_policy_however_long_its_signer_let_it_live() {
-    let (stage, _alone) = Stage::calm().await;
-    plain_url(stage, &somebody(stage).await).await;
-    let signer = credentials_of(stage, "GenerateUploadUrlFunctionName").await;
+    let (harness, _alone) = Harness::calm().await;
+    plain_url(harness, &somebody(harness).await).await;
+    let signer = credentials_of(harness, "GenerateUploadUrlFunctionName").await;
     let second = Duration::from_secs(1);
     let life = Duration::from_hours(24);
     for (age, refusal) in [(LIFE + second, Some(denied(""))), (LIFE / 2, None)] {
         let key = format!("{QUIET}/{}.raw", Uuid::new_v4());
-        let url = Presigned { at: SystemTime::now() - age, life, ..Presigned::now(stage, Method::PUT, &key) }
-            .url(&signer);
+        let url =
+            Presigned { at: SystemTime::now() - age, life, ..Presigned::now(harness, Method::PUT, &key) }
+                .url(&signer);
         let answer = put(&url, &[]).await;
         assert_eq!(answer, refusal.clone().unwrap_or((200, String::new(), String::new())), "{age:?}");
-        assert_eq!(stored(stage, &url).await, refusal.is_none(), "{age:?}");
+        assert_eq!(stored(harness, &url).await, refusal.is_none(), "{age:?}");
     }
 }
 
 #[tokio::test]
 async fn url_from_the_future_for_too_long_or_for_another_method_is_refused() {
-    let stage = Stage::shared().await;
-    let by = &stage.info.credentials;
+    let harness = Harness::shared().await;
+    let by = &harness.info.credentials;
     let key = format!("{QUIET}/{}.raw", Uuid::new_v4());
-    let now = || Presigned::now(stage, Method::PUT, &key);
+    let now = || Presigned::now(harness, Method::PUT, &key);
     let future = Presigned { at: SystemTime::now() + Duration::from_hours(1), ..now() }.url(by);
     assert_eq!(put(&future, &[]).await, denied(""));
     let week = Duration::from_hours(24 * 7);
@@ -223,6 +224,6 @@ async fn url_from_the_future_for_too_long_or_for_another_method_is_refused() {
     {
         assert_eq!(put(&format!("{good}&{twice}"), &[]).await.1, "SignatureDoesNotMatch", "{twice}");
     }
-    assert!(!stored(stage, &good).await);
+    assert!(!stored(harness, &good).await);
     assert_eq!(put(&good, &[]).await.0, 200);
 }

@@ -8,12 +8,12 @@ use image::ImageFormat;
 use serde_json::{Value, json};
 use url::{Position, Url};
 
+use crate::harness::Harness;
 use crate::identity::{login, pool_credentials};
 use crate::picture::picture;
 use crate::presigned::Presigned;
 use crate::processes::functions;
 use crate::queue::QUIET;
-use crate::stage::Stage;
 use crate::uploader::{plain_url, somebody, upload};
 
 /// A call to an AWS API.
@@ -52,15 +52,15 @@ impl Call {
 }
 
 /// What somebody might try, each under the name that the tables below use.
-fn calls(stage: &Stage) -> Vec<(&'static str, Call)> {
-    let (original, processed) = (stage.output("OriginalBucketName"), stage.output("ProcessedBucketName"));
+fn calls(harness: &Harness) -> Vec<(&'static str, Call)> {
+    let (original, processed) = (harness.output("OriginalBucketName"), harness.output("ProcessedBucketName"));
     let object = |method, bucket: &str, key: &str| Call::Rest(method, format!("/{bucket}/{key}"));
-    let table = stage.output("MetadataTableName");
+    let table = harness.output("MetadataTableName");
     let key = json!({"imageId": {"S": "privilege"}});
     let item =
         |operation: &'static str| Call::Json("dynamodb", operation, json!({"TableName": table, "Key": key}));
     let publish = |topic| {
-        let params = vec![("TopicArn", stage.output(topic).to_owned()), ("Message", "{}".to_owned())];
+        let params = vec![("TopicArn", harness.output(topic).to_owned()), ("Message", "{}".to_owned())];
         Call::Query("sns", "2010-03-31", "Publish", params)
     };
     let metric = |namespace: &str| {
@@ -73,12 +73,12 @@ fn calls(stage: &Stage) -> Vec<(&'static str, Call)> {
         Call::Query("monitoring", "2010-08-01", "PutMetricData", params)
     };
     let queue = |operation: &'static str, url, extra: Value| {
-        let mut body = json!({"QueueUrl": stage.output(url)});
+        let mut body = json!({"QueueUrl": harness.output(url)});
         body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         Call::Json("sqs", operation, body)
     };
     let log = |function| {
-        let group = format!("/aws/lambda/{}", stage.output(function));
+        let group = format!("/aws/lambda/{}", harness.output(function));
         let stream = uuid::Uuid::new_v4().to_string();
         let body = json!({"logGroupName": group, "logStreamName": stream});
         Call::Json("logs", "Logs_20140328.CreateLogStream", body)
@@ -105,7 +105,7 @@ fn calls(stage: &Stage) -> Vec<(&'static str, Call)> {
         ("update an item", item("DynamoDB_20120810.UpdateItem")),
         ("scan the table", Call::Json("dynamodb", "DynamoDB_20120810.Scan", json!({"TableName": table}))),
         ("delete an item", item("DynamoDB_20120810.DeleteItem")),
-        ("tell of an image", publish("TopicArn")),
+        ("notify of an image", publish("TopicArn")),
         ("open a ticket", publish("TicketTopicArn")),
         ("page somebody", publish("PageTopicArn")),
         ("publish totals", metric("CustomS3")),
@@ -131,33 +131,33 @@ fn calls(stage: &Stage) -> Vec<(&'static str, Call)> {
 }
 
 /// Checks that `credentials` allow the calls named, and deny all others, which the account's own allow.
-async fn assert_may_only(stage: &Stage, who: &str, credentials: Credentials, may: &[&str]) {
-    let bearer = Aws::new(&stage.info.endpoint, &stage.info.region, credentials);
-    let (original, processed) = (stage.output("OriginalBucketName"), stage.output("ProcessedBucketName"));
+async fn assert_may_only(harness: &Harness, who: &str, credentials: Credentials, may: &[&str]) {
+    let bearer = Aws::new(&harness.info.endpoint, &harness.info.region, credentials);
+    let (original, processed) = (harness.output("OriginalBucketName"), harness.output("ProcessedBucketName"));
     for (bucket, key) in [
         (original, "user-uploads/privilege.raw"),
         (original, "privilege"),
         (processed, "processed/privilege.jpg"),
         (processed, "privilege"),
     ] {
-        stage.put_object(bucket, key, b"x", &[]).await;
+        harness.put_object(bucket, key, b"x", &[]).await;
     }
     let mut names = Vec::new();
-    for (what, call) in calls(stage) {
+    for (what, call) in calls(harness) {
         let allowed = call.is_allowed(what, &bearer).await;
         assert_eq!(allowed, may.contains(&what), "{who} tried to {what}");
-        assert!(call.is_allowed(what, &stage.aws).await, "the account itself can {what}");
+        assert!(call.is_allowed(what, &harness.aws).await, "the account itself can {what}");
         names.push(what);
     }
     assert!(may.iter().all(|what| names.contains(what)), "{may:?} name calls");
 }
 
 /// The credentials that a function was started with, read from its process.
-pub(crate) async fn credentials_of(stage: &Stage, function: &'static str) -> Credentials {
+pub(crate) async fn credentials_of(harness: &Harness, function: &'static str) -> Credentials {
     let running = async || {
-        functions(stage.group).into_iter().find(|process| process.function() == stage.output(function))
+        functions(harness.group).into_iter().find(|process| process.function() == harness.output(function))
     };
-    let process = stage.until(running).await.expect("the function should run, since it was just used");
+    let process = harness.until(running).await.expect("the function should run, since it was just used");
     let variable = |name: &str| process.variable(name).unwrap().to_owned();
     Credentials {
         access_key_id: variable("AWS_ACCESS_KEY_ID"),
@@ -168,11 +168,11 @@ pub(crate) async fn credentials_of(stage: &Stage, function: &'static str) -> Cre
 
 #[tokio::test]
 async fn url_signer_may_read_and_write_uploads_and_nothing_else() {
-    let (stage, _alone) = Stage::calm().await;
-    plain_url(stage, &somebody(stage).await).await;
-    let credentials = credentials_of(stage, "GenerateUploadUrlFunctionName").await;
+    let (harness, _alone) = Harness::calm().await;
+    plain_url(harness, &somebody(harness).await).await;
+    let credentials = credentials_of(harness, "GenerateUploadUrlFunctionName").await;
     assert_may_only(
-        stage,
+        harness,
         "the signer",
         credentials,
         &["read an upload", "write an upload", "log as the signer"],
@@ -182,27 +182,27 @@ async fn url_signer_may_read_and_write_uploads_and_nothing_else() {
 
 #[tokio::test]
 async fn image_processor_may_do_its_steps_and_nothing_else() {
-    let (stage, _alone) = Stage::calm().await;
-    let id = upload(stage, &somebody(stage).await, picture(ImageFormat::Jpeg)).await.image_id;
-    assert_eq!(stage.settled(&id).await.status(), "DONE");
+    let (harness, _alone) = Harness::calm().await;
+    let id = upload(harness, &somebody(harness).await, picture(ImageFormat::Jpeg)).await.image_id;
+    assert_eq!(harness.settled(&id).await.status(), "DONE");
     let steps = [
         "read an upload",
         "list uploads",
         "write a thumbnail",
         "put an item",
-        "tell of an image",
+        "notify of an image",
         "receive uploads",
         "log as the processor",
     ];
-    let credentials = credentials_of(stage, "ImageProcessorFunctionName").await;
-    assert_may_only(stage, "the processor", credentials, &steps).await;
+    let credentials = credentials_of(harness, "ImageProcessorFunctionName").await;
+    assert_may_only(harness, "the processor", credentials, &steps).await;
 }
 
 #[tokio::test]
 async fn metrics_function_may_list_and_publish_totals_and_nothing_else() {
-    let (stage, _alone) = Stage::calm().await;
-    let path = format!("/2015-03-31/functions/{}/invocations", stage.output("S3MetricsFunctionName"));
-    let answer = stage.aws.rest("lambda", Method::POST, &path, b"{}".to_vec(), &[]).await.unwrap();
+    let (harness, _alone) = Harness::calm().await;
+    let path = format!("/2015-03-31/functions/{}/invocations", harness.output("S3MetricsFunctionName"));
+    let answer = harness.aws.rest("lambda", Method::POST, &path, b"{}".to_vec(), &[]).await.unwrap();
     assert_eq!(answer.headers().get("x-amz-function-error"), None, "{answer:?}");
     let steps = [
         "list uploads",
@@ -212,20 +212,20 @@ async fn metrics_function_may_list_and_publish_totals_and_nothing_else() {
         "open a ticket",
         "log as the metrics function",
     ];
-    let credentials = credentials_of(stage, "S3MetricsFunctionName").await;
-    assert_may_only(stage, "the metrics function", credentials, &steps).await;
+    let credentials = credentials_of(harness, "S3MetricsFunctionName").await;
+    assert_may_only(harness, "the metrics function", credentials, &steps).await;
 }
 
 #[tokio::test]
 async fn signed_in_user_reaches_the_own_folder_and_nothing_else() {
-    let (stage, _alone) = Stage::calm().await;
-    let (a, b) = (somebody(stage).await, somebody(stage).await);
-    let credentials = pool_credentials(stage, &login(stage, &a.id_token)).await;
-    let user = Aws::new(&stage.info.endpoint, &stage.info.region, credentials.clone());
-    let bucket = stage.output("OriginalBucketName");
+    let (harness, _alone) = Harness::calm().await;
+    let (a, b) = (somebody(harness).await, somebody(harness).await);
+    let credentials = pool_credentials(harness, &login(harness, &a.id_token)).await;
+    let user = Aws::new(&harness.info.endpoint, &harness.info.region, credentials.clone());
+    let bucket = harness.output("OriginalBucketName");
     for (sub, own) in [(&a.sub, true), (&b.sub, false)] {
         let path = format!("/{bucket}/user-uploads/{sub}/direct.raw");
-        stage.put_object(bucket, &format!("user-uploads/{sub}/direct.raw"), b"x", &[]).await;
+        harness.put_object(bucket, &format!("user-uploads/{sub}/direct.raw"), b"x", &[]).await;
         for method in [Method::GET, Method::PUT] {
             let call = Call::Rest(method, path.clone());
             assert_eq!(call.is_allowed("direct", &user).await, own, "own folder: {own}");
@@ -234,45 +234,45 @@ async fn signed_in_user_reaches_the_own_folder_and_nothing_else() {
         assert!(!listing.is_allowed("listing", &user).await, "no folder can be listed, not even the own one");
         assert!(!Call::Rest(Method::DELETE, path).is_allowed("deletion", &user).await);
     }
-    assert_may_only(stage, "the user", credentials, &[]).await;
+    assert_may_only(harness, "the user", credentials, &[]).await;
 }
 
 #[tokio::test]
 async fn folder_without_a_name_is_nobodys_not_even_the_signers() {
-    let (stage, _alone) = Stage::calm().await;
-    let bucket = stage.output("OriginalBucketName");
-    let tokens = somebody(stage).await;
-    plain_url(stage, &tokens).await;
-    let signer = credentials_of(stage, "GenerateUploadUrlFunctionName").await;
-    let user = pool_credentials(stage, &login(stage, &tokens.id_token)).await;
+    let (harness, _alone) = Harness::calm().await;
+    let bucket = harness.output("OriginalBucketName");
+    let tokens = somebody(harness).await;
+    plain_url(harness, &tokens).await;
+    let signer = credentials_of(harness, "GenerateUploadUrlFunctionName").await;
+    let user = pool_credentials(harness, &login(harness, &tokens.id_token)).await;
     for key in ["user-uploads//x.raw", &format!("user-uploads//{}/x.raw", tokens.sub)] {
         for (who, credentials) in [("the signer", &signer), ("the user", &user)] {
-            let bearer = Aws::new(&stage.info.endpoint, &stage.info.region, credentials.clone());
+            let bearer = Aws::new(&harness.info.endpoint, &harness.info.region, credentials.clone());
             let call = Call::Rest(Method::PUT, format!("/{bucket}/{key}"));
             assert!(!call.is_allowed(who, &bearer).await, "{who} {key}");
         }
-        let url = Presigned::now(stage, Method::PUT, key).url(&signer);
+        let url = Presigned::now(harness, Method::PUT, key).url(&signer);
         let answer = Http::new().send(Method::PUT, &url, &[], "x").await.unwrap();
-        let said = String::from_utf8_lossy(answer.body()).into_owned();
+        let body = String::from_utf8_lossy(answer.body()).into_owned();
         assert_eq!(
-            (answer.status(), xml::first(&said, "Code").as_deref()),
+            (answer.status(), xml::first(&body, "Code").as_deref()),
             (StatusCode::FORBIDDEN, Some("AccessDenied"))
         );
-        assert_eq!(stage.object(bucket, key).await, None, "{key}");
+        assert_eq!(harness.object(bucket, key).await, None, "{key}");
     }
     // The same URL one folder deeper is good, so the refusals are the policy's.
-    let url = Presigned::now(stage, Method::PUT, &format!("{QUIET}/{}.raw", tokens.sub)).url(&signer);
+    let url = Presigned::now(harness, Method::PUT, &format!("{QUIET}/{}.raw", tokens.sub)).url(&signer);
     assert_eq!(Http::new().send(Method::PUT, &url, &[], "x").await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]
 async fn upload_that_does_not_come_by_tls_is_refused_by_policy() {
-    let (stage, _alone) = Stage::calm().await;
-    let issued = plain_url(stage, &somebody(stage).await).await;
+    let (harness, _alone) = Harness::calm().await;
+    let issued = plain_url(harness, &somebody(harness).await).await;
     let url = Url::parse(&issued.upload_url).unwrap();
     let host = url[Position::BeforeHost..Position::AfterPort].to_owned();
     // The proxy is where TLS would end. Past it one can say that a client came without.
-    let past_it = format!("{}{}", stage.info.endpoint, &url[Position::BeforePath..]);
+    let past_it = format!("{}{}", harness.info.endpoint, &url[Position::BeforePath..]);
     let put = async |url: &str, proto: &str| {
         let headers = [("host", host.as_str()), ("x-forwarded-proto", proto)];
         Http::new().send(Method::PUT, url, &headers, "x").await.unwrap()
@@ -280,8 +280,8 @@ async fn upload_that_does_not_come_by_tls_is_refused_by_policy() {
 
     let refused = put(&past_it, "http").await;
 
-    let said = String::from_utf8_lossy(refused.body());
-    assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{said}");
-    assert!(said.contains("<Code>AccessDenied</Code>"), "{said}");
+    let body = String::from_utf8_lossy(refused.body());
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{body}");
+    assert!(body.contains("<Code>AccessDenied</Code>"), "{body}");
     assert_eq!(put(&issued.upload_url, "https").await.status(), StatusCode::OK);
 }

@@ -1,4 +1,4 @@
-//! The processes that functions run in, as the system lists them.
+//! Processes that functions run in, as the system lists them.
 
 use std::collections::HashMap;
 use std::fs;

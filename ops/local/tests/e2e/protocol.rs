@@ -9,10 +9,10 @@ use image_processor_lambda::condition::{Condition, Standing};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::harness::Harness;
 use crate::item::Item;
 use crate::picture::picture;
 use crate::queue::{QUIET, attempt, enqueue, enqueue_together, notification, steps};
-use crate::stage::Stage;
 
 /// The steps of an attempt that finds nothing left to do.
 pub(crate) const LOOKED_ONLY: [&str; 2] = ["download", "claim"];
@@ -20,98 +20,98 @@ pub(crate) const LOOKED_ONLY: [&str; 2] = ["download", "claim"];
 const HOUR: Duration = Duration::from_hours(1);
 
 /// An object that nobody announces; answers its key and its image's id.
-pub(crate) async fn silent_object(stage: &Stage, bytes: &[u8]) -> (String, String) {
+pub(crate) async fn silent_object(harness: &Harness, bytes: &[u8]) -> (String, String) {
     let id = Uuid::now_v7().to_string();
     let key = format!("{QUIET}/{id}.raw");
-    stage.put_object(stage.output("OriginalBucketName"), &key, bytes, &[]).await;
+    harness.put_object(harness.output("OriginalBucketName"), &key, bytes, &[]).await;
     (key, id)
 }
 
 /// Delivers a version of `key`; answers the steps of the attempt.
-async fn deliver(stage: &Stage, key: &str, sequencer: &str) -> Vec<String> {
-    let message = enqueue(stage, &notification(stage, key, sequencer), json!({})).await;
-    let (span, trace) = attempt(stage, &message).await;
+async fn deliver(harness: &Harness, key: &str, sequencer: &str) -> Vec<String> {
+    let message = enqueue(harness, &notification(harness, key, sequencer), json!({})).await;
+    let (span, trace) = attempt(harness, &message).await;
     steps(&span, &trace)
 }
 
 #[tokio::test]
 async fn same_event_delivered_again_changes_nothing_and_tells_nobody() {
-    let stage = Stage::shared().await;
-    let (key, id) = silent_object(stage, &picture(ImageFormat::Jpeg)).await;
-    assert!(deliver(stage, &key, "0A").await.contains(&"notify".to_owned()));
-    let first = stage.settled(&id).await;
+    let harness = Harness::shared().await;
+    let (key, id) = silent_object(harness, &picture(ImageFormat::Jpeg)).await;
+    assert!(deliver(harness, &key, "0A").await.contains(&"notify".to_owned()));
+    let first = harness.settled(&id).await;
 
     for _ in 0..2 {
-        assert_eq!(deliver(stage, &key, "0A").await, LOOKED_ONLY);
+        assert_eq!(deliver(harness, &key, "0A").await, LOOKED_ONLY);
     }
 
-    assert_eq!(stage.item(&id).await, Some(first));
-    assert_eq!(stage.notifications(&id).await, ["DONE"]);
+    assert_eq!(harness.item(&id).await, Some(first));
+    assert_eq!(harness.notifications(&id).await, ["DONE"]);
 }
 
 #[tokio::test]
 async fn same_event_delivered_ten_times_at_once_has_one_effect() {
-    let stage = Stage::shared().await;
-    let (key, id) = silent_object(stage, &picture(ImageFormat::Jpeg)).await;
-    let body = notification(stage, &key, "0A").to_string();
+    let harness = Harness::shared().await;
+    let (key, id) = silent_object(harness, &picture(ImageFormat::Jpeg)).await;
+    let body = notification(harness, &key, "0A").to_string();
 
-    let messages = enqueue_together(stage, &vec![body; 10]).await;
+    let messages = enqueue_together(harness, &vec![body; 10]).await;
 
-    assert_eq!(stage.settled(&id).await.status(), "DONE");
+    assert_eq!(harness.settled(&id).await.status(), "DONE");
     let mut notified = 0;
     for message in &messages {
-        let (span, trace) = attempt(stage, message).await;
+        let (span, trace) = attempt(harness, message).await;
         notified += steps(&span, &trace).iter().filter(|step| *step == "notify").count();
     }
-    assert_eq!(notified, 1, "{}", stage.story(&id));
-    assert_eq!(stage.notifications(&id).await, ["DONE"]);
+    assert_eq!(notified, 1, "{}", harness.story(&id));
+    assert_eq!(harness.notifications(&id).await, ["DONE"]);
 }
 
 #[tokio::test]
 async fn older_version_that_comes_late_changes_nothing() {
-    let stage = Stage::shared().await;
-    let (key, id) = silent_object(stage, &picture(ImageFormat::Jpeg)).await;
-    deliver(stage, &key, "0055AED6DCD90281E6").await;
-    let newest = stage.settled(&id).await;
+    let harness = Harness::shared().await;
+    let (key, id) = silent_object(harness, &picture(ImageFormat::Jpeg)).await;
+    deliver(harness, &key, "0055AED6DCD90281E6").await;
+    let newest = harness.settled(&id).await;
 
     // Shorter, yet not older for its length: sequencers are padded on the right.
     for older in ["0055AED6DCD90281E5", "0055AED6", "0"] {
-        assert_eq!(deliver(stage, &key, older).await, LOOKED_ONLY, "{older}");
+        assert_eq!(deliver(harness, &key, older).await, LOOKED_ONLY, "{older}");
     }
 
-    assert_eq!(stage.item(&id).await, Some(newest));
-    assert_eq!(stage.notifications(&id).await, ["DONE"]);
+    assert_eq!(harness.item(&id).await, Some(newest));
+    assert_eq!(harness.notifications(&id).await, ["DONE"]);
 }
 
 #[tokio::test]
 async fn newer_version_replaces_item_and_thumbnail_and_is_told() {
-    let stage = Stage::shared().await;
-    let (key, id) = silent_object(stage, &picture(ImageFormat::Jpeg)).await;
-    deliver(stage, &key, "0055AED6DCD90281E5").await;
-    let before = (stage.settled(&id).await, stage.thumbnail(&id).await);
+    let harness = Harness::shared().await;
+    let (key, id) = silent_object(harness, &picture(ImageFormat::Jpeg)).await;
+    deliver(harness, &key, "0055AED6DCD90281E5").await;
+    let before = (harness.settled(&id).await, harness.thumbnail(&id).await);
     let newer = picture(ImageFormat::Bmp);
-    stage.put_object(stage.output("OriginalBucketName"), &key, &newer, &[]).await;
+    harness.put_object(harness.output("OriginalBucketName"), &key, &newer, &[]).await;
 
     // Longer, and newer for its first digit that differs.
-    deliver(stage, &key, "0055AED6DD").await;
+    deliver(harness, &key, "0055AED6DD").await;
 
     let is_newer = |item: &Item| item.is_settled() && item.text("sequencer").starts_with("0055AED6DD");
-    let item = stage.item_when(&id, is_newer).await;
+    let item = harness.item_when(&id, is_newer).await;
     assert_eq!((item.status(), item.number("bytes")), ("DONE", Some(newer.len() as u64)));
     assert_ne!(item.text("eTag"), before.0.text("eTag"));
-    assert_ne!(stage.thumbnail(&id).await, before.1);
-    assert_eq!(stage.notifications(&id).await, ["DONE", "DONE"]);
+    assert_ne!(harness.thumbnail(&id).await, before.1);
+    assert_eq!(harness.notifications(&id).await, ["DONE", "DONE"]);
 }
 
 #[tokio::test]
 async fn object_that_is_gone_is_recorded_as_failed() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let id = Uuid::now_v7().to_string();
-    let steps = deliver(stage, &format!("{QUIET}/{id}.raw"), "1").await;
+    let steps = deliver(harness, &format!("{QUIET}/{id}.raw"), "1").await;
     assert!(!steps.contains(&"decode".to_owned()), "{steps:?}");
-    let item = stage.settled(&id).await;
+    let item = harness.settled(&id).await;
     assert_eq!((item.status(), item.text("reason")), ("FAILED", "ObjectGone"));
-    assert_eq!(stage.notifications(&id).await, ["FAILED"]);
+    assert_eq!(harness.notifications(&id).await, ["FAILED"]);
 }
 
 /// What may stand in the table when a version comes: one of each kind that matters.
@@ -137,41 +137,41 @@ fn padded(sequencer: &str) -> String {
 }
 
 /// Writes what stands; answers it as the table gives it back.
-async fn place(stage: &Stage, id: &str, standing: &Standing) -> Item {
+async fn place(harness: &Harness, id: &str, standing: &Standing) -> Item {
     let until = standing.claimed_until.duration_since(UNIX_EPOCH).unwrap().as_millis();
     let item = json!({
         "imageId": {"S": id}, "originalS3Key": {"S": standing.original_key}, "status": {"S": "PROCESSING"},
         "sequencer": {"S": standing.sequencer}, "attempt": {"S": standing.attempt.to_string()},
         "claimedUntil": {"N": until.to_string()}, "notified": {"BOOL": standing.notified},
     });
-    let put = json!({"TableName": stage.output("MetadataTableName"), "Item": item});
-    let _: Value = stage.aws.json("dynamodb", "DynamoDB_20120810.PutItem", put).await.unwrap();
-    stage.item(id).await.unwrap()
+    let put = json!({"TableName": harness.output("MetadataTableName"), "Item": item});
+    let _: Value = harness.aws.json("dynamodb", "DynamoDB_20120810.PutItem", put).await.unwrap();
+    harness.item(id).await.unwrap()
 }
 
 #[tokio::test]
 async fn conditions_of_the_table_allow_exactly_what_the_guard_allows() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let bytes = picture(ImageFormat::Gif);
     let (mut allowed, mut refused) = (0, 0);
     for kind in 0..standings("").len() {
-        let (key, id) = silent_object(stage, &bytes).await;
+        let (key, id) = silent_object(harness, &bytes).await;
         let standing = standings(&key).swap_remove(kind);
-        let placed = place(stage, &id, &standing).await;
-        let bucket = stage.output("OriginalBucketName").to_owned();
+        let placed = place(harness, &id, &standing).await;
+        let bucket = harness.output("OriginalBucketName").to_owned();
         let upload = Upload { bucket, key: key.clone(), at: SystemTime::now(), sequencer: padded("2") };
         let claim = Claim::claim(id.parse().unwrap(), &upload, Uuid::now_v7(), SystemTime::now() + HOUR);
         let allows = Condition::Free(SystemTime::now()).allows(&claim, Some(&standing));
 
-        deliver(stage, &key, "2").await;
+        deliver(harness, &key, "2").await;
 
         if allows {
-            let item = stage.item_when(&id, |item| item.is_settled() && item.0 != placed.0).await;
+            let item = harness.item_when(&id, |item| item.is_settled() && item.0 != placed.0).await;
             assert_eq!(item.status(), "DONE", "{standing:?}\n{item:?}");
             assert_ne!(item.text("attempt"), standing.attempt.to_string(), "{standing:?}");
             allowed += 1;
         } else {
-            assert_eq!(stage.item(&id).await, Some(placed), "{standing:?}\n{}", stage.story(&id));
+            assert_eq!(harness.item(&id).await, Some(placed), "{standing:?}\n{}", harness.story(&id));
             refused += 1;
         }
     }

@@ -3,10 +3,10 @@
 use aws_client::Aws;
 use http::Method;
 use local_stack::observe::Seen;
-use local_stack::observe::span::{Span, Trace};
 use serde_json::{Value, json};
+use trace_model::{Span, Trace};
 
-use crate::stage::Stage;
+use crate::harness::Harness;
 
 /// A folder in which names that end with `.raw` send no notification: a test alone decides what the queue gets.
 pub(crate) const QUIET: &str = "user-uploads/quiet";
@@ -38,10 +38,10 @@ pub(crate) async fn hush(aws: &Aws, bucket: &str, queue_url: &str) {
 }
 
 /// S3's notification about one version of an object.
-pub(crate) fn notification(stage: &Stage, key: &str, sequencer: &str) -> Value {
-    let bucket = stage.output("OriginalBucketName");
+pub(crate) fn notification(harness: &Harness, key: &str, sequencer: &str) -> Value {
+    let bucket = harness.output("OriginalBucketName");
     json!({"Records": [{
-        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": stage.info.region,
+        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": harness.info.region,
         "eventTime": "2026-01-01T00:00:00.123Z", "eventName": "ObjectCreated:Put",
         "userIdentity": {"principalId": "test"},
         "requestParameters": {"sourceIPAddress": "127.0.0.1"},
@@ -55,20 +55,20 @@ pub(crate) fn notification(stage: &Stage, key: &str, sequencer: &str) -> Value {
 }
 
 /// Puts a message into the processing queue, with the members of `extra` beside its body; answers its id.
-pub(crate) async fn enqueue(stage: &Stage, body: &Value, extra: Value) -> String {
-    let mut message = json!({"QueueUrl": stage.output("QueueUrl"), "MessageBody": body.to_string()});
+pub(crate) async fn enqueue(harness: &Harness, body: &Value, extra: Value) -> String {
+    let mut message = json!({"QueueUrl": harness.output("QueueUrl"), "MessageBody": body.to_string()});
     message.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-    let answer = stage.aws.json("sqs", "AmazonSQS.SendMessage", message).await.unwrap();
+    let answer = harness.aws.json("sqs", "AmazonSQS.SendMessage", message).await.unwrap();
     answer["MessageId"].as_str().unwrap().to_owned()
 }
 
 /// Puts messages into the processing queue in one call; answers their ids.
-pub(crate) async fn enqueue_together(stage: &Stage, bodies: &[String]) -> Vec<String> {
+pub(crate) async fn enqueue_together(harness: &Harness, bodies: &[String]) -> Vec<String> {
     let entries = bodies.iter().enumerate();
     let entries: Vec<Value> =
         entries.map(|(index, body)| json!({"Id": index.to_string(), "MessageBody": body})).collect();
-    let batch = json!({"QueueUrl": stage.output("QueueUrl"), "Entries": entries});
-    let answer = stage.aws.json("sqs", "AmazonSQS.SendMessageBatch", batch).await.unwrap();
+    let batch = json!({"QueueUrl": harness.output("QueueUrl"), "Entries": entries});
+    let answer = harness.aws.json("sqs", "AmazonSQS.SendMessageBatch", batch).await.unwrap();
     let sent = answer["Successful"].as_array().unwrap();
     assert_eq!(sent.len(), bodies.len(), "{answer}");
     let ids = (0..bodies.len()).map(|index| {
@@ -93,8 +93,8 @@ pub(crate) fn attempts(seen: &Seen, message_id: &str) -> Vec<(Span, Trace)> {
 }
 
 /// The first attempt at a message once it has ended and the spans of its steps have come, and its trace.
-pub(crate) async fn attempt(stage: &Stage, message_id: &str) -> (Span, Trace) {
-    stage.seen("the attempt", message_id, |seen| attempts(seen, message_id).pop()).await
+pub(crate) async fn attempt(harness: &Harness, message_id: &str) -> (Span, Trace) {
+    harness.seen("the attempt", message_id, |seen| attempts(seen, message_id).pop()).await
 }
 
 /// The names of the steps that an attempt took, in order of their begin.
@@ -104,26 +104,26 @@ pub(crate) fn steps(span: &Span, trace: &Trace) -> Vec<String> {
 }
 
 /// The bodies of the messages that wait in the dead-letter queue.
-pub(crate) async fn dead_letters(stage: &Stage) -> Vec<String> {
+pub(crate) async fn dead_letters(harness: &Harness) -> Vec<String> {
     let look = json!({
-        "QueueUrl": stage.output("DeadLetterQueueUrl"), "MaxNumberOfMessages": 10, "VisibilityTimeout": 0,
+        "QueueUrl": harness.output("DeadLetterQueueUrl"), "MaxNumberOfMessages": 10, "VisibilityTimeout": 0,
     });
-    let answer = stage.aws.json("sqs", "AmazonSQS.ReceiveMessage", look).await.unwrap();
+    let answer = harness.aws.json("sqs", "AmazonSQS.ReceiveMessage", look).await.unwrap();
     let messages = answer.get("Messages").and_then(Value::as_array).cloned().unwrap_or_default();
     messages.iter().filter_map(|message| message["Body"].as_str().map(str::to_owned)).collect()
 }
 
 /// Waits until no message is in the processing queue, be it waiting or in work.
-pub(crate) async fn drained(stage: &Stage) {
+pub(crate) async fn drained(harness: &Harness) {
     const COUNTS: [&str; 3] = [
         "ApproximateNumberOfMessages",
         "ApproximateNumberOfMessagesNotVisible",
         "ApproximateNumberOfMessagesDelayed",
     ];
-    let look = json!({"QueueUrl": stage.output("QueueUrl"), "AttributeNames": COUNTS});
+    let look = json!({"QueueUrl": harness.output("QueueUrl"), "AttributeNames": COUNTS});
     let empty = async || {
-        let answer = stage.aws.json("sqs", "AmazonSQS.GetQueueAttributes", look.clone()).await.unwrap();
+        let answer = harness.aws.json("sqs", "AmazonSQS.GetQueueAttributes", look.clone()).await.unwrap();
         COUNTS.iter().all(|count| answer["Attributes"][count] == "0").then_some(())
     };
-    stage.until(empty).await.expect("the queue should become empty");
+    harness.until(empty).await.expect("the queue should become empty");
 }

@@ -9,8 +9,8 @@ use image::ImageFormat;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::harness::Harness;
 use crate::picture::picture;
-use crate::stage::Stage;
 use crate::tokens::with_claims;
 use crate::uploader::{anybody, ask, bearer};
 use crate::urls::stored;
@@ -24,15 +24,15 @@ async fn put(url: &str, headers: &[(&str, &str)], bytes: &[u8]) -> (u16, String)
 
 #[tokio::test]
 async fn detailed_url_refuses_each_breach_of_it_alone_and_takes_what_it_was_signed_for() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let bytes = picture(ImageFormat::Png);
     let checksum = |bytes: &[u8]| STANDARD.encode(Sha256::digest(bytes));
     let sum = checksum(&bytes);
     let body = json!({
         "content_type": "image/png", "content_length": bytes.len(), "checksum_sha256": sum, "write_once": true,
     });
-    let token = bearer(&anybody(stage).await.id_token);
-    let (status, answer) = ask(stage, "", Some(&token), &[], &body.to_string()).await;
+    let token = bearer(&anybody(harness).await.id_token);
+    let (status, answer) = ask(harness, "", Some(&token), &[], &body.to_string()).await;
     assert_eq!(status, StatusCode::OK, "{}", answer["error"]);
     let (url, id) = (answer["upload_url"].as_str().unwrap(), answer["image_id"].as_str().unwrap());
     let given: Vec<(&str, &str)> = answer["headers"]
@@ -63,14 +63,14 @@ async fn detailed_url_refuses_each_breach_of_it_alone_and_takes_what_it_was_sign
         ("once for another version", with("if-none-match", "\"0\""), &bytes, &unsigned),
     ] {
         assert_eq!(&put(url, &headers, bytes).await, refusal, "{what}");
-        assert!(!stored(stage, url).await, "{what}");
-        assert_eq!(stage.item(id).await, None, "{what}");
+        assert!(!stored(harness, url).await, "{what}");
+        assert_eq!(harness.item(id).await, None, "{what}");
     }
 
     assert_eq!(put(url, &given, &bytes).await.0, 200);
     assert_eq!(put(url, &given, &bytes).await, (412, "PreconditionFailed".to_owned()));
-    assert_eq!(stage.settled(id).await.status(), "DONE");
-    assert_eq!(stage.notifications(id).await, ["DONE"]);
+    assert_eq!(harness.settled(id).await.status(), "DONE");
+    assert_eq!(harness.notifications(id).await, ["DONE"]);
 }
 
 /// The claims without their `sub`, followed by `more`.
@@ -82,7 +82,7 @@ fn instead_of_sub(mut claims: Value, more: &str) -> String {
 
 #[tokio::test]
 async fn strange_sub_gets_no_url_even_from_the_pool_itself() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let long = json!("x".repeat(129)).to_string();
     for sub in [
         "",
@@ -110,15 +110,15 @@ async fn strange_sub_gets_no_url_even_from_the_pool_itself() {
         &long,
     ] {
         let claim = if sub.is_empty() { String::new() } else { format!(",\"sub\":{sub}") };
-        let token = with_claims(stage, |claims| instead_of_sub(claims, &claim)).await;
-        let (status, answer) = ask(stage, "", Some(&bearer(&token)), &[], "").await;
+        let token = with_claims(harness, |claims| instead_of_sub(claims, &claim)).await;
+        let (status, answer) = ask(harness, "", Some(&bearer(&token)), &[], "").await;
         assert_eq!((status.as_u16(), &answer["error"]["code"]), (401, &json!("Unauthorized")), "{sub}");
     }
 }
 
 #[tokio::test]
 async fn url_lies_in_the_folder_of_the_sub_whatever_else_is_claimed() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let many: Vec<String> = (0..1_000).map(|number| format!("\"c{number}\":{number}")).collect();
     let longest = "x".repeat(128);
     for (what, more, folder) in [
@@ -140,8 +140,8 @@ async fn url_lies_in_the_folder_of_the_sub_whatever_else_is_claimed() {
         ("the longest sub", format!(r#""sub":"{longest}""#), &longest),
         ("a number, which API Gateway makes text", r#""sub":7"#.to_owned(), "7"),
     ] {
-        let token = with_claims(stage, |claims| instead_of_sub(claims, &format!(",{more}"))).await;
-        let (status, answer) = ask(stage, "", Some(&bearer(&token)), &[], "").await;
+        let token = with_claims(harness, |claims| instead_of_sub(claims, &format!(",{more}"))).await;
+        let (status, answer) = ask(harness, "", Some(&bearer(&token)), &[], "").await;
         assert_eq!(status, StatusCode::OK, "{what}: {}", answer["error"]);
         let path = format!("user-uploads/{folder}/{}.jpg", answer["image_id"].as_str().unwrap());
         assert_eq!(answer["file_path"], json!(path), "{what}");
@@ -150,8 +150,8 @@ async fn url_lies_in_the_folder_of_the_sub_whatever_else_is_claimed() {
 
 #[tokio::test]
 async fn body_that_is_not_of_the_documented_form_is_the_clients_fault_and_told_so() {
-    let stage = Stage::shared().await;
-    let token = bearer(&anybody(stage).await.id_token);
+    let harness = Harness::shared().await;
+    let token = bearer(&anybody(harness).await.id_token);
     let member = |name: &str, value: &str| format!("{{\"{name}\":{value}}}");
     let megabytes = |count: usize| member("content_type", &json!("x".repeat(count << 20)).to_string());
     let malformed = (400, "MalformedBody");
@@ -213,7 +213,8 @@ async fn body_that_is_not_of_the_documented_form_is_the_clients_fault_and_told_s
         let about: String = body.chars().take(80).collect();
         // API Gateway hands text over as it is, everything else in base64.
         for content_type in ["application/json", "application/octet-stream"] {
-            let (got, answer) = ask(stage, "", Some(&token), &[("content-type", content_type)], &body).await;
+            let (got, answer) =
+                ask(harness, "", Some(&token), &[("content-type", content_type)], &body).await;
             assert_eq!(
                 (got.as_u16(), answer["error"]["code"].as_str()),
                 (status, Some(code)),
@@ -226,8 +227,8 @@ async fn body_that_is_not_of_the_documented_form_is_the_clients_fault_and_told_s
 
 #[tokio::test]
 async fn body_is_read_under_any_content_type_and_blank_ones_are_the_plain_request() {
-    let stage = Stage::shared().await;
-    let token = bearer(&anybody(stage).await.id_token);
+    let harness = Harness::shared().await;
+    let token = bearer(&anybody(harness).await.id_token);
     for content_type in [
         "application/json",
         "application/json; charset=utf-8",
@@ -240,7 +241,7 @@ async fn body_is_read_under_any_content_type_and_blank_ones_are_the_plain_reques
             [("{\"content_type\":\"image/gif\"}", "gif"), ("", "jpg"), (" \r\n", "jpg"), ("{}", "jpg")]
         {
             let (status, answer) =
-                ask(stage, "", Some(&token), &[("content-type", content_type)], body).await;
+                ask(harness, "", Some(&token), &[("content-type", content_type)], body).await;
             assert_eq!(status, StatusCode::OK, "{content_type} {body}: {}", answer["error"]);
             assert!(answer["file_path"].as_str().unwrap().ends_with(extension), "{content_type} {body}");
         }
@@ -249,9 +250,9 @@ async fn body_is_read_under_any_content_type_and_blank_ones_are_the_plain_reques
 
 #[tokio::test]
 async fn bytes_that_are_no_text_are_refused() {
-    let stage = Stage::shared().await;
-    let token = bearer(&anybody(stage).await.id_token);
-    let url = stage.output("GenerateUploadUrlEndpoint");
+    let harness = Harness::shared().await;
+    let token = bearer(&anybody(harness).await.id_token);
+    let url = harness.output("GenerateUploadUrlEndpoint");
     for body in [
         vec![0xff; 100],
         b"{\"content_type\":\"\xc3\x28\"}".to_vec(),
@@ -261,18 +262,18 @@ async fn bytes_that_are_no_text_are_refused() {
         for content_type in ["application/json", "image/png"] {
             let headers = [("authorization", token.as_str()), ("content-type", content_type)];
             let answer = Http::new().send(Method::POST, url, &headers, body.clone()).await.unwrap();
-            let told: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-            let client = answer.status().is_client_error() && told["error"]["code"].is_string();
-            assert!(client, "{} bytes as {content_type}: {} {told}", body.len(), answer.status());
+            let answered: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+            let client = answer.status().is_client_error() && answered["error"]["code"].is_string();
+            assert!(client, "{} bytes as {content_type}: {} {answered}", body.len(), answer.status());
         }
     }
 }
 
 #[tokio::test]
 async fn another_method_or_path_is_not_found_even_with_a_good_token() {
-    let stage = Stage::shared().await;
-    let token = bearer(&anybody(stage).await.id_token);
-    let (endpoint, api) = (stage.output("GenerateUploadUrlEndpoint"), stage.output("ApiUrl"));
+    let harness = Harness::shared().await;
+    let token = bearer(&anybody(harness).await.id_token);
+    let (endpoint, api) = (harness.output("GenerateUploadUrlEndpoint"), harness.output("ApiUrl"));
     let methods = [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::DELETE];
     let mut cases: Vec<(Method, String)> = methods.map(|method| (method, endpoint.to_owned())).into();
     for path in [
@@ -291,9 +292,9 @@ async fn another_method_or_path_is_not_found_even_with_a_good_token() {
     for (method, url) in cases {
         let answer = Http::new().send(method.clone(), &url, &[("authorization", &token)], "").await.unwrap();
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {url}");
-        let told: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        let answered: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         if method != Method::HEAD {
-            assert_eq!(told, json!({"message": "Not Found"}), "API Gateway's own form: {method} {url}");
+            assert_eq!(answered, json!({"message": "Not Found"}), "API Gateway's own form: {method} {url}");
         }
     }
 }

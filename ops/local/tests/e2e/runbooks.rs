@@ -1,45 +1,45 @@
-//! Every command of every runbook, run against a stack that has the trouble, with what the runbook promises.
+//! Every command of every runbook, run on a stack that has the trouble, and held to what the runbook promises.
 //!
 //! - `book` reads the runbooks
-//! - `session` is the shell
-//! - `rehearsal` follows one
-//! - `troubles` makes the trouble, mends what no command mends, and knows what a reader would have found out
+//! - `session` the shell that its commands run in
+//! - `reader` follows one, block by block
+//! - `troubles` causes the trouble, mends what no command mends, and knows what a reader would have found out
 
 mod book;
-mod rehearsal;
+mod reader;
 mod session;
 mod troubles;
 
 use std::collections::BTreeSet;
 
 use book::Mark;
-use rehearsal::{Rehearsal, read};
+use reader::{Reader, read};
 use troubles::{api, metrics, processor, queue, releases, services};
 
-use crate::stage::root;
+use crate::harness::root;
 
-macro_rules! rehearsals {
+macro_rules! runbooks {
     ($($name:ident: $trouble:path,)*) => {
         $(
             #[tokio::test]
             #[ignore = "takes ten seconds"]
             async fn $name() {
-                let mut book = Rehearsal::of(&stringify!($name).replace('_', "-")).await;
-                $trouble(&mut book).await;
-                book.rest().await;
+                let mut reader = Reader::of(&stringify!($name).replace('_', "-")).await;
+                $trouble(&mut reader).await;
+                reader.rest().await;
             }
         )*
         /// Each runbook that is followed.
-        const REHEARSED: &[&str] = &[$(stringify!($name)),*];
+        const FOLLOWED: &[&str] = &[$(stringify!($name)),*];
     };
 }
 
-rehearsals! {
+runbooks! {
     api_5xx: api::signer_dies,
     api_latency: api::signer_hangs,
     bucket_almost_full: services::bucket_holds_something,
     deploy_rollback: releases::release_is_bad,
-    dlq_aging: queue::letters_lie_there,
+    dlq_aging: queue::messages_lie_there,
     dlq_not_empty: queue::upload_and_poison_fail,
     dynamodb_errors: services::table_refuses,
     game_day: releases::players_come,
@@ -64,7 +64,7 @@ fn pages() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_runbook_says_how_the_shell_gets_the_local_stacks_key() {
+fn every_runbook_states_how_the_shell_gets_the_local_stacks_key() {
     for page in pages() {
         let text = std::fs::read_to_string(root().join("runbooks").join(&page)).unwrap();
         assert!(text.contains(&format!("`{}`", session::ENVIRONMENT.trim())), "{page}");
@@ -72,14 +72,14 @@ fn every_runbook_says_how_the_shell_gets_the_local_stacks_key() {
 }
 
 #[test]
-fn every_runbook_is_rehearsed() {
-    let rehearsed = REHEARSED.iter().map(|name| format!("{}.md", name.replace('_', "-")));
-    assert_eq!(rehearsed.collect::<BTreeSet<_>>(), pages());
+fn every_runbook_is_followed() {
+    let followed = FOLLOWED.iter().map(|name| format!("{}.md", name.replace('_', "-")));
+    assert_eq!(followed.collect::<BTreeSet<_>>(), pages());
 }
 
 #[test]
 #[expect(clippy::print_stdout, reason = "what the run of CI shows of it")]
-fn every_command_says_what_it_prints_or_why_it_cannot_run_here() {
+fn every_command_has_its_output_stated_or_why_it_cannot_run_here() {
     let (mut run, mut excused) = (0, Vec::new());
     for page in pages() {
         for block in read(&page).unwrap_or_else(|why| panic!("{why}")) {

@@ -1,4 +1,4 @@
-//! What the API's authorizer makes of tokens that are not what they should be.
+//! Tokens that are not what they should be, before the API's authorizer.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, root};
+use crate::harness::{Harness, root};
 use crate::uploader::{anybody, ask, bearer};
 
 /// A token taken apart, to be signed again after a change.
@@ -61,25 +61,25 @@ fn sign(text: &str, key: &KeyPair) -> String {
 
 /// A user's genuine token with other claims, signed by the pool's own key; `change` gets the genuine claims and
 /// gives JSON text, which can hold a name twice.
-pub(crate) async fn with_claims(stage: &Stage, change: impl FnOnce(Value) -> String) -> String {
-    let Parts { header, claims } = genuine(stage).await;
+pub(crate) async fn with_claims(harness: &Harness, change: impl FnOnce(Value) -> String) -> String {
+    let Parts { header, claims } = genuine(harness).await;
     let encode = |part: String| URL_SAFE_NO_PAD.encode(part);
-    sign(&format!("{}.{}", encode(header.to_string()), encode(change(claims))), &pool_key(stage))
+    sign(&format!("{}.{}", encode(header.to_string()), encode(change(claims))), &pool_key(harness))
 }
 
 /// The key that the stack's user pool signs ID tokens with: the engine keeps it in the stack's directory.
-pub(crate) fn pool_key(stage: &Stage) -> KeyPair {
-    key_for(stage, "id")
+pub(crate) fn pool_key(harness: &Harness) -> KeyPair {
+    key_for(harness, "id")
 }
 
 /// The key that it signs access tokens with, and the engine its refresh tokens.
-fn access_key(stage: &Stage) -> KeyPair {
-    key_for(stage, "access")
+fn access_key(harness: &Harness) -> KeyPair {
+    key_for(harness, "access")
 }
 
-fn key_for(stage: &Stage, token_use: &str) -> KeyPair {
-    let keys = root().join(".local-stack").join(&stage.info.name).join("state/cognito-pool-keys");
-    read_key(&keys.join(format!("{}-{token_use}.pem", stage.output("UserPoolId"))))
+fn key_for(harness: &Harness, token_use: &str) -> KeyPair {
+    let keys = root().join(".local-stack").join(&harness.info.name).join("state/cognito-pool-keys");
+    read_key(&keys.join(format!("{}-{token_use}.pem", harness.output("UserPoolId"))))
 }
 
 fn read_key(path: &Path) -> KeyPair {
@@ -88,19 +88,19 @@ fn read_key(path: &Path) -> KeyPair {
     KeyPair::from_pkcs8(&STANDARD.decode(base64).unwrap()).unwrap()
 }
 
-async fn genuine(stage: &Stage) -> Parts {
-    Parts::of(&anybody(stage).await.id_token)
+async fn genuine(harness: &Harness) -> Parts {
+    Parts::of(&anybody(harness).await.id_token)
 }
 
-/// Checks that the API lets nobody in with this header, and tells nothing.
-async fn assert_refused(stage: &Stage, authorization: Option<&str>, why: &str) {
-    let (status, answer) = ask(stage, "", authorization, &[], "").await;
+/// Checks that the API refuses this header, and hands out no URL.
+async fn assert_refused(harness: &Harness, authorization: Option<&str>, why: &str) {
+    let (status, answer) = ask(harness, "", authorization, &[], "").await;
     assert_eq!(status, StatusCode::UNAUTHORIZED, "{why}: {answer}");
     assert!(!answer.to_string().contains("upload_url"), "{why}: {answer}");
 }
 
-async fn assert_token_refused(stage: &Stage, token: &str, why: &str) {
-    assert_refused(stage, Some(&bearer(token)), why).await;
+async fn assert_token_refused(harness: &Harness, token: &str, why: &str) {
+    assert_refused(harness, Some(&bearer(token)), why).await;
 }
 
 /// A key that no user pool has.
@@ -117,108 +117,108 @@ pub(crate) fn time(from_now: i64) -> i64 {
 #[tokio::test]
 async fn token_signed_here_with_the_pools_own_key_is_accepted() {
     // Without this, every refusal below could be one of our signature instead of the fault it names.
-    let stage = Stage::shared().await;
-    let token = genuine(stage).await.signed(&pool_key(stage));
-    let (status, answer) = ask(stage, "", Some(&bearer(&token)), &[], "").await;
+    let harness = Harness::shared().await;
+    let token = genuine(harness).await.signed(&pool_key(harness));
+    let (status, answer) = ask(harness, "", Some(&bearer(&token)), &[], "").await;
     assert_eq!(status, StatusCode::OK, "{answer}");
 }
 
 #[tokio::test]
 async fn missing_and_garbage_tokens_are_refused() {
-    let stage = Stage::shared().await;
-    let token = anybody(stage).await.id_token;
-    assert_refused(stage, None, "no header").await;
-    assert_refused(stage, Some("Basic dGVzdDp0ZXN0"), "another scheme").await;
+    let harness = Harness::shared().await;
+    let token = anybody(harness).await.id_token;
+    assert_refused(harness, None, "no header").await;
+    assert_refused(harness, Some("Basic dGVzdDp0ZXN0"), "another scheme").await;
     let (half, _) = token.rsplit_once('.').unwrap();
     for garbage in ["", "x", "a.b.c", "..", half, &format!("{half}."), &format!("{token}.{token}")] {
-        assert_token_refused(stage, garbage, garbage).await;
+        assert_token_refused(harness, garbage, garbage).await;
     }
 }
 
 #[tokio::test]
 async fn expired_token_is_refused() {
-    let stage = Stage::shared().await;
-    let expired = genuine(stage).await.with_claim("iat", time(-7200)).with_claim("exp", time(-3600));
-    assert_token_refused(stage, &expired.signed(&pool_key(stage)), "expired an hour ago").await;
+    let harness = Harness::shared().await;
+    let expired = genuine(harness).await.with_claim("iat", time(-7200)).with_claim("exp", time(-3600));
+    assert_token_refused(harness, &expired.signed(&pool_key(harness)), "expired an hour ago").await;
 }
 
 #[tokio::test]
 async fn unsigned_token_is_refused() {
-    let stage = Stage::shared().await;
-    let genuine = genuine(stage).await;
+    let harness = Harness::shared().await;
+    let genuine = genuine(harness).await;
     for algorithm in ["none", "None", "NONE"] {
         let token = format!("{}.", genuine.with_header("alg", algorithm).unsigned());
-        assert_token_refused(stage, &token, algorithm).await;
+        assert_token_refused(harness, &token, algorithm).await;
     }
 }
 
 #[tokio::test]
 async fn token_signed_with_the_public_key_as_a_secret_is_refused() {
-    let stage = Stage::shared().await;
-    let public = pool_key(stage).public_key().as_der().unwrap().as_ref().to_vec();
-    let text = genuine(stage).await.with_header("alg", "HS256").unsigned();
+    let harness = Harness::shared().await;
+    let public = pool_key(harness).public_key().as_der().unwrap().as_ref().to_vec();
+    let text = genuine(harness).await.with_header("alg", "HS256").unsigned();
     let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &public), text.as_bytes());
     let token = format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature));
-    assert_token_refused(stage, &token, "HS256 with a key that everybody knows").await;
+    assert_token_refused(harness, &token, "HS256 with a key that everybody knows").await;
 }
 
 #[tokio::test]
 async fn token_of_another_audience_or_issuer_is_refused() {
-    let stage = Stage::shared().await;
-    let (genuine, key) = (genuine(stage).await, pool_key(stage));
+    let harness = Harness::shared().await;
+    let (genuine, key) = (genuine(harness).await, pool_key(harness));
     let token = genuine.with_claim("aud", "another-client").signed(&key);
-    assert_token_refused(stage, &token, "another audience").await;
-    let issuer = format!("https://cognito-idp.{0}.amazonaws.com/{0}_Another", stage.info.region);
+    assert_token_refused(harness, &token, "another audience").await;
+    let issuer = format!("https://cognito-idp.{0}.amazonaws.com/{0}_Another", harness.info.region);
     let token = genuine.with_claim("iss", issuer).signed(&key);
-    assert_token_refused(stage, &token, "another issuer").await;
+    assert_token_refused(harness, &token, "another issuer").await;
     let token = genuine.with_claim("aud", json!([])).signed(&key);
-    assert_token_refused(stage, &token, "no audience").await;
+    assert_token_refused(harness, &token, "no audience").await;
 }
 
 #[tokio::test]
 async fn token_with_a_changed_payload_or_a_strangers_signature_is_refused() {
-    let stage = Stage::shared().await;
-    let token = anybody(stage).await.id_token;
+    let harness = Harness::shared().await;
+    let token = anybody(harness).await.id_token;
     let genuine = Parts::of(&token);
     let signature = token.rsplit('.').next().unwrap();
     let text = genuine.with_claim("sub", "somebody-else").unsigned();
-    assert_token_refused(stage, &format!("{text}.{signature}"), "changed payload").await;
-    assert_token_refused(stage, &genuine.signed(&stranger()), "a stranger's key").await;
+    assert_token_refused(harness, &format!("{text}.{signature}"), "changed payload").await;
+    assert_token_refused(harness, &genuine.signed(&stranger()), "a stranger's key").await;
 }
 
 /// What API Gateway itself answers, before any function is asked.
-async fn assert_refused_by_the_authorizer(stage: &Stage, token: &str, why: &str) {
-    let (status, answer) = ask(stage, "", Some(&bearer(token)), &[], "").await;
+async fn assert_refused_by_the_authorizer(harness: &Harness, token: &str, why: &str) {
+    let (status, answer) = ask(harness, "", Some(&bearer(token)), &[], "").await;
     assert_eq!((status, answer), (StatusCode::UNAUTHORIZED, json!({"message": "Unauthorized"})), "{why}");
 }
 
 #[tokio::test]
 async fn refresh_token_opens_nothing_at_the_api() {
-    let stage = Stage::shared().await;
-    let access = Parts::of(&anybody(stage).await.access_token);
-    let token = access.with_claim("token_use", "refresh").signed(&access_key(stage));
-    assert_refused_by_the_authorizer(stage, &token, "of the pool, and no JWT on AWS").await;
+    let harness = Harness::shared().await;
+    let access = Parts::of(&anybody(harness).await.access_token);
+    let token = access.with_claim("token_use", "refresh").signed(&access_key(harness));
+    assert_refused_by_the_authorizer(harness, &token, "of the pool, and no JWT on AWS").await;
     // What the authorizer would let through, the function refuses.
-    let other = access.with_claim("token_use", "other").signed(&access_key(stage));
-    let (status, answer) = ask(stage, "", Some(&bearer(&other)), &[], "").await;
+    let other = access.with_claim("token_use", "other").signed(&access_key(harness));
+    let (status, answer) = ask(harness, "", Some(&bearer(&other)), &[], "").await;
     assert_eq!((status.as_u16(), &answer["error"]["code"]), (401, &json!("Unauthorized")), "{answer}");
-    let good = access.signed(&access_key(stage));
-    assert_eq!(ask(stage, "", Some(&bearer(&good)), &[], "").await.0, StatusCode::OK);
+    let good = access.signed(&access_key(harness));
+    assert_eq!(ask(harness, "", Some(&bearer(&good)), &[], "").await.0, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn token_without_an_expiry_or_with_times_that_are_no_numbers_is_refused() {
-    let stage = Stage::shared().await;
-    let (genuine, key) = (genuine(stage).await, pool_key(stage));
+    let harness = Harness::shared().await;
+    let (genuine, key) = (genuine(harness).await, pool_key(harness));
     let mut endless = Parts { header: genuine.header.clone(), claims: genuine.claims.clone() };
     endless.claims.as_object_mut().unwrap().remove("exp");
-    assert_refused_by_the_authorizer(stage, &endless.signed(&key), "no exp").await;
+    assert_refused_by_the_authorizer(harness, &endless.signed(&key), "no exp").await;
     for name in ["exp", "nbf", "iat"] {
         for value in [json!("soon"), json!(null), json!([]), json!(true), json!(time(3_600).to_string())] {
             let token = genuine.with_claim(name, value.clone()).signed(&key);
-            assert_refused_by_the_authorizer(stage, &token, &format!("{name} {value}")).await;
+            assert_refused_by_the_authorizer(harness, &token, &format!("{name} {value}")).await;
         }
     }
     let renamed = genuine.with_header("alg", "HS256").signed(&key);
-    assert_refused_by_the_authorizer(stage, &renamed, "another algorithm than it was signed by").await;
+    assert_refused_by_the_authorizer(harness, &renamed, "another algorithm than it was signed by").await;
 }

@@ -1,14 +1,14 @@
-//! One connected trace per upload, whatever the client knows of traces.
+//! Traces: one connected trace per upload, whatever the client knows of traces.
 
 use image::ImageFormat;
 use local_stack::observe::Seen;
-use local_stack::observe::span::{Kind, Span, Status, Trace};
 use serde_json::{Value, json};
+use trace_model::{Kind, Span, Status, Trace};
 use uuid::Uuid;
 
+use crate::harness::Harness;
 use crate::picture::picture;
 use crate::queue::{QUIET, attempt, enqueue, notification};
-use crate::stage::Stage;
 use crate::uploader::{anybody, upload};
 
 /// The steps of one image, in order of their begin.
@@ -31,11 +31,11 @@ fn xray((trace, span): &(String, String)) -> Value {
 }
 
 /// An object that nobody announces, with these headers; answers its key and its image's id.
-async fn silent_object(stage: &Stage, headers: &[(&str, &str)]) -> (String, String) {
+async fn silent_object(harness: &Harness, headers: &[(&str, &str)]) -> (String, String) {
     let id = Uuid::now_v7().to_string();
     let key = format!("{QUIET}/{id}.raw");
-    let bucket = stage.output("OriginalBucketName");
-    stage.put_object(bucket, &key, &picture(ImageFormat::Png), headers).await;
+    let bucket = harness.output("OriginalBucketName");
+    harness.put_object(bucket, &key, &picture(ImageFormat::Png), headers).await;
     (key, id)
 }
 
@@ -45,11 +45,11 @@ fn has_all_steps(trace: &Trace) -> bool {
 
 #[tokio::test]
 async fn client_that_knows_only_the_upload_url_gets_one_connected_trace() {
-    let stage = Stage::shared().await;
-    let issued = upload(stage, &anybody(stage).await, picture(ImageFormat::Jpeg)).await;
+    let harness = Harness::shared().await;
+    let issued = upload(harness, &anybody(harness).await, picture(ImageFormat::Jpeg)).await;
     let id = &issued.image_id;
     let whole = |seen: &Seen| seen.traces.of_image(id).filter(has_all_steps);
-    let trace = stage.seen("the whole trace", id, whole).await;
+    let trace = harness.seen("the whole trace", id, whole).await;
 
     let roots: Vec<&str> = trace.roots().iter().map(|span| span.name.as_str()).collect();
     assert_eq!(roots, ["issue_upload_url"]);
@@ -80,51 +80,51 @@ async fn client_that_knows_only_the_upload_url_gets_one_connected_trace() {
         assert!(calls.contains(&call), "{call:?} is not among {calls:?}");
     }
     assert_eq!(calls.len(), 6, "{calls:?}");
-    assert_eq!(stage.settled(id).await.text("traceId"), trace.trace_id);
+    assert_eq!(harness.settled(id).await.text("traceId"), trace.trace_id);
 }
 
 #[tokio::test]
 async fn xray_header_of_a_message_is_the_parent_when_nothing_better_is_known() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let uploader = origin();
-    let (key, id) = silent_object(stage, &[]).await;
+    let (key, id) = silent_object(harness, &[]).await;
     let extra = json!({"MessageSystemAttributes": {"AWSTraceHeader": xray(&uploader)}});
-    let message = enqueue(stage, &notification(stage, &key, "1"), extra).await;
+    let message = enqueue(harness, &notification(harness, &key, "1"), extra).await;
 
-    let (span, _) = attempt(stage, &message).await;
+    let (span, _) = attempt(harness, &message).await;
 
     assert_eq!((span.trace_id, span.parent_span_id), (uploader.0.clone(), Some(uploader.1)));
-    assert_eq!(stage.settled(&id).await.text("traceId"), uploader.0);
+    assert_eq!(harness.settled(&id).await.text("traceId"), uploader.0);
 }
 
 #[tokio::test]
 async fn traceparent_attribute_of_a_message_is_the_parent() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let tool = origin();
-    let (key, id) = silent_object(stage, &[]).await;
+    let (key, id) = silent_object(harness, &[]).await;
     let value = json!({"DataType": "String", "StringValue": traceparent(&tool)});
     let extra = json!({"MessageAttributes": {"traceparent": value}});
-    let message = enqueue(stage, &notification(stage, &key, "1"), extra).await;
+    let message = enqueue(harness, &notification(harness, &key, "1"), extra).await;
 
-    let (span, _) = attempt(stage, &message).await;
+    let (span, _) = attempt(harness, &message).await;
 
     assert_eq!((span.trace_id, span.parent_span_id), (tool.0.clone(), Some(tool.1)));
-    assert_eq!(stage.settled(&id).await.text("traceId"), tool.0);
+    assert_eq!(harness.settled(&id).await.text("traceId"), tool.0);
 }
 
 #[tokio::test]
 async fn of_several_origins_the_message_attribute_wins_and_the_others_are_linked() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let (tool, signed, uploader) = (origin(), origin(), origin());
-    let (key, _) = silent_object(stage, &[("x-amz-meta-traceparent", &traceparent(&signed))]).await;
+    let (key, _) = silent_object(harness, &[("x-amz-meta-traceparent", &traceparent(&signed))]).await;
     let value = json!({"DataType": "String", "StringValue": traceparent(&tool)});
     let extra = json!({
         "MessageAttributes": {"traceparent": value},
         "MessageSystemAttributes": {"AWSTraceHeader": xray(&uploader)},
     });
-    let message = enqueue(stage, &notification(stage, &key, "1"), extra).await;
+    let message = enqueue(harness, &notification(harness, &key, "1"), extra).await;
 
-    let (span, _) = attempt(stage, &message).await;
+    let (span, _) = attempt(harness, &message).await;
 
     assert_eq!((&span.trace_id, span.parent_span_id.as_ref()), (&tool.0, Some(&tool.1)));
     for (trace, id) in [signed, uploader] {
@@ -135,13 +135,13 @@ async fn of_several_origins_the_message_attribute_wins_and_the_others_are_linked
 
 #[tokio::test]
 async fn signed_trace_context_of_the_object_wins_over_the_xray_header() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let (signed, uploader) = (origin(), origin());
-    let (key, _) = silent_object(stage, &[("x-amz-meta-traceparent", &traceparent(&signed))]).await;
+    let (key, _) = silent_object(harness, &[("x-amz-meta-traceparent", &traceparent(&signed))]).await;
     let extra = json!({"MessageSystemAttributes": {"AWSTraceHeader": xray(&uploader)}});
-    let message = enqueue(stage, &notification(stage, &key, "1"), extra).await;
+    let message = enqueue(harness, &notification(harness, &key, "1"), extra).await;
 
-    let (span, _) = attempt(stage, &message).await;
+    let (span, _) = attempt(harness, &message).await;
 
     assert_eq!((span.trace_id, span.parent_span_id), (signed.0, Some(signed.1)));
 }

@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
+use crate::harness::Harness;
 use crate::picture::picture;
 use crate::presigned::{LIFE, Presigned};
 use crate::queue::QUIET;
-use crate::stage::Stage;
 use crate::uploader::{anybody, ask, bearer, plain_url};
 
 /// A URL as the account's own credentials sign it at `at`.
-fn signed_at(stage: &Stage, key: &str, at: SystemTime) -> String {
-    Presigned { at, ..Presigned::now(stage, Method::PUT, key) }.url(&stage.info.credentials)
+fn signed_at(harness: &Harness, key: &str, at: SystemTime) -> String {
+    Presigned { at, ..Presigned::now(harness, Method::PUT, key) }.url(&harness.info.credentials)
 }
 
 /// PUTs some bytes; answers the status.
@@ -26,10 +26,10 @@ async fn put(url: &str, headers: &[(&str, &str)], bytes: &[u8]) -> StatusCode {
 }
 
 /// Whether the upload bucket has an object under the path of `url`.
-pub(crate) async fn stored(stage: &Stage, url: &str) -> bool {
+pub(crate) async fn stored(harness: &Harness, url: &str) -> bool {
     let path = Url::parse(url).unwrap().path().to_owned();
     let (bucket, key) = path.trim_start_matches('/').split_once('/').unwrap();
-    stage.object(bucket, key).await.is_some()
+    harness.object(bucket, key).await.is_some()
 }
 
 /// The URL with one of its query parameters changed, or without it.
@@ -59,22 +59,22 @@ fn later_minute(date: &str) -> Option<String> {
 
 #[tokio::test]
 async fn url_older_than_its_life_is_refused_and_a_younger_one_is_not() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let key = |name: &str| format!("{QUIET}/{}-{name}.raw", Uuid::new_v4());
     let second = Duration::from_secs(1);
-    let expired = signed_at(stage, &key("expired"), SystemTime::now() - LIFE - second);
+    let expired = signed_at(harness, &key("expired"), SystemTime::now() - LIFE - second);
     assert_eq!(put(&expired, &[], b"x").await, StatusCode::FORBIDDEN);
-    assert!(!stored(stage, &expired).await);
+    assert!(!stored(harness, &expired).await);
 
-    let young = signed_at(stage, &key("young"), SystemTime::now() - LIFE / 2);
+    let young = signed_at(harness, &key("young"), SystemTime::now() - LIFE / 2);
     assert_eq!(put(&young, &[], b"x").await, StatusCode::OK);
-    assert!(stored(stage, &young).await);
+    assert!(stored(harness, &young).await);
 }
 
 #[tokio::test]
 async fn url_lives_as_long_as_the_answer_says() {
-    let stage = Stage::shared().await;
-    let (_, answer) = ask(stage, "", Some(&bearer(&anybody(stage).await.id_token)), &[], "").await;
+    let harness = Harness::shared().await;
+    let (_, answer) = ask(harness, "", Some(&bearer(&anybody(harness).await.id_token)), &[], "").await;
     let url = Url::parse(answer["upload_url"].as_str().unwrap()).unwrap();
     let signed = url.query_pairs().find(|(name, _)| name == "X-Amz-Expires").unwrap().1.into_owned();
     assert_eq!((signed.as_str(), answer["expires_in"].as_u64()), ("300", Some(300)));
@@ -82,8 +82,8 @@ async fn url_lives_as_long_as_the_answer_says() {
 
 #[tokio::test]
 async fn changed_url_is_refused_wherever_it_was_changed() {
-    let stage = Stage::shared().await;
-    let issued = plain_url(stage, &anybody(stage).await).await;
+    let harness = Harness::shared().await;
+    let issued = plain_url(harness, &anybody(harness).await).await;
     let url = issued.upload_url.as_str();
     let changes = [
         ("the trace context", with_param(url, "x-amz-meta-traceparent", other_digit)),
@@ -100,18 +100,18 @@ async fn changed_url_is_refused_wherever_it_was_changed() {
         // S3 calls a presigned URL without its expiry malformed, every other change a wrong signature.
         let refused = if *what == "no expiry" { StatusCode::BAD_REQUEST } else { StatusCode::FORBIDDEN };
         assert_eq!(put(changed, &[], b"x").await, refused, "{what}");
-        assert!(!stored(stage, changed).await, "{what}");
+        assert!(!stored(harness, changed).await, "{what}");
     }
     assert_eq!(put(url, &[], &picture(ImageFormat::Gif)).await, StatusCode::OK, "unchanged");
-    assert!(stored(stage, url).await);
+    assert!(stored(harness, url).await);
 }
 
-/// A URL for a PNG of this length, and what else `more` says.
-async fn detailed_url(stage: &Stage, bytes: &[u8], more: &Value) -> (String, String) {
+/// A URL for a PNG of this length, and with the members of `more`.
+async fn detailed_url(harness: &Harness, bytes: &[u8], more: &Value) -> (String, String) {
     let mut body = json!({"content_type": "image/png", "content_length": bytes.len()});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let token = bearer(&anybody(stage).await.id_token);
-    let (status, answer) = ask(stage, "", Some(&token), &[], &body.to_string()).await;
+    let token = bearer(&anybody(harness).await.id_token);
+    let (status, answer) = ask(harness, "", Some(&token), &[], &body.to_string()).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     let text = |name: &str| answer[name].as_str().unwrap().to_owned();
     assert_eq!(answer["headers"]["content-type"], "image/png");
@@ -120,9 +120,9 @@ async fn detailed_url(stage: &Stage, bytes: &[u8], more: &Value) -> (String, Str
 
 #[tokio::test]
 async fn detailed_url_takes_only_the_type_and_length_it_was_signed_for() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let bytes = picture(ImageFormat::Png);
-    let (url, id) = detailed_url(stage, &bytes, &json!({})).await;
+    let (url, id) = detailed_url(harness, &bytes, &json!({})).await;
     let png = ("content-type", "image/png");
     let longer = [bytes.as_slice(), b"x"].concat();
     for (headers, body, what) in [
@@ -132,23 +132,23 @@ async fn detailed_url_takes_only_the_type_and_length_it_was_signed_for() {
         (vec![png], &longer, "another length"),
     ] {
         assert_eq!(put(&url, &headers, body).await, StatusCode::FORBIDDEN, "{what}");
-        assert!(!stored(stage, &url).await, "{what}");
+        assert!(!stored(harness, &url).await, "{what}");
     }
     assert_eq!(put(&url, &[png], &bytes).await, StatusCode::OK);
-    let item = stage.settled(&id).await;
+    let item = harness.settled(&id).await;
     assert_eq!((item.status(), item.text("contentType")), ("DONE", "image/png"));
 }
 
 #[tokio::test]
 async fn url_takes_the_name_of_the_type_that_it_was_asked_with_and_no_other() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let bytes = picture(ImageFormat::Jpeg);
     let asked =
         ["image/jpg", "image/pjpeg", "IMAGE/JPEG", "image/jpeg; charset=binary", "image/jpeg;a=\"b;  c\""];
     for content_type in asked {
         let body = json!({"content_type": content_type, "write_once": null});
-        let token = bearer(&anybody(stage).await.id_token);
-        let (status, answer) = ask(stage, "", Some(&token), &[], &body.to_string()).await;
+        let token = bearer(&anybody(harness).await.id_token);
+        let (status, answer) = ask(harness, "", Some(&token), &[], &body.to_string()).await;
         assert_eq!(status, StatusCode::OK, "{}", answer["error"]);
         let url = answer["upload_url"].as_str().unwrap();
         let other = [("content-type", "image/jpeg")];
@@ -158,20 +158,20 @@ async fn url_takes_the_name_of_the_type_that_it_was_asked_with_and_no_other() {
             StatusCode::OK,
             "{content_type}"
         );
-        let item = stage.settled(answer["image_id"].as_str().unwrap()).await;
+        let item = harness.settled(answer["image_id"].as_str().unwrap()).await;
         assert_eq!((item.status(), item.text("contentType")), ("DONE", "image/jpeg"));
     }
 }
 
 #[tokio::test]
 async fn url_for_writing_once_writes_once() {
-    let stage = Stage::shared().await;
+    let harness = Harness::shared().await;
     let bytes = picture(ImageFormat::Png);
-    let (url, id) = detailed_url(stage, &bytes, &json!({"write_once": true})).await;
+    let (url, id) = detailed_url(harness, &bytes, &json!({"write_once": true})).await;
     let headers = [("content-type", "image/png"), ("if-none-match", "*")];
     assert_eq!(put(&url, &headers[..1], &bytes).await, StatusCode::FORBIDDEN, "without the signed header");
     assert_eq!(put(&url, &headers, &bytes).await, StatusCode::OK);
     assert_eq!(put(&url, &headers, &bytes).await, StatusCode::PRECONDITION_FAILED);
-    assert_eq!(stage.settled(&id).await.status(), "DONE");
-    assert_eq!(stage.notifications(&id).await, ["DONE"]);
+    assert_eq!(harness.settled(&id).await.status(), "DONE");
+    assert_eq!(harness.notifications(&id).await, ["DONE"]);
 }

@@ -1,8 +1,8 @@
 //! Drift: every property that the template states, as the engine reports it after a deploy.
 //!
-//! - `readers` which API call tells which property
+//! - `readers` which API call returns which property
 //! - `form` makes a property and an answer comparable
-//! - `compare` walks a stack and the stacks in it
+//! - `compare` compares a stack and the stacks in it
 //! - `coverage` which places of the template a deploy makes use of
 //! - `probes` and `sessions` show gaps that reading back cannot
 //! - `changes` are made behind the template's back
@@ -131,8 +131,8 @@ async fn try_deploy(
     deployment.create(&()).await
 }
 
-/// One line for each, so that a failed test says everything at once.
-fn told<'a>(drifts: impl Iterator<Item = &'a Drift>) -> String {
+/// One line for each, so that a failed test shows everything at once.
+fn lines<'a>(drifts: impl Iterator<Item = &'a Drift>) -> String {
     drifts.map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
@@ -144,7 +144,7 @@ fn is(gap: &Gap, other: &Gap) -> bool {
 async fn engine_reports_every_property_as_the_template_states_it_but_for_the_gaps() {
     for Surveyed { before, .. } in survey().await {
         assert!(before.unread.is_empty(), "{:#?}", before.unread);
-        let unknown = told(before.drifts.iter().filter(|drift| drift.gap().is_none()));
+        let unknown = lines(before.drifts.iter().filter(|drift| drift.gap().is_none()));
         assert!(unknown.is_empty(), "these belong into GAPS in ops/local/src/deploy/gaps.rs:\n{unknown}");
     }
 }
@@ -153,7 +153,7 @@ async fn engine_reports_every_property_as_the_template_states_it_but_for_the_gap
 async fn what_was_applied_again_reads_back_as_the_template_states_it() {
     for Surveyed { after, .. } in survey().await {
         let is_closed = |drift: &&Drift| drift.gap().is_none_or(|gap| matches!(gap.remedy, Remedy::Call(_)));
-        let open = told(after.drifts.iter().filter(is_closed));
+        let open = lines(after.drifts.iter().filter(is_closed));
         assert!(open.is_empty(), "the reconciler left these open:\n{open}");
     }
 }
@@ -213,8 +213,8 @@ async fn change_behind_the_template_s_back_is_named_with_what_is_wanted_and_foun
             (drift.resource.as_str(), drift.property.as_str()) == (resource, property)
                 && (&drift.wanted, &drift.found) == (&wanted, &found)
         };
-        assert!(news.iter().any(expected), "{resource}.{property}:\n{}", told(news.iter()));
-        assert!(news.iter().all(|drift| drift.resource == resource), "{}", told(news.iter()));
+        assert!(news.iter().any(expected), "{resource}.{property}:\n{}", lines(news.iter()));
+        assert!(news.iter().all(|drift| drift.resource == resource), "{}", lines(news.iter()));
         unchanged.append(&mut drifts);
     }
     lab.stop().await;

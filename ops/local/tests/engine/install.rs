@@ -1,12 +1,12 @@
-//! Installing the engine: what is missing on the machine is told with what to do about it.
+//! Installing the engine: an error names what the machine lacks, and what to do about it.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
 use local_stack::engine::{ENGINE_PACKAGES, Provision, ProvisionError};
-use local_stack::progress::{Progress, Reporter};
 use tempfile::TempDir;
+use terminal::progress::{Progress, Reporter};
 
 use crate::script::write_script;
 
@@ -70,9 +70,11 @@ async fn finished_environment_is_used_again_without_a_word() {
     let machine = Machine::healthy();
     let first = Collect::default();
     machine.provision().ensure(&first).await.unwrap();
-    let told = first.0.into_inner().unwrap();
-    assert!(told.iter().any(|p| matches!(p, Progress::Moved { detail, done: Some(1), total: Some(_), .. }
-        if detail == "collecting ministack==1.5.33")));
+    let reported = first.0.into_inner().unwrap();
+    assert!(
+        reported.iter().any(|p| matches!(p, Progress::Moved { detail, done: Some(1), total: Some(_), .. }
+        if detail == "collecting ministack==1.5.33"))
+    );
 
     let second = Collect::default();
     machine.provision().ensure(&second).await.unwrap();
@@ -142,14 +144,17 @@ async fn starts_at_the_same_time_share_one_installation() {
 async fn missing_python_says_how_to_install_it() {
     let machine = Machine::healthy();
     let provision = Provision { python: "/nonexistent/python3".into(), ..machine.provision() };
-    let told = provision.ensure(&()).await.unwrap_err().to_string();
-    assert!(told.contains("/nonexistent/python3 was not found") && told.contains("install"), "{told}");
+    let message = provision.ensure(&()).await.unwrap_err().to_string();
+    assert!(
+        message.contains("/nonexistent/python3 was not found") && message.contains("install"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
 async fn old_python_says_its_version_and_the_one_needed() {
-    let told = Machine::new("3 8", ":", ":").error().await.to_string();
-    assert!(told.contains("Python 3.8") && told.contains("3.10"), "{told}");
+    let message = Machine::new("3 8", ":", ":").error().await.to_string();
+    assert!(message.contains("Python 3.8") && message.contains("3.10"), "{message}");
 }
 
 #[tokio::test]
@@ -161,13 +166,13 @@ async fn python_without_its_venv_module_names_the_package_to_install() {
 
 #[tokio::test]
 async fn no_network_is_told_and_the_next_start_tries_again() {
-    // What pip says when the index cannot be reached, shortened.
+    // What pip prints when the index cannot be reached, shortened.
     let fails = "echo 'WARNING: Retrying after connection broken by NewConnectionError' >&2
         echo 'ERROR: No matching distribution found for ministack' >&2; exit 1";
     let machine = Machine::new("3 12", ":", fails);
     let error = machine.error().await;
-    let said = "ERROR: No matching distribution found for ministack";
-    assert!(matches!(&error, ProvisionError::NoNetwork { said: told } if told == said), "{error}");
+    let expected = "ERROR: No matching distribution found for ministack";
+    assert!(matches!(&error, ProvisionError::NoNetwork { printed } if printed == expected), "{error}");
     assert!(error.to_string().contains("first start needs the network"), "{error}");
     assert!(matches!(machine.error().await, ProvisionError::NoNetwork { .. }));
     assert_eq!(machine.times_made(), 2);
@@ -177,12 +182,15 @@ async fn no_network_is_told_and_the_next_start_tries_again() {
 async fn full_disk_names_the_directory() {
     let fails = "echo 'OSError: [Errno 28] No space left on device' >&2; exit 1";
     let machine = Machine::new("3 12", ":", fails);
-    let told = machine.error().await.to_string();
-    assert!(told.contains(&machine.environments().display().to_string()) && told.contains("full"), "{told}");
+    let message = machine.error().await.to_string();
+    assert!(
+        message.contains(&machine.environments().display().to_string()) && message.contains("full"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
 async fn anything_else_that_pip_says_is_shown() {
     let error = Machine::new("3 12", ":", "echo 'error: no compiler' >&2; exit 1").error().await;
-    assert!(matches!(&error, ProvisionError::Tool { said, .. } if said == "error: no compiler"));
+    assert!(matches!(&error, ProvisionError::Tool { printed, .. } if printed == "error: no compiler"));
 }

@@ -84,8 +84,11 @@ async fn busy_port_is_refused_with_the_flag_that_helps() {
 
     let error = start(directory.path(), port).await.unwrap_err();
 
-    let told = error.to_string();
-    assert!(told.contains(&format!("port {port} is in use")) && told.contains("--engine-port"), "{told}");
+    let message = error.to_string();
+    assert!(
+        message.contains(&format!("port {port} is in use")) && message.contains("--engine-port"),
+        "{message}"
+    );
 }
 
 #[tokio::test]

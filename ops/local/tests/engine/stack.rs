@@ -3,9 +3,9 @@
 use std::net::TcpListener;
 use std::sync::Mutex;
 
-use local_stack::progress::{Progress, Reporter};
 use local_stack::stack::{DemoUser, FindError, Options, Stack, StackInfo, UpError};
 use local_stack::user::{LoginError, create_user, sign_in};
+use terminal::progress::{Progress, Reporter};
 
 use crate::lab::{options, root};
 use crate::process::alive;
@@ -26,7 +26,10 @@ async fn user_signs_in_on_the_page_and_gets_tokens_that_name_them() {
 
     let forgetful = DemoUser { password: "wrong".into(), ..info.user.clone() };
     let refused = sign_in(info, &forgetful).await.unwrap_err();
-    assert!(matches!(&refused, LoginError::Refused { said, .. } if said.contains("Incorrect")), "{refused}");
+    assert!(
+        matches!(&refused, LoginError::Refused { reason, .. } if reason.contains("Incorrect")),
+        "{refused}"
+    );
     stack.down().await.unwrap();
 }
 
@@ -102,14 +105,14 @@ async fn busy_console_port_is_refused_with_the_flag_that_helps() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let console_port = taken.local_addr().unwrap().port();
     let options = Options { console_port, ..options("test-busy", directory.path()) };
-    let told = Stack::up(options, &()).await.unwrap_err().to_string();
-    assert!(told.contains(&console_port.to_string()) && told.contains("--console-port"), "{told}");
+    let message = Stack::up(options, &()).await.unwrap_err().to_string();
+    assert!(message.contains(&console_port.to_string()) && message.contains("--console-port"), "{message}");
 }
 
 #[tokio::test]
 async fn directory_without_the_template_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let elsewhere = Options { root: directory.path().into(), ..Options::default() };
-    let told = Stack::up(elsewhere, &()).await.unwrap_err().to_string();
-    assert!(told.contains("template.yaml"), "{told}");
+    let message = Stack::up(elsewhere, &()).await.unwrap_err().to_string();
+    assert!(message.contains("template.yaml"), "{message}");
 }

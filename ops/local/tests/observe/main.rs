@@ -132,7 +132,7 @@ async fn serve(State(engine): State<Shared>, headers: HeaderMap, body: String) -
     }
 }
 
-struct Stage {
+struct Harness {
     engine: Shared,
     observer: Observer,
     xray: String,
@@ -140,7 +140,7 @@ struct Stage {
     services: String,
 }
 
-impl Stage {
+impl Harness {
     async fn new() -> Self {
         let engine = Shared::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -202,74 +202,76 @@ fn export(name: &str, image_id: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn every_line_is_seen_once_while_streams_grow_and_appear() {
-    let stage = Stage::new().await;
-    stage.engine(|engine| {
+    let harness = Harness::new().await;
+    harness.engine(|engine| {
         engine.write("a", 1000, numbered(0..10));
         engine.write("b", 1000, numbered(10..11));
         engine.write("c", 1001, numbered(11..18));
     });
-    assert_eq!(stage.lines(18).await.len(), 18);
-    stage.engine(|engine| {
+    assert_eq!(harness.lines(18).await.len(), 18);
+    harness.engine(|engine| {
         // The same millisecond in a known stream, and a new one.
         engine.write("c", 1001, numbered(18..25));
         engine.write("d", 1002, numbered(25..30));
     });
-    assert_eq!(stage.lines(30).await.len(), 30);
+    assert_eq!(harness.lines(30).await.len(), 30);
     // A later line proves that another round of reading has passed without a repetition.
-    stage.engine(|engine| engine.write("e", 1003, numbered(30..31)));
-    let mut lines = stage.lines(31).await;
+    harness.engine(|engine| engine.write("e", 1003, numbered(30..31)));
+    let mut lines = harness.lines(31).await;
     lines.sort_by_key(|line| line[5..].parse::<u32>().unwrap());
     assert_eq!(lines, numbered(0..31));
     // Ten lines are four pages and an empty one; later rounds leave the stream alone.
-    assert_eq!(stage.engine(|engine| engine.reads.iter().filter(|stream| *stream == "a").count()), 5);
+    assert_eq!(harness.engine(|engine| engine.reads.iter().filter(|stream| *stream == "a").count()), 5);
 }
 
 #[tokio::test]
 async fn a_group_that_appears_later_and_an_engine_that_fails_lose_no_line() {
-    let stage = Stage::new().await;
-    stage.engine(|engine| engine.refuse = 3);
+    let harness = Harness::new().await;
+    harness.engine(|engine| engine.refuse = 3);
     let source = format!("logs {GROUP}");
-    let failed = stage.observer.wait_for(PATIENCE, |seen| seen.problems.get(&source).cloned()).await.unwrap();
+    let failed =
+        harness.observer.wait_for(PATIENCE, |seen| seen.problems.get(&source).cloned()).await.unwrap();
     assert!(failed.contains("ServiceUnavailable"), "{failed}");
-    stage.engine(|engine| {
+    harness.engine(|engine| {
         engine.refuse = 0;
         engine.write("a", 1000, numbered(0..4));
     });
-    assert_eq!(stage.lines(4).await, numbered(0..4));
-    let healed = stage.observer.wait_for(PATIENCE, |seen| seen.problems.is_empty().then_some(()));
+    assert_eq!(harness.lines(4).await, numbered(0..4));
+    let healed = harness.observer.wait_for(PATIENCE, |seen| seen.problems.is_empty().then_some(()));
     healed.await.unwrap();
 }
 
 #[tokio::test]
 async fn embedded_metrics_reach_the_metric_store() {
-    let stage = Stage::new().await;
+    let harness = Harness::new().await;
     let timestamp = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
     let directive = json!({"Namespace": "ImagePipeline", "Dimensions": [["service"]], "Metrics": [{"Name": "ImagesProcessed"}]});
     let line = json!({"_aws": {"Timestamp": timestamp, "CloudWatchMetrics": [directive]}, "service": "s", "ImagesProcessed": 1});
-    stage.engine(|engine| engine.write("a", 1000, [line.to_string()]));
+    harness.engine(|engine| engine.write("a", 1000, [line.to_string()]));
     let id = MetricId::new("ImagePipeline", "ImagesProcessed", Dimensions::new([("service", "s")]).unwrap())
         .unwrap();
-    let seen = stage.observer.wait_for(PATIENCE, |seen| seen.metrics.span(&id)).await;
+    let seen = harness.observer.wait_for(PATIENCE, |seen| seen.metrics.span(&id)).await;
     assert!(seen.is_some());
 }
 
 #[tokio::test]
 async fn spans_of_one_trace_arrive_by_udp_and_http() {
-    let stage = Stage::new().await;
+    let harness = Harness::new().await;
     let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let datagram =
         format!("{{\"format\":\"json\",\"version\":1}}\nT1S{}", STANDARD.encode(export("one", "cat")));
-    socket.send_to(b"rubbish", &stage.xray).await.unwrap();
-    socket.send_to(datagram.as_bytes(), &stage.xray).await.unwrap();
-    let url = format!("{}/v1/traces", stage.otlp);
+    socket.send_to(b"rubbish", &harness.xray).await.unwrap();
+    socket.send_to(datagram.as_bytes(), &harness.xray).await.unwrap();
+    let url = format!("{}/v1/traces", harness.otlp);
     let post = async |kind: &str, body: Vec<u8>| {
         Http::new().send(http::Method::POST, &url, &[("content-type", kind)], body).await.unwrap().status()
     };
     assert_eq!(post("application/x-protobuf", export("three", "cat")).await, 200);
     assert_eq!(post("application/json", b"{}".to_vec()).await, 415);
     assert_eq!(post("application/x-protobuf", vec![0xff]).await, 400);
-    let trace =
-        stage.observer.wait_for(PATIENCE, |seen| seen.traces.of_image("cat").filter(|t| t.spans.len() == 2));
+    let trace = harness
+        .observer
+        .wait_for(PATIENCE, |seen| seen.traces.of_image("cat").filter(|t| t.spans.len() == 2));
     let trace = trace.await.unwrap();
     assert_eq!(trace.trace_id, "07".repeat(16));
     assert!(trace.span("one").is_some() && trace.span("three").is_some());
@@ -277,21 +279,21 @@ async fn spans_of_one_trace_arrive_by_udp_and_http() {
 
 #[tokio::test]
 async fn mail_is_taken_from_the_outbox_once() {
-    let stage = Stage::new().await;
+    let harness = Harness::new().await;
     let mail = |id: &str| {
         let body =
             json!({"MessageId": id, "TopicArn": "arn:aws:sns:r:1:topic", "Message": "{\"imageId\":\"cat\"}"});
         (format!("sqs-{id}"), body.to_string())
     };
-    stage.engine(|engine| engine.outbox.extend((0..12).map(|id| mail(&id.to_string()))));
-    let all = stage.observer.wait_for(PATIENCE, |seen| {
+    harness.engine(|engine| engine.outbox.extend((0..12).map(|id| mail(&id.to_string()))));
+    let all = harness.observer.wait_for(PATIENCE, |seen| {
         let mail = seen.mail.find(Some("cat"));
         (mail.len() >= 12).then_some(mail)
     });
     assert_eq!(all.await.unwrap().len(), 12);
     // Deleted only after it was taken, so the queue may lag behind what was seen.
-    stage.engine(|engine| engine.outbox.push(mail("last")));
-    let last = stage.observer.wait_for(PATIENCE, |seen| (seen.mail.find(None).len() == 13).then_some(()));
+    harness.engine(|engine| engine.outbox.push(mail("last")));
+    let last = harness.observer.wait_for(PATIENCE, |seen| (seen.mail.find(None).len() == 13).then_some(()));
     last.await.unwrap();
 }
 

@@ -9,13 +9,13 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::{PATIENCE, Stage, export};
+use crate::{Harness, PATIENCE, export};
 
 #[tokio::test]
 async fn receiver_of_spans_does_not_answer_to_another_host() {
-    let stage = Stage::new().await;
-    let url = format!("{}/v1/traces", stage.otlp);
-    let port = stage.otlp.rsplit(':').next().unwrap();
+    let harness = Harness::new().await;
+    let url = format!("{}/v1/traces", harness.otlp);
+    let port = harness.otlp.rsplit(':').next().unwrap();
     let kind = ("content-type", "application/x-protobuf");
     for host in
         [format!("evil.example:{port}"), format!("127.0.0.1.evil.example:{port}"), "localhost.".to_owned()]
@@ -27,13 +27,13 @@ async fn receiver_of_spans_does_not_answer_to_another_host() {
     let headers = [kind, ("host", &*format!("localhost:{port}"))];
     let answer = Http::new().send(Method::POST, &url, &headers, export("good", "dog")).await.unwrap();
     assert_eq!(answer.status(), 200);
-    let good = stage.observer.wait_for(PATIENCE, |seen| seen.traces.of_image("dog")).await.unwrap();
+    let good = harness.observer.wait_for(PATIENCE, |seen| seen.traces.of_image("dog")).await.unwrap();
     assert!(good.span("good").is_some() && good.span("evil").is_none());
 }
 
 #[tokio::test]
 async fn request_of_a_page_reports_no_metric_of_a_service() {
-    let stage = Stage::new().await;
+    let harness = Harness::new().await;
     let report = |name: &str| {
         let at = UNIX_EPOCH.elapsed().unwrap().as_secs_f64();
         let dimensions = json!({"QueueName": "q"});
@@ -43,14 +43,14 @@ async fn request_of_a_page_reports_no_metric_of_a_service() {
     let id =
         |name: &str| MetricId::new("AWS/SQS", name, Dimensions::new([("QueueName", "q")]).unwrap()).unwrap();
     // As a form of plain text arrives; the connection ends before its body is read.
-    let (page, url) = (Http::new(), format!("http://{}/", stage.services));
+    let (page, url) = (Http::new(), format!("http://{}/", harness.services));
     let kind = [("content-type", "text/plain")];
     let sent = page.send(Method::POST, &url, &kind, format!("\n{}\n", report("Evil"))).await;
     assert!(sent.is_err());
-    let mut engine = TcpStream::connect(&stage.services).await.unwrap();
+    let mut engine = TcpStream::connect(&harness.services).await.unwrap();
     engine.write_all(format!("{}\n", report("Good")).as_bytes()).await.unwrap();
-    let seen = stage.observer.wait_for(PATIENCE, |seen| seen.metrics.span(&id("Good"))).await;
+    let seen = harness.observer.wait_for(PATIENCE, |seen| seen.metrics.span(&id("Good"))).await;
     assert!(seen.is_some());
-    let evil = stage.observer.wait_for(Duration::ZERO, |seen| seen.metrics.span(&id("Evil"))).await;
+    let evil = harness.observer.wait_for(Duration::ZERO, |seen| seen.metrics.span(&id("Evil"))).await;
     assert!(evil.is_none());
 }

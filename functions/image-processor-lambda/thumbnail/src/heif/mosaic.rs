@@ -3,17 +3,19 @@
 use heifer_isobmff::{HeifFile, ItemId};
 
 use super::alpha::Alpha;
+use super::av1;
 use super::canvas::{Canvas, Purpose};
 use super::coded::{Admit, Announced, CodedPicture};
 use super::color::{CodePoints, Color};
 use super::fault::Fault;
 use super::item::{Coding, Source};
 use super::transform::{Placement, Rect};
-use super::{UNFILTERED_FROM, av1};
 use crate::budget::Budget;
 use crate::pixels::{Planar, Target};
 use crate::rejection::{DecodeError, Rejection};
 
+/// From this many times the thumbnail's size on, nobody sees whether a picture went through the loop filters.
+const UNFILTERED_FROM: u32 = 2;
 /// What may be coded beyond the right and the bottom of a picture: less than two coding blocks.
 const CODED_BEYOND: u64 = 128;
 /// How many times the pixels that are allowed a grid may decode, since tiles reach beyond its borders.

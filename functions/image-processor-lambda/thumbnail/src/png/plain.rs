@@ -13,7 +13,8 @@ mod tests;
 
 use super::chunks::Picture;
 use super::fault::{Clock, Fault};
-use super::filter::{Group, ROWS};
+use super::filter::ROWS;
+use super::group::Group;
 use super::inflate::InflateWindow;
 
 impl Picture<'_> {

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use aws_client::chain;
+use contract::time::rfc3339_seconds;
 use serde_json::json;
 
 use crate::dlq::error::DlqError;
-use crate::dlq::journal::{AuditEntry, JsonLines, MessageOutcome, Operator, rfc3339_seconds};
+use crate::dlq::journal::{AuditEntry, JsonLines, MessageOutcome, Operator};
 use crate::dlq::queue::Queue;
 use crate::dlq::receive::{Classified, ReceiveLoop};
 use crate::dlq::target::Target;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use terminal::{Terminals, print_err};
 
 use super::Stop;
 use super::mover::{Action, Moved};
@@ -14,7 +15,7 @@ use crate::dlq::rate_limit::RateLimit;
 use crate::dlq::receive::ReceiveLoop;
 use crate::dlq::target::Target;
 use crate::failure::Failure;
-use crate::terminal::{Terminals, print_json, print_text, say};
+use crate::print::{print_json, print_text};
 
 /// One selected message.
 #[derive(Debug, Serialize)]
@@ -120,14 +121,14 @@ impl<'a> Report<'a> {
     ) -> Result<(), Failure> {
         let summary = self.summary(stop);
         if json {
-            say(&terminals.err.fold(&summary.join("\n")));
+            print_err(&terminals.err.fold(&summary.join("\n")));
             return print_json(&self);
         }
         let troubles = self.messages.iter().filter_map(|message| {
             let error = message.error.as_deref()?;
             Some(format!("{}: {}", message.row.message_id, crate::dlq::output::safe(error)))
         });
-        troubles.for_each(|line| say(&terminals.err.fold(&line)));
+        troubles.for_each(|line| print_err(&terminals.err.fold(&line)));
         let rows: Vec<Row> = self.messages.drain(..).map(|message| message.row).collect();
         let mut text = table(&groups(rows), terminals.out);
         if !text.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::time::{Duration, Instant};
 
-use local_stack::faults::{Fault, Faults, Proxy, Rule};
+use local_stack::faults::{Faults, InjectedFault, Proxy, Rule};
 use serde_json::json;
 
 use super::harness::{QueueHarness, Queues};
@@ -20,7 +20,7 @@ async fn killed(
     queues: &Queues,
     operation: &'static str,
     after: usize,
-    fault: Fault,
+    fault: InjectedFault,
 ) {
     let proxy = Proxy::bind().await.unwrap();
     let faults = Faults::default();
@@ -54,13 +54,13 @@ async fn finished(harness: &QueueHarness, queues: &Queues) -> BTreeMap<String, u
 async fn killed_redrive_loses_nothing_and_sends_one_message_twice_at_worst() {
     let harness = QueueHarness::start().await;
     for (operation, after, fault, doubled) in [
-        ("ReceiveMessage", 0, Fault::KillBefore, 0),
-        ("ReceiveMessage", 0, Fault::KillAfter, 0),
-        ("SendMessage", 1, Fault::KillBefore, 0),
-        ("SendMessage", 1, Fault::KillAfter, 1),
-        ("DeleteMessage", 0, Fault::KillBefore, 1),
-        ("DeleteMessage", 2, Fault::KillBefore, 1),
-        ("DeleteMessage", 2, Fault::KillAfter, 0),
+        ("ReceiveMessage", 0, InjectedFault::KillBefore, 0),
+        ("ReceiveMessage", 0, InjectedFault::KillAfter, 0),
+        ("SendMessage", 1, InjectedFault::KillBefore, 0),
+        ("SendMessage", 1, InjectedFault::KillAfter, 1),
+        ("DeleteMessage", 0, InjectedFault::KillBefore, 1),
+        ("DeleteMessage", 2, InjectedFault::KillBefore, 1),
+        ("DeleteMessage", 2, InjectedFault::KillAfter, 0),
     ] {
         let what = format!("{fault:?} of {operation} {after}");
         let queues = harness.queues().await;
@@ -88,7 +88,7 @@ async fn message_whose_deletion_fails_is_told_as_sent_and_kept() {
     harness.send(&queues.dead, BODIES[0], json!({})).await;
     let proxy = Proxy::bind().await.unwrap();
     let faults = Faults::default();
-    let refusal = Fault::Refuse { status: http::StatusCode::FORBIDDEN, code: "AccessDenied" };
+    let refusal = InjectedFault::Refuse { status: http::StatusCode::FORBIDDEN, code: "AccessDenied" };
     let _strike = faults.strike(Rule::next("sqs", "DeleteMessage", "", refusal));
     let mut command = harness.command(&queues, &["redrive", "--cause", "malformed", "--execute", "--json"]);
     let child = command.env("AWS_ENDPOINT_URL", proxy.address()).spawn().unwrap();

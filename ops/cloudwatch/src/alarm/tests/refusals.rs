@@ -1,4 +1,4 @@
-//! What is refused, and how it is named.
+//! Alarms that are refused, and how the error names what is wrong.
 
 use super::*;
 

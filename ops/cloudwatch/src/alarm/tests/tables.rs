@@ -1,4 +1,4 @@
-//! AWS's tables of missing data.
+//! AWS's tables of the states that follow from missing data.
 
 use super::*;
 
@@ -25,7 +25,7 @@ fn row(points: &str, periods: usize, to_alarm: usize, states: [&str; 4]) {
 }
 
 /// The tables of AWS's page "Configuring how CloudWatch alarms treat missing data", 3 of 3 and 2 of 3. The
-/// rows with a lone newest X stand in an earlier edition; today's says of them in prose that they are no
+/// rows with a lone newest X stand in an earlier edition; today's states in prose that they are no
 /// alarm yet.
 #[test]
 fn missing_data_is_treated_as_in_the_documented_tables() {

@@ -1,8 +1,9 @@
-//! Shapes and text as SVG.
+//! Canvas: shapes and text as SVG.
 
 use std::fmt::Write as _;
 
-use super::{Area, Theme};
+use super::area::Area;
+use super::theme::Theme;
 
 const FONT: &str = "'Amazon Ember','Helvetica Neue',Arial,'DejaVu Sans',sans-serif";
 

@@ -1,8 +1,9 @@
-//! Lines and areas over time.
+//! Charts of a dashboard: lines and areas over time.
 
+use super::area::Area;
 use super::canvas::{Canvas, fitted, width_of};
 use super::scale::{Range, clock, short, times};
-use super::{Area, Theme};
+use super::theme::Theme;
 use crate::dashboard::data::{Plot, Plots};
 use crate::dashboard::{Axis, MetricWidget};
 use crate::math::Values;

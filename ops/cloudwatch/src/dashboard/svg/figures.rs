@@ -1,8 +1,9 @@
-//! Numbers, dials and tables.
+//! Figures of a dashboard: single values, gauges and tables.
 
+use super::area::Area;
 use super::canvas::{Canvas, fitted, width_of};
 use super::scale::{Range, short};
-use super::{Area, Theme};
+use super::theme::Theme;
 use crate::dashboard::MetricWidget;
 use crate::dashboard::data::{Plot, Plots};
 

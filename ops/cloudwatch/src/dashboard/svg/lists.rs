@@ -1,8 +1,17 @@
-//! States of alarms, and answers of queries.
+//! Lists of a dashboard: states of alarms, and rows of log queries.
 
+use super::area::Area;
 use super::canvas::{Canvas, fitted, width_of};
-use super::{Area, Rows};
 use crate::alarm::State;
+
+/// The answer to a query of logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// A text for each column.
+    pub rows: Vec<Vec<String>>,
+}
 
 const PILL_PX: f64 = 196.0;
 const PILL_ROW_PX: f64 = 34.0;

@@ -1,7 +1,8 @@
-//! Markdown, as much of it as our dashboards use: headings, bold, code and links.
+//! Text widgets of a dashboard: the Markdown that ours use, which is headings, bold, code and links.
 
+use super::area::Area;
 use super::canvas::{Canvas, width_of};
-use super::{Area, Theme};
+use super::theme::Theme;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Style {

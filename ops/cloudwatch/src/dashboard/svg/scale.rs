@@ -1,4 +1,4 @@
-//! From values and times to places, and ticks that people read easily.
+//! Scales of a chart: values and times become places, with ticks at numbers that people read easily.
 
 use crate::time::Timestamp;
 

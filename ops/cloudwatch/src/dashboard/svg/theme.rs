@@ -1,4 +1,4 @@
-//! Colours.
+//! Theme: the colours of a drawing, light and dark.
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

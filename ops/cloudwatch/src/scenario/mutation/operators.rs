@@ -1,4 +1,4 @@
-//! What can be made wrong in a metric alarm.
+//! Mutation operators of metric alarms: what can be made wrong in one.
 
 use serde_json::{Map, Value, json};
 

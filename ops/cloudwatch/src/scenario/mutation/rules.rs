@@ -1,4 +1,4 @@
-//! What can be made wrong in the rule of a composite alarm.
+//! Mutation operators of the rules of composite alarms.
 
 use serde_json::{Map, Value};
 

@@ -242,7 +242,7 @@ async function tracePage(id) {
 const view = document.getElementById("view");
 const health = document.getElementById("health");
 
-function told(kind, text, title) {
+function showStatus(kind, text, title) {
   health.className = `health ${kind}`;
   health.textContent = text;
   health.title = title || "";
@@ -259,8 +259,8 @@ async function draw(moved) {
   view.querySelectorAll("details").forEach((item, index) => { item.open = open.has(item.id || index); });
   const { problems } = await ask("/api/problems");
   const failing = Object.entries(problems);
-  if (failing.length) told("bad", `${failing.length} of the sources fail`, failing.map((pair) => pair.join(": ")).join("\n"));
-  else told("good", "All sources report");
+  if (failing.length) showStatus("bad", `${failing.length} of the sources fail`, failing.map((pair) => pair.join(": ")).join("\n"));
+  else showStatus("good", "All sources report");
 }
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -274,13 +274,13 @@ async function follow() {
       seen = answer.revision;
       await pause(1000);
     } catch (error) {
-      told("bad", "The stack does not answer", String(error));
+      showStatus("bad", "The stack does not answer", String(error));
       await pause(2000);
     }
   }
 }
 
-window.addEventListener("hashchange", () => draw(true).catch((error) => told("bad", "The stack does not answer", String(error))));
+window.addEventListener("hashchange", () => draw(true).catch((error) => showStatus("bad", "The stack does not answer", String(error))));
 ask("/api/stack").then((stack) => {
   document.title = `${stack.name} · Image pipeline`;
   document.getElementById("title").textContent = stack.name === "default" ? "Image pipeline" : `Image pipeline · ${stack.name}`;

@@ -1,9 +1,9 @@
-//! The calls that close gaps, each with its way to read back.
+//! Calls that close gaps, each with the call that reads the property back.
 
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::Call;
+use super::ClosingCall;
 use aws_client::xml;
 use aws_client::{Aws, AwsError};
 
@@ -19,23 +19,23 @@ pub(super) struct Target<'a> {
 
 impl Target<'_> {
     /// Applies a property; answers what was wanted and what reads back, in the same form.
-    pub(super) async fn apply(&self, call: Call, property: Value) -> Result<(Value, Value), AwsError> {
+    pub(super) async fn apply(&self, call: ClosingCall, property: Value) -> Result<(Value, Value), AwsError> {
         match call {
-            Call::BucketLifecycle => self.bucket_setting("lifecycle", lifecycle(&property)).await,
-            Call::BucketVersioning => self.bucket_setting("versioning", versioning(&property)).await,
-            Call::RoleBoundary => self.role_boundary(property).await,
-            Call::ApiCors => {
+            ClosingCall::BucketLifecycle => self.bucket_setting("lifecycle", lifecycle(&property)).await,
+            ClosingCall::BucketVersioning => self.bucket_setting("versioning", versioning(&property)).await,
+            ClosingCall::RoleBoundary => self.role_boundary(property).await,
+            ClosingCall::ApiCors => {
                 let path = format!("/v2/apis/{}", self.id);
                 self.patch(Method::PATCH, "apigateway", &path, json!({"corsConfiguration": camel(property)}))
                     .await
             }
-            Call::StageThrottling => {
+            ClosingCall::StageThrottling => {
                 let path = format!("/v2/apis/{}/stages/{}", self.owner, self.id.replace('$', "%24"));
                 let body = json!({"defaultRouteSettings": camel(property)});
                 self.patch(Method::PATCH, "apigateway", &path, body).await
             }
-            Call::TableRecovery => self.table_recovery(property).await,
-            Call::ConsumerScaling => {
+            ClosingCall::TableRecovery => self.table_recovery(property).await,
+            ClosingCall::ConsumerScaling => {
                 let path = format!("/2015-03-31/event-source-mappings/{}", self.id);
                 self.patch(Method::PUT, "lambda", &path, json!({"ScalingConfig": property})).await
             }

@@ -1,8 +1,8 @@
-//! What a reconciliation came to, for programs and for people.
+//! Result of a reconciliation, for programs and for people.
 
 use serde::{Deserialize, Serialize};
 
-use crate::deploy::gaps::{Call, Gap};
+use crate::deploy::gaps::{ClosingCall, Gap};
 
 /// Where the page about the gaps is.
 const PAGE: &str = "docs/local-engine-gaps.md";
@@ -48,7 +48,7 @@ pub struct KnownGap {
 }
 
 impl Reconciled {
-    pub(super) fn applied(&mut self, resource: &str, gap: &Gap, call: Call) {
+    pub(super) fn applied(&mut self, resource: &str, gap: &Gap, call: ClosingCall) {
         self.reconciled.push(Applied {
             resource: resource.to_owned(),
             kind: gap.kind.to_owned(),
@@ -93,7 +93,7 @@ impl Reconciled {
         left.sort_unstable();
         left.dedup();
         if !left.is_empty() {
-            lines.push(format!("  Not as on AWS: {}; {PAGE} says why", left.join(", ")));
+            lines.push(format!("  Not as on AWS: {}; {PAGE} explains it", left.join(", ")));
         }
         lines
     }
@@ -118,8 +118,8 @@ mod tests {
             remedy: Remedy::None("nobody `looks`"),
         };
         for resource in ["One", "Other"] {
-            outcome.applied(resource, &gap("LifecycleConfiguration"), Call::BucketLifecycle);
-            outcome.applied(resource, &gap("VersioningConfiguration"), Call::BucketVersioning);
+            outcome.applied(resource, &gap("LifecycleConfiguration"), ClosingCall::BucketLifecycle);
+            outcome.applied(resource, &gap("VersioningConfiguration"), ClosingCall::BucketVersioning);
             outcome.left(resource, &gap("Tags"), "nobody `looks`");
         }
         outcome
@@ -134,7 +134,7 @@ mod tests {
             [
                 "  LifecycleConfiguration by S3 PutBucketLifecycleConfiguration: One, Other",
                 "  VersioningConfiguration by S3 PutBucketVersioning: One, Other",
-                "  Not as on AWS: Tags; docs/local-engine-gaps.md says why",
+                "  Not as on AWS: Tags; docs/local-engine-gaps.md explains it",
             ]
         );
         let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/local-engine-gaps.md");

@@ -1,4 +1,4 @@
-//! Why the engine could not be installed, and what to do about it.
+//! Errors of provisioning, each with what to do about it.
 
 use std::io;
 use std::path::PathBuf;
@@ -47,11 +47,11 @@ pub enum ProvisionError {
     /// The package index did not answer.
     #[error(
         "the engine's packages could not be downloaded; the first start needs the network (or a pip configured \
-         for your mirror or proxy), later ones do not. pip said: {said}"
+         for your mirror or proxy), later ones do not. pip printed: {printed}"
     )]
     NoNetwork {
-        /// What pip said.
-        said: String,
+        /// What pip printed.
+        printed: String,
     },
     /// No room.
     #[error(
@@ -61,13 +61,13 @@ pub enum ProvisionError {
         /// Where the environment was to go.
         directory: PathBuf,
     },
-    /// Anything else that pip or venv said.
-    #[error("{what} failed; it said: {said}")]
+    /// Anything else that pip or venv printed.
+    #[error("{what} failed; it printed: {printed}")]
     Tool {
         /// The tool.
         what: &'static str,
         /// Its last lines.
-        said: String,
+        printed: String,
     },
     /// The disk refused.
     #[error(

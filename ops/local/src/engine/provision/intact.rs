@@ -1,4 +1,4 @@
-//! Whether an environment still is what was installed.
+//! Integrity of an environment: whether it still is what was installed.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -20,7 +20,7 @@ pub(super) fn is_whole(home: &Path) -> bool {
     records(home).iter().all(|record| holds(record).unwrap_or(false))
 }
 
-/// The list of files of each package; which of them are there, not what they say.
+/// The list of files of each package; which of them are there, not what they hold.
 fn records(home: &Path) -> Vec<PathBuf> {
     let entries =
         |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());

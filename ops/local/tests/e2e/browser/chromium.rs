@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Its programs by their names, the one that Debian installs first.
 const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// Opens an address; the browser ends when it is dropped. `rules` say where its names of hosts lead.
+/// Opens an address; the browser ends when it is dropped. `rules` map its host names to addresses.
 fn open(url: &str, rules: &str) -> (Child, tempfile::TempDir) {
     let profile = tempfile::tempdir().unwrap();
     let mut flags = vec![

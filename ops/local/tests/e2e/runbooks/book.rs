@@ -1,4 +1,4 @@
-//! A runbook as its reader follows it: the commands in order, each with what it promises.
+//! Blocks of a runbook: its commands in order, each with what it promises.
 //!
 //! Above each block of commands stands a comment that no reader sees, for the test:
 //!
@@ -17,7 +17,7 @@ pub(super) struct Block {
     pub(super) line: usize,
     pub(super) script: String,
     pub(super) mark: Mark,
-    /// What the reader is told to expect, in one line.
+    /// What the reader should expect, in one line.
     promise: String,
 }
 
@@ -32,7 +32,7 @@ pub(super) enum Mark {
 impl Mark {
     fn read(comment: &str) -> Result<Self, String> {
         let inner = comment.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
-        let inner = inner.ok_or("no comment above it says what it prints")?;
+        let inner = inner.ok_or("no comment above it states what it prints")?;
         if inner == "prints nothing" {
             return Ok(Self::PrintsNothing);
         }

@@ -1,4 +1,4 @@
-//! The shell that a reader pastes commands into, from the first block of a runbook to the last.
+//! Shell session that a reader pastes commands into, from the first block of a runbook to the last.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::stage::{Stage, functions, root};
+use crate::harness::{Harness, functions, root};
 
 /// The AWS CLI, pinned.
 const PACKAGES: &str = include_str!("aws-cli.txt");
@@ -21,13 +21,13 @@ const PACKAGES: &str = include_str!("aws-cli.txt");
 /// Longest wait for a block.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// The first failure ends the shell and is told with the line of the runbook.
+/// The first failure ends the shell, which prints the line of the runbook.
 const BEGIN: &str = r#"set -Eeuo pipefail
 exec 3>&1
 trap 'echo "${BASH_SOURCE[0]-}:$LINENO: $BASH_COMMAND" >&2' ERR
 "#;
 
-/// What each runbook says to do first on the local stack.
+/// What each runbook has its reader do first on the local stack.
 pub(super) const ENVIRONMENT: &str = "eval \"$(cargo run --quiet -- env)\"\n";
 
 /// `cargo run -- ARGUMENTS` for the program as it was built for this test.
@@ -37,7 +37,7 @@ shift
 exec "$OPS" "$@"
 "#;
 
-/// Version 1 takes no notice of the variable for SQS; the runbooks tell readers to do this.
+/// Version 1 takes no notice of the variable for SQS; the runbooks have readers do this.
 const AWS: &str = r#"#!/bin/sh
 exec "$AWS_CLI" --endpoint-url "$AWS_ENDPOINT_URL" "$@"
 "#;
@@ -50,7 +50,7 @@ echo $(( $(/bin/date +%s) + $(cat "$DESK/later") ))
 
 /// What a block did.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct Output {
     pub(super) stdout: String,
     pub(super) stderr: String,
     /// The exit status; words when there is none.
@@ -69,12 +69,13 @@ pub(super) struct Session {
 
 impl Session {
     /// Opens a shell that has the AWS CLI, `cargo run` and the stack, in a directory like the repository.
-    pub(super) async fn open(stage: &Stage) -> Self {
+    pub(super) async fn open(harness: &Harness) -> Self {
         let desk = tempfile::tempdir().unwrap();
         let here = desk.path().join("here");
         fs::create_dir_all(here.join(".local-stack")).unwrap();
         symlink(root().join("template.yaml"), here.join("template.yaml")).unwrap();
-        symlink(StackInfo::directory(&root(), &stage.info.name), here.join(".local-stack/default")).unwrap();
+        symlink(StackInfo::directory(&root(), &harness.info.name), here.join(".local-stack/default"))
+            .unwrap();
         for (name, script) in [("aws", AWS), ("cargo", CARGO), ("date", DATE)] {
             let path = desk.path().join(name);
             fs::write(&path, script).unwrap();
@@ -122,16 +123,16 @@ impl Session {
     }
 
     /// Runs commands that begin on a line of a page; a failure ends the shell.
-    pub(super) async fn run(&mut self, page: &str, line: usize, script: &str) -> Said {
+    pub(super) async fn run(&mut self, page: &str, line: usize, script: &str) -> Output {
         let page = self.lay(page, line, script);
-        self.carry_out(&format!("source '{}' {{}}; echo 0 >&3", page.display())).await
+        self.execute(&format!("source '{}' {{}}; echo 0 >&3", page.display())).await
     }
 
     /// Runs commands whose failure the shell survives, and which leave no variables.
-    pub(super) async fn attempt(&mut self, page: &str, line: usize, script: &str) -> Said {
+    pub(super) async fn attempt(&mut self, page: &str, line: usize, script: &str) -> Output {
         let page = self.lay(page, line, script);
         let source = format!("(set -e; source '{}') {{}}", page.display());
-        self.carry_out(&format!("set +e; {source}; status=$?; set -e; echo $status >&3")).await
+        self.execute(&format!("set +e; {source}; status=$?; set -e; echo $status >&3")).await
     }
 
     /// Puts commands into a file where they have the numbers of their lines.
@@ -141,7 +142,7 @@ impl Session {
         path
     }
 
-    async fn carry_out(&mut self, command: &str) -> Said {
+    async fn execute(&mut self, command: &str) -> Output {
         let (out, err) = (self.desk.path().join("out"), self.desk.path().join("err"));
         let streams = format!("> '{}' 2> '{}' < /dev/null", out.display(), err.display());
         let command = command.replace("{}", &streams) + "\n";
@@ -154,6 +155,6 @@ impl Session {
             "it does not end".to_owned()
         };
         let read = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
-        Said { stdout: read(&out), stderr: read(&err), status }
+        Output { stdout: read(&out), stderr: read(&err), status }
     }
 }

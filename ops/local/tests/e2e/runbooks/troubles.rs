@@ -1,4 +1,4 @@
-//! The troubles that runbooks are about, by what they concern.
+//! Troubles that runbooks are about, by the part that has them.
 
 pub(super) mod api;
 pub(super) mod metrics;
@@ -11,37 +11,37 @@ use image::ImageFormat;
 use local_stack::flow::UploadUrl;
 use serde_json::json;
 
+use crate::harness::Harness;
 use crate::picture::picture;
 use crate::queue::drained;
-use crate::stage::Stage;
 use crate::switches::{change_consumer, release, schedule};
 use crate::uploader::{somebody, upload};
 
-/// Ends what an earlier rehearsal may have left when it failed.
-pub(super) async fn calm(stage: &Stage) {
+/// Ends what the test of another runbook may have left when it failed.
+pub(super) async fn calm(harness: &Harness) {
     for function in ["ImageProcessorFunctionName", "GenerateUploadUrlFunctionName", "S3MetricsFunctionName"] {
-        release(stage, function).await;
+        release(harness, function).await;
     }
-    change_consumer(stage, json!({"Enabled": true, "BatchSize": 5})).await;
-    schedule(stage, "EnableRule").await;
-    drained(stage).await;
-    purge(stage).await;
+    change_consumer(harness, json!({"Enabled": true, "BatchSize": 5})).await;
+    schedule(harness, "EnableRule").await;
+    drained(harness).await;
+    purge(harness).await;
 }
 
 /// Empties the dead-letter queue.
-async fn purge(stage: &Stage) {
-    let queue = json!({"QueueUrl": stage.output("DeadLetterQueueUrl")});
-    stage.aws.json("sqs", "AmazonSQS.PurgeQueue", queue).await.unwrap();
+async fn purge(harness: &Harness) {
+    let queue = json!({"QueueUrl": harness.output("DeadLetterQueueUrl")});
+    harness.aws.json("sqs", "AmazonSQS.PurgeQueue", queue).await.unwrap();
 }
 
 /// An upload of somebody new.
-async fn uploaded(stage: &Stage) -> UploadUrl {
-    let user = somebody(stage).await;
-    upload(stage, &user, picture(ImageFormat::Jpeg)).await
+async fn uploaded(harness: &Harness) -> UploadUrl {
+    let user = somebody(harness).await;
+    upload(harness, &user, picture(ImageFormat::Jpeg)).await
 }
 
 /// Waits until an image has come to its good end.
-async fn done(stage: &Stage, issued: &UploadUrl) {
-    let item = stage.settled(&issued.image_id).await;
-    assert_eq!(item.status(), "DONE", "{}", stage.story(&issued.image_id));
+async fn done(harness: &Harness, issued: &UploadUrl) {
+    let item = harness.settled(&issued.image_id).await;
+    assert_eq!(item.status(), "DONE", "{}", harness.story(&issued.image_id));
 }

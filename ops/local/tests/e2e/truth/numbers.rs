@@ -1,4 +1,4 @@
-//! Every metric of the three functions, as it must have grown.
+//! Metrics of the three functions, as they must have grown.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,8 +7,8 @@ use local_stack::observe::Seen;
 
 use super::plan::Upload;
 use crate::crowd::Left;
+use crate::harness::Harness;
 use crate::numbers::{ISSUER, PROCESSOR, total};
-use crate::stage::Stage;
 
 /// The steps that each image without a fault is timed by.
 const TIMED: [&str; 9] =
@@ -79,7 +79,7 @@ fn name((service, name, dimension): Metric) -> String {
 
 impl Numbers {
     /// What was reported so far.
-    pub(super) fn seen(stage: &Stage) -> Self {
+    pub(super) fn seen(harness: &Harness) -> Self {
         let look = |seen: &Seen| {
             let values = all().into_iter().map(|(metric, what)| {
                 let (reports, sum) = total(seen, metric.0, metric.1, metric.2);
@@ -87,7 +87,7 @@ impl Numbers {
             });
             Self(values.collect())
         };
-        stage.observer.look(look)
+        harness.observer.look(look)
     }
 
     /// What must be reported of these uploads.
@@ -105,7 +105,7 @@ impl Numbers {
             | (PROCESSOR, "ProcessingLatency" | "UploadsSeen" | "QueueWait", None) => uploads.len(),
             (PROCESSOR, "ImagesReceived", None) => uploads.iter().map(Upload::receipts).sum(),
             (PROCESSOR, "ImagesProcessed" | "UploadToDoneLatency" | "UrlToUploadLatency", None)
-            // Told of each whole image, with the attempt that made it so.
+            // Reported once for each image that is done, by the attempt that finished it.
             | (PROCESSOR, "StageLatency", Some(_)) => done,
             (PROCESSOR, "ImagesRejected", None) => uploads.len() - done,
             (PROCESSOR, "ImagesRejected", Some((_, reason))) => count(&|it| it.reason == Some(reason)),
@@ -127,9 +127,9 @@ impl Numbers {
     }
 
     /// Waits until as much was reported since `before`, and fails for any other growth.
-    pub(super) async fn assert_grown_since(&self, stage: &Stage, before: Self) {
+    pub(super) async fn assert_grown_since(&self, harness: &Harness, before: Self) {
         let grown = || {
-            let mut now = Self::seen(stage);
+            let mut now = Self::seen(harness);
             for (name, (_, _, value)) in &mut now.0 {
                 *value -= before.0[name].2;
             }
@@ -141,7 +141,7 @@ impl Numbers {
             differ.map(|(name, grown, expected)| format!("{name}: {grown}, not {expected}")).collect()
         };
         let all = async || differences(&grown()).is_empty().then_some(());
-        stage.until(all).await;
+        harness.until(all).await;
         assert_eq!(differences(&grown()), [""; 0]);
     }
 }

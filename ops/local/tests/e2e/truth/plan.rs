@@ -1,11 +1,11 @@
-//! What is done to each upload.
+//! Plan of what is done to each upload.
 
 use http::StatusCode;
-use local_stack::faults::{Fault, Rule, Strike};
+use local_stack::faults::{InjectedFault, Rule, Strike};
 use local_stack::flow::UploadUrl;
 
 use crate::crowd::distinct_picture;
-use crate::stage::Stage;
+use crate::harness::Harness;
 
 /// What may happen beside whole and broken files.
 pub(super) struct Plan {
@@ -90,15 +90,15 @@ impl Struck {
 
 impl Upload {
     /// Has the call refused that is to be, in a way that no SDK tries again.
-    pub(super) fn strike(&self, stage: &Stage) -> Option<Strike> {
+    pub(super) fn strike(&self, harness: &Harness) -> Option<Strike> {
         let (service, operation, after) = self.struck?.call();
-        let fault = Fault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDeniedException" };
+        let fault = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDeniedException" };
         // The client's own PUT is one of PutObject too.
         let subject = match self.struck? {
             Struck::Upload => format!("processed/{}", self.image_id),
             _ => self.image_id.clone(),
         };
-        Some(stage.faults.strike(Rule { after, ..Rule::next(service, operation, &subject, fault) }))
+        Some(harness.faults.strike(Rule { after, ..Rule::next(service, operation, &subject, fault) }))
     }
 
     pub(super) const fn status(&self) -> &'static str {

@@ -1,12 +1,12 @@
-//! Every upload's spans: all there, in one trace, each below the one that caused it.
+//! Spans of every upload: all there, in one trace, each below the one that caused it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use local_stack::observe::Seen;
-use local_stack::observe::span::{IMAGE_ID, Kind, Link, Span, Status, Trace};
+use trace_model::{IMAGE_ID, Kind, Link, Span, Status, Trace};
 
 use super::plan::{Struck, Upload};
-use crate::stage::Stage;
+use crate::harness::Harness;
 
 /// The steps of an attempt that goes well.
 const STEPS: [&str; 9] =
@@ -42,7 +42,7 @@ fn expected(upload: &Upload) -> Vec<&'static str> {
     names
 }
 
-/// Whether an attempt could not know its trace: the object's metadata tells it, and S3 refused to open it.
+/// Whether an attempt could not know its trace: it is in the object's metadata, and S3 refused to open the object.
 fn is_stray(upload: &Upload) -> bool {
     upload.struck == Some(Struck::Download)
 }
@@ -95,29 +95,30 @@ fn misplaced(trace: &Trace, span: &Span) -> Option<String> {
     (!good).then(|| format!("{} is below {parent:?}", span.name))
 }
 
-/// Waits until every upload's spans have come, and says what is wrong where they do not.
-pub(super) async fn assert_connected(stage: &Stage, uploads: &[Upload]) {
-    let all = async || stage.observer.look(|seen| uploads.iter().all(|upload| fault(seen, upload).is_none()));
-    if stage.until(async || all().await.then_some(())).await.is_none() {
-        let wrong = stage.observer.look(|seen| {
+/// Waits until every upload's spans have come; the failure names what is wrong.
+pub(super) async fn assert_connected(harness: &Harness, uploads: &[Upload]) {
+    let all =
+        async || harness.observer.look(|seen| uploads.iter().all(|upload| fault(seen, upload).is_none()));
+    if harness.until(async || all().await.then_some(())).await.is_none() {
+        let wrong = harness.observer.look(|seen| {
             let wrong = uploads.iter().filter_map(|upload| Some((fault(seen, upload)?, upload)));
             wrong
                 .map(|(fault, upload)| format!("{}: {fault} {:?}", upload.image_id, upload.struck))
                 .collect::<Vec<_>>()
         });
-        let problems = stage.observer.look(|seen| seen.problems.clone());
+        let problems = harness.observer.look(|seen| seen.problems.clone());
         let some = wrong[..wrong.len().min(5)].join("\n");
         panic!("{} of {} traces:\n{some}\nproblems: {problems:?}", wrong.len(), uploads.len());
     }
-    stage.observer.look(|seen| {
+    harness.observer.look(|seen| {
         assert_eq!(seen.traces.dropped_spans(), 0);
         assert_eq!(seen.problems.get("spans lost"), None);
         let traces = seen.traces.newest(usize::MAX);
         let strays = uploads.iter().filter(|upload| is_stray(upload));
         let lost: Vec<&Upload> = strays.filter(|upload| !has_stray(&traces, upload)).collect();
-        assert!(lost.is_empty(), "attempts that no trace tells of: {lost:?}");
+        assert!(lost.is_empty(), "attempts that are in no trace: {lost:?}");
         assert_linked(seen, uploads);
-        assert_calls_are_told(seen, uploads);
+        assert_calls_are_recorded(seen, uploads);
     });
 }
 
@@ -141,8 +142,8 @@ fn assert_linked(seen: &Seen, uploads: &[Upload]) {
     assert!(sizes.filter_map(serde_json::Value::as_u64).any(|size| size == 10), "no batch of ten");
 }
 
-/// Uploads that went the same way made the same calls, none of them untold.
-fn assert_calls_are_told(seen: &Seen, uploads: &[Upload]) {
+/// Uploads that went the same way have the same spans of calls, none of them missing.
+fn assert_calls_are_recorded(seen: &Seen, uploads: &[Upload]) {
     let mut ways: BTreeMap<String, BTreeMap<Vec<String>, usize>> = BTreeMap::new();
     for upload in uploads {
         let trace = seen.traces.of_image(&upload.image_id).unwrap();

@@ -66,10 +66,10 @@ const UNSIGNED: &[(&str, &[&str])] = &[
     ("sts", &["AssumeRoleWithWebIdentity"]),
 ];
 
-/// Whether an answer is what a service says to a request without a signature.
+/// Whether an answer is that of a service to a request without a signature.
 fn is_refused(operation: &Operation, answer: &Response<Bytes>) -> bool {
     let (status, text) = (answer.status().as_u16(), text(answer));
-    // What has a role to assume says that it may not be, in the same words as a missing signature.
+    // STS refuses the role that was to be assumed, in the same words as a missing signature.
     let is_about_a_role = operation.name == "AssumeRoleWithWebIdentity" && !text.contains("Missing");
     let words = ["MissingAuthenticationToken", "AccessDenied"].iter().any(|code| text.contains(code));
     matches!(status, 400 | 403) && !is_about_a_role && (words || operation.method == "HEAD")

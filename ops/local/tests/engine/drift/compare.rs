@@ -135,24 +135,24 @@ async fn artefact(aws: &Aws, property: &str, wanted: Value) -> Value {
     }
 }
 
-/// Tells each part of a property that differs; what only the engine has differs too.
-fn differences(path: &str, wanted: &Value, found: &Value, tell: &mut dyn FnMut(&str, &Value, &Value)) {
+/// Reports each part of a property that differs; what only the engine has differs too.
+fn differences(path: &str, wanted: &Value, found: &Value, report: &mut dyn FnMut(&str, &Value, &Value)) {
     match (wanted, found) {
         (Value::Object(wanted), Value::Object(found)) => {
             let names: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();
             for name in names {
                 let of = |side: &Map<String, Value>| side.get(name).cloned().unwrap_or_default();
-                differences(&format!("{path}.{name}"), &of(wanted), &of(found), tell);
+                differences(&format!("{path}.{name}"), &of(wanted), &of(found), report);
             }
         }
         (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
             for (index, (wanted, found)) in wanted.iter().zip(found).enumerate() {
-                differences(&format!("{path}.{index}"), wanted, found, tell);
+                differences(&format!("{path}.{index}"), wanted, found, report);
             }
         }
         (Value::Number(wanted), Value::Number(found)) if wanted.as_f64() == found.as_f64() => {}
         (wanted, found) if wanted == found => {}
-        (wanted, found) => tell(path, wanted, found),
+        (wanted, found) => report(path, wanted, found),
     }
 }
 
@@ -169,9 +169,9 @@ mod tests {
 
     #[test]
     fn drift_names_resource_property_wanted_and_found() {
-        let told =
+        let message =
             "Api/Stage (AWS::ApiGatewayV2::Stage) A.B: the template states 1, the engine reports \"1\"";
-        assert_eq!(drift("A.B").to_string(), told);
+        assert_eq!(drift("A.B").to_string(), message);
     }
 
     #[test]
@@ -183,13 +183,13 @@ mod tests {
     }
 
     #[test]
-    fn differences_are_told_where_they_are_on_either_side() {
-        let mut told = Vec::new();
+    fn differences_are_reported_where_they_are_on_either_side() {
+        let mut reported = Vec::new();
         let (wanted, found) =
             (json!({"a": [1, {"b": 2}], "c": 0.0}), json!({"a": [1, {"b": 3}], "c": 0, "d": 4}));
         differences("P", &wanted, &found, &mut |path, wanted, found| {
-            told.push(format!("{path} {wanted} {found}"));
+            reported.push(format!("{path} {wanted} {found}"));
         });
-        assert_eq!(told, ["P.a.1.b 2 3", "P.d null 4"]);
+        assert_eq!(reported, ["P.a.1.b 2 3", "P.d null 4"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The places below `value` that hold a value; `takes` says which branches of a condition are walked.
+/// The places below `value` that hold a value; `takes` decides which branches of a condition are followed.
 ///
 /// A function other than `Fn::If` is one place, however much it is made of.
 pub(super) fn places(value: &Value, path: &str, takes: &dyn Fn(&str, bool) -> bool) -> Vec<String> {
@@ -11,8 +11,8 @@ pub(super) fn places(value: &Value, path: &str, takes: &dyn Fn(&str, bool) -> bo
             Some((name, Value::Array(parts))) if name == "Fn::If" => {
                 let condition = parts[0].as_str().unwrap();
                 let branches = [(true, &parts[1]), (false, &parts[2])];
-                let walked = branches.into_iter().filter(|(holds, _)| takes(condition, *holds));
-                walked.flat_map(|(holds, value)| places(value, &format!("{path}?{holds}"), takes)).collect()
+                let followed = branches.into_iter().filter(|(holds, _)| takes(condition, *holds));
+                followed.flat_map(|(holds, value)| places(value, &format!("{path}?{holds}"), takes)).collect()
             }
             Some((name, argument)) if name == "Ref" && argument == "AWS::NoValue" => Vec::new(),
             Some((name, _)) if name == "Ref" || name.starts_with("Fn::") => vec![path.to_owned()],

@@ -11,11 +11,11 @@ pub(super) enum Form {
     Text,
     /// A policy or its like: the order of lists means nothing, one thing is a list of one.
     Document,
-    /// API Gateway writes `allowOrigins` where the template says `AllowOrigins`.
+    /// API Gateway writes `allowOrigins` where the template has `AllowOrigins`.
     Camel,
     /// The API has other names for the same things, as [`words`] reads them.
     Words(&'static [(&'static str, &'static str)]),
-    /// The API tells the same in another shape.
+    /// The API returns the same in another shape.
     Shape(fn(&Value) -> Value),
     /// The call is addressed by this property, so any answer at this place shows it.
     Address,

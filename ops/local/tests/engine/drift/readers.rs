@@ -1,4 +1,4 @@
-//! The table of readers: for each type of resource, which call tells which property, where and in what form.
+//! The table of readers: for each type of resource, which call returns which property, where and in what form.
 
 mod access;
 mod api;
@@ -25,7 +25,7 @@ pub(super) const READERS: &[&[Reader]] = &[
     monitoring::READERS,
 ];
 
-/// What one call tells about resources of one type.
+/// What one call returns about resources of one type.
 pub(super) struct Reader {
     /// The type.
     pub(super) kind: &'static str,

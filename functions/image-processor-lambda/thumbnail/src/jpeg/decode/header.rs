@@ -1,7 +1,6 @@
 //! The segments before the first scan: frame header, tables, metadata.
 
 use super::metadata::Metadata;
-use super::scale::Scale;
 use super::tables::Tables;
 use crate::jpeg::marker::{self, START_OF_IMAGE, START_OF_SCAN};
 use crate::rejection::DecodeError;
@@ -96,23 +95,6 @@ impl Frame {
     /// Rows of MCUs.
     pub(super) const fn mcu_rows(&self) -> u32 {
         self.height.div_ceil(8 * self.down)
-    }
-
-    /// The smallest scale at which a channel has at least `width` by `height` samples, and the scale's surplus;
-    /// full size if none.
-    pub(crate) fn scale(&self, component: usize, (width, height): (u32, u32)) -> Scale {
-        let Some(component) = self.components.get(component) else { return Scale::Full };
-        let is_enough = |scale: &Scale| {
-            let (times, part) = scale.surplus();
-            let suffices = |length: u32, factor: u32, largest: u32, wanted: u32| {
-                let scaled = u64::from(length) * u64::from(factor * scale.samples());
-                scaled.div_ceil(u64::from(largest * 8)) * u64::from(part)
-                    >= u64::from(wanted) * u64::from(times)
-            };
-            suffices(self.width, component.across, self.across, width)
-                && suffices(self.height, component.down, self.down, height)
-        };
-        Scale::ALL.into_iter().find(is_enough).unwrap_or(Scale::Full)
     }
 }
 

@@ -5,8 +5,8 @@
 )]
 
 use super::modes::Mode;
-use super::tokens::{Block, Content};
-use super::transform;
+use super::tokens::Content;
+use super::transform::{self, Block};
 
 /// Pixels from one row to the next.
 pub(super) const STRIDE: usize = 32;

@@ -8,7 +8,7 @@ use super::bool_decoder::BoolDecoder;
 use super::modes::MacroblockHeader;
 use super::probabilities::{Context, Kind, Places, Probabilities};
 use super::quantization::{Factors, Pair};
-use super::transform;
+use super::transform::{self, Block};
 
 /// Blocks of luma, then four each of Cb and Cr.
 pub(super) const BLOCKS: usize = 24;
@@ -22,9 +22,6 @@ const THREE: [u8; 3] = [173, 148, 140];
 const FOUR: [u8; 4] = [176, 155, 140, 135];
 const FIVE: [u8; 5] = [180, 157, 141, 134, 130];
 const ELEVEN: [u8; 11] = [254, 254, 243, 230, 196, 177, 153, 140, 133, 130, 129];
-
-/// Coefficients, row by row.
-pub(super) type Block = [i16; 16];
 
 /// What there is in a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! The inverse Walsh-Hadamard transform and the inverse DCT: RFC 6386, section 14.
 #![expect(clippy::indexing_slicing, reason = "constant indices into arrays of constant length")]
 
-use super::tokens::Block;
+/// The coefficients, or the samples, of a block of four by four.
+pub(super) type Block = [i16; 16];
 
 /// The inverse WHT: the DC coefficients of sixteen luma blocks from the Y2 block.
 #[inline(always)]

@@ -1,4 +1,4 @@
-//! Trouble with asking for a URL.
+//! Troubles of the API.
 
 use std::time::Duration;
 
@@ -7,64 +7,68 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use crate::harness::Harness;
 use crate::processes::functions;
-use crate::runbooks::rehearsal::Rehearsal;
-use crate::stage::Stage;
+use crate::runbooks::reader::Reader;
 use crate::switches::throttle;
 use crate::uploader::{ask, bearer, somebody};
 
 const SIGNER: &str = "GenerateUploadUrlFunctionName";
 
 /// The function's process dies with a call in its hands, and a new one may not run; the runbook lets it.
-pub(in crate::runbooks) async fn signer_dies(book: &mut Rehearsal) {
-    let stage = book.stage;
-    let (token, (status, answer)) = ask_stopped_signer(stage, 300, Signal::SIGKILL).await;
+pub(in crate::runbooks) async fn signer_dies(reader: &mut Reader) {
+    let harness = reader.harness;
+    let (token, (status, answer)) = ask_stopped_signer(harness, 300, Signal::SIGKILL).await;
     assert!(status.is_server_error(), "{status} {answer}");
-    throttle(stage, SIGNER).await;
-    book.until("Verify").await;
-    let (status, answer) = ask(stage, "", Some(&token), &[], "").await;
+    throttle(harness, SIGNER).await;
+    reader.until("Verify").await;
+    let (status, answer) = ask(harness, "", Some(&token), &[], "").await;
     assert_eq!(status, StatusCode::OK, "{answer}");
 }
 
 /// The function's process stops for some seconds, with a call in its hands.
-pub(in crate::runbooks) async fn signer_hangs(book: &mut Rehearsal) {
-    let (_, (status, answer)) = ask_stopped_signer(book.stage, 2_500, Signal::SIGCONT).await;
+pub(in crate::runbooks) async fn signer_hangs(reader: &mut Reader) {
+    let (_, (status, answer)) = ask_stopped_signer(reader.harness, 2_500, Signal::SIGCONT).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
-    book.until("Verify").await;
-    book.wait_minutes(6);
+    reader.until("Verify").await;
+    reader.wait_minutes(6);
 }
 
 /// Asks while the function's process is stopped, and sends it `then` after some milliseconds; the token and the answer.
-async fn ask_stopped_signer(stage: &Stage, stopped_ms: u64, then: Signal) -> (String, (StatusCode, Value)) {
-    let token = bearer(&somebody(stage).await.id_token);
+async fn ask_stopped_signer(
+    harness: &Harness,
+    stopped_ms: u64,
+    then: Signal,
+) -> (String, (StatusCode, Value)) {
+    let token = bearer(&somebody(harness).await.id_token);
     // So that there is a process.
-    ask(stage, "", Some(&token), &[], "").await;
-    signal(stage, Signal::SIGSTOP);
+    ask(harness, "", Some(&token), &[], "").await;
+    signal(harness, Signal::SIGSTOP);
     let end = async {
         tokio::time::sleep(Duration::from_millis(stopped_ms)).await;
-        signal(stage, then);
+        signal(harness, then);
     };
-    let (answer, ()) = tokio::join!(ask(stage, "", Some(&token), &[], ""), end);
+    let (answer, ()) = tokio::join!(ask(harness, "", Some(&token), &[], ""), end);
     (token, answer)
 }
 
-fn signal(stage: &Stage, signal: Signal) {
-    let name = stage.output(SIGNER);
-    for process in functions(stage.group).iter().filter(|process| process.function() == name) {
+fn signal(harness: &Harness, signal: Signal) {
+    let name = harness.output(SIGNER);
+    for process in functions(harness.group).iter().filter(|process| process.function() == name) {
         kill(Pid::from_raw(process.id), signal).unwrap();
     }
 }
 
 /// Calls without a token, and calls with a body that is not taken.
-pub(in crate::runbooks) async fn clients_are_refused(book: &mut Rehearsal) {
-    let stage = book.stage;
-    let token = bearer(&somebody(stage).await.id_token);
+pub(in crate::runbooks) async fn clients_are_refused(reader: &mut Reader) {
+    let harness = reader.harness;
+    let token = bearer(&somebody(harness).await.id_token);
     for _ in 0..3 {
-        let (status, _) = ask(stage, "", None, &[], "").await;
+        let (status, _) = ask(harness, "", None, &[], "").await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
-        let (status, _) = ask(stage, "", Some(&token), &[], "no JSON").await;
+        let (status, _) = ask(harness, "", Some(&token), &[], "no JSON").await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
     }
-    book.until("Verify").await;
-    book.wait_minutes(6);
+    reader.until("Verify").await;
+    reader.wait_minutes(6);
 }

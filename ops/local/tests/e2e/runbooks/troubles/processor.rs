@@ -1,64 +1,66 @@
-//! Trouble with processing images.
+//! Troubles of the processor.
 
 use std::time::Duration;
 
 use http::StatusCode;
 use image::ImageFormat;
-use local_stack::faults::{Fault, Rule, Strike};
+use local_stack::faults::{InjectedFault, Rule, Strike};
 use local_stack::flow::{TraceHeaders, UploadUrl, put};
 
 use super::{done, uploaded};
 use crate::faults::failed_attempt;
+use crate::harness::Harness;
 use crate::picture::picture;
-use crate::runbooks::rehearsal::Rehearsal;
-use crate::stage::Stage;
+use crate::runbooks::reader::Reader;
 use crate::uploader::{plain_url, somebody};
 
 /// An upload that one call about strikes.
 async fn struck(
-    stage: &Stage,
+    harness: &Harness,
     service: &'static str,
     operation: &'static str,
-    fault: Fault,
+    fault: InjectedFault,
 ) -> (UploadUrl, Strike) {
-    let issued = plain_url(stage, &somebody(stage).await).await;
+    let issued = plain_url(harness, &somebody(harness).await).await;
     let subject = match service {
         "s3" => format!("processed/{}", issued.image_id),
         _ => issued.image_id.clone(),
     };
-    let strike = stage.faults.strike(Rule::next(service, operation, &subject, fault));
+    let strike = harness.faults.strike(Rule::next(service, operation, &subject, fault));
     put(&issued, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
     (issued, strike)
 }
 
 /// The processor dies on an image, once.
-pub(in crate::runbooks) async fn image_kills_it(book: &mut Rehearsal) {
-    let stage = book.stage;
-    let (issued, _strike) = struck(stage, "s3", "PutObject", Fault::KillBefore).await;
-    done(stage, &issued).await;
-    book.until("Verify").await;
-    book.wait_minutes(6);
+pub(in crate::runbooks) async fn image_kills_it(reader: &mut Reader) {
+    let harness = reader.harness;
+    let (issued, _strike) = struck(harness, "s3", "PutObject", InjectedFault::KillBefore).await;
+    done(harness, &issued).await;
+    reader.until("Verify").await;
+    reader.wait_minutes(6);
 }
 
 /// Storing a thumbnail takes eleven seconds, once.
-pub(in crate::runbooks) async fn image_takes_long(book: &mut Rehearsal) {
-    let stage = book.stage;
-    let (issued, _strike) = struck(stage, "s3", "PutObject", Fault::Delay(Duration::from_secs(11))).await;
-    done(stage, &issued).await;
-    book.set("IMAGE_ID", &issued.image_id).await;
-    book.until("Verify").await;
-    book.wait_minutes(6);
+pub(in crate::runbooks) async fn image_takes_long(reader: &mut Reader) {
+    let harness = reader.harness;
+    let (issued, _strike) =
+        struck(harness, "s3", "PutObject", InjectedFault::Delay(Duration::from_secs(11))).await;
+    done(harness, &issued).await;
+    reader.set("IMAGE_ID", &issued.image_id).await;
+    reader.until("Verify").await;
+    reader.wait_minutes(6);
 }
 
 /// The table refuses each of some images once, so that promises to users are at stake.
-pub(in crate::runbooks) async fn images_fail_once(book: &mut Rehearsal) {
-    let stage = book.stage;
+pub(in crate::runbooks) async fn images_fail_once(reader: &mut Reader) {
+    let harness = reader.harness;
     let mut strikes = Vec::new();
     for _ in 0..3 {
-        let refused = Fault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
-        let (issued, strike) = struck(stage, "dynamodb", "PutItem", refused).await;
-        failed_attempt(stage, &issued.image_id).await;
-        done(stage, &issued).await;
+        let refused =
+            InjectedFault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
+        let (issued, strike) = struck(harness, "dynamodb", "PutItem", refused).await;
+        failed_attempt(harness, &issued.image_id).await;
+        done(harness, &issued).await;
         strikes.push(strike);
     }
     // The engine takes no alarm of metric math; these stand in for them.
@@ -74,22 +76,22 @@ pub(in crate::runbooks) async fn images_fail_once(book: &mut Rehearsal) {
             ("ComparisonOperator", "GreaterThanThreshold"),
             ("TreatMissingData", "breaching"),
         ];
-        stage.aws.query("monitoring", "2010-08-01", "PutMetricAlarm", &plain).await.unwrap();
-        let rings = [("AlarmName", alarm), ("StateValue", "ALARM"), ("StateReason", "a rehearsal")];
-        stage.aws.query("monitoring", "2010-08-01", "SetAlarmState", &rings).await.unwrap();
+        harness.aws.query("monitoring", "2010-08-01", "PutMetricAlarm", &plain).await.unwrap();
+        let rings = [("AlarmName", alarm), ("StateValue", "ALARM"), ("StateReason", "the test of a runbook")];
+        harness.aws.query("monitoring", "2010-08-01", "SetAlarmState", &rings).await.unwrap();
     }
-    book.until("Verify").await;
+    reader.until("Verify").await;
     let both = [("AlarmNames.member.1", "slo-processing-1h"), ("AlarmNames.member.2", "slo-processing-6h")];
-    stage.aws.query("monitoring", "2010-08-01", "DeleteAlarms", &both).await.unwrap();
-    book.wait_minutes(6);
+    harness.aws.query("monitoring", "2010-08-01", "DeleteAlarms", &both).await.unwrap();
+    reader.wait_minutes(6);
 }
 
 /// Nothing is wrong with an upload whose trace somebody looks for.
-pub(in crate::runbooks) async fn upload_is_looked_for(book: &mut Rehearsal) {
-    let stage = book.stage;
-    let issued = uploaded(stage).await;
-    let trace = stage.settled(&issued.image_id).await.text("traceId").to_owned();
-    book.set("IMAGE_ID", &issued.image_id).await;
-    book.set("XRAY_TRACE_ID", &format!("1-{}-{}", &trace[..8], &trace[8..])).await;
-    std::fs::write(book.session.here.join("photo.jpg"), picture(ImageFormat::Jpeg)).unwrap();
+pub(in crate::runbooks) async fn upload_is_looked_for(reader: &mut Reader) {
+    let harness = reader.harness;
+    let issued = uploaded(harness).await;
+    let trace = harness.settled(&issued.image_id).await.text("traceId").to_owned();
+    reader.set("IMAGE_ID", &issued.image_id).await;
+    reader.set("XRAY_TRACE_ID", &format!("1-{}-{}", &trace[..8], &trace[8..])).await;
+    std::fs::write(reader.session.here.join("photo.jpg"), picture(ImageFormat::Jpeg)).unwrap();
 }

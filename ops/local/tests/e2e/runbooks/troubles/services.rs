@@ -1,38 +1,38 @@
-//! Trouble with what the functions stand on.
+//! Troubles of the services that the functions use.
 
 use http::StatusCode;
-use local_stack::faults::{Fault, Rule};
+use local_stack::faults::{InjectedFault, Rule};
 use local_stack::flow::{TraceHeaders, put};
 
 use super::{done, uploaded};
 use crate::faults::failed_attempt;
 use crate::picture::picture;
-use crate::runbooks::rehearsal::Rehearsal;
+use crate::runbooks::reader::Reader;
 use crate::uploader::{plain_url, somebody};
 
 /// A bucket need not be full for its size to be asked.
-pub(in crate::runbooks) async fn bucket_holds_something(book: &mut Rehearsal) {
-    let issued = uploaded(book.stage).await;
-    done(book.stage, &issued).await;
+pub(in crate::runbooks) async fn bucket_holds_something(reader: &mut Reader) {
+    let issued = uploaded(reader.harness).await;
+    done(reader.harness, &issued).await;
 }
 
 /// The table refuses what the function writes, once.
-pub(in crate::runbooks) async fn table_refuses(book: &mut Rehearsal) {
-    let stage = book.stage;
-    let issued = plain_url(stage, &somebody(stage).await).await;
-    let refused = Fault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
-    let _strike = stage.faults.strike(Rule::next("dynamodb", "PutItem", &issued.image_id, refused));
+pub(in crate::runbooks) async fn table_refuses(reader: &mut Reader) {
+    let harness = reader.harness;
+    let issued = plain_url(harness, &somebody(harness).await).await;
+    let refused = InjectedFault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
+    let _strike = harness.faults.strike(Rule::next("dynamodb", "PutItem", &issued.image_id, refused));
     put(&issued, picture(image::ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
-    failed_attempt(stage, &issued.image_id).await;
-    done(stage, &issued).await;
-    book.until("Verify").await;
-    book.wait_minutes(6);
+    failed_attempt(harness, &issued.image_id).await;
+    done(harness, &issued).await;
+    reader.until("Verify").await;
+    reader.wait_minutes(6);
 }
 
-/// SNS has counted failures; the engine counts none, so they are told to it as SNS tells CloudWatch.
-pub(in crate::runbooks) async fn topic_has_failed(book: &mut Rehearsal) {
-    let stage = book.stage;
-    let topic = stage.output("TopicArn").rsplit(':').next().unwrap();
+/// SNS has counted failures; the engine counts none, so they are published as SNS publishes them.
+pub(in crate::runbooks) async fn topic_has_failed(reader: &mut Reader) {
+    let harness = reader.harness;
+    let topic = harness.output("TopicArn").rsplit(':').next().unwrap();
     let failures = [
         ("Namespace", "AWS/SNS"),
         ("MetricData.member.1.MetricName", "NumberOfNotificationsFailed"),
@@ -40,5 +40,5 @@ pub(in crate::runbooks) async fn topic_has_failed(book: &mut Rehearsal) {
         ("MetricData.member.1.Dimensions.member.1.Value", topic),
         ("MetricData.member.1.Value", "2"),
     ];
-    stage.aws.query("monitoring", "2010-08-01", "PutMetricData", &failures).await.unwrap();
+    harness.aws.query("monitoring", "2010-08-01", "PutMetricData", &failures).await.unwrap();
 }

@@ -1,0 +1,55 @@
+//! Client of the local stack's console, and the running stack by its name.
+
+use std::path::Path;
+
+use aws_client::http::Http;
+use http::Method;
+use local_stack::stack::{FindError, StackInfo};
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+use crate::local::LocalFailure;
+use crate::nearest::UnknownName;
+
+/// Finds the running stack of that name.
+///
+/// # Errors
+/// When there is none; the error names the running stack with the most similar name, if any.
+pub(crate) fn find(root: &Path, name: &str) -> Result<StackInfo, Failure> {
+    StackInfo::find(root, name).map_err(|error| {
+        let running = StackInfo::running(root);
+        if !matches!(error, FindError::NotRunning { .. }) || running.is_empty() {
+            return LocalFailure::from(error).into();
+        }
+        let known = running.iter().map(String::as_str);
+        UnknownName::among("running stack", name, known, "`ops up --name NAME` starts one").into()
+    })
+}
+
+/// The console's response, unparsed.
+///
+/// # Errors
+/// When the console is not there.
+pub(crate) async fn fetch(
+    info: &StackInfo,
+    path: &str,
+    query: &[(&str, &str)],
+) -> Result<http::Response<Vec<u8>>, Failure> {
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    let url = format!("{}/api/{path}?{query}", info.console);
+    let answer = Http::new().send(Method::GET, &url, &[], "").await.map_err(LocalFailure::Console)?;
+    Ok(answer.map(|body| body.to_vec()))
+}
+
+/// The console's response, parsed as JSON.
+///
+/// # Errors
+/// When the console is not there, or answers something else.
+pub(crate) async fn get<T: DeserializeOwned>(
+    info: &StackInfo,
+    path: &str,
+    query: &[(&str, &str)],
+) -> Result<T, Failure> {
+    let answer = fetch(info, path, query).await?;
+    serde_json::from_slice(answer.body()).map_err(|error| LocalFailure::Answer(error).into())
+}

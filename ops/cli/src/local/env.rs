@@ -1,0 +1,103 @@
+//! `ops env`: the variables by which the AWS CLI and SDKs find the running stack.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use local_stack::stack::StackInfo;
+
+use crate::cli::EnvArgs;
+use crate::failure::Failure;
+use crate::local::console::find;
+use crate::print::{print_json, print_line};
+
+/// Prints them as commands of a shell, or as JSON.
+///
+/// # Errors
+/// No running stack.
+pub(crate) fn run(args: &EnvArgs, root: &Path) -> Result<(), Failure> {
+    let info = find(root, &args.stack.name)?;
+    let variables = variables(&info);
+    if args.stack.json { print_json(&variables) } else { print_line(&script(&variables)) }
+}
+
+/// Each with its value; those without one must not be set, since they would be heeded instead.
+fn variables(info: &StackInfo) -> BTreeMap<&'static str, Option<&str>> {
+    let key = &info.credentials;
+    BTreeMap::from([
+        ("AWS_ACCESS_KEY_ID", Some(key.access_key_id.as_str())),
+        ("AWS_SECRET_ACCESS_KEY", Some(key.secret_access_key.as_str())),
+        ("AWS_SESSION_TOKEN", key.session_token.as_deref()),
+        ("AWS_REGION", Some(info.region.as_str())),
+        ("AWS_DEFAULT_REGION", Some(info.region.as_str())),
+        ("AWS_ENDPOINT_URL", Some(info.endpoint.as_str())),
+        ("AWS_PROFILE", None),
+        ("AWS_DEFAULT_PROFILE", None),
+    ])
+}
+
+fn script(variables: &BTreeMap<&'static str, Option<&str>>) -> String {
+    let lines = variables.iter().map(|(name, value)| match value {
+        Some(value) => format!("export {name}={}", quoted(value)),
+        None => format!("unset {name}"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// One word of a POSIX shell, whatever is in it.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn info() -> StackInfo {
+        serde_json::from_value(json!({
+            "name": "default", "endpoint": "http://127.0.0.1:4566", "console": "http://c", "region": "eu-west-1",
+            "outputs": {}, "log_groups": [], "outbox_queue_url": "q", "pid": 1,
+            "credentials": {"access_key_id": "AKIA", "secret_access_key": "a/b+c'$(false) d"},
+            "user": {"email": "e", "password": "p", "sub": "s"}, "reconciled": [], "known_gaps": [],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn shell_that_evaluates_the_script_has_the_stacks_key_and_no_profile_or_session_of_before() {
+        let print = "printf '%s\\n' \"$AWS_ACCESS_KEY_ID\" \"$AWS_SECRET_ACCESS_KEY\" \"$AWS_REGION\" \
+                     \"$AWS_DEFAULT_REGION\" \"$AWS_ENDPOINT_URL\" \"${AWS_PROFILE-unset}\" \
+                     \"${AWS_DEFAULT_PROFILE-unset}\" \"${AWS_SESSION_TOKEN-unset}\"";
+        let script = format!("eval \"$SCRIPT\"\n{print}");
+        let before = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"];
+        let output = Command::new("/bin/sh")
+            .args(["-euc", &script])
+            .env("SCRIPT", super::script(&variables(&info())))
+            .envs(before.map(|name| (name, "of before")))
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let expected = [
+            "AKIA",
+            "a/b+c'$(false) d",
+            "eu-west-1",
+            "eu-west-1",
+            "http://127.0.0.1:4566",
+            "unset",
+            "unset",
+            "unset",
+        ];
+        assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn json_has_null_for_what_must_not_be_set() {
+        let document = serde_json::to_value(variables(&info())).unwrap();
+        assert_eq!(document["AWS_ACCESS_KEY_ID"], "AKIA");
+        assert_eq!(document["AWS_PROFILE"], serde_json::Value::Null);
+        assert_eq!(document["AWS_SESSION_TOKEN"], serde_json::Value::Null);
+    }
+}

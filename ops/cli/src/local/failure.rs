@@ -1,0 +1,56 @@
+//! Errors of a local stack's commands.
+
+use std::io;
+use std::path::PathBuf;
+
+use aws_client::http::HttpError;
+use local_stack::stack::{FindError, UpError};
+
+use super::upload::JournalError;
+
+/// Why a command on a local stack failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LocalFailure {
+    /// The stack did not come up.
+    #[error("the stack did not come up")]
+    Up(#[source] Box<UpError>),
+    /// The engine ended while the stack was up.
+    #[error(
+        "the engine ended by itself ({status}); start again, and if it happens again see its log ({log}). Its last lines:\n{tail}"
+    )]
+    EngineEnded {
+        /// How it ended.
+        status: String,
+        /// Where its log is.
+        log: PathBuf,
+        /// The log's last lines.
+        tail: String,
+    },
+    /// A process of the stack did not end.
+    #[error("the stack was not taken down whole; look for leftover processes of the engine")]
+    Down(#[source] io::Error),
+    /// No running stack of that name.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// The console does not answer.
+    #[error("the stack's console does not answer; is `ops up` still running?")]
+    Console(#[source] HttpError),
+    /// The console's response is not what was expected.
+    #[error(
+        "the stack's console answered something unknown; stop the stack and start it anew, it may be of another version"
+    )]
+    Answer(#[source] serde_json::Error),
+    /// The stack went away during an upload.
+    #[error(
+        "the stack is gone; {ended} of {files} files had ended. What it held went with it: start it again, and upload again"
+    )]
+    StackGone {
+        /// How many files had ended.
+        ended: usize,
+        /// How many there were.
+        files: usize,
+    },
+    /// The upload journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
