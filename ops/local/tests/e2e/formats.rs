@@ -8,9 +8,12 @@ use crate::uploader::{anybody, upload};
 
 /// Uploads the picture in `format` and checks everything that is left of it.
 async fn travels(format: ImageFormat) {
+    travels_as(picture(format), format.to_mime_type()).await;
+}
+
+async fn travels_as(bytes: Vec<u8>, content_type: &str) {
     let harness = Harness::shared().await;
     let tokens = anybody(harness).await;
-    let bytes = picture(format);
     let size = bytes.len();
 
     let issued = upload(harness, &tokens, bytes).await;
@@ -18,7 +21,7 @@ async fn travels(format: ImageFormat) {
     let id = &issued.image_id;
     let item = harness.settled(id).await;
     assert_eq!(item.status(), "DONE", "{item:?}\n{}", harness.story(id));
-    assert_eq!(item.text("contentType"), format.to_mime_type());
+    assert_eq!(item.text("contentType"), content_type);
     assert_eq!(item.text("originalS3Key"), issued.file_path);
     assert_eq!(item.text("processedS3Key"), format!("processed/{id}.jpg"));
     assert_eq!(item.text("userId"), tokens.sub);
@@ -58,4 +61,14 @@ async fn tiff_travels_the_whole_way() {
 #[tokio::test]
 async fn bmp_travels_the_whole_way() {
     travels(ImageFormat::Bmp).await;
+}
+
+#[tokio::test]
+async fn heic_as_a_phone_writes_it_travels_the_whole_way_and_is_turned_once() {
+    travels_as(include_bytes!("picture/quarters.heic").to_vec(), "image/heic").await;
+}
+
+#[tokio::test]
+async fn avif_in_tiles_travels_the_whole_way_and_is_turned_once() {
+    travels_as(include_bytes!("picture/quarters.avif").to_vec(), "image/avif").await;
 }
