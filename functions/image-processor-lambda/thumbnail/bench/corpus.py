@@ -21,7 +21,7 @@ from pathlib import Path
 import run
 
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 300.0
-FORMATS = {"JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP"}
+FORMATS = {"JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"}
 
 
 def pillow():

@@ -13,7 +13,7 @@ use crate::pixels::{Pixels, Raster, Target, alpha};
 use crate::rejection::Rejection;
 use crate::resize::fit::target;
 use crate::resize::{box_average, whole};
-use crate::{bmp, gif, jpeg, png, tiff, webp};
+use crate::{bmp, gif, heif, jpeg, png, tiff, webp};
 
 /// Decodes the first picture in `bytes`.
 ///
@@ -43,6 +43,7 @@ fn raster(bytes: &[u8], budget: &Budget, target: &Target) -> Result<Raster, Reje
         Format::Tiff => tiff::decode(bytes, budget, target),
         Format::Gif => gif::decode(bytes, budget),
         Format::Bmp => bmp::decode(bytes, budget),
+        Format::Heic | Format::Avif => heif::decode(bytes, budget, target),
     }
 }
 
@@ -56,7 +57,7 @@ pub(crate) fn decode_by(
     if size > limits.max_bytes {
         return Err(Rejection::TooManyBytes { bytes: size, limit: limits.max_bytes });
     }
-    let format = sniff(bytes)?;
+    let format = sniff(bytes, limits.formats)?;
     let budget = Budget::start(format, *limits);
     let target = target(largest_side.get());
     let outcome = guard::catch(Stage::Decode, format, || {

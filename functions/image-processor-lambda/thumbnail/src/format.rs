@@ -1,7 +1,10 @@
 //! What a file is, by its first bytes and by nothing else.
 
+mod set;
+
 use std::fmt;
 
+pub use self::set::{Formats, ParseFormatsError};
 use crate::rejection::Rejection;
 
 /// A format that can be decoded.
@@ -19,11 +22,30 @@ pub enum Format {
     Tiff,
     /// Windows bitmap.
     Bmp,
+    /// HEIC, the default of many phones: HEIF with pictures coded in HEVC; the primary picture.
+    Heic,
+    /// AVIF: HEIF with pictures coded in AV1; the primary picture.
+    Avif,
 }
 
 impl Format {
     /// Each format, in the order of the declaration.
-    pub const ALL: [Self; 6] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif, Self::Tiff, Self::Bmp];
+    pub const ALL: [Self; 8] =
+        [Self::Jpeg, Self::Png, Self::WebP, Self::Gif, Self::Tiff, Self::Bmp, Self::Heic, Self::Avif];
+
+    /// Whether this build decodes it: HEVC is a feature of the crate, since patents cover it.
+    #[must_use]
+    pub const fn is_built(self) -> bool {
+        !matches!(self, Self::Heic) || cfg!(feature = "hevc")
+    }
+
+    /// What the owner of such a file can do where it is not accepted.
+    pub(crate) const fn advice(self) -> &'static str {
+        match self {
+            Self::Heic => "; on an iPhone choose Settings, Camera, Formats, Most Compatible for new photos",
+            _ => "",
+        }
+    }
 
     /// The name that people use.
     #[must_use]
@@ -35,6 +57,8 @@ impl Format {
             Self::Gif => "GIF",
             Self::Tiff => "TIFF",
             Self::Bmp => "BMP",
+            Self::Heic => "HEIC",
+            Self::Avif => "AVIF",
         }
     }
 
@@ -48,6 +72,8 @@ impl Format {
             Self::Gif => "image/gif",
             Self::Tiff => "image/tiff",
             Self::Bmp => "image/bmp",
+            Self::Heic => "image/heic",
+            Self::Avif => "image/avif",
         }
     }
 }
@@ -61,10 +87,6 @@ impl fmt::Display for Format {
 /// A format that is recognised, so that its owner gets a helpful answer, but not decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Foreign {
-    /// HEIC, the default of many phones.
-    Heic,
-    /// AVIF.
-    Avif,
     /// JPEG XL.
     JpegXl,
     /// JPEG 2000.
@@ -86,8 +108,6 @@ impl Foreign {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Heic => "HEIC",
-            Self::Avif => "AVIF",
             Self::JpegXl => "JPEG XL",
             Self::Jpeg2000 => "JPEG 2000",
             Self::Svg => "SVG",
@@ -102,13 +122,10 @@ impl Foreign {
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::Heic => {
-                "share it as JPEG; on an iPhone choose Settings, Camera, Formats, Most Compatible for new photos"
-            }
             Self::Video => "upload a still picture of it as JPEG or PNG",
             Self::Pdf => "export the page as JPEG or PNG and upload that",
             Self::Svg => "export it as PNG and upload that",
-            Self::Avif | Self::JpegXl | Self::Jpeg2000 | Self::Photoshop | Self::Icon => {
+            Self::JpegXl | Self::Jpeg2000 | Self::Photoshop | Self::Icon => {
                 "save it as JPEG or PNG and upload that"
             }
         }
@@ -119,9 +136,18 @@ impl Foreign {
 ///
 /// # Errors
 ///
-/// [`Rejection::Empty`], [`Rejection::UnsupportedFormat`] for what is recognised but not decoded, and
-/// [`Rejection::NotAnImage`].
-pub fn sniff(bytes: &[u8]) -> Result<Format, Rejection> {
+/// [`Rejection::Empty`], [`Rejection::UnsupportedFormat`] for what is recognised but not decoded,
+/// [`Rejection::FormatNotAccepted`] for what is not among `accepted`, and [`Rejection::NotAnImage`].
+pub fn sniff(bytes: &[u8], accepted: Formats) -> Result<Format, Rejection> {
+    let format = recognized(bytes, accepted)?;
+    if accepted.contains(format) {
+        Ok(format)
+    } else {
+        Err(Rejection::FormatNotAccepted { format, accepted })
+    }
+}
+
+fn recognized(bytes: &[u8], accepted: Formats) -> Result<Format, Rejection> {
     match bytes {
         [] => Err(Rejection::Empty),
         [0xff, 0xd8, 0xff, ..] => Ok(Format::Jpeg),
@@ -130,9 +156,9 @@ pub fn sniff(bytes: &[u8]) -> Result<Format, Rejection> {
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(Format::Gif),
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Ok(Format::Tiff),
         [b'B', b'M', rest @ ..] if is_bitmap(rest) => Ok(Format::Bmp),
-        _ => {
-            Err(foreign(bytes).map_or(Rejection::NotAnImage, |found| Rejection::UnsupportedFormat { found }))
-        }
+        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] => container(brands),
+        _ => Err(foreign(bytes)
+            .map_or(Rejection::NotAnImage { accepted }, |found| Rejection::UnsupportedFormat { found })),
     }
 }
 
@@ -148,7 +174,6 @@ fn is_bitmap(rest: &[u8]) -> bool {
 /// The formats that are known by sight only.
 fn foreign(bytes: &[u8]) -> Option<Foreign> {
     match bytes {
-        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] => Some(container(brands)),
         [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some(Foreign::JpegXl),
         [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xff, 0x4f, 0xff, 0x51, ..] => Some(Foreign::Jpeg2000),
         [b'%', b'P', b'D', b'F', b'-', ..] => Some(Foreign::Pdf),
@@ -158,17 +183,25 @@ fn foreign(bytes: &[u8]) -> Option<Foreign> {
     }
 }
 
-/// Which of the formats that share the ISO container: its brands tell.
-fn container(brands: &[u8]) -> Foreign {
+/// Which of the formats that share the ISO container: its brands say, or else the kind of its first picture.
+fn container(brands: &[u8]) -> Result<Format, Rejection> {
     const LONGEST_BRAND_LIST: usize = 256;
+    /// Before the pictures' data, as a rule.
+    const TABLES: usize = 64 * 1024;
     let listed = brands.get(..LONGEST_BRAND_LIST).unwrap_or(brands);
     let has = |names: &[&[u8; 4]]| listed.as_chunks().0.iter().any(|brand| names.contains(&brand));
-    if has(&[b"avif", b"avis"]) {
-        Foreign::Avif
-    } else if has(&[b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"]) {
-        Foreign::Heic
+    let first = |kind: &[u8]| {
+        let tables = brands.get(..TABLES).unwrap_or(brands);
+        memchr::memmem::find(tables, kind).unwrap_or(usize::MAX)
+    };
+    if has(&[b"avif", b"avis", b"avio"]) {
+        Ok(Format::Avif)
+    } else if has(&[b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"]) {
+        Ok(Format::Heic)
+    } else if has(&[b"mif1", b"mif2", b"msf1", b"miaf"]) {
+        Ok(if first(b"av01") < first(b"hvc1") { Format::Avif } else { Format::Heic })
     } else {
-        Foreign::Video
+        Err(Rejection::UnsupportedFormat { found: Foreign::Video })
     }
 }
 
@@ -189,15 +222,18 @@ mod tests {
 
     #[test]
     fn text_that_begins_like_a_bitmap_is_no_image() {
-        let rejection = sniff(b"BMW 320d, one owner, full history, as new").unwrap_err();
+        let rejection = sniff(b"BMW 320d, one owner, full history, as new", Formats::BUILT).unwrap_err();
         assert_eq!(rejection.reason(), "NotAnImage");
     }
 
     #[test]
-    fn heic_and_avif_are_told_apart_behind_the_same_major_brand() {
-        assert_eq!(foreign(b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic"), Some(Foreign::Heic));
-        assert_eq!(foreign(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif"), Some(Foreign::Avif));
-        assert_eq!(foreign(b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2"), Some(Foreign::Video));
+    fn heic_and_avif_are_distinguished_behind_the_same_major_brand() {
+        let found = |bytes| recognized(bytes, Formats::BUILT).map_err(|rejection| rejection.reason());
+        assert_eq!(found(b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic"), Ok(Format::Heic));
+        assert_eq!(found(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif"), Ok(Format::Avif));
+        assert_eq!(found(b"\0\0\0\x18ftypmif1\0\0\0\0mif1....infe....av01"), Ok(Format::Avif));
+        assert_eq!(found(b"\0\0\0\x18ftypmif1\0\0\0\0mif1....infe....hvc1av01"), Ok(Format::Heic));
+        assert_eq!(found(b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2"), Err("UnsupportedFormat"));
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod exif;
 mod format;
 mod gif;
 mod guard;
+mod heif;
 mod image_crate;
 #[cfg(feature = "inner")]
 #[doc(hidden)]
@@ -48,7 +49,7 @@ mod webp;
 pub use crate::decode::decode;
 pub use crate::decoded::Decoded;
 pub use crate::encode::Thumbnail;
-pub use crate::format::{Foreign, Format, sniff};
+pub use crate::format::{Foreign, Format, Formats, ParseFormatsError, sniff};
 pub use crate::limits::Limits;
 pub use crate::options::{Options, ParseRgbError, Rgb};
 pub use crate::rejection::{Cause, Rejection};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::format::Formats;
+
 /// What one image may cost, checked before and while it is decoded.
 ///
 /// Frames need no limit: the first alone is read, whatever stands behind it.
@@ -19,6 +21,8 @@ pub struct Limits {
     pub max_decode_bytes: u64,
     /// Longest that decoding may take, in wall-clock time. Default 15 s.
     pub time: Duration,
+    /// Formats that are accepted. Default all that are built.
+    pub formats: Formats,
 }
 
 impl Default for Limits {
@@ -28,6 +32,7 @@ impl Default for Limits {
             max_pixels: 50_000_000,
             max_decode_bytes: 256 * 1024 * 1024,
             time: Duration::from_secs(15),
+            formats: Formats::BUILT,
         }
     }
 }

@@ -45,6 +45,21 @@ pub(crate) enum Ink {
     Ycck,
 }
 
+/// How red, green and blue are coded (matrix coefficients of ITU-T H.273).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Matrix {
+    /// Green, blue and red as they are.
+    Identity,
+    Bt709,
+    /// Of the FCC in 1953.
+    Fcc,
+    /// That of JFIF.
+    Bt601,
+    Smpte240,
+    YCgCo,
+    Bt2020,
+}
+
 /// What the channels of a picture are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Channels {
@@ -52,6 +67,10 @@ pub(crate) enum Channels {
     /// Gray, premultiplied by alpha.
     GrayAlpha,
     YCbCr,
+    /// Luma and differences of colours, of the full range, by a matrix that is not JFIF's.
+    Coded(Matrix),
+    /// The same, premultiplied by alpha.
+    CodedAlpha(Matrix),
     Rgb,
     /// Red, green and blue, premultiplied by alpha.
     Rgba,
@@ -63,8 +82,8 @@ impl Channels {
         match self {
             Self::Gray => 1,
             Self::GrayAlpha => 2,
-            Self::YCbCr | Self::Rgb => 3,
-            Self::Rgba | Self::Inks(_) => 4,
+            Self::YCbCr | Self::Coded(_) | Self::Rgb => 3,
+            Self::CodedAlpha(_) | Self::Rgba | Self::Inks(_) => 4,
         }
     }
 }

@@ -6,7 +6,7 @@ mod common;
 
 use common::{decoded, difference, fixture, options, pixels, thumb};
 use image::RgbImage;
-use thumbnail::{Format, Limits, Options, Rgb, sniff, thumbnail};
+use thumbnail::{Format, Formats, Limits, Options, Rgb, sniff, thumbnail};
 
 /// The photograph at 75 × 50, from the lossless file, by another resampler than ours.
 fn reference() -> RgbImage {
@@ -32,9 +32,11 @@ fn every_format_becomes_the_same_picture() {
         ("photo.bmp", Format::Bmp, 3.5),
         ("cmyk.jpg", Format::Jpeg, 3.5),
         ("cmyk.tif", Format::Tiff, 3.5),
+        ("photo.heic", Format::Heic, 3.5),
+        ("photo.avif", Format::Avif, 3.5),
     ] {
         let bytes = fixture(file);
-        assert_eq!(sniff(&bytes).unwrap(), format, "{file}");
+        assert_eq!(sniff(&bytes, Formats::BUILT).unwrap(), format, "{file}");
         let small = thumb(&bytes, 75).unwrap_or_else(|rejection| panic!("{file}: {rejection:?}"));
         assert_eq!((small.width, small.height), (75, 50), "{file}");
         let difference = difference(&pixels(&small), &reference);

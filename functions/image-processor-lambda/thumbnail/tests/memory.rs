@@ -71,6 +71,13 @@ fn memory_stays_within_the_limit_whatever_a_file_declares() {
     ] {
         assert_bounded(name, &bytes, &limits, "ok", bound);
     }
+    for (name, bound) in
+        [("photo.heic", MIB), ("grid.heic", MIB), ("photo.avif", 6 * MIB), ("grid.avif", 6 * MIB)]
+    {
+        assert_bounded(name, &common::fixture(name), &limits, "ok", bound);
+    }
+    let tiles = bombs::heif::grid(32, 32, 2_048, 2_048);
+    assert_bounded("HEIC of 4 MP in 1024 tiles", &tiles, &limits, "ok", 3 * MIB);
     let twenty_times_the_rows = bombs::png_of_zeros_with_more(1_000, 1_000, 20);
     assert_bounded("PNG with more rows than declared", &twenty_times_the_rows, &limits, "ok", 8 * MIB);
 }

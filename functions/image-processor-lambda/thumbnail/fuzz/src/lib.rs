@@ -7,7 +7,7 @@ use std::error::Error;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use thumbnail::{Format, Limits, Options, Rejection, decode, thumbnail};
+use thumbnail::{Format, Formats, Limits, Options, Rejection, decode, thumbnail};
 
 /// Boxes that take the decoder through each of its scales, and qualities that take the encoder to both ends of its tables.
 const SIDES: [(NonZeroU32, u8); 4] = [
@@ -26,6 +26,7 @@ const LIMITS: Limits = Limits {
     max_pixels: 1_000_000,
     max_decode_bytes: 64 * 1024 * 1024,
     time: Duration::from_secs(10),
+    formats: Formats::BUILT,
 };
 
 /// A thumbnail within its box that can be read again, or a rejection with a reason of the closed set; soon, and

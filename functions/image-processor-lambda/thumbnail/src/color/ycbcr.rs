@@ -1,10 +1,10 @@
-//! Conversion between RGB and `YCbCr`, as JFIF defines it.
+//! Conversion between RGB and `YCbCr`, as JFIF defines it, and from what other matrices code.
 
 #![expect(clippy::indexing_slicing, reason = "constant indices, and columns that the rows have")]
 
 use image::{GrayImage, RgbImage};
 
-use crate::pixels::Ycbcr420;
+use crate::pixels::{Matrix, Ycbcr420};
 
 /// Bits behind the point of the factors below.
 const BITS: u32 = 16;
@@ -15,6 +15,37 @@ pub(crate) fn to_rgb(luma: u8, cb: u8, cr: u8) -> [u8; 3] {
     let (luma, cb, cr) = (f32::from(luma), f32::from(cb) - 128.0, f32::from(cr) - 128.0);
     [1.402 * cr, -0.344_136 * cb - 0.714_136 * cr, 1.772 * cb]
         .map(|difference| (luma + difference + 0.5) as u8)
+}
+
+impl Matrix {
+    /// The first channel and the differences of colours, which are 128 where there are none, all of the full
+    /// range, to red, green and blue.
+    pub(crate) fn to_rgb(self, [first, second, third]: [u8; 3]) -> [u8; 3] {
+        // The shares of red and blue in luma.
+        let (red, blue) = match self {
+            Self::Identity => return [third, first, second],
+            Self::YCgCo => return from_ycgco([first, second, third]),
+            Self::Bt601 => return to_rgb(first, second, third),
+            Self::Bt709 => (0.2126, 0.0722),
+            Self::Fcc => (0.30, 0.11),
+            Self::Smpte240 => (0.212, 0.087),
+            Self::Bt2020 => (0.2627, 0.0593),
+        };
+        let [luma, cb, cr] = [f32::from(first), f32::from(second) - 128.0, f32::from(third) - 128.0];
+        let (to_red, to_blue) = (2.0 * (1.0 - red) * cr, 2.0 * (1.0 - blue) * cb);
+        [to_red, -(red * to_red + blue * to_blue) / (1.0 - red - blue), to_blue]
+            .map(|difference| to_byte(luma + difference))
+    }
+}
+
+fn from_ycgco([luma, cg, co]: [u8; 3]) -> [u8; 3] {
+    let [luma, cg, co] = [f32::from(luma), f32::from(cg) - 128.0, f32::from(co) - 128.0];
+    [luma - cg + co, luma + cg, luma - cg - co].map(to_byte)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such casts saturate")]
+fn to_byte(level: f32) -> u8 {
+    (level + 0.5) as u8
 }
 
 impl From<&RgbImage> for Ycbcr420 {
@@ -102,6 +133,25 @@ mod tests {
         assert_eq!((converted.luma.dimensions(), converted.cb.dimensions()), ((3, 3), (2, 2)));
         assert_eq!(converted.cr.as_raw()[..], [192, 255, 255, 255]);
         assert_eq!(converted.luma.as_raw()[..3], [76, 0, 76]);
+    }
+
+    #[test]
+    fn each_matrix_gives_back_what_it_coded() {
+        use Matrix::{Bt601, Bt709, Bt2020, Fcc, Identity, Smpte240, YCgCo};
+        for (matrix, red) in [
+            (Identity, [0, 0, 255]),
+            (Bt601, [76, 85, 255]),
+            (Bt709, [54, 99, 255]),
+            (Bt2020, [67, 92, 255]),
+            (Smpte240, [54, 98, 255]),
+            (Fcc, [77, 85, 255]),
+            (YCgCo, [64, 64, 255]),
+        ] {
+            let found = matrix.to_rgb(red);
+            assert!(found[0] >= 254 && found[1] <= 2 && found[2] <= 2, "{matrix:?}: {found:?}");
+            let gray = if matrix == Identity { [90; 3] } else { [90, 128, 128] };
+            assert_eq!(matrix.to_rgb(gray), [90; 3], "{matrix:?}");
+        }
     }
 
     #[test]

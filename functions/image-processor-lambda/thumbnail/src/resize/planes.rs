@@ -45,14 +45,23 @@ impl Planar {
             [one, two, three] => {
                 let triples = one.as_raw().iter().zip(two.as_raw()).zip(three.as_raw());
                 let to_pixel = |((&a, &b), &c): ((&u8, &u8), &u8)| -> [u8; 3] {
-                    if self.channels == Channels::YCbCr { to_rgb(a, b, c) } else { [a, b, c] }
+                    match self.channels {
+                        Channels::YCbCr => to_rgb(a, b, c),
+                        Channels::Coded(matrix) => matrix.to_rgb([a, b, c]),
+                        _ => [a, b, c],
+                    }
                 };
                 let pixels = triples.flat_map(to_pixel).collect();
                 Ok(RgbImage::from_raw(width, height, pixels).ok_or(FILLED)?.into())
             }
             [one, two, three, four] => {
                 let rows = one.as_raw().iter().zip(two.as_raw()).zip(three.as_raw()).zip(four.as_raw());
-                let pixels = rows.flat_map(|(((&a, &b), &c), &d)| [a, b, c, d]).collect();
+                let to_pixel = |(((&a, &b), &c), &d): (((&u8, &u8), &u8), &u8)| {
+                    let Channels::CodedAlpha(matrix) = self.channels else { return [a, b, c, d] };
+                    let [red, green, blue] = matrix.to_rgb([a, b, c]);
+                    [red, green, blue, d]
+                };
+                let pixels = rows.flat_map(to_pixel).collect();
                 Ok(RgbaImage::from_raw(width, height, pixels).ok_or(FILLED)?.into())
             }
             _ => Err("not one to four channels".into()),

@@ -6,6 +6,7 @@
 use image::{GrayImage, ImageFormat, Rgb, RgbImage};
 use jpeg_encoder::{ColorType, Encoder};
 
+pub(crate) mod heif;
 pub(crate) mod tiff;
 
 /// A JPEG that declares a size, with data for a few pixels.
