@@ -24,6 +24,7 @@ mod mosaic;
 mod transform;
 
 use heifer_isobmff::HeifFile;
+use heifer_isobmff::boxes::{ColorInfo, Property};
 
 use self::alpha::Alpha;
 use self::canvas::Purpose;
@@ -67,7 +68,15 @@ fn read(bytes: &[u8], budget: &Budget, target: &Target) -> Result<Raster, Fault>
 }
 
 /// The ICC profile of the picture, or else of its first tile.
+///
+/// Not by `HeifFile::icc_profile` of `heifer-isobmff` 0.3.22, which follows derivations without an end.
 fn profile(file: &HeifFile, source: &Source) -> Option<Vec<u8>> {
-    let profile = file.icc_profile(source.id).ok().flatten()?;
-    (profile.len() <= LARGEST_PROFILE).then(|| profile.to_vec())
+    let of = |id| {
+        file.item_properties(id).ok()?.find_map(|property| match property {
+            Property::Color(ColorInfo::Icc(profile)) if !profile.is_empty() => Some(profile),
+            _ => None,
+        })
+    };
+    let profile = of(source.id).or_else(|| of(*source.tiles.first()?))?;
+    (profile.len() <= LARGEST_PROFILE).then(|| profile.clone())
 }

@@ -155,6 +155,22 @@ fn a_grid_of_grids_is_refused() {
     assert_refused("a grid of grids", &writer.finish(), "UnsupportedFeature");
 }
 
+/// A stack overflow ends the process: it cannot be caught.
+#[test]
+fn a_tile_that_claims_to_be_made_of_its_own_grid_is_drawn_as_what_it_is() {
+    let whole = fixture("grid.heic");
+    let file = heifer_isobmff::HeifFile::parse(&whole).unwrap();
+    let (grid, tile) = (file.primary_id, *file.referenced_items(file.primary_id, b"dimg").first().unwrap());
+    // Put before the boxes that follow in the same box; of the places the first are those of the tiles.
+    let mut reference = 14_u32.to_be_bytes().to_vec();
+    reference.extend(b"dimg");
+    for number in [tile, 1, grid] {
+        reference.extend(u16::try_from(number).unwrap().to_be_bytes());
+    }
+    let bytes = bombs::heif::with_reference(&whole, &reference);
+    assert_eq!(thumb(&bytes, 75).unwrap(), thumb(&whole, 75).unwrap());
+}
+
 #[test]
 fn tiles_wholly_beyond_the_canvas_are_not_decoded() {
     let few = thumb(&bombs::heif::grid(2, 2, 128, 128), 64).unwrap();

@@ -20,6 +20,8 @@ use super::fault::Fault;
 use crate::budget::Clock;
 use crate::rejection::DecodeError;
 
+/// Most units of a picture's data, and of its parameters. The standard allows 600 slices.
+const MOST_UNITS: usize = 4096;
 /// Bytes beside the planes for each sixteen pixels: modes, depths and filters of a block of four by four.
 const BLOCK_BYTES: u64 = 18;
 
@@ -32,7 +34,7 @@ pub(super) fn decode(file: &HeifFile, id: ItemId, admit: Admit, clock: Clock) ->
     let (first, header) = slices.first().ok_or(DecodeError::Truncated("before its picture"))?;
     let first = SliceHeader::parse(&first.rbsp, header, &sets, None)?;
     let (pps, sps) = sets.get(usize::from(first.slice_pic_parameter_set_id))?;
-    let is_filtered = admit(announced(sps)?)?;
+    let is_filtered = admit(announced(sps, data.len())?)?;
     let (mut picture, mut planes) = (Picture::new(sps, pps), Reconstructor::new(sps, pps));
     let mut previous: Option<SliceHeader> = None;
     for (unit, header) in &slices {
@@ -65,12 +67,17 @@ type Units<'a> = (ParameterSets, Vec<(NalUnit<'a>, heifer_hevc_dec::nal::NalHead
 /// The parameter sets, and the slices of the base layer.
 fn units<'a>(config: &'a HevcConfig, data: &'a [u8]) -> Result<Units<'a>, Fault> {
     let mut sets = ParameterSets::default();
-    for unit in config.nal_units.iter().filter(|unit| unit.len() > 2) {
+    let mut count = config.nal_units.len();
+    for unit in config.nal_units.iter().take(MOST_UNITS).filter(|unit| unit.len() > 2) {
         sets.add(&NalUnit::parse(unit)?)?;
     }
     let mut slices = Vec::new();
     let mut rest = data;
     while !rest.is_empty() {
+        count += 1;
+        if count > MOST_UNITS {
+            return Err(DecodeError::Unsupported("a picture in so many parts").into());
+        }
         let size = usize::from(config.nal_length_size);
         let (length, behind) = rest.split_at_checked(size).ok_or(END)?;
         let length = length.iter().fold(0_usize, |length, byte| length << 8 | usize::from(*byte));
@@ -97,15 +104,16 @@ fn units<'a>(config: &'a HevcConfig, data: &'a [u8]) -> Result<Units<'a>, Fault>
 
 const END: DecodeError = DecodeError::Truncated("within a picture's data");
 
-fn announced(sps: &Sps) -> Result<Announced, Fault> {
+fn announced(sps: &Sps, data: usize) -> Result<Announced, Fault> {
     let coded = (sps.pic_width_in_luma_samples, sps.pic_height_in_luma_samples);
     let pixels = u64::from(coded.0) * u64::from(coded.1);
     let sampling = sampling(sps)?;
     let samples = sampling.samples(pixels);
-    let blocks = pixels.div_ceil(16) * BLOCK_BYTES;
+    // Of the data there is a copy without what keeps start codes out of them.
+    let held = pixels.div_ceil(16) * BLOCK_BYTES + data as u64;
     // The last filter needs what the one before it left.
     let size = sps.output_size();
-    let bytes = [2, 4].map(|each| samples * each + blocks);
+    let bytes = [2, 4].map(|each| samples * each + held);
     Ok(Announced { size, coded, sampling, bytes, uninterrupted: Duration::ZERO })
 }
 

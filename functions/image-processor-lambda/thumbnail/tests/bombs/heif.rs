@@ -31,3 +31,26 @@ pub(crate) fn grid(rows: u16, columns: u16, width: u32, height: u32) -> Vec<u8> 
     writer.add_grid(rows, columns, width, height, &tiles, None, None);
     writer.finish()
 }
+
+/// The file with one more reference. Places in the file are moved by its length.
+pub(crate) fn with_reference(whole: &[u8], reference: &[u8]) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    let at = |bytes: &[u8], kind: &[u8]| bytes.windows(4).position(|window| window == kind).unwrap() - 4;
+    let more = u32::try_from(reference.len()).unwrap();
+    for kind in [b"meta", b"iref"] {
+        let start = at(&bytes, kind);
+        let size = u32::from_be_bytes(bytes[start..start + 4].try_into().unwrap()) + more;
+        bytes[start..start + 4].copy_from_slice(&size.to_be_bytes());
+    }
+    let references = at(&bytes, b"iref") + 12;
+    bytes.splice(references..references, reference.iter().copied());
+    // Version 0 with offsets and lengths of four bytes, as heif_file.py writes them.
+    let places = at(&bytes, b"iloc") + 16;
+    let count = usize::from(u16::from_be_bytes(bytes[places - 2..places].try_into().unwrap()));
+    for place in 0..count {
+        let offset = places + place * 14 + 6;
+        let moved = u32::from_be_bytes(bytes[offset..offset + 4].try_into().unwrap()) + more;
+        bytes[offset..offset + 4].copy_from_slice(&moved.to_be_bytes());
+    }
+    bytes
+}
