@@ -33,11 +33,12 @@ pub(crate) fn decode(bytes: &[u8], budget: &Budget, target: &Target) -> Result<R
     let ((width, height), is_interlaced) = (info.size(), info.interlaced);
     budget.check_pixels(width, height)?;
     let color = color::space(info);
+    let exif = info.exif_metadata.as_deref().or_else(|| chunks::exif_behind_data(bytes));
+    let orientation = exif::orientation(exif);
     let side = target.box_side(width, height);
     let Some(channels) = channels(&reader).filter(|_| side > 1 && !is_interlaced) else {
-        return Ok(Raster { color, ..decode_whole(bytes, budget)? });
+        return Ok(Raster { color, orientation, ..decode_whole(bytes, budget)? });
     };
-    let orientation = exif::orientation(info.exif_metadata.as_deref());
     let pixels = match rows_fast(bytes, budget, side)? {
         Some(planar) => planar,
         None => rows(&mut reader, budget, (width, height), side, channels)?,
