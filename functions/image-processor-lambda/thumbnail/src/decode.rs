@@ -1,7 +1,5 @@
 //! From untrusted bytes to pixels in memory, within limits.
 
-use std::num::NonZeroU32;
-
 use image::DynamicImage;
 
 use crate::budget::Budget;
@@ -9,6 +7,7 @@ use crate::decoded::Decoded;
 use crate::format::{Format, sniff};
 use crate::guard::{self, Stage};
 use crate::limits::Limits;
+use crate::options::Options;
 use crate::pixels::{Pixels, Raster, Target, alpha};
 use crate::rejection::Rejection;
 use crate::resize::fit::target;
@@ -17,9 +16,8 @@ use crate::{bmp, gif, jpeg, png, tiff, webp};
 
 /// Decodes the first picture in `bytes`.
 ///
-/// `largest_side` is the largest [`Options::side_px`](crate::Options::side_px) that will be asked of the
-/// result: a decoder may skip detail that no thumbnail of that side can show. A larger request is
-/// answered at `largest_side`.
+/// `largest` is the largest thumbnail that will be asked of the result: a decoder may skip detail that none of that
+/// side and quality can show. A larger request is answered at that side.
 ///
 /// A decoder that panics on hostile bytes is caught and reported as [`Rejection::Corrupt`]. The
 /// process's panic hook still runs, and by default prints to standard error; it is global state
@@ -28,14 +26,14 @@ use crate::{bmp, gif, jpeg, png, tiff, webp};
 /// # Errors
 ///
 /// A [`Rejection`], which trying again cannot change.
-pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result<Decoded, Rejection> {
+pub fn decode(bytes: &[u8], limits: &Limits, largest: &Options) -> Result<Decoded, Rejection> {
     let size = bytes.len() as u64;
     if size > limits.max_bytes {
         return Err(Rejection::TooManyBytes { bytes: size, limit: limits.max_bytes });
     }
     let format = sniff(bytes)?;
     let budget = Budget::start(format, *limits);
-    let target = target(largest_side.get());
+    let target = target(largest.side_px.get(), largest.quality);
     let outcome = guard::catch(Stage::Decode, format, || {
         let mut raster = match format {
             Format::Jpeg => jpeg::decode(bytes, &budget, &target),
@@ -58,7 +56,7 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result
     budget.check_time()?;
     let Raster { pixels, ink, color, orientation } = outcome?;
     let stored = pixels.stored();
-    Ok(Decoded { format, pixels, ink, color, orientation, stored, largest_side })
+    Ok(Decoded { format, pixels, ink, color, orientation, stored, largest_side: largest.side_px })
 }
 
 /// As small as the largest thumbnail needs it, if there is memory for both.

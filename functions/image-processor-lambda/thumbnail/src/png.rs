@@ -189,10 +189,10 @@ mod tests {
         let mut reader = open(bytes, &budget).ok()?;
         let (width, height) = reader.info().size();
         budget.check_pixels(width, height).ok()?;
-        let side = target(10).box_side(width, height);
+        let side = target(10, 80).box_side(width, height);
         let channels = channels(&reader).filter(|_| side > 1 && !reader.info().interlaced)?;
         let expected = samples(rows(&mut reader, &budget, (width, height), side, channels));
-        let found = decode(bytes, &Budget::start(Format::Png, limits), &target(10));
+        let found = decode(bytes, &Budget::start(Format::Png, limits), &target(10, 80));
         let found = found.map(|raster| match raster.pixels {
             Pixels::Planes(planar) => planar,
             Pixels::Whole(pixels) => box_average::averaged(pixels, side).unwrap(),

@@ -51,7 +51,12 @@ impl Kernel {
             let middle = axis.start + f64::from(index) * axis.step;
             let start = to_index((middle - reach - 0.5).ceil()).min(available - taps);
             #[expect(clippy::cast_precision_loss, reason = "sides of pictures are far below 2^52")]
-            let raw = (start..start + taps).map(|at| lanczos((at as f64 + 0.5 - middle) / stretch));
+            let raw = (start..start + taps).map(|at| {
+                let at = at as f64;
+                // Of the last sample only what is of the picture counts; the rest is padding.
+                let share = (axis.end - at).min(1.0);
+                lanczos((at + share / 2.0 - middle) / stretch) * share
+            });
             let raw: Vec<f64> = raw.collect();
             let sum: f64 = raw.iter().sum();
             kernel.starts.push(start);
