@@ -41,7 +41,7 @@ pub fn decode(bytes: &[u8], limits: &Limits, largest: &Options) -> Result<Decode
             Format::Png => png::decode(bytes, &budget, &target),
             Format::Tiff => tiff::decode(bytes, &budget, &target),
             Format::Gif => gif::decode(bytes, &budget),
-            Format::Bmp => bmp::decode(bytes, &budget),
+            Format::Bmp => bmp::decode(bytes, &budget, &target),
         }?;
         if let Pixels::Whole(pixels) = raster.pixels {
             let mut pixels = whole::to_integers(pixels);

@@ -24,10 +24,7 @@ fn declared(exif: &[u8]) -> Option<Orientation> {
     let start = (0..=LONGEST_PADDING).find(begins)?;
     let fields = Fields::new(exif.get(start..)?)?;
     let directory = usize::try_from(fields.number(4, 4)?).ok()?;
-    let count = usize::try_from(fields.number(directory, 2)?).ok()?;
-    let entries = (0..count).map_while(|index| directory.checked_add(2 + 12 * index));
-    let found = entries.map_while(|entry| Some((fields.number(entry, 2)?, entry)));
-    let (_, entry) = found.into_iter().find(|(tag, _)| *tag == ORIENTATION)?;
+    let (_, entry) = fields.entries(directory).find(|(tag, _)| *tag == ORIENTATION)?;
     let is_single = fields.number(entry + 4, 4)? == 1;
     let width = integer_bytes(fields.number(entry + 2, 2)?).filter(|_| is_single)?;
     let value = u8::try_from(fields.number(entry + 8, width)?).ok()?;
@@ -46,20 +43,27 @@ const fn integer_bytes(kind: u32) -> Option<usize> {
     }
 }
 
-/// Numbers of one order of bytes.
-struct Fields<'a> {
+/// Numbers of a TIFF file, in its order of bytes.
+pub(crate) struct Fields<'a> {
     bytes: &'a [u8],
     is_big_endian: bool,
 }
 
 impl<'a> Fields<'a> {
-    fn new(bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
         let is_big_endian = bytes.starts_with(BIG_ENDIAN);
         (is_big_endian || bytes.starts_with(LITTLE_ENDIAN)).then_some(Self { bytes, is_big_endian })
     }
 
+    /// The tag and the place of each entry of a directory.
+    pub(crate) fn entries(&self, directory: usize) -> impl Iterator<Item = (u32, usize)> {
+        let count = self.number(directory, 2).unwrap_or(0) as usize;
+        let places = (0..count).map_while(move |index| directory.checked_add(2 + 12 * index));
+        places.map_while(|entry| Some((self.number(entry, 2)?, entry)))
+    }
+
     /// The number of `width` bytes, up to four, at `at`.
-    fn number(&self, at: usize, width: usize) -> Option<u32> {
+    pub(crate) fn number(&self, at: usize, width: usize) -> Option<u32> {
         let bytes = self.bytes.get(at..at.checked_add(width)?)?;
         let add = |number: u32, byte: &u8| number << 8 | u32::from(*byte);
         Some(if self.is_big_endian { bytes.iter().fold(0, add) } else { bytes.iter().rev().fold(0, add) })

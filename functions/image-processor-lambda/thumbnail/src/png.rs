@@ -19,7 +19,7 @@ use self::chunks::Picture;
 use self::fault::Fault;
 use crate::budget::{Budget, Timed};
 use crate::pixels::{Channels, Pixels, Planar, Raster, Target, alpha};
-use crate::rejection::Rejection;
+use crate::rejection::{DecodeError, Rejection};
 use crate::resize::box_average;
 use crate::{exif, image_crate};
 
@@ -28,6 +28,11 @@ const CHUNKS_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Decodes by rows what is large beside the thumbnail; the rest, and what is interlaced, as a whole.
 pub(crate) fn decode(bytes: &[u8], budget: &Budget, target: &Target) -> Result<Raster, Rejection> {
+    if chunks::is_cgbi(bytes) {
+        return Err(
+            budget.reject(DecodeError::Unsupported("a PNG of Apple's CgBI, which Xcode makes for iPhones,"))
+        );
+    }
     let Ok(mut reader) = open(bytes, budget) else { return decode_whole(bytes, budget) };
     let info = reader.info();
     let ((width, height), is_interlaced) = (info.size(), info.interlaced);

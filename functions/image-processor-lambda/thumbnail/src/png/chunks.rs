@@ -44,6 +44,12 @@ impl<'a> Picture<'a> {
     }
 }
 
+/// Whether the file begins with the chunk by which Apple marks what is no PNG any more.
+pub(super) fn is_cgbi(file: &[u8]) -> bool {
+    let first = file.strip_prefix(SIGNATURE).and_then(head);
+    first.is_some_and(|(_, kind, _)| kind == b"CgBI")
+}
+
 /// The data of an eXIf chunk behind the picture's, where `png` does not come.
 pub(super) fn exif_behind_data(file: &[u8]) -> Option<&[u8]> {
     let mut rest = file.strip_prefix(SIGNATURE)?;
