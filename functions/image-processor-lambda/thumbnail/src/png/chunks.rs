@@ -50,6 +50,12 @@ pub(super) fn is_cgbi(file: &[u8]) -> bool {
     first.is_some_and(|(_, kind, _)| kind == b"CgBI")
 }
 
+/// The width that the header declares.
+pub(super) fn width(file: &[u8]) -> Option<u32> {
+    let (_, _, fields) = file.strip_prefix(SIGNATURE).and_then(head)?;
+    fields.first_chunk().copied().map(u32::from_be_bytes)
+}
+
 /// The data of an eXIf chunk behind the picture's, where `png` does not come.
 pub(super) fn exif_behind_data(file: &[u8]) -> Option<&[u8]> {
     let mut rest = file.strip_prefix(SIGNATURE)?;
