@@ -58,6 +58,10 @@ fn decode_other(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
     decoder.set_memory_limit(CHUNK_BYTES.min(bytes.len()));
     let (width, height) = decoder.dimensions();
     let pixels = budget.check_pixels(width, height)?;
+    // Its decoder allocates what a frame declares before it compares that with the canvas.
+    if container::most_frame_pixels(bytes) > pixels {
+        return Err(budget.reject(DecodeError::Corrupt("a frame is larger than the picture")));
+    }
     let channels = if decoder.has_alpha() { 4 } else { 3 };
     budget.check_memory(pixels * (channels + WORK_BYTES_PER_PIXEL))?;
     let color = ColorSpace::icc(decoder.icc_profile().unwrap_or_default());
