@@ -1,5 +1,6 @@
 //! What a file is, by its first bytes and by nothing else.
 
+mod camera_raw;
 mod set;
 
 use std::fmt;
@@ -97,6 +98,8 @@ pub enum Foreign {
     Pdf,
     /// Photoshop document.
     Photoshop,
+    /// Camera raw: CR2, CR3, NEF, ARW, DNG, RAF, ORF, RW2 and others.
+    CameraRaw,
     /// Windows icon.
     Icon,
     /// MP4, `QuickTime` and their relatives.
@@ -113,6 +116,7 @@ impl Foreign {
             Self::Svg => "SVG",
             Self::Pdf => "PDF",
             Self::Photoshop => "Photoshop",
+            Self::CameraRaw => "camera raw",
             Self::Icon => "icon",
             Self::Video => "video",
         }
@@ -125,6 +129,9 @@ impl Foreign {
             Self::Video => "upload a still picture of it as JPEG or PNG",
             Self::Pdf => "export the page as JPEG or PNG and upload that",
             Self::Svg => "export it as PNG and upload that",
+            Self::CameraRaw => {
+                "export it as JPEG in the camera or in the program that develops it, and upload that"
+            }
             Self::JpegXl | Self::Jpeg2000 | Self::Photoshop | Self::Icon => {
                 "save it as JPEG or PNG and upload that"
             }
@@ -154,9 +161,13 @@ fn recognized(bytes: &[u8], accepted: Formats) -> Result<Format, Rejection> {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(Format::Png),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Format::WebP),
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(Format::Gif),
-        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Ok(Format::Tiff),
+        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] if !camera_raw::is_in_tiff(bytes) => {
+            Ok(Format::Tiff)
+        }
         [b'B', b'M', rest @ ..] if is_bitmap(rest) => Ok(Format::Bmp),
-        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] => container(brands),
+        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] if !camera_raw::is_by_signature(bytes) => {
+            container(brands)
+        }
         _ => Err(foreign(bytes)
             .map_or(Rejection::NotAnImage { accepted }, |found| Rejection::UnsupportedFormat { found })),
     }
@@ -164,23 +175,41 @@ fn recognized(bytes: &[u8], accepted: Formats) -> Result<Format, Rejection> {
 
 /// Whether what follows `BM` is a bitmap header: two letters alone begin too many texts.
 fn is_bitmap(rest: &[u8]) -> bool {
-    // The size of the information header tells the version of the format.
-    const HEADER_SIZES: [u32; 8] = [12, 16, 40, 52, 56, 64, 108, 124];
-    rest.get(12..16)
-        .and_then(|size| <[u8; 4]>::try_from(size).ok())
-        .is_some_and(|size| HEADER_SIZES.contains(&u32::from_le_bytes(size)))
+    // The size of the information header is that of a version of the format; OS/2 2.x has any from 16 to 64.
+    let size = rest.get(12..16).and_then(|size| <[u8; 4]>::try_from(size).ok()).map(u32::from_le_bytes);
+    matches!(size, Some(12 | 16..=64 | 108 | 124))
 }
 
 /// The formats that are known by sight only.
 fn foreign(bytes: &[u8]) -> Option<Foreign> {
     match bytes {
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Some(Foreign::CameraRaw),
+        _ if camera_raw::is_by_signature(bytes) => Some(Foreign::CameraRaw),
         [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some(Foreign::JpegXl),
         [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xff, 0x4f, 0xff, 0x51, ..] => Some(Foreign::Jpeg2000),
         [b'%', b'P', b'D', b'F', b'-', ..] => Some(Foreign::Pdf),
         [b'8', b'B', b'P', b'S', ..] => Some(Foreign::Photoshop),
         [0, 0, 1, 0, count, 0, ..] if *count != 0 => Some(Foreign::Icon),
+        _ if is_video(bytes) => Some(Foreign::Video),
         _ => is_svg(bytes).then_some(Foreign::Svg),
     }
+}
+
+/// Whether this is a video of another container than MP4's: `QuickTime`'s older one, Matroska and `WebM`, AVI, MPEG,
+/// Flash, Windows Media.
+fn is_video(bytes: &[u8]) -> bool {
+    const SIGNATURES: [&[u8]; 5] = [
+        b"\x1a\x45\xdf\xa3",
+        b"\0\0\x01\xba",
+        b"\0\0\x01\xb3",
+        b"FLV\x01",
+        b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+    ];
+    const ATOMS: [&[u8]; 4] = [b"moov", b"mdat", b"wide", b"pnot"];
+    let behind = |place: usize, names: &[&[u8]]| {
+        bytes.get(place..).is_some_and(|rest| names.iter().any(|name| rest.starts_with(name)))
+    };
+    behind(0, &SIGNATURES) || behind(4, &ATOMS) || (behind(0, &[b"RIFF"]) && behind(8, &[b"AVI "]))
 }
 
 /// Which of the formats that share the ISO container: its brands say, or else the kind of its first picture.
@@ -211,7 +240,7 @@ fn is_svg(bytes: &[u8]) -> bool {
     let head = bytes.get(..LONGEST_PROLOGUE).unwrap_or(bytes);
     let text = String::from_utf8_lossy(head);
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with("<svg")
+    ["<svg", "<svg:svg"].iter().any(|start| text.starts_with(start))
         || (["<?xml", "<!DOCTYPE svg", "<!--"].iter().any(|start| text.starts_with(start))
             && text.contains("<svg"))
 }
@@ -234,6 +263,29 @@ mod tests {
         assert_eq!(found(b"\0\0\0\x18ftypmif1\0\0\0\0mif1....infe....av01"), Ok(Format::Avif));
         assert_eq!(found(b"\0\0\0\x18ftypmif1\0\0\0\0mif1....infe....hvc1av01"), Ok(Format::Heic));
         assert_eq!(found(b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2"), Err("UnsupportedFormat"));
+    }
+
+    #[test]
+    fn camera_raw_and_video_are_recognised_by_their_signatures() {
+        for bytes in [
+            &b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom"[..],
+            b"FUJIFILMCCD-RAW 0201",
+            b"IIRO\x08\0\0\0",
+            b"MMOR\0\0\0\x08",
+            b"IIU\0\x18\0\0\0",
+            b"II*\0\x10\0\0\0CR\x02\0",
+        ] {
+            let rejection = sniff(bytes, Formats::BUILT).unwrap_err();
+            assert_eq!(rejection.reason(), "UnsupportedFormat", "{bytes:?}");
+            assert!(rejection.to_string().contains("camera raw"), "{rejection}");
+        }
+        let videos = [
+            &b"\x1a\x45\xdf\xa3\x01"[..],
+            b"RIFF\0\0\0\0AVI LIST",
+            b"\0\0\x10\0moovjunk",
+            b"\0\0\x01\xba\x44",
+        ];
+        assert!(videos.iter().all(|bytes| foreign(bytes) == Some(Foreign::Video)));
     }
 
     #[test]

@@ -73,5 +73,5 @@ pub use crate::resize::Resized;
 ///
 /// A [`Rejection`], which trying again cannot change.
 pub fn thumbnail(bytes: &[u8], limits: &Limits, options: &Options) -> Result<Thumbnail, Rejection> {
-    decode(bytes, limits, options.side_px)?.resize(options)?.encode(options)
+    decode(bytes, limits, options)?.resize(options)?.encode(options)
 }

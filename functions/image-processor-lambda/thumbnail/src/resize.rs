@@ -17,14 +17,14 @@ use crate::format::Format;
 use crate::guard::{self, Stage};
 use crate::options::{Options, Rgb};
 use crate::pixels::alpha::{self, Alpha};
-use crate::pixels::{Pixels, Ycbcr420};
+use crate::pixels::{Pixels, Subsampling, Ycbcr};
 use crate::rejection::{Cause, Rejection};
 
 /// A thumbnail's pixels: upright, opaque, sRGB.
 #[derive(Debug)]
 pub struct Resized {
     pub(crate) format: Format,
-    pub(crate) pixels: Ycbcr420,
+    pub(crate) pixels: Ycbcr,
 }
 
 impl Resized {
@@ -60,15 +60,16 @@ impl Decoded {
         })
     }
 
-    fn resized(&self, options: Options) -> Result<Ycbcr420, Cause> {
+    fn resized(&self, options: Options) -> Result<Ycbcr, Cause> {
         let side = options.side_px.min(self.largest_side);
         let fitting = fit(self.stored.0, self.stored.1, side.get());
+        let subsampling = Subsampling::of(fitting, options.quality);
         let space = if self.color.is_srgb() { &ColorSpace::Srgb } else { &self.color };
         match &self.pixels {
             Pixels::Planes(planar) if *space == ColorSpace::Srgb && planar.is_encodable() => {
-                planar.ycbcr420(fitting, self.orientation)
+                planar.ycbcr(fitting, self.orientation, subsampling)
             }
-            _ => Ok(Ycbcr420::from(&self.upright(fitting, space, options.background)?)),
+            _ => Ok(Ycbcr::from_rgb(&self.upright(fitting, space, options.background)?, subsampling)),
         }
     }
 
@@ -120,7 +121,7 @@ mod tests {
         let picture = ImageBuffer::from_fn(256, rows, |x, y| of(color(y), u8::try_from(x).unwrap()));
         let mut png = Cursor::new(Vec::new());
         DynamicImage::from(picture).write_to(&mut png, ImageFormat::Png).unwrap();
-        let decoded = decode(png.get_ref(), &Limits::default(), SIDE).unwrap();
+        let decoded = decode(png.get_ref(), &Limits::default(), &Options::default()).unwrap();
         decoded.upright((256, rows), space, background).unwrap()
     }
 

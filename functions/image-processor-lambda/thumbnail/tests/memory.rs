@@ -49,6 +49,7 @@ fn memory_stays_within_the_limit_whatever_a_file_declares() {
         ("TIFF of 6900 squared", bombs::tiff(6_900, 6_900), "Truncated"),
         ("TIFF with a JPEG of 16000 squared", bombs::tiff_of_jpeg(16_000, 16_000), "TooMuchMemory"),
         ("WebP with a chunk of 4 GB", bombs::webp_with_giant_chunk(), "ok"),
+        ("WebP with a frame of 16383 squared", bombs::webp_with_giant_frame(), "Corrupt"),
         ("PNG with a profile of 64 MB", bombs::png_with_inflating_profile(), "ok"),
     ] {
         assert_bounded(name, &bytes, &limits, expected, 20 * MIB);

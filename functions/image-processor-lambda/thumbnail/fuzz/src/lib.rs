@@ -57,7 +57,7 @@ fn is_soon(input: &[u8], options: Options) -> bool {
         Ok(made) => {
             let side = options.side_px.get();
             assert!(made.width <= side && made.height <= side);
-            match decode(&made.jpeg, &LIMITS, ONE) {
+            match decode(&made.jpeg, &LIMITS, &Options { side_px: ONE, ..Options::default() }) {
                 Ok(again) => assert_eq!(again.stored_size(), (made.width, made.height)),
                 Err(rejection) => {
                     assert!(matches!(rejection, Rejection::TooSlow { .. }), "{rejection}");

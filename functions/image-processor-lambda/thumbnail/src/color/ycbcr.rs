@@ -4,7 +4,7 @@
 
 use image::{GrayImage, RgbImage};
 
-use crate::pixels::{Matrix, Ycbcr420};
+use crate::pixels::{Matrix, Subsampling, Ycbcr};
 
 /// Bits behind the point of the factors below.
 const BITS: u32 = 16;
@@ -48,31 +48,46 @@ fn to_byte(level: f32) -> u8 {
     (level + 0.5) as u8
 }
 
-impl From<&RgbImage> for Ycbcr420 {
-    /// Cb and Cr are those of the mean of four pixels, rounded once.
-    fn from(pixels: &RgbImage) -> Self {
+impl Ycbcr {
+    /// Converts a picture; where samples of Cb and Cr are shared, they are those of the mean of four pixels,
+    /// rounded once.
+    pub(crate) fn from_rgb(pixels: &RgbImage, subsampling: Subsampling) -> Self {
         let (width, height) = pixels.dimensions();
         let luma = pixels.as_raw().as_chunks().0.iter().copied().map(luma).collect();
-        let mut cb = Vec::with_capacity(pixels.as_raw().len() / 12);
-        let mut cr = Vec::with_capacity(pixels.as_raw().len() / 12);
-        let rows: Vec<&[[u8; 3]]> =
-            pixels.as_raw().chunks_exact((width as usize * 3).max(1)).map(|row| row.as_chunks().0).collect();
-        for pair in rows.chunks(2) {
-            let (upper, lower) = (pair[0], pair[pair.len() - 1]);
-            for (upper, lower) in upper.chunks(2).zip(lower.chunks(2)) {
-                let last = upper.len() - 1;
-                let four = [upper[0], upper[last], lower[0], lower[last]];
-                let sums =
-                    std::array::from_fn(|color| four.iter().map(|pixel| i32::from(pixel[color])).sum());
-                let samples = chroma(sums);
-                cb.push(samples[0]);
-                cr.push(samples[1]);
-            }
-        }
-        let (across, down) = (width.div_ceil(2), height.div_ceil(2));
+        let (cb, cr) = match subsampling {
+            Subsampling::None => full_chroma(pixels),
+            Subsampling::Half => half_chroma(pixels),
+        };
+        let [across, down] = [width, height].map(|length| length.div_ceil(subsampling.factor()));
         let plane = |width, height, samples| GrayImage::from_raw(width, height, samples).unwrap_or_default();
-        Self { luma: plane(width, height, luma), cb: plane(across, down, cb), cr: plane(across, down, cr) }
+        let (cb, cr) = (plane(across, down, cb), plane(across, down, cr));
+        Self { luma: plane(width, height, luma), cb, cr, subsampling }
     }
+}
+
+fn full_chroma(pixels: &RgbImage) -> (Vec<u8>, Vec<u8>) {
+    let samples = |pixel: &[u8; 3]| chroma(pixel.map(|level| 4 * i32::from(level)));
+    pixels.as_raw().as_chunks().0.iter().map(samples).map(|[cb, cr]| (cb, cr)).unzip()
+}
+
+fn half_chroma(pixels: &RgbImage) -> (Vec<u8>, Vec<u8>) {
+    let width = pixels.width();
+    let mut cb = Vec::with_capacity(pixels.as_raw().len() / 12);
+    let mut cr = Vec::with_capacity(pixels.as_raw().len() / 12);
+    let rows: Vec<&[[u8; 3]]> =
+        pixels.as_raw().chunks_exact((width as usize * 3).max(1)).map(|row| row.as_chunks().0).collect();
+    for pair in rows.chunks(2) {
+        let (upper, lower) = (pair[0], pair[pair.len() - 1]);
+        for (upper, lower) in upper.chunks(2).zip(lower.chunks(2)) {
+            let last = upper.len() - 1;
+            let four = [upper[0], upper[last], lower[0], lower[last]];
+            let sums = std::array::from_fn(|color| four.iter().map(|pixel| i32::from(pixel[color])).sum());
+            let samples = chroma(sums);
+            cb.push(samples[0]);
+            cr.push(samples[1]);
+        }
+    }
+    (cb, cr)
 }
 
 const fn fixed(value: f64) -> i32 {
@@ -114,10 +129,14 @@ mod tests {
             for green in (0..=255).step_by(15) {
                 for blue in (0..=255).step_by(15) {
                     let color = [red, green, blue];
-                    let pixel = Ycbcr420::from(&RgbImage::from_pixel(1, 1, Rgb(color)));
-                    let [luma, cb, cr] = [&pixel.luma, &pixel.cb, &pixel.cr].map(|plane| plane.as_raw()[0]);
-                    let found = to_rgb(luma, cb, cr);
-                    assert!(found.iter().zip(color).all(|(a, b)| a.abs_diff(b) <= 2), "{color:?} {found:?}");
+                    for subsampling in [Subsampling::None, Subsampling::Half] {
+                        let pixel = Ycbcr::from_rgb(&RgbImage::from_pixel(1, 1, Rgb(color)), subsampling);
+                        let [luma, cb, cr] =
+                            [&pixel.luma, &pixel.cb, &pixel.cr].map(|plane| plane.as_raw()[0]);
+                        let found = to_rgb(luma, cb, cr);
+                        let is_near = found.iter().zip(color).all(|(a, b)| a.abs_diff(b) <= 2);
+                        assert!(is_near, "{color:?} {found:?}");
+                    }
                 }
             }
         }
@@ -129,10 +148,13 @@ mod tests {
             let is_red = x == 2 || y == 2 || (x + y) % 2 == 0;
             Rgb(if is_red { [255, 0, 0] } else { [0, 0, 0] })
         });
-        let converted = Ycbcr420::from(&pixels);
+        let converted = Ycbcr::from_rgb(&pixels, Subsampling::Half);
         assert_eq!((converted.luma.dimensions(), converted.cb.dimensions()), ((3, 3), (2, 2)));
         assert_eq!(converted.cr.as_raw()[..], [192, 255, 255, 255]);
         assert_eq!(converted.luma.as_raw()[..3], [76, 0, 76]);
+        let apart = Ycbcr::from_rgb(&pixels, Subsampling::None);
+        assert_eq!(apart.cb.dimensions(), (3, 3));
+        assert_eq!(apart.cr.as_raw()[..4], [255, 128, 255, 128]);
     }
 
     #[test]

@@ -98,6 +98,7 @@ pub(crate) fn decode(
         .collect::<Result<Vec<_>, _>>()?;
     let mut missing: Vec<usize> = (0..planes.len()).collect();
     let mut tables = header.tables.clone();
+    tables.set_standard_huffman()?;
     let mut at = header.scans;
     while !missing.is_empty() {
         let segment = marker::next(file, at)?;

@@ -6,7 +6,7 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 use super::lanczos::{Axis, resample};
 use super::orientation::mirrored;
 use crate::color::ycbcr::to_rgb;
-use crate::pixels::{Channels, Planar, Plane, Ycbcr420};
+use crate::pixels::{Channels, Planar, Plane, Subsampling, Ycbcr};
 use crate::rejection::Cause;
 
 impl Planar {
@@ -17,12 +17,17 @@ impl Planar {
 
     /// The thumbnail of the given size, before it is turned, as an encoder stores it: colours never
     /// become red, green and blue.
-    pub(super) fn ycbcr420(&self, size: (u32, u32), orientation: Orientation) -> Result<Ycbcr420, Cause> {
-        let full = |plane| sampled(plane, size, orientation, 1);
-        let half = |plane| sampled(plane, size, orientation, 2);
+    pub(super) fn ycbcr(
+        &self,
+        size: (u32, u32),
+        orientation: Orientation,
+        subsampling: Subsampling,
+    ) -> Result<Ycbcr, Cause> {
+        let luma = |plane| sampled(plane, size, orientation, 1);
+        let chroma = |plane| sampled(plane, size, orientation, subsampling.factor());
         match &self.planes[..] {
-            [luma] => Ok(Ycbcr420::gray(full(luma)?)),
-            [luma, cb, cr] => Ok(Ycbcr420 { luma: full(luma)?, cb: half(cb)?, cr: half(cr)? }),
+            [y] => Ok(Ycbcr::gray(luma(y)?, subsampling)),
+            [y, cb, cr] => Ok(Ycbcr { luma: luma(y)?, cb: chroma(cb)?, cr: chroma(cr)?, subsampling }),
             _ => Err("not one channel, nor three".into()),
         }
     }

@@ -188,3 +188,11 @@ fn crc32(bytes: &[u8]) -> u32 {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 * (crc & 1)))
     })
 }
+
+/// An animation of 150 by 100 pixels whose first frame declares more in its own header.
+pub(crate) fn webp_with_giant_frame() -> Vec<u8> {
+    let mut file = crate::common::fixture("animated.webp");
+    let header = file.windows(3).position(|bytes| bytes == [0x9d, 0x01, 0x2a]).unwrap() + 3;
+    file[header..header + 4].copy_from_slice(&[0xff, 0x3f, 0xff, 0x3f]);
+    file
+}
