@@ -13,7 +13,8 @@ use crate::format::Formats;
 pub struct Limits {
     /// Largest file, in bytes. Default 52,428,800 (50 MiB).
     pub max_bytes: u64,
-    /// Largest picture, in pixels (width × height as declared in the file). Default 50,000,000.
+    /// Largest picture, in pixels (width × height as declared in the file). Default 200,000,000, what phones have at
+    /// most. What is decoded in one piece meets the other limits earlier; see docs/decisions/processor-memory.md.
     pub max_pixels: u64,
     /// Most memory that decoding may hold at once, in bytes, the file itself not counted. Default
     /// 268,435,456 (256 MiB). It must stay well below what the process has: a failed allocation
@@ -29,7 +30,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_bytes: 50 * 1024 * 1024,
-            max_pixels: 50_000_000,
+            max_pixels: 200_000_000,
             max_decode_bytes: 256 * 1024 * 1024,
             time: Duration::from_secs(15),
             formats: Formats::BUILT,

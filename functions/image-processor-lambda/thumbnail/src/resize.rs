@@ -75,13 +75,21 @@ impl Decoded {
 
     /// The small picture in red, green and blue.
     fn upright(&self, fitting: (u32, u32), space: &ColorSpace, background: Rgb) -> Result<RgbImage, Cause> {
-        let mut small = match &self.pixels {
-            Pixels::Planes(planar) => planar.interleaved(fitting)?,
-            Pixels::Whole(pixels) => whole::resample(pixels, fitting)?,
-        };
         // Conversion is not linear, so it must see the colours themselves; else one division is spared, and
         // what it would round.
         let is_divided = self.ink.is_none() && *space != ColorSpace::Srgb;
+        let background_first = (!is_divided && self.ink.is_none()).then_some(background);
+        let mut small = match &self.pixels {
+            Pixels::Planes(planar) => match background_first.and_then(|color| planar.flattened(color)) {
+                Some(flat) => flat.interleaved(fitting)?,
+                None => planar.interleaved(fitting)?,
+            },
+            Pixels::Whole(pixels) => match background_first.and_then(|color| color::flattened(pixels, color))
+            {
+                Some(flat) => whole::resample(&flat.into(), fitting)?,
+                None => whole::resample(pixels, fitting)?,
+            },
+        };
         if is_divided {
             alpha::unpremultiply(&mut small);
         }

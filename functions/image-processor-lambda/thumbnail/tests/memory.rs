@@ -65,6 +65,7 @@ fn memory_stays_within_the_limit_whatever_a_file_declares() {
     // Photographs are never held whole: of twelve megapixels a fraction is in memory.
     for (name, bytes, bound) in [
         ("JPEG of 12 MP", bombs::large_jpeg(4_032, 3_024, false), 2 * MIB),
+        ("JPEG of 108 MP", bombs::large_jpeg(12_000, 9_000, false), 8 * MIB),
         ("progressive JPEG of 12 MP", bombs::large_jpeg(4_032, 3_024, true), 3 * MIB),
         ("PNG of 12 MP", bombs::large_png(4_032, 3_024), 4 * MIB),
         ("TIFF of 12 MP in strips", bombs::large_tiff(4_032, 3_024), 5 * MIB),

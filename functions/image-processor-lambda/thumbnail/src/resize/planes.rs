@@ -5,7 +5,9 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 
 use super::lanczos::{Axis, resample};
 use super::orientation::mirrored;
+use crate::color::laid_onto;
 use crate::color::ycbcr::to_rgb;
+use crate::options::Rgb;
 use crate::pixels::{Channels, Planar, Plane, Subsampling, Ycbcr};
 use crate::rejection::Cause;
 
@@ -30,6 +32,23 @@ impl Planar {
             [y, cb, cr] => Ok(Ycbcr { luma: luma(y)?, cb: chroma(cb)?, cr: chroma(cr)?, subsampling }),
             _ => Err("not one channel, nor three".into()),
         }
+    }
+
+    /// Premultiplied channels on an opaque background; nothing where there is no alpha.
+    ///
+    /// Before they are resampled: Lanczos3 takes alpha beyond full at edges, where it is cut off and colours are not.
+    pub(super) fn flattened(&self, Rgb { red, green, blue }: Rgb) -> Option<Self> {
+        let (colors, alpha) = match &self.planes[..] {
+            [gray, alpha] => ([gray, gray, gray], alpha),
+            [r, g, b, alpha] if self.channels == Channels::Rgba => ([r, g, b], alpha),
+            _ => return None,
+        };
+        let planes = colors.into_iter().zip([red, green, blue]).map(|(color, under)| {
+            let samples = color.samples.iter().zip(&alpha.samples);
+            let samples = samples.map(|(over, opacity)| laid_onto(*over, *opacity, under)).collect();
+            Plane { samples, ..*color }
+        });
+        Some(Self { channels: Channels::Rgb, planes: planes.collect(), ..*self })
     }
 
     /// The thumbnail of the given size with its channels side by side, for conversion of its colours.
