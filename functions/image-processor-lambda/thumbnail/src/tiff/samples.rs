@@ -52,6 +52,7 @@ impl Depth {
     /// Puts the first `count` samples of a row into `out`.
     pub(super) fn unpack(&self, row: &[u8], count: usize, out: &mut Vec<u8>) {
         out.clear();
+        out.reserve(count);
         match self {
             Self::Packed { bits, levels } => unpack_bits(row, *bits, levels, count, out),
             Self::Eight => out.extend_from_slice(row.get(..count).unwrap_or(row)),

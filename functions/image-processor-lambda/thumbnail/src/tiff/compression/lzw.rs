@@ -15,6 +15,8 @@ const SHORTEST: u32 = 9;
 const LONGEST: u32 = 12;
 /// All codes of the longest kind.
 const CODES: usize = 1 << LONGEST;
+/// Behind a full table codes go on to be defined where nobody asks for them: that takes no test.
+const PLACES: usize = 2 * CODES;
 /// Bytes of a piece.
 const PIECE: usize = 8;
 /// Codes that are taken from eight bytes, of which the first bits may belong to the code before.
@@ -28,22 +30,40 @@ const WINDOW: usize = STEP + AT_ONCE * CODES + PIECE;
 struct Text {
     /// The last one to eight bytes, the first of them lowest.
     last: u64,
-    length: u16,
-    /// The code of all bytes before the last ones: a multiple of eight.
-    before: u16,
-    first: u8,
+    /// From the lowest bit: 16 bits for the length, 16 for the code of all bytes before the last ones, and the first byte.
+    info: u64,
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "lengths and codes have at most sixteen bits")]
 impl Text {
+    const fn of(byte: u8) -> Self {
+        Self { last: byte as u64, info: 1 | (byte as u64) << 32 }
+    }
+
+    const fn length(self) -> usize {
+        self.info as usize & 0xffff
+    }
+
+    /// The code of the bytes before the last ones, of which there are a multiple of eight.
+    const fn before(self) -> usize {
+        (self.info >> 16) as usize & 0xffff
+    }
+
+    const fn first(self) -> u64 {
+        self.info >> 32
+    }
+
     /// The string of `code`, which is `self`, with one byte more.
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "codes have twelve bits")]
-    const fn with(self, code: usize, byte: u8) -> Self {
-        let within = self.length as u32 % 8;
-        let (begun, before) = if within == 0 { (0, code as u16) } else { (self.last, self.before) };
-        // A table has too few codes for a string that is longer.
-        let length = self.length.wrapping_add(1);
-        Self { last: begun | (byte as u64) << (within * 8), length, before, first: self.first }
+    const fn with(self, code: usize, byte: u64) -> Self {
+        let within = self.info & 7;
+        let (begun, info) = if within == 0 {
+            (0, self.info & !0xffff_0000 | (code as u64) << 16)
+        } else {
+            (self.last, self.info)
+        };
+        // A table has too few codes for a string of more than 16 bits.
+        Self { last: begun | byte << (within * 8), info: info + 1 }
     }
 }
 
@@ -62,14 +82,14 @@ pub(in crate::tiff) struct Lzw<'a> {
 
 impl<'a> Lzw<'a> {
     /// Bytes that the table and the window take.
-    pub(super) const MEMORY: u64 = (CODES * size_of::<Text>() + WINDOW) as u64;
+    pub(super) const MEMORY: u64 = (PLACES * size_of::<Text>() + WINDOW) as u64;
 
     pub(super) fn new(input: Input<'a>) -> Self {
         // The first code clears the table: 1 and eight zeros. Writers before 1992 began with the lowest bit.
         let is_old = matches!(input.rest(), [0, second, ..] if second & 1 == 1);
-        let mut table = vec![Text::default(); CODES];
+        let mut table = vec![Text::default(); PLACES];
         for (byte, text) in (0..=u8::MAX).zip(table.iter_mut()) {
-            *text = Text { last: byte.into(), length: 1, before: 0, first: byte };
+            *text = Text::of(byte);
         }
         let state = State::cleared(0, is_old);
         Self { input, is_old, table, state, window: vec![0; WINDOW], start: 0, filled: 0 }
@@ -119,16 +139,14 @@ struct State {
     /// The next code to be defined, and the one from which on codes are longer.
     next: usize,
     limit: usize,
-    /// The code before, and its string. Behind a cleared table there is none: its length is zero.
-    code: usize,
-    text: Text,
+    /// The code before, and its string; nothing behind a cleared table.
+    previous: Option<(usize, Text)>,
 }
 
 impl State {
     const fn cleared(bit: usize, is_old: bool) -> Self {
-        let text = Text { last: 0, length: 0, before: 0, first: 0 };
         let limit = (1 << SHORTEST) - if is_old { 0 } else { 1 };
-        Self { bit, width: SHORTEST, next: FIRST, limit, code: 0, text }
+        Self { bit, width: SHORTEST, next: FIRST, limit, previous: None }
     }
 
     /// Makes codes longer.
@@ -138,7 +156,10 @@ impl State {
             self.width += 1;
             self.limit += 1 << (self.width - 1);
         } else {
-            self.limit = usize::MAX;
+            self.limit = PLACES;
+            if self.next >= PLACES {
+                self.next = CODES;
+            }
         }
     }
 }
@@ -148,46 +169,67 @@ impl State {
 fn fill<const IS_OLD: bool>(
     data: &[u8],
     kept: &mut State,
-    table: &mut [Text; CODES],
+    table: &mut [Text; PLACES],
     window: &mut [u8],
 ) -> Result<usize, DecodeError> {
     let mut state = *kept;
     let (end, mut filled) = (data.len() * 8, 0);
     'all: while filled < STEP {
         let mut word = word::<IS_OLD>(data, state.bit);
-        for _ in 0..AT_ONCE {
-            let code = take::<IS_OLD>(&mut word, state.width) % CODES;
-            let after = state.bit + state.width as usize;
-            if after > end || code == END {
-                break 'all;
+        if state.bit + state.width as usize > end {
+            break;
+        }
+        let Some((mut previous_code, mut previous)) = state.previous else {
+            let code = take::<IS_OLD>(&mut word, state.width);
+            if code == END {
+                break;
             }
-            state.bit = after;
-            let mut text = table[code];
-            if code >= CLEAR && (code == CLEAR || code >= state.next || state.text.length == 0) {
-                if code == CLEAR {
-                    state = State::cleared(state.bit, IS_OLD);
-                    // Codes are shorter from here on.
-                    break;
+            state.bit += state.width as usize;
+            if code != CLEAR {
+                let text = table[code % PLACES];
+                if code > CLEAR {
+                    return Err(INVALID);
                 }
-                if code != state.next || state.text.length == 0 {
+                write(window, filled, text, table);
+                filled += 1;
+                state.previous = Some((code, text));
+            }
+            continue;
+        };
+        let count = if state.bit + AT_ONCE * LONGEST as usize <= end { AT_ONCE } else { 1 };
+        for _ in 0..count {
+            let code = take::<IS_OLD>(&mut word, state.width) % CODES;
+            let mut text = table[code];
+            #[expect(
+                clippy::needless_bitwise_bool,
+                reason = "one branch for all that is rare; whether a code is a single byte is as good as random"
+            )]
+            let is_rare = (code & !1 == CLEAR) | (code >= state.next);
+            if is_rare {
+                if code == END {
+                    break 'all;
+                }
+                if code == CLEAR {
+                    state = State::cleared(state.bit + state.width as usize, IS_OLD);
+                    continue 'all;
+                }
+                if code != state.next {
                     return Err(INVALID);
                 }
                 // The code is just being defined: its string ends as it begins.
-                text = state.text.with(state.code, state.text.first);
+                text = previous.with(previous_code, previous.first());
             }
-            if state.text.length > 0 {
-                // Behind a full table nothing is defined; the string of this code is never asked for.
-                let place = if state.next < CODES { state.next } else { END };
-                table[place % CODES] = state.text.with(state.code, text.first);
-                state.next += usize::from(state.next < CODES);
-                if state.next >= state.limit {
-                    state.widen();
-                }
+            state.bit += state.width as usize;
+            table[state.next % PLACES] = previous.with(previous_code, text.first());
+            state.next += 1;
+            if state.next >= state.limit {
+                state.widen();
             }
             write(window, filled, text, table);
-            filled += usize::from(text.length);
-            (state.code, state.text) = (code, text);
+            filled += text.length();
+            (previous_code, previous) = (code, text);
         }
+        state.previous = Some((previous_code, previous));
     }
     *kept = state;
     Ok(filled)
@@ -223,23 +265,23 @@ const fn take<const IS_OLD: bool>(word: &mut u64, width: u32) -> usize {
 /// Writes a string, piece by piece from its end, and some bytes beyond it.
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "codes are masked to the size of the table")]
-fn write(window: &mut [u8], at: usize, text: Text, table: &[Text; CODES]) {
+fn write(window: &mut [u8], at: usize, text: Text, table: &[Text; PLACES]) {
     let mut put = |at: usize, piece: u64| {
         if let Some(bytes) = window.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
             *bytes = piece.to_le_bytes();
         }
     };
-    if usize::from(text.length) <= PIECE {
+    if text.length() <= PIECE {
         return put(at, text.last);
     }
-    let mut left = (usize::from(text.length) - 1) / PIECE;
+    let mut left = (text.length() - 1) / PIECE;
     put(at + left * PIECE, text.last);
-    let mut before = text.before;
+    let mut before = text.before();
     while left > 0 {
         left -= 1;
-        let piece = table[usize::from(before) % CODES];
+        let piece = table[before % PLACES];
         put(at + left * PIECE, piece.last);
-        before = piece.before;
+        before = piece.before();
     }
 }
 
