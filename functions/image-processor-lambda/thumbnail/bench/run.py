@@ -1,6 +1,6 @@
 """Runs this crate, Pillow and sharp on the same files in turn and compares what they cost.
 
-    python3 bench/run.py [--megapixels 4,12,24,48] [--rounds 5] [--kinds jpeg,progressive,png,webp]
+    python3 bench/run.py [--megapixels 4,12,24,48] [--rounds 5] [--kinds jpeg,progressive,png,webp,lzw,deflate]
 
 CPU is user and system time of whole processes, one thread each. The time to start is subtracted: each
 round runs every program with few and with many repeats, and counts the difference. Rounds go through
@@ -26,6 +26,8 @@ KINDS = {
     "progressive": (".p.jpg", {"quality": 90, "progressive": True}),
     "png": (".png", {}),
     "webp": (".webp", {"quality": 80}),
+    "lzw": (".lzw.tif", {"compression": "tiff_lzw", "tiffinfo": {317: 2}}),
+    "deflate": (".deflate.tif", {"compression": "tiff_adobe_deflate", "tiffinfo": {317: 2}}),
 }
 PEERS = ("pillow", "sharp")
 

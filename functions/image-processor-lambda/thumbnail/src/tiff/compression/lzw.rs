@@ -23,7 +23,9 @@ const PIECE: usize = 8;
 const AT_ONCE: usize = 4;
 /// Bytes that are decoded before they are handed out; behind them there is room for the longest strings.
 const STEP: usize = 16 * 1024;
-const WINDOW: usize = STEP + AT_ONCE * CODES + PIECE;
+/// Places where a piece may begin, a power of two, so that they need no test.
+const STARTS: usize = STEP + AT_ONCE * CODES;
+const WINDOW: usize = STARTS + PIECE;
 
 /// The string of a code.
 #[derive(Clone, Copy, Default)]
@@ -112,7 +114,8 @@ impl<'a> Lzw<'a> {
 
     /// Fills the window; returns how far. At the end of the data there is nothing to fill it with.
     fn decode(&mut self) -> Result<usize, DecodeError> {
-        let (data, window) = (&*self.input.bytes, &mut self.window);
+        let data = &*self.input.bytes;
+        let window = self.window.first_chunk_mut().ok_or(SHORT)?;
         let table = self.table.first_chunk_mut().ok_or(SHORT)?;
         let (state, is_old) = (&mut self.state, self.is_old);
         let filled = vectorize(
@@ -170,7 +173,7 @@ fn fill<const IS_OLD: bool>(
     data: &[u8],
     kept: &mut State,
     table: &mut [Text; PLACES],
-    window: &mut [u8],
+    window: &mut [u8; WINDOW],
 ) -> Result<usize, DecodeError> {
     let mut state = *kept;
     let (end, mut filled) = (data.len() * 8, 0);
@@ -265,11 +268,10 @@ const fn take<const IS_OLD: bool>(word: &mut u64, width: u32) -> usize {
 /// Writes a string, piece by piece from its end, and some bytes beyond it.
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "codes are masked to the size of the table")]
-fn write(window: &mut [u8], at: usize, text: Text, table: &[Text; PLACES]) {
+fn write(window: &mut [u8; WINDOW], at: usize, text: Text, table: &[Text; PLACES]) {
     let mut put = |at: usize, piece: u64| {
-        if let Some(bytes) = window.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
-            *bytes = piece.to_le_bytes();
-        }
+        let at = at % STARTS;
+        window[at..at + PIECE].copy_from_slice(&piece.to_le_bytes());
     };
     if text.length() <= PIECE {
         return put(at, text.last);
