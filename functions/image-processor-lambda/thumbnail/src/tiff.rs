@@ -124,8 +124,17 @@ impl<'a> Picture<'a> {
                     chunk.advance(&|| self.budget.clock()).map_err(|error| self.budget.reject(error))?;
                 }
                 for within in 0..self.layout.rows_per_unit.min(rows - top) {
-                    self.gather(&mut chunks, within as usize, &mut row);
-                    self.interpretation.convert(&row.samples, &mut row.channels);
+                    let samples = match &mut chunks[..] {
+                        // Samples that are there as they are wanted are not copied.
+                        [only] if self.is_plain() => only.unit().get(..row.samples.len()),
+                        _ => None,
+                    };
+                    if let Some(samples) = samples {
+                        self.interpretation.convert(samples, &mut row.channels);
+                    } else {
+                        self.gather(&mut chunks, within as usize, &mut row);
+                        self.interpretation.convert(&row.samples, &mut row.channels);
+                    }
                     average.push(&row.channels);
                 }
             }
@@ -135,6 +144,11 @@ impl<'a> Picture<'a> {
             }
         }
         Ok(average.finish())
+    }
+
+    /// Whether a row of a chunk is a row of samples of eight bits.
+    fn is_plain(&self) -> bool {
+        matches!(self.depth, Depth::Eight) && self.page.subsampling == (1, 1) && !self.page.is_planar
     }
 
     /// Opens the chunks of all planes in a row of them, plane by plane.

@@ -83,6 +83,7 @@ impl Interpretation {
                 let flip = if *is_inverted { u8::MAX } else { 0 };
                 self.push(samples, row, |pixel: &[u8; 1]| pixel.map(|level| level ^ flip));
             }
+            Colors::Three if self.samples == 3 => row.extend_from_slice(samples),
             Colors::Three => self.push(samples, row, |pixel: &[u8; 3]| *pixel),
             Colors::Inks => self.push(samples, row, |pixel: &[u8; 4]| pixel.map(|ink| u8::MAX - ink)),
             Colors::Palette(palette) => self.push(samples, row, |[index]: &[u8; 1]| palette.color(*index)),
