@@ -97,7 +97,9 @@ fn unpack_bits(row: &[u8], bits: u8, levels: &[u8], count: usize, out: &mut Vec<
     let white = levels.len() - 1;
     let (mut pending, mut held) = (0_usize, 0_u8);
     let end = out.len() + count;
-    for byte in row {
+    // A tile may have far more samples than the picture.
+    let needed = (count * usize::from(bits)).div_ceil(8);
+    for byte in row.iter().take(needed) {
         pending = pending << 8 | usize::from(*byte);
         held += 8;
         while held >= bits && out.len() < end {
@@ -124,6 +126,11 @@ mod tests {
         assert_eq!(unpacked(1, &[0b1010_0000], 3), [255, 0, 255]);
         assert_eq!(unpacked(2, &[0b0001_1011, 0b1100_0000], 5), [0, 85, 170, 255, 255]);
         assert_eq!(unpacked(4, &[0x0f, 0x70], 3), [0, 255, 119]);
+    }
+
+    #[test]
+    fn samples_beyond_the_picture_are_left_out() {
+        assert_eq!(unpacked(1, &[0b1010_0000; 100], 3), [255, 0, 255]);
     }
 
     #[test]
