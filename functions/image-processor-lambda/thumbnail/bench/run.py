@@ -1,6 +1,6 @@
 """Runs this crate, Pillow and sharp on the same files in turn and compares what they cost.
 
-    python3 bench/run.py [--megapixels 4,12,24,48] [--rounds 5] [--kinds jpeg,progressive,png,webp,heic,avif]
+    python3 bench/run.py [--megapixels 4,12,24,48] [--rounds 5] [--kinds jpeg,progressive,png,webp,heic,avif,lzw,deflate]
 
 CPU is user and system time of whole processes, one thread each. The time to start is subtracted: each
 round runs every program with few and with many repeats, and counts the difference. Rounds go through
@@ -28,6 +28,8 @@ KINDS = {
     "webp": (".webp", {"quality": 80}),
     "heic": (".heic", {}),
     "avif": (".avif", {"quality": 75, "speed": 8}),
+    "lzw": (".lzw.tif", {"compression": "tiff_lzw", "tiffinfo": {317: 2}}),
+    "deflate": (".deflate.tif", {"compression": "tiff_adobe_deflate", "tiffinfo": {317: 2}}),
 }
 PEERS = ("pillow", "sharp")
 # As it is installed from npm, sharp reads AVIF, but not HEIC.

@@ -19,7 +19,7 @@ pub enum Format {
     WebP,
     /// GIF; of an animation the first frame.
     Gif,
-    /// TIFF and `BigTIFF`; of several pages the first.
+    /// TIFF and `BigTIFF`; of several pages the first that is a picture of full resolution.
     Tiff,
     /// Windows bitmap.
     Bmp,

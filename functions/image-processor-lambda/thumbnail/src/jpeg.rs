@@ -1,5 +1,6 @@
 //! JPEG (ITU-T T.81, JFIF): a decoder that makes pictures small while it decodes, and a baseline encoder.
 
+pub(crate) mod abbreviated;
 pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod marker;

@@ -28,6 +28,7 @@ mod format;
 mod gif;
 mod guard;
 mod heif;
+#[cfg(feature = "peers")]
 mod image_crate;
 #[cfg(feature = "inner")]
 #[doc(hidden)]

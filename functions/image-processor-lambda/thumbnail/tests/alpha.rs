@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test's helpers may fail it")]
 
 mod common;
+#[path = "tiff/writer.rs"]
+mod writer;
 
 use std::io::Cursor;
 
 use common::pixels;
 use image::{DynamicImage, ImageBuffer, ImageFormat, LumaA, RgbImage, Rgba};
 use thumbnail::{Limits, Options, thumbnail};
+use writer::Page;
 
 /// Stripes of 20 pixels, black and white, at an alpha.
 fn is_white(x: u32) -> bool {
@@ -32,7 +35,7 @@ fn stripes(side: u32, alpha: u8) -> Vec<(&'static str, Vec<u8>)> {
     let gray16 = ImageBuffer::from_fn(side, side, |x, _| LumaA([level(x), alpha].map(wide)));
     vec![
         ("WebP", encoded(rgba.clone(), ImageFormat::WebP)),
-        ("TIFF", encoded(rgba.clone(), ImageFormat::Tiff)),
+        ("TIFF", Page::new((side, side), 4, 8, rgba.as_raw().clone()).tag(338, 2).file()),
         ("PNG", encoded(rgba, ImageFormat::Png)),
         ("gray PNG", encoded(gray, ImageFormat::Png)),
         ("PNG of 16 bits", encoded(rgba16, ImageFormat::Png)),

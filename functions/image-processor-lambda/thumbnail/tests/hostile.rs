@@ -139,8 +139,9 @@ fn patched(name: &str, mark: &[u8], offset: usize, bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_picture_that_declares_no_pixels_is_refused_where_its_size_is_read() {
-    const TIFF_WIDTH: &[u8] = &[0x00, 0x01];
-    const TIFF_HEIGHT: &[u8] = &[0x01, 0x01];
+    // Tag, type and count: the tag alone also occurs in the compressed data.
+    const TIFF_WIDTH: &[u8] = &[0x00, 0x01, 3, 0, 1, 0, 0, 0];
+    const TIFF_HEIGHT: &[u8] = &[0x01, 0x01, 3, 0, 1, 0, 0, 0];
     let frame = |name: &str, at| {
         let mut gif = fixture(name);
         let descriptor = gif.iter().rposition(|byte| *byte == b',').unwrap();

@@ -30,7 +30,7 @@ const LIMITS: Limits = Limits {
 };
 
 /// A thumbnail within its box that can be read again, or a rejection with a reason of the closed set; soon, and
-/// without a panic in the decoders of JPEG and PNG. Of PNGs all checksums are set right before.
+/// without a panic in the decoders of JPEG, PNG and TIFF. Of PNGs all checksums are set right before.
 ///
 /// # Panics
 ///
@@ -72,7 +72,7 @@ fn is_soon(input: &[u8], options: Options) -> bool {
 
 fn check(rejection: &Rejection) {
     assert!(Rejection::ALL_REASONS.contains(&rejection.reason()));
-    if let Rejection::Corrupt { format: Format::Jpeg | Format::Png, .. } = rejection {
+    if let Rejection::Corrupt { format: Format::Jpeg | Format::Png | Format::Tiff, .. } = rejection {
         let cause = rejection.source().map(ToString::to_string).unwrap_or_default();
         assert!(!cause.contains("panicked"), "{cause}");
     }

@@ -141,9 +141,9 @@ pub(crate) fn tiff_of_jpeg(width: u16, height: u16) -> Vec<u8> {
 
 /// A whole TIFF in strips, with four colours.
 pub(crate) fn large_tiff(width: u32, height: u32) -> Vec<u8> {
-    let mut tiff = std::io::Cursor::new(Vec::new());
-    quarters(width, height).write_to(&mut tiff, ImageFormat::Tiff).unwrap();
-    tiff.into_inner()
+    let places: Vec<(u32, u32)> = (0..height).map(|row| (8 + row * width * 3, width * 3)).collect();
+    let strips = tiff::strips(1, &places);
+    tiff::file((width, height), &[8; 3], &strips, &[], quarters(width, height).as_raw())
 }
 
 /// A whole TIFF in tiles of 256 squared, with four colours.

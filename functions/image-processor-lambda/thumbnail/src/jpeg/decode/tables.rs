@@ -12,7 +12,7 @@ pub(super) type QuantizationTable = [u16; 64];
 
 /// The tables in force.
 #[derive(Clone, Default)]
-pub(super) struct Tables {
+pub(in crate::jpeg) struct Tables {
     quantization: [Option<Rc<QuantizationTable>>; 4],
     dc: [Option<Rc<HuffmanTable>>; 4],
     ac: [Option<Rc<HuffmanTable>>; 4],
@@ -37,7 +37,7 @@ impl Tables {
     }
 
     /// Takes over what the segment defines, if it is one of tables.
-    pub(super) fn read(&mut self, marker: u8, payload: &[u8]) -> Result<(), DecodeError> {
+    pub(in crate::jpeg) fn read(&mut self, marker: u8, payload: &[u8]) -> Result<(), DecodeError> {
         match marker {
             HUFFMAN => self.read_huffman(payload),
             QUANTIZATION => self.read_quantization(payload),
