@@ -67,10 +67,11 @@ fn a_clean_aperture_shows_what_is_in_it() {
 /// The mean of each channel of the thumbnail.
 fn mean(file: &str) -> [f64; 3] {
     let small = pixels(&thumb(&fixture(file), 75).unwrap());
-    let sum = small.pixels().fold([0.0; 3], |sum, pixel| {
-        std::array::from_fn(|channel| sum[channel] + f64::from(pixel.0[channel]))
-    });
-    sum.map(|sum| sum / f64::from(small.width() * small.height()))
+    let mut sums = [0.0; 3];
+    for pixel in small.pixels() {
+        sums.iter_mut().zip(pixel.0).for_each(|(sum, level)| *sum += f64::from(level));
+    }
+    sums.map(|sum| sum / f64::from(small.width() * small.height()))
 }
 
 #[test]
@@ -78,7 +79,8 @@ fn primaries_and_transfer_that_the_container_declares_are_followed() {
     // Of a picture of warm colours: red gains and blue loses where the same levels mean wider primaries.
     let (srgb, p3) = (mean("photo.heic"), mean("display-p3.heic"));
     assert!(p3[0] > srgb[0] + 3.0 && p3[2] < srgb[2] - 2.0, "{srgb:?} {p3:?}");
-    assert_ne!(mean("photo.avif"), mean("pq.avif"));
+    let (srgb, pq) = (mean("photo.avif"), mean("pq.avif"));
+    assert!((srgb[1] - pq[1]).abs() > 10.0, "{srgb:?} {pq:?}");
 }
 
 #[test]
@@ -153,7 +155,7 @@ fn a_grid_of_grids_is_refused() {
     assert_refused("a grid of grids", &writer.finish(), "UnsupportedFeature");
 }
 
-/// A stack overflow ends the process: it cannot be caught.
+/// Who follows both references goes round without an end.
 #[test]
 fn a_tile_that_claims_to_be_made_of_its_own_grid_is_drawn_as_what_it_is() {
     let whole = fixture("grid.heic");

@@ -3,7 +3,13 @@
 //! One test only: the counter of memory is shared by all threads of the process. `MUTANTS` is how many are tried
 //! of each format; `.ci/nightly` tries 10,000.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers may fail it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test's helpers may fail it"
+)]
 
 mod common;
 
@@ -69,7 +75,9 @@ fn mutate(bytes: &mut Vec<u8>, kind: usize, numbers: &mut Numbers) {
         0 => bytes.truncate(12 + numbers.below(length - 12)),
         1 => (0..=numbers.below(4)).for_each(|_| bytes[12 + numbers.below(head - 12)] = numbers.byte()),
         2 => {
-            (0..=numbers.below(3)).for_each(|_| bytes[12 + numbers.below(head - 12)] ^= 1 << numbers.below(8))
+            for _ in 0..=numbers.below(3) {
+                bytes[12 + numbers.below(head - 12)] ^= 1 << numbers.below(8);
+            }
         }
         3 => (0..=numbers.below(20))
             .for_each(|_| bytes[length / 3 + numbers.below(length / 2)] = numbers.byte()),
@@ -92,6 +100,7 @@ fn mutate(bytes: &mut Vec<u8>, kind: usize, numbers: &mut Numbers) {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how long a test runs is no setting of the program")]
 fn mutants_of_small_pictures_end_within_two_seconds_and_300_megabytes() {
     let count = std::env::var("MUTANTS").map_or(DEFAULT_MUTANTS, |count| count.parse().unwrap());
     for seeds in SEEDS {
