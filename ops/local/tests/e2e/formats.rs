@@ -1,10 +1,17 @@
 //! Formats: each accepted one is uploaded, processed and served.
 
+use std::collections::BTreeSet;
+
+use generate_upload_url::content_type::Accepted;
 use image::ImageFormat;
+use thumbnail::Format;
 
 use crate::harness::Harness;
 use crate::picture::{assert_thumbnail, picture};
 use crate::uploader::{anybody, upload};
+
+const HEIC: &str = "image/heic";
+const AVIF: &str = "image/avif";
 
 /// Uploads the picture in `format` and checks everything that is left of it.
 async fn travels(format: ImageFormat) {
@@ -33,42 +40,42 @@ async fn travels_as(bytes: Vec<u8>, content_type: &str) {
     assert_eq!(harness.notifications(id).await, ["DONE"]);
 }
 
-#[tokio::test]
-async fn jpeg_travels_the_whole_way() {
-    travels(ImageFormat::Jpeg).await;
+macro_rules! formats {
+    ($($name:ident: $format:ident,)*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                travels(ImageFormat::$format).await;
+            }
+        )*
+        /// Formats that are uploaded here, written by `image`.
+        const WRITTEN: &[ImageFormat] = &[$(ImageFormat::$format),*];
+    };
 }
 
-#[tokio::test]
-async fn png_travels_the_whole_way() {
-    travels(ImageFormat::Png).await;
+formats! {
+    jpeg_travels_the_whole_way: Jpeg,
+    png_travels_the_whole_way: Png,
+    webp_travels_the_whole_way: WebP,
+    gif_travels_the_whole_way: Gif,
+    tiff_travels_the_whole_way: Tiff,
+    bmp_travels_the_whole_way: Bmp,
 }
 
-#[tokio::test]
-async fn webp_travels_the_whole_way() {
-    travels(ImageFormat::WebP).await;
-}
-
-#[tokio::test]
-async fn gif_travels_the_whole_way() {
-    travels(ImageFormat::Gif).await;
-}
-
-#[tokio::test]
-async fn tiff_travels_the_whole_way() {
-    travels(ImageFormat::Tiff).await;
-}
-
-#[tokio::test]
-async fn bmp_travels_the_whole_way() {
-    travels(ImageFormat::Bmp).await;
+#[test]
+fn every_format_that_is_decoded_is_signed_for_and_uploaded_here() {
+    let decoded: BTreeSet<&str> = Format::ALL.iter().map(|format| format.content_type()).collect();
+    assert_eq!(Accepted::ALL.types().collect::<BTreeSet<_>>(), decoded);
+    let uploaded = WRITTEN.iter().map(ImageFormat::to_mime_type).chain([HEIC, AVIF]);
+    assert_eq!(uploaded.collect::<BTreeSet<_>>(), decoded);
 }
 
 #[tokio::test]
 async fn heic_as_a_phone_writes_it_travels_the_whole_way_and_is_turned_once() {
-    travels_as(include_bytes!("picture/quarters.heic").to_vec(), "image/heic").await;
+    travels_as(include_bytes!("picture/quarters.heic").to_vec(), HEIC).await;
 }
 
 #[tokio::test]
 async fn avif_in_tiles_travels_the_whole_way_and_is_turned_once() {
-    travels_as(include_bytes!("picture/quarters.avif").to_vec(), "image/avif").await;
+    travels_as(include_bytes!("picture/quarters.avif").to_vec(), AVIF).await;
 }
