@@ -155,7 +155,7 @@ fn a_grid_of_grids_is_refused() {
     assert_refused("a grid of grids", &writer.finish(), "UnsupportedFeature");
 }
 
-/// A stack overflow ends the process: it cannot be caught.
+/// Who follows both references goes round without an end.
 #[test]
 fn a_tile_that_claims_to_be_made_of_its_own_grid_is_drawn_as_what_it_is() {
     let whole = fixture("grid.heic");
