@@ -200,7 +200,6 @@ fn samples_that_are_not_read_are_refused_by_name() {
         ("64 bits", page(3, 64), "more than 16 bits"),
         ("different bits", page(3, 8).tags(258, &[8, 8, 4]), "different sizes"),
         ("a mask", page(1, 1).tag(262, 4), "masks"),
-        ("raw samples", page(1, 16).tag(262, 32803), "raw"),
         ("another ink set", page(4, 8).tag(262, 5).tag(332, 2), "CMYK"),
         ("a palette of 16 bits", page(1, 16).tag(262, 3).tags(320, &[0; 3]), "palette"),
         ("LogLuv", page(3, 16).tag(262, 32845), "LogLuv"),
