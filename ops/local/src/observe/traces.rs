@@ -35,7 +35,10 @@ impl Stored<'_> {
     /// Whether any of it is between two times, in seconds since 1970, as far as that is known without reading documents.
     #[expect(clippy::cast_precision_loss, reason = "microseconds of today fit a double")]
     pub(crate) fn may_be_within(&self, from: f64, to: f64) -> bool {
-        let overlaps = |span: &Span| span.start_us as f64 / 1e6 <= to && span.end_us() as f64 / 1e6 >= from;
+        // A begin counts in whole seconds, a range may too.
+        let overlaps = |span: &Span| {
+            (span.start_us as f64 / 1e6).floor() <= to && span.end_us() as f64 / 1e6 >= from.floor()
+        };
         !self.documents.is_empty() || self.spans.iter().any(overlaps)
     }
 }

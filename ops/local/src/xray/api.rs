@@ -215,10 +215,11 @@ fn get_trace_summaries(request: &GetTraceSummaries, store: &TraceStore) -> Resul
     Ok(answer)
 }
 
-/// By the id's time, by the last news, or by the end of the last segment; here the latter two are the same.
+/// By the begin, by the last news, or by the end of the last segment; here the latter two are the same. The begin counts in
+/// whole seconds, as trace ids hold it: a range that ends now, as `date +%s` has it, takes what began in this second.
 fn time(view: &View, kind: TimeRangeType) -> f64 {
     match kind {
-        TimeRangeType::TraceId => view.start(),
+        TimeRangeType::TraceId => view.start().floor(),
         TimeRangeType::Event | TimeRangeType::Service => view.end(),
     }
 }

@@ -11,7 +11,17 @@ mod parser;
 use std::cmp::Ordering;
 
 use super::view::View;
-pub(super) use parser::FilterError;
+
+/// Why an expression is refused, for its author.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("Invalid filter expression: {0}.")]
+pub(crate) struct FilterError(String);
+
+impl FilterError {
+    fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
 
 /// A filter expression.
 #[derive(Debug, PartialEq)]

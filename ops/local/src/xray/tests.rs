@@ -126,7 +126,12 @@ fn summaries_are_those_of_the_range_and_a_wrong_range_is_refused() {
         let range = json!({"StartTime": BEGIN + from, "EndTime": BEGIN + to});
         summaries(&mut store, &range).map(|answer| ids(&answer))
     };
-    assert_eq!(between(2.0, 3.0).unwrap(), [xray_id(2)]);
+    assert_eq!(between(1.5, 2.9).unwrap(), [xray_id(2)]);
+    assert_eq!(
+        between(1.5, 2.0).unwrap(),
+        [xray_id(2)],
+        "it begins a tenth later, in the second that the range ends with"
+    );
     assert_eq!(between(0.0, 86_400.0).unwrap(), [xray_id(3), xray_id(2), xray_id(1)]);
     for (from, to, why) in
         [(3.0, 2.0, "before EndTime"), (2.0, 2.0, "before EndTime"), (0.0, 86_401.0, "24 hours")]

@@ -2,21 +2,10 @@
 
 use super::keywords::{flag, key, unknown};
 use super::lexer::{Token, tokens};
-use super::{AnnotationTest, Comparison, Expression, Flag, Key, TextTest};
+use super::{AnnotationTest, Comparison, Expression, FilterError, Flag, Key, TextTest};
 
 /// How deep expressions may be nested.
 const MAX_DEPTH: usize = 30;
-
-/// Why an expression is refused, for its author.
-#[derive(Debug, PartialEq, thiserror::Error)]
-#[error("Invalid filter expression: {0}.")]
-pub(crate) struct FilterError(String);
-
-impl FilterError {
-    pub(super) fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
-    }
-}
 
 pub(super) fn parse(text: &str) -> Result<Expression, FilterError> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, in_service: false };
