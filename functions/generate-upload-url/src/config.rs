@@ -1,5 +1,7 @@
 //! Configuration of the function, read from its environment.
 
+use crate::content_type::Accepted;
+
 /// Largest upload that a URL is signed for when nothing else is configured: 50 MiB.
 const DEFAULT_MAX_UPLOAD_BYTES: u64 = 50 * 1024 * 1024;
 
@@ -10,6 +12,8 @@ pub struct Config {
     pub original_bucket: String,
     /// `MAX_UPLOAD_BYTES`: the largest length that is signed.
     pub max_upload_bytes: u64,
+    /// `ACCEPTED_FORMATS`: the formats that are signed.
+    pub accepted: Accepted,
 }
 
 /// An environment variable is missing or malformed.
@@ -34,7 +38,12 @@ impl Config {
             Some(raw) => raw.parse().ok().filter(|bytes| *bytes > 0).ok_or(ConfigError { name })?,
             None => DEFAULT_MAX_UPLOAD_BYTES,
         };
-        Ok(Self { original_bucket, max_upload_bytes })
+        let name = "ACCEPTED_FORMATS";
+        let accepted = match get(name) {
+            Some(raw) => raw.parse().map_err(|_| ConfigError { name })?,
+            None => Accepted::ALL,
+        };
+        Ok(Self { original_bucket, max_upload_bytes, accepted })
     }
 }
 
@@ -43,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_bucket_or_a_limit_that_is_no_number_is_named() {
+    fn a_missing_bucket_a_limit_that_is_no_number_and_an_unknown_format_are_named() {
         let error = Config::read(|_| None).unwrap_err();
         assert_eq!(error.to_string(), "environment variable ORIGINAL_BUCKET is missing or malformed");
 
@@ -52,5 +61,12 @@ mod tests {
                 Config::read(|name| Some(if name == "ORIGINAL_BUCKET" { "b" } else { limit }.to_owned()));
             assert!(error.unwrap_err().to_string().contains("MAX_UPLOAD_BYTES"), "{limit}");
         }
+
+        let error = Config::read(|name| match name {
+            "ORIGINAL_BUCKET" => Some("b".to_owned()),
+            "ACCEPTED_FORMATS" => Some("jpeg,jpg".to_owned()),
+            _ => None,
+        });
+        assert!(error.unwrap_err().to_string().contains("ACCEPTED_FORMATS"));
     }
 }

@@ -2,6 +2,8 @@
 
 use telemetry::JsonError;
 
+use crate::content_type::Accepted;
+
 /// A request that gets no upload URL.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -22,9 +24,12 @@ pub enum Refusal {
         /// Most bytes read.
         limit: usize,
     },
-    /// The content type names no image that the processor reads.
+    /// The content type names no image that is accepted.
     #[error("the content type is not one of the accepted image types")]
-    UnsupportedType,
+    UnsupportedType {
+        /// What is accepted.
+        accepted: Accepted,
+    },
     /// The upload would be larger than allowed.
     #[error("the upload would have {bytes} bytes, the limit is {limit}")]
     UploadTooLarge {
@@ -86,8 +91,8 @@ impl Refusal {
             Self::BodyTooLarge { limit, .. } => {
                 (413, "BodyTooLarge", format!("The request body may have {limit} bytes; the image itself goes to the upload URL."))
             }
-            Self::UnsupportedType => {
-                let accepted = crate::content_type::accepted_types().collect::<Vec<_>>().join(", ");
+            Self::UnsupportedType { accepted } => {
+                let accepted = accepted.types().collect::<Vec<_>>().join(", ");
                 (415, "UnsupportedType", format!("content_type must be one of {accepted}."))
             }
             Self::UploadTooLarge { limit, .. } => {

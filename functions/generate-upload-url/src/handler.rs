@@ -81,7 +81,7 @@ fn describe_request(event: &Value) {
 
 async fn issue(app: &App, event: &Value) -> Result<Issued, Refusal> {
     let user = user_id(event)?;
-    let upload_url = UploadUrl::new(user, request(event)?, app.config.max_upload_bytes)?;
+    let upload_url = UploadUrl::new(user, request(event)?, &app.config)?;
     let span = Span::current();
     context::annotate(&span, &[("image.id", &upload_url.image_id()), ("user.id", user)]);
     app.signer.sign(&upload_url, &span).await

@@ -65,17 +65,20 @@ pub struct Issued {
 }
 
 impl UploadUrl {
-    /// Checks `request` against the limits.
+    /// Checks `request` against the limits and the types that are accepted.
     ///
     /// # Errors
     ///
     /// Refuses types, lengths and checksums that no upload of ours can have.
-    pub fn new(user: &str, request: Option<Request>, max_upload_bytes: u64) -> Result<Self, Refusal> {
+    pub fn new(user: &str, request: Option<Request>, config: &Config) -> Result<Self, Refusal> {
+        let Config { accepted, max_upload_bytes, .. } = *config;
         let request = request.unwrap_or_default();
         let content_type = match request.content_type.as_deref().map(str::trim) {
             // A browser knows no type for some files, and sends an empty text for them.
             None | Some("") => None,
-            Some(asked) => Some(ContentType::parse(asked).ok_or(Refusal::UnsupportedType)?),
+            Some(asked) => {
+                Some(ContentType::parse(asked, accepted).ok_or(Refusal::UnsupportedType { accepted })?)
+            }
         };
         let content_length = match request.content_length {
             Some(0) => return Err(Refusal::UploadEmpty),

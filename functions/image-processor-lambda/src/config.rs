@@ -27,7 +27,7 @@ pub struct Config {
     /// `THUMBNAIL_SIDES`: one thumbnail for each, the first being the item's `processedS3Key`;
     /// quality and background come from `THUMBNAIL_QUALITY` and `THUMBNAIL_BACKGROUND`.
     pub thumbnails: Vec<Options>,
-    /// `MAX_UPLOAD_BYTES`, `MAX_PIXELS`, `MAX_DECODE_BYTES`, `DECODE_TIMEOUT_SECONDS`.
+    /// `MAX_UPLOAD_BYTES`, `MAX_PIXELS`, `MAX_DECODE_BYTES`, `DECODE_TIMEOUT_SECONDS`, `ACCEPTED_FORMATS`.
     pub limits: Limits,
     /// `RETRY_BASE_SECONDS`: wait before the second attempt.
     pub retry_base: Duration,
@@ -61,6 +61,7 @@ impl Config {
             max_pixels: parsed(&lookup, "MAX_PIXELS")?.unwrap_or(defaults.max_pixels),
             max_decode_bytes: parsed(&lookup, "MAX_DECODE_BYTES")?.unwrap_or(defaults.max_decode_bytes),
             time: parsed(&lookup, "DECODE_TIMEOUT_SECONDS")?.map_or(defaults.time, Duration::from_secs),
+            formats: parsed(&lookup, "ACCEPTED_FORMATS")?.unwrap_or(defaults.formats),
         };
         let memory_mib = parsed(&lookup, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE")?.unwrap_or(1024);
         let (parallel, decoders) = parallel(memory_mib, &limits);
@@ -144,6 +145,7 @@ mod tests {
             ("THUMBNAIL_QUALITY", "101"),
             ("THUMBNAIL_BACKGROUND", "white"),
             ("MAX_PIXELS", "many"),
+            ("ACCEPTED_FORMATS", "jpeg,jxl"),
         ] {
             let error = read(name, value).unwrap_err().to_string();
             assert!(error.contains(name), "{name}={value}: {error}");

@@ -71,8 +71,8 @@ fn steps(
     options: &[Options],
     timings: &mut Timings,
 ) -> Result<Rendered, Rejection> {
-    let largest = options.iter().map(|options| options.side_px).max().unwrap_or(Options::default().side_px);
-    let decoded = step(Stage::Decode, timings, || thumbnail::decode(bytes, limits, largest))?;
+    let largest = options.iter().max_by_key(|options| options.side_px).copied().unwrap_or_default();
+    let decoded = step(Stage::Decode, timings, || thumbnail::decode(bytes, limits, &largest))?;
     let thumbnails = options.iter().map(|options| {
         let resized = step(Stage::Resize, timings, || decoded.resize(options))?;
         step(Stage::Encode, timings, || resized.encode(options))

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use generate_upload_url::{
-    content_type::{accepted_aliases, accepted_types},
+    content_type::Accepted,
     error::{BodyError, Refusal},
     handler::MAX_BODY_BYTES,
     upload_url::EXPIRES_IN,
@@ -20,8 +20,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoUser => Some(Refusal::TokenUse),
         Refusal::TokenUse => Some(body()),
         Refusal::MalformedBody(_) => Some(Refusal::BodyTooLarge { bytes: 5_000, limit: MAX_BODY_BYTES }),
-        Refusal::BodyTooLarge { .. } => Some(Refusal::UnsupportedType),
-        Refusal::UnsupportedType => Some(Refusal::UploadTooLarge { bytes: limit + 1, limit }),
+        Refusal::BodyTooLarge { .. } => Some(Refusal::UnsupportedType { accepted: Accepted::ALL }),
+        Refusal::UnsupportedType { .. } => Some(Refusal::UploadTooLarge { bytes: limit + 1, limit }),
         Refusal::UploadTooLarge { .. } => Some(Refusal::UploadEmpty),
         Refusal::UploadEmpty => Some(Refusal::MalformedChecksum),
         Refusal::MalformedChecksum => Some(Refusal::Signing("no credentials".into())),
@@ -53,7 +53,7 @@ fn page_has_each_error_with_its_status_and_message_and_no_other() {
 
 #[test]
 fn page_has_the_types_limits_and_fields_of_the_code() {
-    for content_type in accepted_types().chain(accepted_aliases()) {
+    for content_type in Accepted::ALL.types().chain(Accepted::ALL.aliases()) {
         assert!(PAGE.contains(&format!("`{content_type}`")), "{content_type}");
     }
     assert!(PAGE.contains(&format!("for {} seconds", EXPIRES_IN.as_secs())));

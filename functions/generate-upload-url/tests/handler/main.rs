@@ -113,7 +113,7 @@ async fn what_a_request_may_not_ask_for_is_refused_with_status_and_code() {
         (r#"{"content_length":0}"#, 400, "UploadEmpty"),
         (r#"{"checksum_sha256":"AAAA"}"#, 400, "MalformedChecksum"),
         (r#"{"content_type":"image/svg+xml"}"#, 415, "UnsupportedType"),
-        (r#"{"content_type":"image/heic"}"#, 415, "UnsupportedType"),
+        (r#"{"content_type":"image/jxl"}"#, 415, "UnsupportedType"),
         (r#"{"content_type":";charset=binary"}"#, 415, "UnsupportedType"),
         (r#"{"content_type":"image/png;\r\nx-amz-acl: public-read"}"#, 415, "UnsupportedType"),
         (r#"{"content_type":"image/png; name=é"}"#, 415, "UnsupportedType"),

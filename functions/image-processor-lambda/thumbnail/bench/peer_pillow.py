@@ -1,9 +1,14 @@
-"""Makes one thumbnail several times with Pillow: FILE SIDE COUNT OUT."""
+"""Makes one thumbnail several times with Pillow, and pillow-heif for HEIC: FILE SIDE COUNT OUT."""
 
 import io
 import sys
 
 from PIL import Image
+
+if sys.argv[1].endswith(".heic"):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
 
 Image.MAX_IMAGE_PIXELS = None
 file, side, count, out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]

@@ -1,6 +1,6 @@
 """Runs this crate, Pillow and sharp on the same files in turn and compares what they cost.
 
-    python3 bench/run.py [--megapixels 4,12,24,48] [--rounds 5] [--kinds jpeg,progressive,png,webp]
+    python3 bench/run.py [--megapixels 4,12,24,48] [--rounds 5] [--kinds jpeg,progressive,png,webp,heic,avif,lzw,deflate]
 
 CPU is user and system time of whole processes, one thread each. The time to start is subtracted: each
 round runs every program with few and with many repeats, and counts the difference. Rounds go through
@@ -26,8 +26,14 @@ KINDS = {
     "progressive": (".p.jpg", {"quality": 90, "progressive": True}),
     "png": (".png", {}),
     "webp": (".webp", {"quality": 80}),
+    "heic": (".heic", {}),
+    "avif": (".avif", {"quality": 75, "speed": 8}),
+    "lzw": (".lzw.tif", {"compression": "tiff_lzw", "tiffinfo": {317: 2}}),
+    "deflate": (".deflate.tif", {"compression": "tiff_adobe_deflate", "tiffinfo": {317: 2}}),
 }
 PEERS = ("pillow", "sharp")
+# As it is installed from npm, sharp reads AVIF, but not HEIC.
+LACKING = {"heic": {"sharp"}}
 
 
 def prepare():
@@ -37,7 +43,7 @@ def prepare():
     if Path(sys.prefix) != WORK / "venv":
         if not python.exists():
             subprocess.run([sys.executable, "-m", "venv", WORK / "venv"], check=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", "pillow", "numpy"], check=True)
+            subprocess.run([python, "-m", "pip", "install", "--quiet", "pillow", "pillow-heif", "numpy"], check=True)
         if not (WORK / "node_modules").exists():
             (WORK / "package.json").write_text("{}")
             subprocess.run(["npm", "install", "--silent", "sharp"], cwd=WORK, check=True)
@@ -60,6 +66,26 @@ def photo(width, height):
     return picture
 
 
+def save_as_phones_do(picture, path):
+    """HEIC in a grid of tiles of 512 by 512."""
+    import io
+
+    import pillow_heif
+
+    sys.path.insert(0, str(CRATE / "tests/fixtures"))
+    import heif_file
+
+    def encode(tile):
+        out = io.BytesIO()
+        pillow_heif.from_pillow(tile).save(out, quality=60, chroma=420)
+        return out.getvalue()
+
+    heif = heif_file.Heif()
+    numbers, rows, columns = heif_file.tiles(heif, picture, 512, encode)
+    heif.grid(numbers, rows, columns, picture.size, [heif_file.nclx(1, 13, 6, 1)], primary=True)
+    path.write_bytes(heif.bytes())
+
+
 def files(megapixels, kinds):
     for size in megapixels:
         source = None
@@ -68,7 +94,10 @@ def files(megapixels, kinds):
             path = WORK / f"{size}{suffix}"
             if not path.exists():
                 source = source or photo(*SIZES[size])
-                source.save(path, **options)
+                if kind == "heic":
+                    save_as_phones_do(source, path)
+                else:
+                    source.save(path, **options)
             yield size, kind, path
 
 
@@ -93,8 +122,8 @@ def run(program, path, side, count):
     return (usage.ru_utime + usage.ru_stime) * 1000, peak
 
 
-def measure(path, side, rounds):
-    programs = ("ours", *PEERS)
+def measure(path, kind, side, rounds):
+    programs = ("ours", *(peer for peer in PEERS if peer not in LACKING.get(kind, ())))
     counts, results = {}, {program: {"cpu_ms": [], "peak_mb": 0.0} for program in programs}
     for program in programs:
         once, twice = run(program, path, side, 1)[0], run(program, path, side, 3)[0]
@@ -116,7 +145,7 @@ def summary(results):
     for program, result in results.items():
         row["cpu_ms"][program] = round(statistics.median(result["cpu_ms"]), 2)
         row["peak_mb"][program] = round(result["peak_mb"], 1)
-    for peer in PEERS:
+    for peer in results.keys() - {"ours"}:
         ratios = [one / other for one, other in zip(ours["cpu_ms"], results[peer]["cpu_ms"])]
         # The rounds apart tell whether other work of the machine got in between.
         row["cpu_ratios"][peer] = [round(ratio, 3) for ratio in ratios]
@@ -172,15 +201,15 @@ def main():
     print("|---|---|---|---|---|---|---|---|---|")
     for size, kind, path in files(map(int, arguments.megapixels.split(",")), arguments.kinds.split(",")):
         for side in sides:
-            row = summary(measure(path, side, arguments.rounds))
+            row = summary(measure(path, kind, side, arguments.rounds))
             report["rows"].append({"megapixels": size, "kind": kind, "side": side, **row})
             report["load"].append(os.getloadavg())
             # After each, so that a run that is stopped was not for nothing.
             (WORK / "results.json").write_text(json.dumps(report, indent=1) + "\n")
             cpu, memory = row["cpu_ratio"], row["memory_ratio"]
             print(
-                f"| {size} | {kind} | {side} | {row['cpu_ms']['ours']} | {cpu['pillow']} | {cpu['sharp']} "
-                f"| {row['peak_mb']['ours']} | {memory['pillow']} | {memory['sharp']} |",
+                f"| {size} | {kind} | {side} | {row['cpu_ms']['ours']} | {cpu['pillow']} | {cpu.get('sharp', '–')} "
+                f"| {row['peak_mb']['ours']} | {memory['pillow']} | {memory.get('sharp', '–')} |",
                 flush=True,
             )
     print(f"written: {WORK / 'results.json'}", file=sys.stderr)

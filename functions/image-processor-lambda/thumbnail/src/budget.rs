@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::format::Format;
 use crate::limits::Limits;
@@ -59,6 +59,11 @@ impl Budget {
     /// Whether some read was refused because the time was over.
     pub(crate) fn check_time(&self) -> Result<(), Rejection> {
         if self.is_late.get() { Err(self.too_slow()) } else { Ok(()) }
+    }
+
+    /// Checks that work which nothing can interrupt would be done in time.
+    pub(crate) fn check_ahead(&self, work: Duration) -> Result<(), Rejection> {
+        if self.started.elapsed() + work >= self.limits.time { Err(self.too_slow()) } else { Ok(()) }
     }
 
     /// The rejection of an image that takes too long.
@@ -178,8 +183,6 @@ impl Seek for Timed<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -189,6 +192,14 @@ mod tests {
         let error = budget.reader(b"abc").read(&mut [0; 3]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert_eq!(budget.check_time().unwrap_err().reason(), "TooSlow");
+    }
+
+    #[test]
+    fn work_that_cannot_be_interrupted_must_fit_the_time_that_is_left() {
+        let budget =
+            Budget::start(Format::Avif, Limits { time: Duration::from_secs(9), ..Limits::default() });
+        assert!(budget.check_ahead(Duration::from_secs(5)).is_ok());
+        assert_eq!(budget.check_ahead(Duration::from_secs(9)).unwrap_err().reason(), "TooSlow");
     }
 
     #[test]

@@ -43,6 +43,32 @@ pub(crate) fn flatten(pixels: DynamicImage, alpha: Alpha, background: Rgb) -> Rg
     flat
 }
 
+/// Premultiplied pixels of eight bits on an opaque background; nothing where they are others.
+///
+/// Before they are resampled: Lanczos3 takes alpha beyond full at edges, where it is cut off and colours are not.
+pub(crate) fn flattened(pixels: &DynamicImage, background: Rgb) -> Option<RgbImage> {
+    let Rgb { red, green, blue } = background;
+    let onto = |over: [u8; 3], opacity: u8| {
+        let [r, g, b] = over;
+        [laid_onto(r, opacity, red), laid_onto(g, opacity, green), laid_onto(b, opacity, blue)]
+    };
+    let samples: Vec<u8> = match pixels {
+        DynamicImage::ImageRgba8(it) => {
+            it.pixels().flat_map(|image::Rgba([r, g, b, a])| onto([*r, *g, *b], *a)).collect()
+        }
+        DynamicImage::ImageLumaA8(it) => {
+            it.pixels().flat_map(|image::LumaA([y, a])| onto([*y; 3], *a)).collect()
+        }
+        _ => return None,
+    };
+    RgbImage::from_raw(pixels.width(), pixels.height(), samples)
+}
+
+/// A premultiplied level on an opaque one.
+pub(crate) fn laid_onto(over: u8, opacity: u8, under: u8) -> u8 {
+    blend((over, u8::MAX), (under, u8::MAX - opacity))
+}
+
 /// The sum of two levels, each with its share of 255, rounded; Lanczos3 may take it beyond white.
 fn blend((over, share): (u8, u8), (under, rest): (u8, u8)) -> u8 {
     let sum = u32::from(over) * u32::from(share) + u32::from(under) * u32::from(rest);

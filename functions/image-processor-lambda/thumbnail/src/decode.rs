@@ -1,7 +1,5 @@
 //! From untrusted bytes to pixels in memory, within limits.
 
-use std::num::NonZeroU32;
-
 use image::DynamicImage;
 
 use crate::budget::Budget;
@@ -9,17 +7,17 @@ use crate::decoded::Decoded;
 use crate::format::{Format, sniff};
 use crate::guard::{self, Stage};
 use crate::limits::Limits;
+use crate::options::Options;
 use crate::pixels::{Pixels, Raster, Target, alpha};
 use crate::rejection::Rejection;
 use crate::resize::fit::target;
 use crate::resize::{box_average, whole};
-use crate::{bmp, gif, jpeg, png, tiff, webp};
+use crate::{bmp, gif, heif, jpeg, png, tiff, webp};
 
 /// Decodes the first picture in `bytes`.
 ///
-/// `largest_side` is the largest [`Options::side_px`](crate::Options::side_px) that will be asked of the
-/// result: a decoder may skip detail that no thumbnail of that side can show. A larger request is
-/// answered at `largest_side`.
+/// `largest` is the largest thumbnail that will be asked of the result: a decoder may skip detail that none of that
+/// side and quality can show. A larger request is answered at that side.
 ///
 /// A decoder that panics on hostile bytes is caught and reported as [`Rejection::Corrupt`]. The
 /// process's panic hook still runs, and by default prints to standard error; it is global state
@@ -28,8 +26,8 @@ use crate::{bmp, gif, jpeg, png, tiff, webp};
 /// # Errors
 ///
 /// A [`Rejection`], which trying again cannot change.
-pub fn decode(bytes: &[u8], limits: &Limits, largest_side: NonZeroU32) -> Result<Decoded, Rejection> {
-    decode_by(raster, bytes, limits, largest_side)
+pub fn decode(bytes: &[u8], limits: &Limits, largest: &Options) -> Result<Decoded, Rejection> {
+    decode_by(raster, bytes, limits, *largest)
 }
 
 /// From bytes to what a format's decoder yields.
@@ -42,7 +40,8 @@ fn raster(bytes: &[u8], budget: &Budget, target: &Target) -> Result<Raster, Reje
         Format::Png => png::decode(bytes, budget, target),
         Format::Tiff => tiff::decode(bytes, budget, target),
         Format::Gif => gif::decode(bytes, budget),
-        Format::Bmp => bmp::decode(bytes, budget),
+        Format::Bmp => bmp::decode(bytes, budget, target),
+        Format::Heic | Format::Avif => heif::decode(bytes, budget, target),
     }
 }
 
@@ -50,15 +49,15 @@ pub(crate) fn decode_by(
     to_raster: ToRaster,
     bytes: &[u8],
     limits: &Limits,
-    largest_side: NonZeroU32,
+    largest: Options,
 ) -> Result<Decoded, Rejection> {
     let size = bytes.len() as u64;
     if size > limits.max_bytes {
         return Err(Rejection::TooManyBytes { bytes: size, limit: limits.max_bytes });
     }
-    let format = sniff(bytes)?;
+    let format = sniff(bytes, limits.formats)?;
     let budget = Budget::start(format, *limits);
-    let target = target(largest_side.get());
+    let target = target(largest.side_px.get(), largest.quality);
     let outcome = guard::catch(Stage::Decode, format, || {
         let mut raster = to_raster(bytes, &budget, &target)?;
         if let Pixels::Whole(pixels) = raster.pixels {
@@ -74,7 +73,7 @@ pub(crate) fn decode_by(
     budget.check_time()?;
     let Raster { pixels, ink, color, orientation } = outcome?;
     let stored = pixels.stored();
-    Ok(Decoded { format, pixels, ink, color, orientation, stored, largest_side })
+    Ok(Decoded { format, pixels, ink, color, orientation, stored, largest_side: largest.side_px })
 }
 
 /// As small as the largest thumbnail needs it, if there is memory for both.

@@ -9,7 +9,7 @@ use crate::resize::Resized;
 /// A finished thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thumbnail {
-    /// The JPEG file: three channels, sRGB, 4:2:0, no metadata.
+    /// The JPEG file: three channels, sRGB, no metadata, 4:4:4 where it is small or of a high quality and 4:2:0 else.
     pub jpeg: Vec<u8>,
     /// Its width in pixels.
     pub width: u32,

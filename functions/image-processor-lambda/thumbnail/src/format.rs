@@ -1,7 +1,11 @@
 //! What a file is, by its first bytes and by nothing else.
 
+mod camera_raw;
+mod set;
+
 use std::fmt;
 
+pub use self::set::{Formats, ParseFormatsError};
 use crate::rejection::Rejection;
 
 /// A format that can be decoded.
@@ -15,15 +19,34 @@ pub enum Format {
     WebP,
     /// GIF; of an animation the first frame.
     Gif,
-    /// TIFF and `BigTIFF`; of several pages the first.
+    /// TIFF and `BigTIFF`; of several pages the first that is a picture of full resolution.
     Tiff,
     /// Windows bitmap.
     Bmp,
+    /// HEIC, the default of many phones: HEIF with pictures coded in HEVC; the primary picture.
+    Heic,
+    /// AVIF: HEIF with pictures coded in AV1; the primary picture.
+    Avif,
 }
 
 impl Format {
     /// Each format, in the order of the declaration.
-    pub const ALL: [Self; 6] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif, Self::Tiff, Self::Bmp];
+    pub const ALL: [Self; 8] =
+        [Self::Jpeg, Self::Png, Self::WebP, Self::Gif, Self::Tiff, Self::Bmp, Self::Heic, Self::Avif];
+
+    /// Whether this build decodes it: HEVC is a feature of the crate, since patents cover it.
+    #[must_use]
+    pub const fn is_built(self) -> bool {
+        !matches!(self, Self::Heic) || cfg!(feature = "hevc")
+    }
+
+    /// What the owner of such a file can do where it is not accepted.
+    pub(crate) const fn advice(self) -> &'static str {
+        match self {
+            Self::Heic => "; on an iPhone choose Settings, Camera, Formats, Most Compatible for new photos",
+            _ => "",
+        }
+    }
 
     /// The name that people use.
     #[must_use]
@@ -35,6 +58,8 @@ impl Format {
             Self::Gif => "GIF",
             Self::Tiff => "TIFF",
             Self::Bmp => "BMP",
+            Self::Heic => "HEIC",
+            Self::Avif => "AVIF",
         }
     }
 
@@ -48,6 +73,8 @@ impl Format {
             Self::Gif => "image/gif",
             Self::Tiff => "image/tiff",
             Self::Bmp => "image/bmp",
+            Self::Heic => "image/heic",
+            Self::Avif => "image/avif",
         }
     }
 }
@@ -61,10 +88,6 @@ impl fmt::Display for Format {
 /// A format that is recognised, so that its owner gets a helpful answer, but not decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Foreign {
-    /// HEIC, the default of many phones.
-    Heic,
-    /// AVIF.
-    Avif,
     /// JPEG XL.
     JpegXl,
     /// JPEG 2000.
@@ -75,6 +98,8 @@ pub enum Foreign {
     Pdf,
     /// Photoshop document.
     Photoshop,
+    /// Camera raw: CR2, CR3, NEF, ARW, DNG, RAF, ORF, RW2 and others.
+    CameraRaw,
     /// Windows icon.
     Icon,
     /// MP4, `QuickTime` and their relatives.
@@ -86,13 +111,12 @@ impl Foreign {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Heic => "HEIC",
-            Self::Avif => "AVIF",
             Self::JpegXl => "JPEG XL",
             Self::Jpeg2000 => "JPEG 2000",
             Self::Svg => "SVG",
             Self::Pdf => "PDF",
             Self::Photoshop => "Photoshop",
+            Self::CameraRaw => "camera raw",
             Self::Icon => "icon",
             Self::Video => "video",
         }
@@ -102,13 +126,13 @@ impl Foreign {
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::Heic => {
-                "share it as JPEG; on an iPhone choose Settings, Camera, Formats, Most Compatible for new photos"
-            }
             Self::Video => "upload a still picture of it as JPEG or PNG",
             Self::Pdf => "export the page as JPEG or PNG and upload that",
             Self::Svg => "export it as PNG and upload that",
-            Self::Avif | Self::JpegXl | Self::Jpeg2000 | Self::Photoshop | Self::Icon => {
+            Self::CameraRaw => {
+                "export it as JPEG in the camera or in the program that develops it, and upload that"
+            }
+            Self::JpegXl | Self::Jpeg2000 | Self::Photoshop | Self::Icon => {
                 "save it as JPEG or PNG and upload that"
             }
         }
@@ -119,56 +143,94 @@ impl Foreign {
 ///
 /// # Errors
 ///
-/// [`Rejection::Empty`], [`Rejection::UnsupportedFormat`] for what is recognised but not decoded, and
-/// [`Rejection::NotAnImage`].
-pub fn sniff(bytes: &[u8]) -> Result<Format, Rejection> {
+/// [`Rejection::Empty`], [`Rejection::UnsupportedFormat`] for what is recognised but not decoded,
+/// [`Rejection::FormatNotAccepted`] for what is not among `accepted`, and [`Rejection::NotAnImage`].
+pub fn sniff(bytes: &[u8], accepted: Formats) -> Result<Format, Rejection> {
+    let format = recognized(bytes, accepted)?;
+    if accepted.contains(format) {
+        Ok(format)
+    } else {
+        Err(Rejection::FormatNotAccepted { format, accepted })
+    }
+}
+
+fn recognized(bytes: &[u8], accepted: Formats) -> Result<Format, Rejection> {
     match bytes {
         [] => Err(Rejection::Empty),
         [0xff, 0xd8, 0xff, ..] => Ok(Format::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(Format::Png),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Format::WebP),
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(Format::Gif),
-        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Ok(Format::Tiff),
-        [b'B', b'M', rest @ ..] if is_bitmap(rest) => Ok(Format::Bmp),
-        _ => {
-            Err(foreign(bytes).map_or(Rejection::NotAnImage, |found| Rejection::UnsupportedFormat { found }))
+        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] if !camera_raw::is_in_tiff(bytes) => {
+            Ok(Format::Tiff)
         }
+        [b'B', b'M', rest @ ..] if is_bitmap(rest) => Ok(Format::Bmp),
+        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] if !camera_raw::is_by_signature(bytes) => {
+            container(brands)
+        }
+        _ => Err(foreign(bytes)
+            .map_or(Rejection::NotAnImage { accepted }, |found| Rejection::UnsupportedFormat { found })),
     }
 }
 
 /// Whether what follows `BM` is a bitmap header: two letters alone begin too many texts.
 fn is_bitmap(rest: &[u8]) -> bool {
-    // The size of the information header tells the version of the format.
-    const HEADER_SIZES: [u32; 8] = [12, 16, 40, 52, 56, 64, 108, 124];
-    rest.get(12..16)
-        .and_then(|size| <[u8; 4]>::try_from(size).ok())
-        .is_some_and(|size| HEADER_SIZES.contains(&u32::from_le_bytes(size)))
+    // The size of the information header is that of a version of the format; OS/2 2.x has any from 16 to 64.
+    let size = rest.get(12..16).and_then(|size| <[u8; 4]>::try_from(size).ok()).map(u32::from_le_bytes);
+    matches!(size, Some(12 | 16..=64 | 108 | 124))
 }
 
 /// The formats that are known by sight only.
 fn foreign(bytes: &[u8]) -> Option<Foreign> {
     match bytes {
-        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] => Some(container(brands)),
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Some(Foreign::CameraRaw),
+        _ if camera_raw::is_by_signature(bytes) => Some(Foreign::CameraRaw),
         [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some(Foreign::JpegXl),
         [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xff, 0x4f, 0xff, 0x51, ..] => Some(Foreign::Jpeg2000),
         [b'%', b'P', b'D', b'F', b'-', ..] => Some(Foreign::Pdf),
         [b'8', b'B', b'P', b'S', ..] => Some(Foreign::Photoshop),
         [0, 0, 1, 0, count, 0, ..] if *count != 0 => Some(Foreign::Icon),
+        _ if is_video(bytes) => Some(Foreign::Video),
         _ => is_svg(bytes).then_some(Foreign::Svg),
     }
 }
 
-/// Which of the formats that share the ISO container: its brands tell.
-fn container(brands: &[u8]) -> Foreign {
+/// Whether this is a video of another container than MP4's: `QuickTime`'s older one, Matroska and `WebM`, AVI, MPEG,
+/// Flash, Windows Media.
+fn is_video(bytes: &[u8]) -> bool {
+    const SIGNATURES: [&[u8]; 5] = [
+        b"\x1a\x45\xdf\xa3",
+        b"\0\0\x01\xba",
+        b"\0\0\x01\xb3",
+        b"FLV\x01",
+        b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+    ];
+    const ATOMS: [&[u8]; 4] = [b"moov", b"mdat", b"wide", b"pnot"];
+    let behind = |place: usize, names: &[&[u8]]| {
+        bytes.get(place..).is_some_and(|rest| names.iter().any(|name| rest.starts_with(name)))
+    };
+    behind(0, &SIGNATURES) || behind(4, &ATOMS) || (behind(0, &[b"RIFF"]) && behind(8, &[b"AVI "]))
+}
+
+/// Which of the formats that share the ISO container: its brands say, or else the kind of its first picture.
+fn container(brands: &[u8]) -> Result<Format, Rejection> {
     const LONGEST_BRAND_LIST: usize = 256;
+    /// Before the pictures' data, as a rule.
+    const TABLES: usize = 64 * 1024;
     let listed = brands.get(..LONGEST_BRAND_LIST).unwrap_or(brands);
     let has = |names: &[&[u8; 4]]| listed.as_chunks().0.iter().any(|brand| names.contains(&brand));
-    if has(&[b"avif", b"avis"]) {
-        Foreign::Avif
-    } else if has(&[b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"]) {
-        Foreign::Heic
+    let first = |kind: &[u8]| {
+        let tables = brands.get(..TABLES).unwrap_or(brands);
+        memchr::memmem::find(tables, kind).unwrap_or(usize::MAX)
+    };
+    if has(&[b"avif", b"avis", b"avio"]) {
+        Ok(Format::Avif)
+    } else if has(&[b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"]) {
+        Ok(Format::Heic)
+    } else if has(&[b"mif1", b"mif2", b"msf1", b"miaf"]) {
+        Ok(if first(b"av01") < first(b"hvc1") { Format::Avif } else { Format::Heic })
     } else {
-        Foreign::Video
+        Err(Rejection::UnsupportedFormat { found: Foreign::Video })
     }
 }
 
@@ -178,7 +240,7 @@ fn is_svg(bytes: &[u8]) -> bool {
     let head = bytes.get(..LONGEST_PROLOGUE).unwrap_or(bytes);
     let text = String::from_utf8_lossy(head);
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with("<svg")
+    ["<svg", "<svg:svg"].iter().any(|start| text.starts_with(start))
         || (["<?xml", "<!DOCTYPE svg", "<!--"].iter().any(|start| text.starts_with(start))
             && text.contains("<svg"))
 }
@@ -189,15 +251,41 @@ mod tests {
 
     #[test]
     fn text_that_begins_like_a_bitmap_is_no_image() {
-        let rejection = sniff(b"BMW 320d, one owner, full history, as new").unwrap_err();
+        let rejection = sniff(b"BMW 320d, one owner, full history, as new", Formats::BUILT).unwrap_err();
         assert_eq!(rejection.reason(), "NotAnImage");
     }
 
     #[test]
-    fn heic_and_avif_are_told_apart_behind_the_same_major_brand() {
-        assert_eq!(foreign(b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic"), Some(Foreign::Heic));
-        assert_eq!(foreign(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif"), Some(Foreign::Avif));
-        assert_eq!(foreign(b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2"), Some(Foreign::Video));
+    fn heic_and_avif_are_distinguished_behind_the_same_major_brand() {
+        let found = |bytes| recognized(bytes, Formats::BUILT).map_err(|rejection| rejection.reason());
+        assert_eq!(found(b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic"), Ok(Format::Heic));
+        assert_eq!(found(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif"), Ok(Format::Avif));
+        assert_eq!(found(b"\0\0\0\x18ftypmif1\0\0\0\0mif1....infe....av01"), Ok(Format::Avif));
+        assert_eq!(found(b"\0\0\0\x18ftypmif1\0\0\0\0mif1....infe....hvc1av01"), Ok(Format::Heic));
+        assert_eq!(found(b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2"), Err("UnsupportedFormat"));
+    }
+
+    #[test]
+    fn camera_raw_and_video_are_recognised_by_their_signatures() {
+        for bytes in [
+            &b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom"[..],
+            b"FUJIFILMCCD-RAW 0201",
+            b"IIRO\x08\0\0\0",
+            b"MMOR\0\0\0\x08",
+            b"IIU\0\x18\0\0\0",
+            b"II*\0\x10\0\0\0CR\x02\0",
+        ] {
+            let rejection = sniff(bytes, Formats::BUILT).unwrap_err();
+            assert_eq!(rejection.reason(), "UnsupportedFormat", "{bytes:?}");
+            assert!(rejection.to_string().contains("camera raw"), "{rejection}");
+        }
+        let videos = [
+            &b"\x1a\x45\xdf\xa3\x01"[..],
+            b"RIFF\0\0\0\0AVI LIST",
+            b"\0\0\x10\0moovjunk",
+            b"\0\0\x01\xba\x44",
+        ];
+        assert!(videos.iter().all(|bytes| foreign(bytes) == Some(Foreign::Video)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use image::RgbImage;
 
 use crate::jpeg::decode::{self, Header, Scale, transform};
 use crate::jpeg::encode;
-use crate::pixels::{Channels, Plane, Ycbcr420};
+use crate::pixels::{Channels, Plane, Subsampling, Ycbcr};
 use crate::png::Group;
 use crate::rejection::Cause;
 use crate::resize::box_average::Picture;
@@ -64,12 +64,12 @@ pub fn resample_square(samples: Vec<u8>, from: u32, to: u32) -> (Vec<u8>, Vec<u8
 
 /// A small picture as its file stores it.
 #[derive(Debug)]
-pub struct Small(Ycbcr420);
+pub struct Small(Ycbcr);
 
 /// RGB to `YCbCr` 4:2:0.
 #[must_use]
 pub fn ycbcr420(pixels: &RgbImage) -> Small {
-    Small(Ycbcr420::from(pixels))
+    Small(Ycbcr::from_rgb(pixels, Subsampling::Half))
 }
 
 /// Writes the JPEG; its bytes.

@@ -1,14 +1,16 @@
 //! JPEG (ITU-T T.81, JFIF): a decoder that makes pictures small while it decodes, and a baseline encoder.
 
+pub(crate) mod abbreviated;
 pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod marker;
+mod standard_huffman;
 mod zigzag;
 
 use self::decode::{Color, Header, Scale};
 use crate::budget::Budget;
 use crate::color::ColorSpace;
-use crate::pixels::{Channels, Ink, Pixels, Planar, Raster, Target};
+use crate::pixels::{Channels, Ink, Pixels, Planar, Raster, Subsampling, Target};
 use crate::rejection::Rejection;
 
 /// What decoding holds beside pixels and coefficients: Huffman tables and a window of the data.
@@ -46,15 +48,15 @@ const fn channels(color: Color) -> Channels {
 }
 
 /// For each channel the smallest scale that has a quarter more samples than the thumbnail will have, since
-/// fewer leave Lanczos3 too little to tell detail from aliases; Cb and Cr may be an eighth short, which
+/// fewer leave Lanczos3 too little to tell detail from aliases; of 4:2:0 Cb and Cr may be an eighth short, which
 /// nobody sees and which spares a scale at common sizes.
 fn scales(header: &Header, target: &Target) -> Vec<Scale> {
     let frame = &header.frame;
     let (width, height) = target.size(frame.width, frame.height);
     let ample = |length: u32| (length * 5).div_ceil(4);
-    // Thumbnails have Cb and Cr at half the size.
     let scant = |length: u32| (length.div_ceil(2) * 7).div_ceil(8);
-    let is_chroma = |index| matches!(index, 1 | 2) && header.color == Color::YCbCr;
+    let is_halved = target.subsampling(frame.width, frame.height) == Subsampling::Half;
+    let is_chroma = |index| is_halved && matches!(index, 1 | 2) && header.color == Color::YCbCr;
     let wanted = |index| {
         if is_chroma(index) { (scant(width), scant(height)) } else { (ample(width), ample(height)) }
     };

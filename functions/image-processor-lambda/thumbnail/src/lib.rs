@@ -27,6 +27,8 @@ mod exif;
 mod format;
 mod gif;
 mod guard;
+mod heif;
+#[cfg(feature = "peers")]
 mod image_crate;
 #[cfg(feature = "inner")]
 #[doc(hidden)]
@@ -48,7 +50,7 @@ mod webp;
 pub use crate::decode::decode;
 pub use crate::decoded::Decoded;
 pub use crate::encode::Thumbnail;
-pub use crate::format::{Foreign, Format, sniff};
+pub use crate::format::{Foreign, Format, Formats, ParseFormatsError, sniff};
 pub use crate::limits::Limits;
 pub use crate::options::{Options, ParseRgbError, Rgb};
 pub use crate::rejection::{Cause, Rejection};
@@ -72,5 +74,5 @@ pub use crate::resize::Resized;
 ///
 /// A [`Rejection`], which trying again cannot change.
 pub fn thumbnail(bytes: &[u8], limits: &Limits, options: &Options) -> Result<Thumbnail, Rejection> {
-    decode(bytes, limits, options.side_px)?.resize(options)?.encode(options)
+    decode(bytes, limits, options)?.resize(options)?.encode(options)
 }

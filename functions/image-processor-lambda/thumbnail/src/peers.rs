@@ -6,7 +6,7 @@ use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, SamplingFactor};
 
 use crate::budget::Budget;
 use crate::decode::{ToRaster, decode_by};
-use crate::pixels::{Raster, Target, Ycbcr420};
+use crate::pixels::{Raster, Subsampling, Target, Ycbcr};
 use crate::rejection::{Cause, Rejection};
 use crate::{Limits, Options, decode, image_crate, png, webp};
 
@@ -35,11 +35,11 @@ pub fn thumbnail(
         Replaced::WebPDecoder => |bytes, budget, _| webp::decode_other(bytes, budget),
         Replaced::PngRows => png::decode_by_png,
         Replaced::JpegEncoder => {
-            let small = decode(bytes, limits, options.side_px)?.resize(options)?;
+            let small = decode(bytes, limits, options)?.resize(options)?;
             return jpeg_encoder(&small.pixels, options.quality);
         }
     };
-    let small = decode_by(to_raster, bytes, limits, options.side_px)?.resize(options)?;
+    let small = decode_by(to_raster, bytes, limits, *options)?.resize(options)?;
     Ok(small.encode(options)?.jpeg)
 }
 
@@ -48,16 +48,19 @@ fn zune_jpeg(bytes: &[u8], budget: &Budget, _: &Target) -> Result<Raster, Reject
     image_crate::decode(decoder.map(|it| Box::new(it) as Box<dyn ImageDecoder>), budget, 2, |_| Ok(None))
 }
 
-fn jpeg_encoder(pixels: &Ycbcr420, quality: u8) -> Result<Vec<u8>, Cause> {
+fn jpeg_encoder(pixels: &Ycbcr, quality: u8) -> Result<Vec<u8>, Cause> {
     let mut jpeg = Vec::new();
     let mut encoder = Encoder::new(&mut jpeg, quality);
-    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.set_sampling_factor(match pixels.subsampling {
+        Subsampling::None => SamplingFactor::F_1_1,
+        Subsampling::Half => SamplingFactor::F_2_2,
+    });
     encoder.encode_image(WithWholeChroma(pixels))?;
     Ok(jpeg)
 }
 
-/// Each sample of Cb and Cr twice in both directions, because the encoder makes the means of squares itself.
-struct WithWholeChroma<'a>(&'a Ycbcr420);
+/// Each sample of Cb and Cr once for each pixel, because the encoder makes the means of squares itself.
+struct WithWholeChroma<'a>(&'a Ycbcr);
 
 impl ImageBuffer for WithWholeChroma<'_> {
     fn get_jpeg_color_type(&self) -> JpegColorType {
@@ -73,15 +76,17 @@ impl ImageBuffer for WithWholeChroma<'_> {
     }
 
     fn fill_buffers(&self, y: u16, buffers: &mut [Vec<u8>; 4]) {
-        let row = |plane: &image::GrayImage, y: u16| {
+        let row = |plane: &image::GrayImage, y: u32| {
             let width = plane.width() as usize;
-            plane.as_raw().chunks_exact(width).nth(y.into()).unwrap_or_default().to_vec()
+            plane.as_raw().chunks_exact(width).nth(y as usize).unwrap_or_default().to_vec()
         };
-        let whole_width = self.width().into();
+        let (whole_width, factor) = (self.width().into(), self.0.subsampling.factor());
         let [luma, cb, cr, _] = buffers;
-        luma.extend(row(&self.0.luma, y));
+        luma.extend(row(&self.0.luma, y.into()));
         for (buffer, plane) in [(cb, &self.0.cb), (cr, &self.0.cr)] {
-            buffer.extend(row(plane, y / 2).iter().flat_map(|sample| [*sample; 2]).take(whole_width));
+            let samples = row(plane, u32::from(y) / factor);
+            let repeated = samples.iter().flat_map(|sample| std::iter::repeat_n(*sample, factor as usize));
+            buffer.extend(repeated.take(whole_width));
         }
     }
 }

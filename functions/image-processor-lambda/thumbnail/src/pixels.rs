@@ -45,6 +45,21 @@ pub(crate) enum Ink {
     Ycck,
 }
 
+/// How red, green and blue are coded (matrix coefficients of ITU-T H.273).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Matrix {
+    /// Green, blue and red as they are.
+    Identity,
+    Bt709,
+    /// Of the FCC in 1953.
+    Fcc,
+    /// That of JFIF.
+    Bt601,
+    Smpte240,
+    YCgCo,
+    Bt2020,
+}
+
 /// What the channels of a picture are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Channels {
@@ -52,6 +67,10 @@ pub(crate) enum Channels {
     /// Gray, premultiplied by alpha.
     GrayAlpha,
     YCbCr,
+    /// Luma and differences of colours, of the full range, by a matrix that is not JFIF's.
+    Coded(Matrix),
+    /// The same, premultiplied by alpha.
+    CodedAlpha(Matrix),
     Rgb,
     /// Red, green and blue, premultiplied by alpha.
     Rgba,
@@ -63,8 +82,8 @@ impl Channels {
         match self {
             Self::Gray => 1,
             Self::GrayAlpha => 2,
-            Self::YCbCr | Self::Rgb => 3,
-            Self::Rgba | Self::Inks(_) => 4,
+            Self::YCbCr | Self::Coded(_) | Self::Rgb => 3,
+            Self::CodedAlpha(_) | Self::Rgba | Self::Inks(_) => 4,
         }
     }
 }
@@ -100,26 +119,57 @@ impl Planar {
     }
 }
 
-/// A picture in `YCbCr` 4:2:0, as most JPEGs store it: Cb and Cr have half of the luma's width and height.
+/// How finely a JPEG stores Cb and Cr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subsampling {
+    /// 4:4:4, a sample for each pixel.
+    None,
+    /// 4:2:0: each sample covers two by two pixels, of which some may not be there at the right and below.
+    Half,
+}
+
+impl Subsampling {
+    /// From this quality on colours are kept as fine as luma, as libvips does.
+    const FINE_QUALITY: u8 = 90;
+    /// Up to this side a pixel of another colour is a detail of its own, and bytes are few anyway.
+    const SMALL_SIDE: u32 = 64;
+
+    /// That of a thumbnail of this size and quality.
+    pub(crate) const fn of((width, height): (u32, u32), quality: u8) -> Self {
+        let is_small = width <= Self::SMALL_SIDE && height <= Self::SMALL_SIDE;
+        if is_small || quality >= Self::FINE_QUALITY { Self::None } else { Self::Half }
+    }
+
+    /// Pixels along one side that share a sample.
+    pub(crate) const fn factor(self) -> u32 {
+        match self {
+            Self::None => 1,
+            Self::Half => 2,
+        }
+    }
+}
+
+/// A picture in `YCbCr`, as JPEGs store it.
 #[derive(Debug)]
-pub(crate) struct Ycbcr420 {
+pub(crate) struct Ycbcr {
     pub(crate) luma: GrayImage,
-    /// Each sample covers two by two pixels, of which some may not be there at the right and below.
+    /// As large as luma, or half as wide and high.
     pub(crate) cb: GrayImage,
     /// As `cb`.
     pub(crate) cr: GrayImage,
+    pub(crate) subsampling: Subsampling,
 }
 
-impl Ycbcr420 {
+impl Ycbcr {
     pub(crate) fn size(&self) -> (u32, u32) {
         self.luma.dimensions()
     }
 
     /// A picture without colours.
-    pub(crate) fn gray(luma: GrayImage) -> Self {
-        let (width, height) = luma.dimensions();
-        let neutral = GrayImage::from_pixel(width.div_ceil(2), height.div_ceil(2), Luma([128]));
-        Self { luma, cb: neutral.clone(), cr: neutral }
+    pub(crate) fn gray(luma: GrayImage, subsampling: Subsampling) -> Self {
+        let side = |length: u32| length.div_ceil(subsampling.factor());
+        let neutral = GrayImage::from_pixel(side(luma.width()), side(luma.height()), Luma([128]));
+        Self { luma, cb: neutral.clone(), cr: neutral, subsampling }
     }
 }
 
@@ -130,6 +180,8 @@ impl Ycbcr420 {
 pub(crate) struct Target {
     /// Side of the square that the thumbnail fits in.
     pub(crate) side: u32,
+    /// Its JPEG quality.
+    pub(crate) quality: u8,
     /// Width, height and side to the thumbnail's size.
     pub(crate) fit: fn(u32, u32, u32) -> (u32, u32),
     /// Width, height and side to the side of the squares of pixels that may be averaged before.
@@ -140,6 +192,11 @@ impl Target {
     /// The thumbnail's size for a picture of this size.
     pub(crate) fn size(&self, width: u32, height: u32) -> (u32, u32) {
         (self.fit)(width, height, self.side)
+    }
+
+    /// How finely the thumbnail of a picture of this size stores Cb and Cr.
+    pub(crate) fn subsampling(&self, width: u32, height: u32) -> Subsampling {
+        Subsampling::of(self.size(width, height), self.quality)
     }
 
     /// The side of the squares of pixels that may be averaged; one where none may.

@@ -1,4 +1,4 @@
-//! PNG: a large picture is averaged row by row while it is read, and never held whole.
+//! PNG: a large picture is averaged row by row, or pass by pass, while it is read, and never held whole.
 
 mod chunks;
 mod color;
@@ -7,72 +7,64 @@ mod filter;
 mod group;
 mod inflate;
 mod plain;
+mod reader;
 mod unfilter;
 
-use image::codecs::png::PngDecoder;
-use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, RgbImage, RgbaImage};
-use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
+use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, RgbImage, RgbaImage};
 
 #[cfg(feature = "inner")]
 pub(crate) use self::group::Group;
 
 use self::chunks::Picture;
 use self::fault::Fault;
-use crate::budget::{Budget, Timed};
+use self::reader::{PngReader, Row, narrow};
+use crate::budget::Budget;
+use crate::exif;
 use crate::pixels::{Channels, Pixels, Planar, Raster, Target, alpha};
-use crate::rejection::Rejection;
-use crate::resize::box_average;
-use crate::{exif, image_crate};
+use crate::rejection::{DecodeError, Rejection};
+use crate::resize::box_average::{self, scattered::Scattered};
 
-/// Room for what a PNG has beside its pixels: profile, text, one row.
-const CHUNKS_BYTES: u64 = 8 * 1024 * 1024;
-
-/// Decodes by rows what is large beside the thumbnail; the rest, and what is interlaced, as a whole.
+/// Decodes by rows or passes what is large beside the thumbnail, and what is too large to be held whole.
 pub(crate) fn decode(bytes: &[u8], budget: &Budget, target: &Target) -> Result<Raster, Rejection> {
-    let Ok(mut reader) = open(bytes, budget) else { return decode_whole(bytes, budget) };
+    if chunks::is_cgbi(bytes) {
+        return Err(
+            budget.reject(DecodeError::Unsupported("a PNG of Apple's CgBI, which Xcode makes for iPhones,"))
+        );
+    }
+    let mut reader = PngReader::open(bytes, budget)?;
+    let (width, height) = reader.size();
+    let pixels = budget.check_pixels(width, height)?;
     let info = reader.info();
-    let ((width, height), is_interlaced) = (info.size(), info.interlaced);
-    budget.check_pixels(width, height)?;
     let color = color::space(info);
+    let exif = info.exif_metadata.as_deref().or_else(|| chunks::exif_behind_data(bytes));
+    let orientation = exif::orientation(exif);
     let side = target.box_side(width, height);
-    let Some(channels) = channels(&reader).filter(|_| side > 1 && !is_interlaced) else {
-        return Ok(Raster { color, ..decode_whole(bytes, budget)? });
+    let pixels_bytes = pixels * reader.pixel_bytes();
+    let fits = budget.check_memory(pixels_bytes + reader.row_bytes()).is_ok();
+    let pixels = match (side, reader.is_interlaced()) {
+        (1, _) if fits => Pixels::Whole(match whole_fast(bytes, budget, pixels_bytes)? {
+            Some(pixels) => pixels,
+            None => whole(&mut reader)?,
+        }),
+        (_, true) => Pixels::Planes(passes(&mut reader, budget, side)?),
+        (_, false) => Pixels::Planes(match rows_fast(bytes, budget, side)? {
+            Some(planar) => planar,
+            None => rows(&mut reader, budget, side)?,
+        }),
     };
-    let orientation = exif::orientation(info.exif_metadata.as_deref());
-    let pixels = match rows_fast(bytes, budget, side)? {
-        Some(planar) => planar,
-        None => rows(&mut reader, budget, (width, height), side, channels)?,
-    };
-    Ok(Raster { pixels: Pixels::Planes(pixels), ink: None, color, orientation })
+    Ok(Raster { pixels, ink: None, color, orientation })
 }
 
-/// Decodes an upright picture without a profile by the crate `png` alone.
+/// Decodes an upright sRGB picture by the crate `png` alone.
 #[cfg(feature = "peers")]
 pub(crate) fn decode_by_png(bytes: &[u8], budget: &Budget, target: &Target) -> Result<Raster, Rejection> {
-    let mut reader = open(bytes, budget).map_err(|error| reject(error, budget))?;
-    let (width, height) = reader.info().size();
-    let side = target.box_side(width, height);
-    let Some(channels) = channels(&reader).filter(|_| side > 1) else {
-        let decoder = PngDecoder::new(budget.reader(bytes));
-        let decoder = decoder.map(|decoder| Box::new(decoder) as Box<dyn ImageDecoder>);
-        return image_crate::decode(decoder, budget, 1, |_| Ok(None));
+    let mut reader = PngReader::open(bytes, budget)?;
+    let (width, height) = reader.size();
+    let pixels = match target.box_side(width, height) {
+        1 => Pixels::Whole(whole(&mut reader)?),
+        side => Pixels::Planes(rows(&mut reader, budget, side)?),
     };
-    let pixels = Pixels::Planes(rows(&mut reader, budget, (width, height), side, channels)?);
-    Ok(Raster {
-        pixels,
-        ink: None,
-        color: crate::color::ColorSpace::Srgb,
-        orientation: exif::orientation(None),
-    })
-}
-
-/// Decodes through `image`, save that the pixels of a plain picture come from rows of our own.
-fn decode_whole(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection> {
-    let mut limits = image::Limits::no_limits();
-    limits.max_alloc = Some(CHUNKS_BYTES.min(budget.limits.max_decode_bytes));
-    let decoder = PngDecoder::with_limits(budget.reader(bytes), limits);
-    let decoder = decoder.map(|decoder| Box::new(decoder) as Box<dyn ImageDecoder>);
-    image_crate::decode(decoder, budget, 1, |pixels_bytes| whole(bytes, budget, pixels_bytes))
+    Ok(Raster { pixels, ink: None, color: color::space(reader.info()), orientation: exif::orientation(None) })
 }
 
 /// Through rows of our own, where the picture is plain and its file without any fault.
@@ -92,7 +84,7 @@ fn rows_fast(bytes: &[u8], budget: &Budget, side: u32) -> Result<Option<Planar>,
 }
 
 /// The same for all pixels of a picture, which take `pixels_bytes`.
-fn whole(bytes: &[u8], budget: &Budget, pixels_bytes: u64) -> Result<Option<DynamicImage>, Rejection> {
+fn whole_fast(bytes: &[u8], budget: &Budget, pixels_bytes: u64) -> Result<Option<DynamicImage>, Rejection> {
     let Some(picture) = Picture::read(bytes) else { return Ok(None) };
     if budget.check_memory(pixels_bytes + picture.memory()).is_err() {
         return Ok(None);
@@ -102,13 +94,31 @@ fn whole(bytes: &[u8], budget: &Budget, pixels_bytes: u64) -> Result<Option<Dyna
         return Ok(None);
     }
     let Picture { width, height, channels, .. } = picture;
-    Ok(match channels {
+    Ok(picture_of((width, height), channels, samples))
+}
+
+fn picture_of((width, height): (u32, u32), channels: Channels, samples: Vec<u8>) -> Option<DynamicImage> {
+    match channels {
         Channels::Gray => GrayImage::from_raw(width, height, samples).map(DynamicImage::from),
         Channels::GrayAlpha => GrayAlphaImage::from_raw(width, height, samples).map(DynamicImage::from),
         Channels::Rgb => RgbImage::from_raw(width, height, samples).map(DynamicImage::from),
         Channels::Rgba => RgbaImage::from_raw(width, height, samples).map(DynamicImage::from),
         _ => None,
-    })
+    }
+}
+
+fn wide_picture_of(
+    (width, height): (u32, u32),
+    channels: Channels,
+    samples: Vec<u16>,
+) -> Option<DynamicImage> {
+    match channels {
+        Channels::Gray => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLuma16),
+        Channels::GrayAlpha => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLumaA16),
+        Channels::Rgb => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgb16),
+        Channels::Rgba => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgba16),
+        _ => None,
+    }
 }
 
 /// Whether all rows came, and nothing in the file was odd.
@@ -121,57 +131,74 @@ fn take_rows(picture: &Picture, budget: &Budget, take: impl FnMut(&mut [u8])) ->
 }
 
 /// Through the crate `png`, which says what is wrong with a file.
-fn rows(
-    reader: &mut Reader<Timed>,
-    budget: &Budget,
-    (width, height): (u32, u32),
-    side: u32,
-    channels: Channels,
-) -> Result<Planar, Rejection> {
-    // Beside them a row as it is stored, the one before it, and a window of what is inflated.
-    let rows = u64::from(width) * channels.count() as u64 * 4;
-    budget.check_memory(box_average::bytes(width, height, channels.count() as u64, side) + rows)?;
+fn rows(reader: &mut PngReader, budget: &Budget, side: u32) -> Result<Planar, Rejection> {
+    let ((width, height), channels) = (reader.size(), reader.channels());
+    let averaged = box_average::bytes(width, height, channels.count() as u64, side);
+    budget.check_memory(averaged + reader.row_bytes())?;
     let mut average = box_average::Picture::new((width, height), side, channels);
-    let mut row = Vec::new();
-    for _ in 0..height {
-        let Some(read) = reader.next_row().map_err(|error| reject(error, budget))? else { break };
-        row.clear();
-        row.extend_from_slice(read.data());
-        alpha::premultiply_row(&mut row, channels);
-        average.push(&row);
-    }
+    let is_wide = reader.is_wide();
+    let mut samples = Vec::new();
+    reader.each_row(|row| {
+        narrow(row.data, is_wide, &mut samples);
+        alpha::premultiply_row(&mut samples, channels);
+        average.push(&samples);
+    })?;
     Ok(average.finish())
 }
 
-fn open<'a>(bytes: &'a [u8], budget: &'a Budget) -> Result<Reader<Timed<'a>>, DecodingError> {
-    let room = CHUNKS_BYTES.min(budget.limits.max_decode_bytes);
-    let limits = png::Limits { bytes: usize::try_from(room).unwrap_or(usize::MAX) };
-    let mut decoder = Decoder::new_with_limits(budget.reader(bytes), limits);
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_transformations(Transformations::EXPAND);
-    decoder.read_info()
+/// The same for interlaced pictures.
+fn passes(reader: &mut PngReader, budget: &Budget, side: u32) -> Result<Planar, Rejection> {
+    let ((width, height), channels) = (reader.size(), reader.channels());
+    let averaged = Scattered::bytes(width, height, channels.count() as u64, side);
+    budget.check_memory(averaged + reader.row_bytes())?;
+    let mut average = Scattered::new((width, height), side, channels);
+    let is_wide = reader.is_wide();
+    let mut samples = Vec::new();
+    reader.each_row(|row| {
+        narrow(row.data, is_wide, &mut samples);
+        alpha::premultiply_row(&mut samples, channels);
+        average.push(row.y, (row.first, row.step), &samples);
+    })?;
+    Ok(average.finish())
 }
 
-/// The channels of a row, if they have eight bits each.
-fn channels(reader: &Reader<Timed>) -> Option<Channels> {
-    match reader.output_color_type() {
-        (ColorType::Grayscale, BitDepth::Eight) => Some(Channels::Gray),
-        (ColorType::GrayscaleAlpha, BitDepth::Eight) => Some(Channels::GrayAlpha),
-        (ColorType::Rgb, BitDepth::Eight) => Some(Channels::Rgb),
-        (ColorType::Rgba, BitDepth::Eight) => Some(Channels::Rgba),
-        _ => None,
-    }
+/// All pixels, in as many bits as they have.
+fn whole(reader: &mut PngReader) -> Result<DynamicImage, Rejection> {
+    let (size, channels) = (reader.size(), reader.channels());
+    let count = size.0 as usize * size.1 as usize * channels.count();
+    let n = channels.count();
+    let picture = if reader.is_wide() {
+        let mut samples = vec![0; count];
+        reader.each_row(|row| {
+            let stored = row.data.as_chunks().0.iter().map(|sample| u16::from_be_bytes(*sample));
+            place(&mut samples, size.0, n, &row, stored);
+        })?;
+        wide_picture_of(size, channels, samples)
+    } else {
+        let mut samples = vec![0; count];
+        reader.each_row(|row| place(&mut samples, size.0, n, &row, row.data.iter().copied()))?;
+        picture_of(size, channels, samples)
+    };
+    reader.finish()?;
+    Ok(picture.unwrap_or_default())
 }
 
-fn reject(error: DecodingError, budget: &Budget) -> Rejection {
-    match error {
-        DecodingError::LimitsExceeded => budget.too_much_memory(),
-        other => budget.damaged(other),
+/// Puts samples of a row, `n` a pixel, where they belong.
+fn place<T>(samples: &mut [T], width: u32, n: usize, row: &Row, mut stored: impl Iterator<Item = T>) {
+    let start = row.y as usize * width as usize * n;
+    let line = samples.get_mut(start..).unwrap_or_default();
+    let pixels = line.chunks_exact_mut(n).take(width as usize);
+    for pixel in pixels.skip(row.first as usize).step_by(row.step as usize) {
+        for (sample, value) in pixel.iter_mut().zip(&mut stored) {
+            *sample = value;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use png::{BitDepth, ColorType};
+
     use super::*;
     use crate::format::Format;
     use crate::limits::Limits;
@@ -206,13 +233,15 @@ mod tests {
     ) -> Option<(Result<Vec<Vec<u8>>, &'static str>, Result<Vec<Vec<u8>>, &'static str>)> {
         let limits = Limits { max_pixels: 100_000, ..Limits::default() };
         let budget = Budget::start(Format::Png, limits);
-        let mut reader = open(bytes, &budget).ok()?;
-        let (width, height) = reader.info().size();
+        let mut reader = PngReader::open(bytes, &budget).ok()?;
+        let (width, height) = reader.size();
         budget.check_pixels(width, height).ok()?;
-        let side = target(10).box_side(width, height);
-        let channels = channels(&reader).filter(|_| side > 1 && !reader.info().interlaced)?;
-        let expected = samples(rows(&mut reader, &budget, (width, height), side, channels));
-        let found = decode(bytes, &Budget::start(Format::Png, limits), &target(10));
+        let side = target(10, 80).box_side(width, height);
+        if side == 1 || reader.is_interlaced() || reader.is_wide() {
+            return None;
+        }
+        let expected = samples(rows(&mut reader, &budget, side));
+        let found = decode(bytes, &Budget::start(Format::Png, limits), &target(10, 80));
         let found = found.map(|raster| match raster.pixels {
             Pixels::Planes(planar) => planar,
             Pixels::Whole(pixels) => box_average::averaged(pixels, side).unwrap(),
@@ -250,8 +279,12 @@ mod tests {
         for color in [ColorType::Grayscale, ColorType::GrayscaleAlpha, ColorType::Rgb, ColorType::Rgba] {
             for filter in [png::Filter::NoFilter, png::Filter::Up, png::Filter::Avg, png::Filter::Paeth] {
                 let file = file(color, filter);
-                let found = whole(&file, &Budget::start(Format::Png, Limits::default()), 20_000).unwrap();
-                assert!(found.unwrap() == image::load_from_memory(&file).unwrap(), "{color:?}, {filter:?}");
+                let budget = Budget::start(Format::Png, Limits::default());
+                let expected = image::load_from_memory(&file).unwrap();
+                let found = whole_fast(&file, &budget, 20_000).unwrap();
+                assert!(found.unwrap() == expected, "{color:?}, {filter:?}");
+                let found = whole(&mut PngReader::open(&file, &budget).unwrap()).unwrap();
+                assert!(found == expected, "{color:?}, {filter:?}");
             }
         }
     }

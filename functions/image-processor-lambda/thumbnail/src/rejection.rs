@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use crate::format::{Foreign, Format};
+use crate::format::{Foreign, Format, Formats};
 
 /// What a decoder said, kept as the source of a [`Rejection`].
 pub type Cause = Box<dyn Error + Send + Sync>;
@@ -33,13 +33,24 @@ pub enum Rejection {
     #[error("the file is empty; upload it again")]
     Empty,
     /// No known format begins like this.
-    #[error("the file is not an image; upload a JPEG, PNG, WebP, GIF, TIFF or BMP file")]
-    NotAnImage,
+    #[error("the file is not an image; upload a {accepted} file")]
+    NotAnImage {
+        /// The formats that are accepted.
+        accepted: Formats,
+    },
     /// An image, but of a format that is not decoded.
     #[error("{} files are not supported; {}", found.name(), found.advice())]
     UnsupportedFormat {
         /// The format.
         found: Foreign,
+    },
+    /// An image of a format that is decoded, but not accepted here.
+    #[error("{format} files are not accepted here; upload a {accepted} file{}", format.advice())]
+    FormatNotAccepted {
+        /// The format.
+        format: Format,
+        /// Those that are accepted.
+        accepted: Formats,
     },
     /// A known format that uses a part of it which is not decoded.
     #[error(
@@ -140,8 +151,8 @@ impl Rejection {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Empty => "Empty",
-            Self::NotAnImage => "NotAnImage",
-            Self::UnsupportedFormat { .. } => "UnsupportedFormat",
+            Self::NotAnImage { .. } => "NotAnImage",
+            Self::UnsupportedFormat { .. } | Self::FormatNotAccepted { .. } => "UnsupportedFormat",
             Self::UnsupportedFeature { .. } => "UnsupportedFeature",
             Self::Truncated { .. } => "Truncated",
             Self::Corrupt { .. } => "Corrupt",

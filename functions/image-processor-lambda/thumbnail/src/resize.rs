@@ -17,14 +17,14 @@ use crate::format::Format;
 use crate::guard::{self, Stage};
 use crate::options::{Options, Rgb};
 use crate::pixels::alpha::{self, Alpha};
-use crate::pixels::{Pixels, Ycbcr420};
+use crate::pixels::{Pixels, Subsampling, Ycbcr};
 use crate::rejection::{Cause, Rejection};
 
 /// A thumbnail's pixels: upright, opaque, sRGB.
 #[derive(Debug)]
 pub struct Resized {
     pub(crate) format: Format,
-    pub(crate) pixels: Ycbcr420,
+    pub(crate) pixels: Ycbcr,
 }
 
 impl Resized {
@@ -60,27 +60,36 @@ impl Decoded {
         })
     }
 
-    fn resized(&self, options: Options) -> Result<Ycbcr420, Cause> {
+    fn resized(&self, options: Options) -> Result<Ycbcr, Cause> {
         let side = options.side_px.min(self.largest_side);
         let fitting = fit(self.stored.0, self.stored.1, side.get());
+        let subsampling = Subsampling::of(fitting, options.quality);
         let space = if self.color.is_srgb() { &ColorSpace::Srgb } else { &self.color };
         match &self.pixels {
             Pixels::Planes(planar) if *space == ColorSpace::Srgb && planar.is_encodable() => {
-                planar.ycbcr420(fitting, self.orientation)
+                planar.ycbcr(fitting, self.orientation, subsampling)
             }
-            _ => Ok(Ycbcr420::from(&self.upright(fitting, space, options.background)?)),
+            _ => Ok(Ycbcr::from_rgb(&self.upright(fitting, space, options.background)?, subsampling)),
         }
     }
 
     /// The small picture in red, green and blue.
     fn upright(&self, fitting: (u32, u32), space: &ColorSpace, background: Rgb) -> Result<RgbImage, Cause> {
-        let mut small = match &self.pixels {
-            Pixels::Planes(planar) => planar.interleaved(fitting)?,
-            Pixels::Whole(pixels) => whole::resample(pixels, fitting)?,
-        };
         // Conversion is not linear, so it must see the colours themselves; else one division is spared, and
         // what it would round.
         let is_divided = self.ink.is_none() && *space != ColorSpace::Srgb;
+        let background_first = (!is_divided && self.ink.is_none()).then_some(background);
+        let mut small = match &self.pixels {
+            Pixels::Planes(planar) => match background_first.and_then(|color| planar.flattened(color)) {
+                Some(flat) => flat.interleaved(fitting)?,
+                None => planar.interleaved(fitting)?,
+            },
+            Pixels::Whole(pixels) => match background_first.and_then(|color| color::flattened(pixels, color))
+            {
+                Some(flat) => whole::resample(&flat.into(), fitting)?,
+                None => whole::resample(pixels, fitting)?,
+            },
+        };
         if is_divided {
             alpha::unpremultiply(&mut small);
         }
@@ -120,7 +129,7 @@ mod tests {
         let picture = ImageBuffer::from_fn(256, rows, |x, y| of(color(y), u8::try_from(x).unwrap()));
         let mut png = Cursor::new(Vec::new());
         DynamicImage::from(picture).write_to(&mut png, ImageFormat::Png).unwrap();
-        let decoded = decode(png.get_ref(), &Limits::default(), SIDE).unwrap();
+        let decoded = decode(png.get_ref(), &Limits::default(), &Options::default()).unwrap();
         decoded.upright((256, rows), space, background).unwrap()
     }
 

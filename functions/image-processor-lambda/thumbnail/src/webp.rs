@@ -4,7 +4,6 @@
 mod container;
 mod vp8;
 
-use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage, RgbaImage};
 use image_webp::{DecodingError, WebPDecoder};
 
@@ -49,7 +48,7 @@ fn decode_lossy(container: &Container, budget: &Budget, target: &Target) -> Resu
         pixels: Pixels::Planes(Planar { width, height, channels: Channels::YCbCr, planes }),
         ink: None,
         color: ColorSpace::icc(container.profile.map(<[u8]>::to_vec)),
-        orientation: orientation(container.exif),
+        orientation: exif::orientation(container.exif),
     })
 }
 
@@ -60,6 +59,10 @@ pub(crate) fn decode_other(bytes: &[u8], budget: &Budget) -> Result<Raster, Reje
     decoder.set_memory_limit(CHUNK_BYTES.min(bytes.len()));
     let (width, height) = decoder.dimensions();
     let pixels = budget.check_pixels(width, height)?;
+    // Its decoder allocates what a frame declares before it compares that with the canvas.
+    if container::most_frame_pixels(bytes) > pixels {
+        return Err(budget.reject(DecodeError::Corrupt("a frame is larger than the picture")));
+    }
     let channels = if decoder.has_alpha() { 4 } else { 3 };
     budget.check_memory(pixels * (channels + WORK_BYTES_PER_PIXEL))?;
     let color = ColorSpace::icc(decoder.icc_profile().unwrap_or_default());
@@ -75,13 +78,8 @@ pub(crate) fn decode_other(bytes: &[u8], budget: &Budget) -> Result<Raster, Reje
         pixels: Pixels::Whole(pixels.ok_or_else(|| reject(DecodingError::InconsistentImageSizes))?),
         ink: None,
         color,
-        orientation: orientation(exif.as_deref()),
+        orientation: exif::orientation(exif.as_deref()),
     })
-}
-
-/// Reads the orientation; some writers put JPEG's prefix before the chunk.
-fn orientation(exif: Option<&[u8]>) -> Orientation {
-    exif::orientation(exif.map(|exif| exif.strip_prefix(exif::PREFIX).unwrap_or(exif)))
 }
 
 fn classify(error: DecodingError, budget: &Budget) -> Rejection {

@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test's helpers may fail it")]
 
 mod common;
+#[path = "tiff/writer.rs"]
+mod writer;
 
 use std::io::Cursor;
 
 use common::pixels;
 use image::{DynamicImage, ImageBuffer, ImageFormat, LumaA, RgbImage, Rgba};
 use thumbnail::{Limits, Options, thumbnail};
+use writer::Page;
 
 /// Stripes of 20 pixels, black and white, at an alpha.
 fn is_white(x: u32) -> bool {
@@ -32,7 +35,7 @@ fn stripes(side: u32, alpha: u8) -> Vec<(&'static str, Vec<u8>)> {
     let gray16 = ImageBuffer::from_fn(side, side, |x, _| LumaA([level(x), alpha].map(wide)));
     vec![
         ("WebP", encoded(rgba.clone(), ImageFormat::WebP)),
-        ("TIFF", encoded(rgba.clone(), ImageFormat::Tiff)),
+        ("TIFF", Page::new((side, side), 4, 8, rgba.as_raw().clone()).tag(338, 2).file()),
         ("PNG", encoded(rgba, ImageFormat::Png)),
         ("gray PNG", encoded(gray, ImageFormat::Png)),
         ("PNG of 16 bits", encoded(rgba16, ImageFormat::Png)),
@@ -69,5 +72,27 @@ fn bright_edges_of_a_transparent_picture_have_no_black_specks() {
                 }
             }
         }
+    }
+}
+
+/// Lanczos3 takes alpha beyond full beside hard edges, where it was cut off and colours were not.
+#[test]
+fn hard_edges_of_transparency_are_as_dark_as_on_their_background() {
+    let is_opaque = |x: u32, y: u32| (x / 3 + y / 5).is_multiple_of(2);
+    let clear = image::RgbaImage::from_fn(512, 96, |x, y| {
+        image::Rgba([40, 60, 210, if is_opaque(x, y) { 255 } else { 0 }])
+    });
+    let flat = image::RgbImage::from_fn(512, 96, |x, y| {
+        image::Rgb(if is_opaque(x, y) { [40, 60, 210] } else { [255; 3] })
+    });
+    for side in [256, 64] {
+        let shown = [image::DynamicImage::from(clear.clone()), flat.clone().into()].map(|picture| {
+            let mut png = std::io::Cursor::new(Vec::new());
+            picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+            common::pixels(&common::thumb(png.get_ref(), side).unwrap())
+        });
+        let [found, expected] = &shown;
+        let far = found.as_raw().iter().zip(expected.as_raw()).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(far <= Some(3), "{side}: {far:?}");
     }
 }

@@ -6,7 +6,7 @@ mod common;
 
 use common::{decoded, difference, fixture, options, pixels, thumb};
 use image::RgbImage;
-use thumbnail::{Format, Limits, Options, Rgb, sniff, thumbnail};
+use thumbnail::{Format, Formats, Limits, Options, Rgb, sniff, thumbnail};
 
 /// The photograph at 75 × 50, from the lossless file, by another resampler than ours.
 fn reference() -> RgbImage {
@@ -32,9 +32,11 @@ fn every_format_becomes_the_same_picture() {
         ("photo.bmp", Format::Bmp, 3.5),
         ("cmyk.jpg", Format::Jpeg, 3.5),
         ("cmyk.tif", Format::Tiff, 3.5),
+        ("photo.heic", Format::Heic, 3.5),
+        ("photo.avif", Format::Avif, 3.5),
     ] {
         let bytes = fixture(file);
-        assert_eq!(sniff(&bytes).unwrap(), format, "{file}");
+        assert_eq!(sniff(&bytes, Formats::BUILT).unwrap(), format, "{file}");
         let small = thumb(&bytes, 75).unwrap_or_else(|rejection| panic!("{file}: {rejection:?}"));
         assert_eq!((small.width, small.height), (75, 50), "{file}");
         let difference = difference(&pixels(&small), &reference);
@@ -110,7 +112,7 @@ fn thin_picture_keeps_one_pixel() {
 fn larger_request_than_announced_is_answered_at_the_announced_side() {
     let photo = decoded(&fixture("photo.jpg")).unwrap();
     assert_eq!(photo.resize(&options(100_000)).unwrap().width(), 150);
-    let hinted = thumbnail::decode(&fixture("photo.jpg"), &Limits::default(), options(60).side_px).unwrap();
+    let hinted = thumbnail::decode(&fixture("photo.jpg"), &Limits::default(), &options(60)).unwrap();
     assert_eq!(hinted.resize(&options(150)).unwrap().width(), 60);
 }
 
@@ -134,12 +136,34 @@ fn quality_decides_the_size_of_the_file() {
 }
 
 #[test]
-fn thumbnail_is_three_channel_jpeg_with_halved_colour() {
-    let jpeg = thumb(&fixture("gray.jpg"), 64).unwrap().jpeg;
-    let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
-    // Marker, length, precision, height, width, then: components, and of the first one its sampling.
-    assert_eq!(jpeg[frame + 9], 3);
-    assert_eq!(jpeg[frame + 11], 0x22);
+fn colours_are_halved_where_a_thumbnail_is_neither_small_nor_of_high_quality() {
+    for (file, side, quality, factors) in [
+        ("gray.jpg", 64, 80, 0x11),
+        ("gray.jpg", 65, 80, 0x22),
+        ("photo.jpg", 65, 89, 0x22),
+        ("photo.jpg", 65, 90, 0x11),
+        ("photo.png", 64, 80, 0x11),
+        ("photo.png", 65, 80, 0x22),
+        ("photo.png", 65, 90, 0x11),
+    ] {
+        let options = Options { quality, ..options(side) };
+        let jpeg = thumbnail(&fixture(file), &Limits::default(), &options).unwrap().jpeg;
+        let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+        // Marker, length, precision, height, width, then: components, and of the first one its sampling.
+        assert_eq!((jpeg[frame + 9], jpeg[frame + 11]), (3, factors), "{file} at {side}, quality {quality}");
+    }
+}
+
+#[test]
+fn rows_of_two_colours_stay_apart_in_a_small_thumbnail() {
+    const ROWS: [[u8; 3]; 2] = [[240, 220, 40], [40, 60, 210]];
+    let picture = image::RgbImage::from_fn(8, 8, |_, y| image::Rgb(ROWS[y as usize % 2]));
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let small = pixels(&thumb(png.get_ref(), 256).unwrap());
+    for (row, color) in ROWS.into_iter().enumerate() {
+        common::assert_near(*small.get_pixel(4, u32::try_from(row).unwrap()), color, 12);
+    }
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn memory_stays_within_the_limit_whatever_a_file_declares() {
         ("TIFF of 6900 squared", bombs::tiff(6_900, 6_900), "Truncated"),
         ("TIFF with a JPEG of 16000 squared", bombs::tiff_of_jpeg(16_000, 16_000), "TooMuchMemory"),
         ("WebP with a chunk of 4 GB", bombs::webp_with_giant_chunk(), "ok"),
+        ("WebP with a frame of 16383 squared", bombs::webp_with_giant_frame(), "Corrupt"),
         ("PNG with a profile of 64 MB", bombs::png_with_inflating_profile(), "ok"),
     ] {
         assert_bounded(name, &bytes, &limits, expected, 20 * MIB);
@@ -64,6 +65,7 @@ fn memory_stays_within_the_limit_whatever_a_file_declares() {
     // Photographs are never held whole: of twelve megapixels a fraction is in memory.
     for (name, bytes, bound) in [
         ("JPEG of 12 MP", bombs::large_jpeg(4_032, 3_024, false), 2 * MIB),
+        ("JPEG of 108 MP", bombs::large_jpeg(12_000, 9_000, false), 8 * MIB),
         ("progressive JPEG of 12 MP", bombs::large_jpeg(4_032, 3_024, true), 3 * MIB),
         ("PNG of 12 MP", bombs::large_png(4_032, 3_024), 4 * MIB),
         ("TIFF of 12 MP in strips", bombs::large_tiff(4_032, 3_024), 5 * MIB),
@@ -71,6 +73,13 @@ fn memory_stays_within_the_limit_whatever_a_file_declares() {
     ] {
         assert_bounded(name, &bytes, &limits, "ok", bound);
     }
+    for (name, bound) in
+        [("photo.heic", MIB), ("grid.heic", MIB), ("photo.avif", 6 * MIB), ("grid.avif", 6 * MIB)]
+    {
+        assert_bounded(name, &common::fixture(name), &limits, "ok", bound);
+    }
+    let tiles = bombs::heif::grid(32, 32, 2_048, 2_048);
+    assert_bounded("HEIC of 4 MP in 1024 tiles", &tiles, &limits, "ok", 3 * MIB);
     let twenty_times_the_rows = bombs::png_of_zeros_with_more(1_000, 1_000, 20);
     assert_bounded("PNG with more rows than declared", &twenty_times_the_rows, &limits, "ok", 8 * MIB);
 }

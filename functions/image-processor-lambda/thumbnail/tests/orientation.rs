@@ -140,6 +140,53 @@ fn webp_orientation_is_applied_with_and_without_prefix() {
     }
 }
 
+/// The orientation as a long, which some writers make of it.
+fn long(orientation: u8) -> Vec<u8> {
+    let mut exif = exif(orientation, false);
+    // Behind the header and the count of entries: the tag, then the type.
+    exif.splice(12..13, [4]);
+    exif
+}
+
+#[test]
+fn an_orientation_of_another_integer_type_is_applied_in_each_format() {
+    let picture = stored(6);
+    let mut jpeg = Vec::new();
+    let mut encoder = Encoder::new(&mut jpeg, 95);
+    encoder.add_exif_metadata(&long(6)).unwrap();
+    encoder.encode(picture.as_raw(), 64, 96, ColorType::Rgb).unwrap();
+    assert_upright(&jpeg, "JPEG");
+    let mut webp = Vec::new();
+    let mut encoder = image_webp::WebPEncoder::new(&mut webp);
+    encoder.set_exif_metadata(long(6));
+    encoder.encode(picture.as_raw(), 64, 96, image_webp::ColorType::Rgb8).unwrap();
+    assert_upright(&webp, "WebP");
+    assert_upright(&png(&long(6), true), "PNG");
+}
+
+/// A PNG with Exif data before its picture or behind it.
+fn png(exif: &[u8], is_before: bool) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 64, 96);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().unwrap();
+    let exif = |writer: &mut png::Writer<_>| writer.write_chunk(png::chunk::eXIf, exif).unwrap();
+    if is_before {
+        exif(&mut writer);
+    }
+    writer.write_image_data(stored(6).as_raw()).unwrap();
+    if !is_before {
+        exif(&mut writer);
+    }
+    drop(writer);
+    file
+}
+
+#[test]
+fn a_png_may_have_its_orientation_behind_its_picture() {
+    assert_upright(&png(&exif(6, true), false), "PNG");
+}
+
 #[test]
 fn nothing_of_the_metadata_survives() {
     let original = jpeg(6, true);

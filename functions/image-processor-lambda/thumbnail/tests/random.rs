@@ -8,7 +8,7 @@ use common::{fixture, options};
 use proptest::prelude::*;
 use thumbnail::{Limits, Rejection, thumbnail};
 
-const SEEDS: [&str; 12] = [
+const SEEDS: [&str; 16] = [
     "photo.jpg",
     "progressive.jpg",
     "cmyk.jpg",
@@ -21,6 +21,10 @@ const SEEDS: [&str; 12] = [
     "cmyk.tif",
     "photo.tif",
     "photo.bmp",
+    "grid.heic",
+    "alpha.heic",
+    "grid.avif",
+    "alpha.avif",
 ];
 
 /// Small enough that a mutated header cannot make the test slow.

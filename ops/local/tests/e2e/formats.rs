@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use generate_upload_url::content_type::accepted_types;
+use generate_upload_url::content_type::Accepted;
 use image::ImageFormat;
 use thumbnail::Format;
 
@@ -10,11 +10,17 @@ use crate::harness::Harness;
 use crate::picture::{assert_thumbnail, picture};
 use crate::uploader::{anybody, upload};
 
+const HEIC: &str = "image/heic";
+const AVIF: &str = "image/avif";
+
 /// Uploads the picture in `format` and checks everything that is left of it.
 async fn travels(format: ImageFormat) {
+    travels_as(picture(format), format.to_mime_type()).await;
+}
+
+async fn travels_as(bytes: Vec<u8>, content_type: &str) {
     let harness = Harness::shared().await;
     let tokens = anybody(harness).await;
-    let bytes = picture(format);
     let size = bytes.len();
 
     let issued = upload(harness, &tokens, bytes).await;
@@ -22,7 +28,7 @@ async fn travels(format: ImageFormat) {
     let id = &issued.image_id;
     let item = harness.settled(id).await;
     assert_eq!(item.status(), "DONE", "{item:?}\n{}", harness.story(id));
-    assert_eq!(item.text("contentType"), format.to_mime_type());
+    assert_eq!(item.text("contentType"), content_type);
     assert_eq!(item.text("originalS3Key"), issued.file_path);
     assert_eq!(item.text("processedS3Key"), format!("processed/{id}.jpg"));
     assert_eq!(item.text("userId"), tokens.sub);
@@ -42,8 +48,8 @@ macro_rules! formats {
                 travels(ImageFormat::$format).await;
             }
         )*
-        /// Each format that is uploaded here.
-        const UPLOADED: &[ImageFormat] = &[$(ImageFormat::$format),*];
+        /// Formats that are uploaded here, written by `image`.
+        const WRITTEN: &[ImageFormat] = &[$(ImageFormat::$format),*];
     };
 }
 
@@ -59,6 +65,17 @@ formats! {
 #[test]
 fn every_format_that_is_decoded_is_signed_for_and_uploaded_here() {
     let decoded: BTreeSet<&str> = Format::ALL.iter().map(|format| format.content_type()).collect();
-    assert_eq!(accepted_types().collect::<BTreeSet<_>>(), decoded);
-    assert_eq!(UPLOADED.iter().map(ImageFormat::to_mime_type).collect::<BTreeSet<_>>(), decoded);
+    assert_eq!(Accepted::ALL.types().collect::<BTreeSet<_>>(), decoded);
+    let uploaded = WRITTEN.iter().map(ImageFormat::to_mime_type).chain([HEIC, AVIF]);
+    assert_eq!(uploaded.collect::<BTreeSet<_>>(), decoded);
+}
+
+#[tokio::test]
+async fn heic_as_a_phone_writes_it_travels_the_whole_way_and_is_turned_once() {
+    travels_as(include_bytes!("picture/quarters.heic").to_vec(), HEIC).await;
+}
+
+#[tokio::test]
+async fn avif_in_tiles_travels_the_whole_way_and_is_turned_once() {
+    travels_as(include_bytes!("picture/quarters.avif").to_vec(), AVIF).await;
 }

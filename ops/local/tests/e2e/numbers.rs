@@ -105,7 +105,7 @@ async fn embedded_metrics_count_what_was_done() {
     let sequencer = harness.settled(&refused.image_id).await.text("sequencer").to_owned();
     let again = enqueue(harness, &notification(harness, &refused.file_path, &sequencer), json!({})).await;
     attempt(harness, &again).await;
-    ask(harness, "", Some(&bearer(&tokens.id_token)), &[], r#"{"content_type":"image/heic"}"#).await;
+    ask(harness, "", Some(&bearer(&tokens.id_token)), &[], r#"{"content_type":"image/jxl"}"#).await;
 
     let bytes = |count: usize| f64::from(u32::try_from(count).unwrap());
     let thumbnail_bytes = f64::from(u32::try_from(thumbnail_bytes).unwrap());

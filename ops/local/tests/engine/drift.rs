@@ -33,7 +33,8 @@ const DEPLOYABLE: (&str, &str) = ("MathAlarms", "disabled");
 const LEFT_OUT: &str = "MathAlarmStack.";
 
 /// A value for every parameter that is not its default, so that every condition holds the other way round.
-const OTHER: [(&str, &str); 48] = [
+const OTHER: [(&str, &str); 49] = [
+    ("AcceptedFormats", "jpeg,png"),
     ("ApiSloPercent", "98"),
     ("ApiThrottleBurst", "9"),
     ("ApiThrottleRate", "7"),

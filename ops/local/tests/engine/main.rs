@@ -7,6 +7,7 @@ mod drift;
 mod flow;
 mod install;
 mod lab;
+mod platform_events;
 mod process;
 mod script;
 mod stack;

@@ -4,7 +4,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageCms
 
 HERE = Path(__file__).parent
 photo = Image.open(HERE.parents[1] / "tests/fixtures/photo.png").convert("RGB").resize((53, 37))
@@ -59,3 +59,22 @@ for kind in KINDS:
     save_png(f"{kind}-chunks", kind, range(5), 9, 3)
 for number, name in enumerate(FILTERS):
     save_png(f"rgb-{name}-stored", "rgb", [number], 0, 2)
+
+
+def save_tiff(name, image, compression=None, **tags):
+    numbers = {int(tag[1:]): value for tag, value in tags.items()}
+    image.save(HERE / "thumbnails" / f"{name}.tif", compression=compression, tiffinfo=numbers)
+
+
+small = photo.resize((WIDTH, HEIGHT))
+for compression in ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "jpeg"):
+    save_tiff(f"rgb-{compression}", small, compression)
+for compression in ("tiff_lzw", "tiff_adobe_deflate"):
+    save_tiff(f"cmyk-{compression}-predictor", small.convert("CMYK"), compression, t317=2)
+for compression in ("group3", "group4", "tiff_ccitt"):
+    save_tiff(f"fax-{compression}", small.convert("1"), compression)
+save_tiff("palette", small.quantize(16))
+save_tiff("transparent", small.convert("RGBA"), "packbits")
+save_tiff("strips", small, "tiff_lzw", t278=3)
+srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+save_tiff("lab", ImageCms.profileToProfile(small, srgb, lab, outputMode="LAB"))

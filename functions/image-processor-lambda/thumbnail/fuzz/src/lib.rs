@@ -7,7 +7,7 @@ use std::error::Error;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use thumbnail::{Format, Limits, Options, Rejection, decode, thumbnail};
+use thumbnail::{Format, Formats, Limits, Options, Rejection, decode, thumbnail};
 
 /// Boxes that take the decoder through each of its scales, and qualities that take the encoder to both ends of its tables.
 const SIDES: [(NonZeroU32, u8); 4] = [
@@ -26,10 +26,11 @@ const LIMITS: Limits = Limits {
     max_pixels: 1_000_000,
     max_decode_bytes: 64 * 1024 * 1024,
     time: Duration::from_secs(10),
+    formats: Formats::BUILT,
 };
 
 /// A thumbnail within its box that can be read again, or a rejection with a reason of the closed set; soon, and
-/// without a panic in the decoders of JPEG and PNG. Of PNGs all checksums are set right before.
+/// without a panic in the decoders of JPEG, PNG and TIFF. Of PNGs all checksums are set right before.
 ///
 /// # Panics
 ///
@@ -56,7 +57,7 @@ fn is_soon(input: &[u8], options: Options) -> bool {
         Ok(made) => {
             let side = options.side_px.get();
             assert!(made.width <= side && made.height <= side);
-            match decode(&made.jpeg, &LIMITS, ONE) {
+            match decode(&made.jpeg, &LIMITS, &Options { side_px: ONE, ..Options::default() }) {
                 Ok(again) => assert_eq!(again.stored_size(), (made.width, made.height)),
                 Err(rejection) => {
                     assert!(matches!(rejection, Rejection::TooSlow { .. }), "{rejection}");
@@ -71,7 +72,7 @@ fn is_soon(input: &[u8], options: Options) -> bool {
 
 fn check(rejection: &Rejection) {
     assert!(Rejection::ALL_REASONS.contains(&rejection.reason()));
-    if let Rejection::Corrupt { format: Format::Jpeg | Format::Png, .. } = rejection {
+    if let Rejection::Corrupt { format: Format::Jpeg | Format::Png | Format::Tiff, .. } = rejection {
         let cause = rejection.source().map(ToString::to_string).unwrap_or_default();
         assert!(!cause.contains("panicked"), "{cause}");
     }

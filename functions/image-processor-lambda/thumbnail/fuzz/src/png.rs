@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use thumbnail::{Limits, decode};
+use thumbnail::{Limits, Options, decode};
 
 use crate::LIMITS;
 
@@ -45,11 +45,12 @@ pub(crate) fn compare(file: &[u8], side: NonZeroU32) -> bool {
     // With little memory `png` goes on without a profile that does not fit.
     let has_profile = file.windows(FIELD).any(|kind| kind == b"iCCP");
     let limits = Limits { max_pixels: FEW_PIXELS, ..PNG_ALONE };
-    let alone = decode(file, &limits, side).map_err(|rejection| rejection.reason());
+    let largest = Options { side_px: side, ..Options::default() };
+    let alone = decode(file, &limits, &largest).map_err(|rejection| rejection.reason());
     if has_profile || matches!(alone, Err("TooManyPixels" | "TooMuchMemory" | "TooSlow")) {
         return false;
     }
-    let ours = decode(file, &LIMITS, side).map_err(|rejection| rejection.reason());
+    let ours = decode(file, &LIMITS, &largest).map_err(|rejection| rejection.reason());
     if matches!(ours, Err("TooSlow")) {
         return false;
     }

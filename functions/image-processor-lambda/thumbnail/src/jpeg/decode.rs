@@ -39,6 +39,7 @@ mod tests;
 pub(crate) use self::block::transform;
 pub(crate) use self::header::{Color, Frame, Header};
 pub(crate) use self::scale::Scale;
+pub(in crate::jpeg) use self::tables::Tables;
 
 use self::coefficients::Coefficients;
 use self::scan::Scan;
@@ -55,23 +56,6 @@ pub(crate) fn memory(frame: &Frame, scales: &[Scale]) -> u64 {
         scale::bytes(frame, component, *scale) + coefficients
     });
     channels.sum()
-}
-
-/// How many samples the first frame declares, whatever else it is.
-pub(crate) fn samples(file: &[u8]) -> Option<u64> {
-    let mut at = 0;
-    loop {
-        let segment = marker::next(file, at).ok()?;
-        if marker::is_frame(segment.marker) {
-            let [_, h1, h0, w1, w0, channels] = *segment.payload.first_chunk()?;
-            let [height, width] = [[h1, h0], [w1, w0]].map(|bytes| u64::from(u16::from_be_bytes(bytes)));
-            return Some(width * height * u64::from(channels));
-        }
-        if segment.marker == START_OF_SCAN {
-            return None;
-        }
-        at = segment.end;
-    }
 }
 
 /// Decodes each channel at its scale.
@@ -98,6 +82,7 @@ pub(crate) fn decode(
         .collect::<Result<Vec<_>, _>>()?;
     let mut missing: Vec<usize> = (0..planes.len()).collect();
     let mut tables = header.tables.clone();
+    tables.set_standard_huffman()?;
     let mut at = header.scans;
     while !missing.is_empty() {
         let segment = marker::next(file, at)?;

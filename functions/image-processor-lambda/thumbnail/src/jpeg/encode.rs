@@ -1,4 +1,4 @@
-//! A baseline JPEG encoder (ITU-T T.81) for pictures in `YCbCr` 4:2:0, in safe Rust.
+//! A baseline JPEG encoder (ITU-T T.81) for pictures in `YCbCr` 4:4:4 and 4:2:0, in safe Rust.
 //!
 //! See docs/decisions/jpeg-encoder.md.
 
@@ -14,7 +14,7 @@ mod tests;
 
 use std::num::NonZeroU16;
 
-use crate::pixels::Ycbcr420;
+use crate::pixels::Ycbcr;
 use crate::rejection::Cause;
 
 /// The file; qualities beyond 1 and 100 are those.
@@ -22,12 +22,12 @@ use crate::rejection::Cause;
 /// # Errors
 ///
 /// A side of nothing, or of more than 65,535.
-pub(crate) fn write(pixels: &Ycbcr420, quality: u8) -> Result<Vec<u8>, Cause> {
+pub(crate) fn write(pixels: &Ycbcr, quality: u8) -> Result<Vec<u8>, Cause> {
     let (width, height) = pixels.size();
     let [width, height] = [NonZeroU16::try_from(u16::try_from(width)?)?, u16::try_from(height)?.try_into()?];
     let tables = quantization::scaled(quality);
     let mut jpeg = Vec::new();
-    header::write(&mut jpeg, width, height, &tables);
+    header::write(&mut jpeg, width, height, pixels.subsampling, &tables);
     scan::write(&mut jpeg, pixels, &tables);
     jpeg.extend(header::END);
     Ok(jpeg)

@@ -44,6 +44,32 @@ impl<'a> Picture<'a> {
     }
 }
 
+/// Whether the file begins with the chunk by which Apple marks what is no PNG any more.
+pub(super) fn is_cgbi(file: &[u8]) -> bool {
+    let first = file.strip_prefix(SIGNATURE).and_then(head);
+    first.is_some_and(|(_, kind, _)| kind == b"CgBI")
+}
+
+/// The width that the header declares.
+pub(super) fn width(file: &[u8]) -> Option<u32> {
+    let (_, _, fields) = file.strip_prefix(SIGNATURE).and_then(head)?;
+    fields.first_chunk().copied().map(u32::from_be_bytes)
+}
+
+/// The data of an eXIf chunk behind the picture's, where `png` does not come.
+pub(super) fn exif_behind_data(file: &[u8]) -> Option<&[u8]> {
+    let mut rest = file.strip_prefix(SIGNATURE)?;
+    let mut is_behind = false;
+    while let Some((chunk, behind)) = Chunk::split(rest) {
+        is_behind |= &chunk.kind == b"IDAT";
+        if is_behind && &chunk.kind == b"eXIf" {
+            return chunk.is_sound().then_some(chunk.data);
+        }
+        rest = behind;
+    }
+    None
+}
+
 /// The compressed data of a picture, chunk by chunk.
 #[derive(Clone, Debug)]
 pub(super) struct Data<'a> {
@@ -59,10 +85,7 @@ impl<'a> Data<'a> {
         }
         let (chunk, rest) = Chunk::split(self.rest).ok_or(Fault::Irregular)?;
         self.rest = rest;
-        let mut checksum = crc32fast::Hasher::new();
-        checksum.update(&chunk.kind);
-        checksum.update(chunk.data);
-        if checksum.finalize() == chunk.checksum { Ok(Some(chunk.data)) } else { Err(Fault::Irregular) }
+        if chunk.is_sound() { Ok(Some(chunk.data)) } else { Err(Fault::Irregular) }
     }
 }
 
@@ -79,6 +102,14 @@ impl<'a> Chunk<'a> {
         let (data, rest) = rest.split_at_checked(length)?;
         let (checksum, rest) = rest.split_first_chunk()?;
         Some((Self { kind: *kind, data, checksum: u32::from_be_bytes(*checksum) }, rest))
+    }
+
+    /// Whether the checksum is right.
+    fn is_sound(&self) -> bool {
+        let mut checksum = crc32fast::Hasher::new();
+        checksum.update(&self.kind);
+        checksum.update(self.data);
+        checksum.finalize() == self.checksum
     }
 }
 

@@ -1,5 +1,7 @@
 //! Box averaging: squares of pixels become their means, while a picture is taken in row by row.
 
+pub(crate) mod scattered;
+
 use image::DynamicImage;
 
 use crate::pixels::{Channels, Planar, Plane};

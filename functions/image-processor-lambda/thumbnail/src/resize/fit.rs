@@ -9,15 +9,19 @@ const LONGEST_SIDE: u32 = 65_535;
 /// Means for each pixel of the thumbnail, along its longer side. As in a JPEG that is made small while it is decoded,
 /// these go through Lanczos3; what squares let alias is then beyond what it lets through.
 const MEANS: u32 = 3;
+/// Means that are left along the shorter side of a thin picture, whose edges would show that squares end there.
+const MEANS_ACROSS: u32 = 8;
 
 /// The rules of this module, for a thumbnail that fits a square.
-pub(crate) const fn target(side: u32) -> Target {
-    Target { side, fit, box_side }
+pub(crate) const fn target(side: u32, quality: u8) -> Target {
+    Target { side, quality, fit, box_side }
 }
 
 /// The side of the squares of pixels that are averaged; one where there is nothing to gain.
 fn box_side(width: u32, height: u32, side: u32) -> u32 {
-    (width.max(height) / MEANS.saturating_mul(side)).clamp(1, LARGEST)
+    let along = width.max(height) / MEANS.saturating_mul(side);
+    let across = width.min(height) / MEANS_ACROSS;
+    along.min(across).clamp(1, LARGEST)
 }
 
 /// The largest size of the same shape that fits a square, at least one pixel each way.
@@ -40,7 +44,13 @@ mod tests {
         assert_eq!(box_side(4032, 3024, 320), 4);
         assert_eq!(box_side(3024, 4032, 1024), 1);
         assert_eq!(box_side(100, 100, u32::MAX), 1);
-        assert_eq!(box_side(1, 50_000, 1), LARGEST);
+        assert_eq!(box_side(50_000, 50_000, 1), LARGEST);
+    }
+
+    #[test]
+    fn eight_means_are_left_across_a_thin_picture() {
+        assert_eq!(box_side(5_000, 40, 64), 5);
+        assert_eq!(box_side(2_000, 3, 256), 1);
     }
 
     #[test]

@@ -44,6 +44,8 @@ impl Kernel {
     fn new(axis: &Axis, available: usize) -> Self {
         let stretch = axis.step.max(1.0);
         let reach = LOBES * stretch;
+        // Where samples are interpolated, not averaged, the last one counts as any other.
+        let averaged = (stretch - 1.0).min(1.0);
         let available = available.min(to_index(axis.end.ceil())).max(1);
         let taps = to_index((2.0 * reach).ceil()).min(available);
         let mut kernel = Self { starts: Vec::new(), taps, weights: Vec::new() };
@@ -51,7 +53,12 @@ impl Kernel {
             let middle = axis.start + f64::from(index) * axis.step;
             let start = to_index((middle - reach - 0.5).ceil()).min(available - taps);
             #[expect(clippy::cast_precision_loss, reason = "sides of pictures are far below 2^52")]
-            let raw = (start..start + taps).map(|at| lanczos((at as f64 + 0.5 - middle) / stretch));
+            let raw = (start..start + taps).map(|at| {
+                let at = at as f64;
+                // Of the last sample only what is of the picture counts; the rest is padding.
+                let padding = (1.0 - (axis.end - at)).max(0.0) * averaged;
+                lanczos((at + 0.5 - padding / 2.0 - middle) / stretch) * (1.0 - padding)
+            });
             let raw: Vec<f64> = raw.collect();
             let sum: f64 = raw.iter().sum();
             kernel.starts.push(start);

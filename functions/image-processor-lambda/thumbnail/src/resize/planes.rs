@@ -5,8 +5,10 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 
 use super::lanczos::{Axis, resample};
 use super::orientation::mirrored;
+use crate::color::laid_onto;
 use crate::color::ycbcr::to_rgb;
-use crate::pixels::{Channels, Planar, Plane, Ycbcr420};
+use crate::options::Rgb;
+use crate::pixels::{Channels, Planar, Plane, Subsampling, Ycbcr};
 use crate::rejection::Cause;
 
 impl Planar {
@@ -17,14 +19,36 @@ impl Planar {
 
     /// The thumbnail of the given size, before it is turned, as an encoder stores it: colours never
     /// become red, green and blue.
-    pub(super) fn ycbcr420(&self, size: (u32, u32), orientation: Orientation) -> Result<Ycbcr420, Cause> {
-        let full = |plane| sampled(plane, size, orientation, 1);
-        let half = |plane| sampled(plane, size, orientation, 2);
+    pub(super) fn ycbcr(
+        &self,
+        size: (u32, u32),
+        orientation: Orientation,
+        subsampling: Subsampling,
+    ) -> Result<Ycbcr, Cause> {
+        let luma = |plane| sampled(plane, size, orientation, 1);
+        let chroma = |plane| sampled(plane, size, orientation, subsampling.factor());
         match &self.planes[..] {
-            [luma] => Ok(Ycbcr420::gray(full(luma)?)),
-            [luma, cb, cr] => Ok(Ycbcr420 { luma: full(luma)?, cb: half(cb)?, cr: half(cr)? }),
+            [y] => Ok(Ycbcr::gray(luma(y)?, subsampling)),
+            [y, cb, cr] => Ok(Ycbcr { luma: luma(y)?, cb: chroma(cb)?, cr: chroma(cr)?, subsampling }),
             _ => Err("not one channel, nor three".into()),
         }
+    }
+
+    /// Premultiplied channels on an opaque background; nothing where there is no alpha.
+    ///
+    /// Before they are resampled: Lanczos3 takes alpha beyond full at edges, where it is cut off and colours are not.
+    pub(super) fn flattened(&self, Rgb { red, green, blue }: Rgb) -> Option<Self> {
+        let (colors, alpha) = match &self.planes[..] {
+            [gray, alpha] => ([gray, gray, gray], alpha),
+            [r, g, b, alpha] if self.channels == Channels::Rgba => ([r, g, b], alpha),
+            _ => return None,
+        };
+        let planes = colors.into_iter().zip([red, green, blue]).map(|(color, under)| {
+            let samples = color.samples.iter().zip(&alpha.samples);
+            let samples = samples.map(|(over, opacity)| laid_onto(*over, *opacity, under)).collect();
+            Plane { samples, ..*color }
+        });
+        Some(Self { channels: Channels::Rgb, planes: planes.collect(), ..*self })
     }
 
     /// The thumbnail of the given size with its channels side by side, for conversion of its colours.
@@ -45,14 +69,23 @@ impl Planar {
             [one, two, three] => {
                 let triples = one.as_raw().iter().zip(two.as_raw()).zip(three.as_raw());
                 let to_pixel = |((&a, &b), &c): ((&u8, &u8), &u8)| -> [u8; 3] {
-                    if self.channels == Channels::YCbCr { to_rgb(a, b, c) } else { [a, b, c] }
+                    match self.channels {
+                        Channels::YCbCr => to_rgb(a, b, c),
+                        Channels::Coded(matrix) => matrix.to_rgb([a, b, c]),
+                        _ => [a, b, c],
+                    }
                 };
                 let pixels = triples.flat_map(to_pixel).collect();
                 Ok(RgbImage::from_raw(width, height, pixels).ok_or(FILLED)?.into())
             }
             [one, two, three, four] => {
                 let rows = one.as_raw().iter().zip(two.as_raw()).zip(three.as_raw()).zip(four.as_raw());
-                let pixels = rows.flat_map(|(((&a, &b), &c), &d)| [a, b, c, d]).collect();
+                let to_pixel = |(((&a, &b), &c), &d): (((&u8, &u8), &u8), &u8)| {
+                    let Channels::CodedAlpha(matrix) = self.channels else { return [a, b, c, d] };
+                    let [red, green, blue] = matrix.to_rgb([a, b, c]);
+                    [red, green, blue, d]
+                };
+                let pixels = rows.flat_map(to_pixel).collect();
                 Ok(RgbaImage::from_raw(width, height, pixels).ok_or(FILLED)?.into())
             }
             _ => Err("not one to four channels".into()),

@@ -83,6 +83,30 @@ impl<'a> Container<'a> {
     }
 }
 
+/// The most pixels that a lossy frame's own header declares, those of animations too.
+pub(super) fn most_frame_pixels(file: &[u8]) -> u64 {
+    /// Place, size, duration and flags of a frame.
+    const FRAME_HEADER: usize = 16;
+    let chunks = Chunks { rest: file.get(FILE_HEADER..).unwrap_or_default() };
+    let lossy = |chunk: Chunk| match (&chunk.name, chunk.data) {
+        (b"VP8 ", [_, _, _, 0x9d, 0x01, 0x2a, w0, w1, h0, h1, ..]) => {
+            let [width, height] =
+                [[*w0, *w1], [*h0, *h1]].map(|side| u64::from(u16::from_le_bytes(side) & 0x3fff));
+            width * height
+        }
+        _ => 0,
+    };
+    let frames = chunks.map(|chunk| {
+        if &chunk.name == b"ANMF" {
+            let rest = chunk.data.get(FRAME_HEADER..).unwrap_or_default();
+            Chunks { rest }.map(lossy).max().unwrap_or(0)
+        } else {
+            lossy(chunk)
+        }
+    });
+    frames.max().unwrap_or(0)
+}
+
 struct Chunk<'a> {
     name: [u8; 4],
     /// What there is of it.

@@ -6,6 +6,7 @@
 use image::{GrayImage, ImageFormat, Rgb, RgbImage};
 use jpeg_encoder::{ColorType, Encoder};
 
+pub(crate) mod heif;
 pub(crate) mod tiff;
 
 /// A JPEG that declares a size, with data for a few pixels.
@@ -140,9 +141,9 @@ pub(crate) fn tiff_of_jpeg(width: u16, height: u16) -> Vec<u8> {
 
 /// A whole TIFF in strips, with four colours.
 pub(crate) fn large_tiff(width: u32, height: u32) -> Vec<u8> {
-    let mut tiff = std::io::Cursor::new(Vec::new());
-    quarters(width, height).write_to(&mut tiff, ImageFormat::Tiff).unwrap();
-    tiff.into_inner()
+    let places: Vec<(u32, u32)> = (0..height).map(|row| (8 + row * width * 3, width * 3)).collect();
+    let strips = tiff::strips(1, &places);
+    tiff::file((width, height), &[8; 3], &strips, &[], quarters(width, height).as_raw())
 }
 
 /// A whole TIFF in tiles of 256 squared, with four colours.
@@ -186,4 +187,12 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 * (crc & 1)))
     })
+}
+
+/// An animation of 150 by 100 pixels whose first frame declares more in its own header.
+pub(crate) fn webp_with_giant_frame() -> Vec<u8> {
+    let mut file = crate::common::fixture("animated.webp");
+    let header = file.windows(3).position(|bytes| bytes == [0x9d, 0x01, 0x2a]).unwrap() + 3;
+    file[header..header + 4].copy_from_slice(&[0xff, 0x3f, 0xff, 0x3f]);
+    file
 }

@@ -21,7 +21,7 @@ pub(crate) fn options(side_px: u32) -> Options {
 
 /// Decodes with the default limits.
 pub(crate) fn decoded(bytes: &[u8]) -> Result<Decoded, Rejection> {
-    decode(bytes, &Limits::default(), NonZeroU32::new(256).unwrap())
+    decode(bytes, &Limits::default(), &options(256))
 }
 
 /// Makes a thumbnail with the default limits.

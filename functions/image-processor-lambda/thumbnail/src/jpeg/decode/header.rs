@@ -96,6 +96,11 @@ impl Frame {
     pub(super) const fn mcu_rows(&self) -> u32 {
         self.height.div_ceil(8 * self.down)
     }
+
+    /// Of each channel how many samples it has for how many of the picture: across, and down.
+    pub(in crate::jpeg) fn sampling(&self) -> impl Iterator<Item = [(u32, u32); 2]> {
+        self.components.iter().map(|it| [(it.across, self.across), (it.down, self.down)])
+    }
 }
 
 impl Component {
@@ -128,7 +133,15 @@ impl<'a> Header<'a> {
     ///
     /// [`DecodeError`].
     pub(crate) fn read(file: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut tables = Tables::default();
+        Self::read_with(file, Tables::default())
+    }
+
+    /// Reads up to the first scan of a picture for which there are tables already.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`].
+    pub(in crate::jpeg) fn read_with(file: &'a [u8], mut tables: Tables) -> Result<Self, DecodeError> {
         let mut metadata = Metadata::default();
         let mut frame: Option<Frame> = None;
         let mut at = 0;

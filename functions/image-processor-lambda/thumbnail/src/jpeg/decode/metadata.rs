@@ -23,7 +23,7 @@ impl<'a> Metadata<'a> {
     pub(super) fn read(&mut self, marker: u8, payload: &'a [u8]) {
         match marker {
             0xe0 if payload.starts_with(b"JFIF\0") => self.is_jfif = true,
-            0xe1 if self.exif.is_none() => self.exif = payload.strip_prefix(exif::PREFIX),
+            0xe1 if self.exif.is_none() => self.exif = payload.starts_with(exif::PREFIX).then_some(payload),
             0xe2 => {
                 if let Some([number, _, piece @ ..]) = payload.strip_prefix(PROFILE) {
                     self.profile.push((*number, piece));

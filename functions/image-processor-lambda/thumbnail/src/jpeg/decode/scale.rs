@@ -4,6 +4,9 @@ use super::header::{Component, Frame};
 use crate::pixels::Plane;
 use crate::rejection::DecodeError;
 
+/// Of so many samples along a side the last one, though partly padding, shows no more.
+const THIN: u64 = 8;
+
 /// Of each block of eight by eight samples, how many are made in each direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scale {
@@ -63,14 +66,18 @@ impl Scale {
 impl Frame {
     /// The smallest scale at which a channel has at least `width` by `height` samples, and the scale's surplus;
     /// full size if none.
+    ///
+    /// Samples at the right and the lower edge are partly of padding. That shows where samples are few, so there
+    /// must be at least [`THIN`] unless they end with a whole one.
     pub(crate) fn scale(&self, component: usize, (width, height): (u32, u32)) -> Scale {
         let Some(component) = self.components.get(component) else { return Scale::Full };
         let is_enough = |scale: &Scale| {
             let (times, part) = scale.surplus();
             let suffices = |length: u32, factor: u32, largest: u32, wanted: u32| {
                 let scaled = u64::from(length) * u64::from(factor * scale.samples());
-                scaled.div_ceil(u64::from(largest * 8)) * u64::from(part)
-                    >= u64::from(wanted) * u64::from(times)
+                let each = u64::from(largest * 8);
+                let is_exact = scaled.is_multiple_of(each) || scaled >= THIN * each;
+                is_exact && scaled.div_ceil(each) * u64::from(part) >= u64::from(wanted) * u64::from(times)
             };
             suffices(self.width, component.across, self.across, width)
                 && suffices(self.height, component.down, self.down, height)

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::huffman::HuffmanTable;
 use crate::jpeg::marker::{HUFFMAN, QUANTIZATION, RESTART_INTERVAL};
+use crate::jpeg::standard_huffman::{CHROMA_AC, CHROMA_DC, Definition, LUMA_AC, LUMA_DC};
 use crate::rejection::DecodeError;
 
 /// The quantization table: divisors of the 64 coefficients, in zigzag order.
@@ -11,7 +12,7 @@ pub(super) type QuantizationTable = [u16; 64];
 
 /// The tables in force.
 #[derive(Clone, Default)]
-pub(super) struct Tables {
+pub(in crate::jpeg) struct Tables {
     quantization: [Option<Rc<QuantizationTable>>; 4],
     dc: [Option<Rc<HuffmanTable>>; 4],
     ac: [Option<Rc<HuffmanTable>>; 4],
@@ -20,8 +21,23 @@ pub(super) struct Tables {
 }
 
 impl Tables {
+    /// Puts the standard's tables where none are: frames of Motion JPEG, as webcams write them, declare none.
+    pub(super) fn set_standard_huffman(&mut self) -> Result<(), DecodeError> {
+        for (class, definitions) in
+            [(&mut self.dc, [&LUMA_DC, &CHROMA_DC]), (&mut self.ac, [&LUMA_AC, &CHROMA_AC])]
+        {
+            for (slot, Definition { counts, symbols }) in class.iter_mut().zip(definitions) {
+                if slot.is_none() {
+                    let (table, _) = HuffmanTable::read(&[counts, *symbols].concat())?;
+                    *slot = Some(Rc::new(table));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Takes over what the segment defines, if it is one of tables.
-    pub(super) fn read(&mut self, marker: u8, payload: &[u8]) -> Result<(), DecodeError> {
+    pub(in crate::jpeg) fn read(&mut self, marker: u8, payload: &[u8]) -> Result<(), DecodeError> {
         match marker {
             HUFFMAN => self.read_huffman(payload),
             QUANTIZATION => self.read_quantization(payload),

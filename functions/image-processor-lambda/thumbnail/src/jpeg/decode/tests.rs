@@ -5,6 +5,7 @@ use mozjpeg::{ColorSpace, Compress, Decompress};
 use super::*;
 
 mod hostile;
+mod motion;
 
 /// A smooth picture with some noise, the same each time; levels stay clear of both ends, so that nothing is cut.
 fn picture(width: usize, height: usize, channels: usize) -> Vec<u8> {

@@ -2,10 +2,12 @@
 
 use std::num::NonZeroU16;
 
-use super::huffman::{CHROMA, Definition, LUMA};
+use super::huffman::{CHROMA, LUMA};
 use super::quantization::QuantizationTables;
 use crate::jpeg::marker::{END_OF_IMAGE, HUFFMAN, QUANTIZATION, START_OF_IMAGE, START_OF_SCAN};
+use crate::jpeg::standard_huffman::Definition;
 use crate::jpeg::zigzag::ZIGZAG;
+use crate::pixels::Subsampling;
 
 /// End of image.
 pub(super) const END: [u8; 2] = [0xff, END_OF_IMAGE];
@@ -16,12 +18,18 @@ const BASELINE: u8 = 0xc0;
 
 /// Version 1.02, no unit, square pixels, no preview.
 const JFIF: &[u8] = b"JFIF\0\x01\x02\0\0\x01\0\x01\0\0";
-/// For each component its identifier, its sampling factors, and its quantization table.
-const COMPONENTS: [[u8; 3]; 3] = [[1, 0x22, 0], [2, 0x11, 1], [3, 0x11, 1]];
+/// For Cb and Cr their identifier, their sampling factors, and their quantization table.
+const CHROMA_COMPONENTS: [[u8; 3]; 2] = [[2, 0x11, 1], [3, 0x11, 1]];
 /// Three components with their Huffman tables, all coefficients, in full.
 const SCAN: &[u8] = &[3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0];
 
-pub(super) fn write(jpeg: &mut Vec<u8>, width: NonZeroU16, height: NonZeroU16, tables: &QuantizationTables) {
+pub(super) fn write(
+    jpeg: &mut Vec<u8>,
+    width: NonZeroU16,
+    height: NonZeroU16,
+    subsampling: Subsampling,
+    tables: &QuantizationTables,
+) {
     jpeg.extend(START);
     segment(jpeg, APPLICATION, JFIF);
     for (index, table) in [(0, &tables.luma), (1, &tables.chroma)] {
@@ -29,7 +37,11 @@ pub(super) fn write(jpeg: &mut Vec<u8>, width: NonZeroU16, height: NonZeroU16, t
         segment(jpeg, QUANTIZATION, &[index].iter().chain(stored).copied().collect::<Vec<_>>());
     }
     let ([h1, h0], [w1, w0]) = (height.get().to_be_bytes(), width.get().to_be_bytes());
-    let frame = [&[8, h1, h0, w1, w0, 3], COMPONENTS.as_flattened()].concat();
+    let factors = match subsampling {
+        Subsampling::None => 0x11,
+        Subsampling::Half => 0x22,
+    };
+    let frame = [&[8, h1, h0, w1, w0, 3], &[1, factors, 0][..], CHROMA_COMPONENTS.as_flattened()].concat();
     segment(jpeg, BASELINE, &frame);
     let huffman = [(0x00, &LUMA.dc), (0x10, &LUMA.ac), (0x01, &CHROMA.dc), (0x11, &CHROMA.ac)];
     for (index, table) in huffman {

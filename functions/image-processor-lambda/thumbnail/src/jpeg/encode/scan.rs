@@ -5,7 +5,7 @@ use super::blocks::{Block, fill};
 use super::fdct::{Coefficients, Factors, transform};
 use super::huffman::{CHROMA, LUMA, Pair};
 use super::quantization::QuantizationTables;
-use crate::pixels::Ycbcr420;
+use crate::pixels::{Subsampling, Ycbcr};
 use crate::simd::vectorize;
 
 /// ZRL: a run of sixteen zeros.
@@ -21,25 +21,57 @@ struct Component<'a> {
     predictor: i32,
 }
 
-pub(super) fn write(jpeg: &mut Vec<u8>, pixels: &Ycbcr420, tables: &QuantizationTables) {
+pub(super) fn write(jpeg: &mut Vec<u8>, pixels: &Ycbcr, tables: &QuantizationTables) {
     let factors = [Factors::new(&tables.luma), Factors::new(&tables.chroma)];
     vectorize(
         #[inline(always)]
-        || write_mcus(jpeg, pixels, &factors),
+        || match pixels.subsampling {
+            Subsampling::None => write_mcus_444(jpeg, pixels, &factors),
+            Subsampling::Half => write_mcus_420(jpeg, pixels, &factors),
+        },
     );
+}
+
+/// MCUs of eight by eight pixels: a block of each component.
+#[inline(always)]
+fn write_mcus_444(jpeg: &mut Vec<u8>, pixels: &Ycbcr, factors: &[Factors; 2]) {
+    let planes = [&pixels.luma, &pixels.cb, &pixels.cr];
+    let mut blocks = planes.map(|plane| vec![Block::default(); (plane.width() as usize).div_ceil(8)]);
+    let mut components = components(factors);
+    let mut bits = BitWriter::new(jpeg);
+    for row in 0..(pixels.luma.height() as usize).div_ceil(8) {
+        for (blocks, plane) in blocks.iter_mut().zip(planes) {
+            fill(blocks, plane, row * 8);
+        }
+        let [luma, cb, cr] = &blocks;
+        for ((luma, cb), cr) in luma.iter().zip(cb).zip(cr) {
+            bits.make_room();
+            for (component, block) in components.iter_mut().zip([luma, cb, cr]) {
+                component.write(block, &mut bits);
+            }
+        }
+    }
+    bits.finish();
+}
+
+/// Luma, Cb and Cr.
+fn components([luma, chroma]: &[Factors; 2]) -> [Component<'_>; 3] {
+    [(luma, &LUMA), (chroma, &CHROMA), (chroma, &CHROMA)].map(|(factors, codes)| Component {
+        factors,
+        codes,
+        predictor: 0,
+    })
 }
 
 /// MCUs of sixteen by sixteen pixels: four blocks of luma, and one each of Cb and Cr.
 #[inline(always)]
-fn write_mcus(jpeg: &mut Vec<u8>, pixels: &Ycbcr420, [luma, chroma]: &[Factors; 2]) {
+fn write_mcus_420(jpeg: &mut Vec<u8>, pixels: &Ycbcr, factors: &[Factors; 2]) {
     let columns = (pixels.luma.width() as usize).div_ceil(16);
     let mut upper = vec![Block::default(); columns * 2];
     let mut lower = upper.clone();
     let mut cb = vec![Block::default(); columns];
     let mut cr = cb.clone();
-    let mut channels = [(luma, &LUMA), (chroma, &CHROMA), (chroma, &CHROMA)]
-        .map(|(factors, codes)| Component { factors, codes, predictor: 0 });
-    let [first, second, third] = &mut channels;
+    let [first, second, third] = &mut components(factors);
     let mut bits = BitWriter::new(jpeg);
     for row in 0..(pixels.luma.height() as usize).div_ceil(16) {
         fill(&mut upper, &pixels.luma, row * 16);
