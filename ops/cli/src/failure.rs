@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aws_client::causes;
+use aws_client::{AwsError, causes};
 use terminal::clean;
 
 use crate::dlq::DlqError;
@@ -29,6 +29,9 @@ pub(crate) enum Failure {
     /// A command on a dead-letter queue failed.
     #[error(transparent)]
     Dlq(#[from] DlqError),
+    /// X-Ray does not answer.
+    #[error("the traces cannot be read")]
+    Traces(#[source] AwsError),
     /// An unknown name.
     #[error(transparent)]
     Unknown(#[from] UnknownName),

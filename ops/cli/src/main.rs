@@ -11,6 +11,7 @@ mod print;
 mod root;
 mod signals;
 mod thumbnail;
+mod xray;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -115,6 +115,7 @@ impl Image {
             message: String::new(),
             attributes,
             links: Vec::new(),
+            ..Span::default()
         }
     }
 

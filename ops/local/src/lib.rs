@@ -7,6 +7,7 @@
 //! - [`console`] all of it as a page and as JSON, on loopback
 //! - [`stack`] all of it together: up, found, down
 //! - [`faults`] what can be made to go wrong between functions and engine
+//! - `xray` X-Ray's API over the traces that are observed
 //! - [`flow`] what a user does with it, and what is seen of that
 
 pub mod console;
@@ -21,3 +22,4 @@ pub mod observe;
 mod own_host;
 pub mod stack;
 pub mod user;
+mod xray;

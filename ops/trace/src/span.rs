@@ -36,6 +36,9 @@ pub struct Span {
     pub attributes: BTreeMap<String, Value>,
     /// Spans of other traces, or beside the parent, that it belongs to.
     pub links: Vec<Link>,
+    /// What is known about the service that did it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resource: BTreeMap<String, Value>,
 }
 
 /// A span's part in a conversation.

@@ -1,9 +1,9 @@
 //! `ops trace`: an image's trace as a waterfall.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use local_stack::stack::StackInfo;
-use serde::Deserialize;
+use aws_client::{Aws, AwsError};
 use terminal::Terminal;
 use trace_model::{Trace, waterfall};
 
@@ -12,25 +12,26 @@ use crate::failure::Failure;
 use crate::local::console;
 use crate::nearest::UnknownName;
 use crate::print::{print_json, print_text};
+use crate::xray;
 
 /// Spans leave a function after its answer, so those of an image that is DONE may still be on their way.
-const WAIT_MS: &str = "2000";
-
-/// How many known traces are compared with an id that is not found.
-const MOST_KNOWN: &str = "1000";
-
-#[derive(Deserialize)]
-struct Traces {
-    traces: Vec<Trace>,
-}
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often X-Ray is asked meanwhile; nothing wakes a reader there.
+const INTERVAL: Duration = Duration::from_millis(200);
+/// The last segment of an upload.
+const PROCESSED: &str = "process_image";
 
 /// Prints the trace.
 ///
 /// # Errors
 /// No running stack, or no such trace.
 pub(crate) async fn run(args: &TraceArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
-    let info = console::find(root, &args.stack.name)?;
-    let trace = find(&info, &args.id).await?;
+    let aws = console::find(root, &args.stack.name)?.aws();
+    let id = args.id.as_str();
+    let is_trace_id = trace_model::xray::is_hex(id, 32);
+    let Some(trace) = find(&aws, id, is_trace_id).await.map_err(Failure::Traces)? else {
+        return Err(unknown(&aws, id, is_trace_id).await.map_err(Failure::Traces)?.into());
+    };
     if args.stack.json {
         print_json(&trace)
     } else {
@@ -38,25 +39,25 @@ pub(crate) async fn run(args: &TraceArgs, root: &Path, terminal: Terminal) -> Re
     }
 }
 
-async fn unknown(info: &StackInfo, id: &str, is_trace_id: bool) -> Result<UnknownName, Failure> {
-    const ALL: &str = "only uploads since the stack came up are known, and `ops upload` prints their ids";
-    let known: Traces = console::get(info, "traces", &[("limit", MOST_KNOWN)]).await?;
-    let images = known.traces.iter().flat_map(|trace| &trace.image_ids).map(String::as_str);
-    let traces = known.traces.iter().map(|trace| trace.trace_id.as_str());
-    Ok(if is_trace_id {
-        UnknownName::among("trace", id, traces, ALL)
-    } else {
-        UnknownName::among("trace of an image", id, images, ALL)
-    })
+/// The trace, whole if that is to be had soon.
+async fn find(aws: &Aws, id: &str, is_trace_id: bool) -> Result<Option<Trace>, AwsError> {
+    let begun = Instant::now();
+    loop {
+        let found = if is_trace_id { xray::by_id(aws, id).await? } else { xray::by_image(aws, id).await? };
+        let is_whole = found.as_ref().is_some_and(|trace| trace.span(PROCESSED).is_some());
+        if is_whole || begun.elapsed() > PATIENCE {
+            return Ok(found);
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
 }
 
-async fn find(info: &StackInfo, id: &str) -> Result<Trace, Failure> {
-    let is_trace_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let by = if is_trace_id { "trace_id" } else { "image_id" };
-    let query = [(by, id), ("spans", "process_image"), ("wait_ms", WAIT_MS)];
-    let answer: Traces = console::get(info, "traces", &query).await?;
-    match answer.traces.into_iter().next() {
-        Some(trace) => Ok(trace),
-        None => Err(unknown(info, id, is_trace_id).await?.into()),
-    }
+async fn unknown(aws: &Aws, id: &str, is_trace_id: bool) -> Result<UnknownName, AwsError> {
+    const ALL: &str = "only uploads since the stack came up are known, and `ops upload` prints their ids";
+    let known = xray::known(aws).await?;
+    Ok(if is_trace_id {
+        UnknownName::among("trace", id, known.traces.iter().map(String::as_str), ALL)
+    } else {
+        UnknownName::among("trace of an image", id, known.images.iter().map(String::as_str), ALL)
+    })
 }

@@ -1,7 +1,7 @@
 //! A running stack as far as `ops` can see: its lock, its file, and a console that always answers the same.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
@@ -9,6 +9,9 @@ use std::thread;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use trace_model::xray::segment::document;
+use trace_model::xray::trace_id;
+use trace_model::{IMAGE_ID, Span};
 
 pub(crate) const IMAGE: &str = "0193a5b2-7c41-7d0e-9f00-5be2a1c0ffee";
 pub(crate) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -30,7 +33,7 @@ impl FakeStack {
         lock.lock().unwrap();
         let console = TcpListener::bind("127.0.0.1:0").unwrap();
         let info = json!({
-            "name": NAME, "endpoint": "http://127.0.0.1:1", "region": "ap-northeast-1", "outputs": {},
+            "name": NAME, "endpoint": format!("http://{}", console.local_addr().unwrap()), "region": "ap-northeast-1", "outputs": {},
             "console": format!("http://{}", console.local_addr().unwrap()),
             "log_groups": [], "outbox_queue_url": "q", "pid": 1, "reconciled": [], "known_gaps": [],
             "credentials": {"access_key_id": "test", "secret_access_key": "test"},
@@ -64,9 +67,15 @@ impl FakeStack {
 
 /// Answers, unless the question is for news, of which there are none.
 fn answer(mut connection: &TcpStream) -> bool {
-    let mut lines = BufReader::new(connection).lines().map_while(Result::ok);
+    let mut reader = BufReader::new(connection);
+    let mut lines = reader.by_ref().lines().map_while(Result::ok);
     let Some(request) = lines.next() else { return true };
-    lines.by_ref().take_while(|line| !line.is_empty()).for_each(drop);
+    let head: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    drop(lines);
+    let length = head.iter().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let mut sent = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut sent).unwrap();
+    let sent = String::from_utf8(sent).unwrap();
     let target = request.split(' ').nth(1).unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let has = |pair: &str| query.split('&').any(|it| it == pair);
@@ -81,10 +90,14 @@ fn answer(mut connection: &TcpStream) -> bool {
             ("200 OK", json!({"dashboards": ["image-pipeline", "image-pipeline-time"]}).to_string())
         }
         "/api/dashboard.svg" if has("name=image-pipeline") => ("200 OK", "<svg/>".to_owned()),
-        "/api/traces" if has(&format!("image_id={IMAGE}")) || query.starts_with("limit=") => {
-            ("200 OK", json!({"traces": [trace()]}).to_string())
+        "/TraceSummaries" if sent.contains(IMAGE) || !sent.contains("FilterExpression") => {
+            ("200 OK", json!({"TraceSummaries": [summary()]}).to_string())
         }
-        "/api/traces" => ("200 OK", json!({"traces": []}).to_string()),
+        "/TraceSummaries" => ("200 OK", json!({"TraceSummaries": []}).to_string()),
+        "/Traces" if sent.contains(&trace_id(TRACE)) => {
+            ("200 OK", json!({"Traces": [{"Segments": segments()}]}).to_string())
+        }
+        "/Traces" => ("200 OK", json!({"Traces": []}).to_string()),
         _ => ("404 Not Found", json!({"error": "no such thing"}).to_string()),
     };
     let length = body.len();
@@ -120,21 +133,27 @@ fn transition() -> Value {
     })
 }
 
-fn trace() -> Value {
+fn summary() -> Value {
+    let images = json!([{"AnnotationValue": {"StringValue": IMAGE}, "ServiceIds": []}]);
+    json!({"Id": trace_id(TRACE), "StartTime": 0.0, "Annotations": {IMAGE_ID: images}})
+}
+
+/// The documents of a trace whose last step failed.
+fn segments() -> Value {
     let span = |name: &str, id: &str, parent: Value, start: u64, status: &str| {
-        json!({
-            "trace_id": TRACE, "span_id": id, "parent_span_id": parent, "name": name, "kind": "server",
+        let span: Span = serde_json::from_value(json!({
+            "trace_id": TRACE, "span_id": id.repeat(16), "parent_span_id": parent, "name": name, "kind": "server",
             "service": "image-processor-lambda", "start_us": start, "duration_us": 90_000, "status": status,
             "message": if status == "error" { "the item could not be written: ThrottlingException (dynamodb PutItem)" } else { "" },
-            "attributes": {}, "links": [],
-        })
+            "attributes": {"aws.xray.annotations": [IMAGE_ID], IMAGE_ID: IMAGE}, "links": [],
+        }))
+        .unwrap();
+        let document = Value::Object(document(&span).unwrap());
+        json!({"Id": span.span_id, "Document": document.to_string()})
     };
-    json!({
-        "trace_id": TRACE, "start_us": 0, "duration_us": 7_200_000, "status": "error", "image_ids": [IMAGE],
-        "spans": [
-            span("issue_upload_url", "a1", Value::Null, 0, "ok"),
-            span("process_image", "a2", "a1".into(), 7_000_000, "ok"),
-            span("persist_the_record_of_the_image", "a3", "a2".into(), 7_050_000, "error"),
-        ],
-    })
+    json!([
+        span("issue_upload_url", "a", Value::Null, 0, "ok"),
+        span("process_image", "b", "a".repeat(16).into(), 7_000_000, "ok"),
+        span("persist_the_record_of_the_image", "c", "b".repeat(16).into(), 7_050_000, "error"),
+    ])
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 14] = [
+const MODULES: [(&str, &str); 15] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
     ("conditions.py", include_str!("conditions.py")),
@@ -23,6 +23,7 @@ const MODULES: [(&str, &str); 14] = [
     ("s3_signatures.py", include_str!("s3_signatures.py")),
     ("service_metrics.py", include_str!("service_metrics.py")),
     ("tokens.py", include_str!("tokens.py")),
+    ("xray.py", include_str!("xray.py")),
 ];
 
 /// Writes it into `directory`, and gives the file to start.

@@ -31,6 +31,8 @@ import tokens  # noqa: E402, F401
 
 if "SERVICE_METRICS" in os.environ:
     import service_metrics  # noqa: E402, F401
+if "XRAY" in os.environ:
+    import xray  # noqa: E402, F401
 
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))

@@ -1,5 +1,7 @@
 //! Decoder of OTLP: spans from protobuf, bare or in an X-Ray daemon datagram.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -53,8 +55,9 @@ pub(super) fn request(bytes: &[u8]) -> Result<Vec<Span>, OtlpError> {
     for of_resource in request.resource_spans {
         let resource = of_resource.resource.unwrap_or_default();
         let service = service(&resource.attributes);
+        let described = attributes(&resource.attributes);
         for span in of_resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-            spans.push(read(span, &service)?);
+            spans.push(read(span, &service, &described)?);
         }
     }
     Ok(spans)
@@ -68,7 +71,7 @@ fn service(attributes: &[KeyValue]) -> String {
     }
 }
 
-fn read(span: proto::Span, service: &str) -> Result<Span, OtlpError> {
+fn read(span: proto::Span, service: &str, resource: &BTreeMap<String, Value>) -> Result<Span, OtlpError> {
     let ids = id(&span.trace_id, 16).zip(id(&span.span_id, 8));
     let Some((trace_id, span_id)) = ids else { return Err(OtlpError::Ids { name: span.name }) };
     let links = span.links.iter().filter_map(|link| {
@@ -90,10 +93,15 @@ fn read(span: proto::Span, service: &str) -> Result<Span, OtlpError> {
             proto::status::StatusCode::Error => Status::Error,
         },
         message: status.message,
-        attributes: span.attributes.iter().map(|a| (a.key.clone(), value(a.value.as_ref()))).collect(),
+        attributes: attributes(&span.attributes),
         links: links.collect(),
+        resource: resource.clone(),
         name: span.name,
     })
+}
+
+fn attributes(all: &[KeyValue]) -> BTreeMap<String, Value> {
+    all.iter().map(|attribute| (attribute.key.clone(), value(attribute.value.as_ref()))).collect()
 }
 
 fn id(bytes: &[u8], length: usize) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use trace_model::xray::Document;
 use trace_model::{IMAGE_ID, Span, Trace};
 
 /// The newest traces are kept.
@@ -13,10 +14,33 @@ const MAX_SPANS_PER_TRACE: usize = 2000;
 #[derive(Debug, Default)]
 pub struct TraceStore {
     spans: HashMap<String, Vec<Span>>,
+    /// Segment documents that were sent to X-Ray's API, by trace.
+    documents: HashMap<String, Vec<Document>>,
     /// Trace ids in order of arrival, for eviction.
     order: VecDeque<String>,
     images: HashMap<String, Vec<String>>,
     dropped_spans: u64,
+}
+
+/// What is kept of a trace.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stored<'a> {
+    /// 32 hex digits.
+    pub(crate) trace_id: &'a str,
+    pub(crate) spans: &'a [Span],
+    pub(crate) documents: &'a [Document],
+}
+
+impl Stored<'_> {
+    /// Whether any of it is between two times, in seconds since 1970, as far as that is known without reading documents.
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of today fit a double")]
+    pub(crate) fn may_be_within(&self, from: f64, to: f64) -> bool {
+        // A begin counts in whole seconds, a range may too.
+        let overlaps = |span: &Span| {
+            (span.start_us as f64 / 1e6).floor() <= to && span.end_us() as f64 / 1e6 >= from.floor()
+        };
+        !self.documents.is_empty() || self.spans.iter().any(overlaps)
+    }
 }
 
 impl TraceStore {
@@ -28,10 +52,7 @@ impl TraceStore {
                 traces.push(span.trace_id.clone());
             }
         }
-        if !self.spans.contains_key(&span.trace_id) {
-            self.order.push_back(span.trace_id.clone());
-        }
-        let spans = self.spans.entry(span.trace_id.clone()).or_default();
+        let spans = self.admit(&span.trace_id);
         if let Some(known) = spans.iter_mut().find(|known| known.span_id == span.span_id) {
             *known = span;
         } else if spans.len() < MAX_SPANS_PER_TRACE {
@@ -40,6 +61,40 @@ impl TraceStore {
             self.dropped_spans += 1;
         }
         self.evict();
+    }
+
+    /// Adds a segment document; the same segment sent again replaces its first version.
+    pub(crate) fn put_document(&mut self, trace_id: &str, document: Document) {
+        self.admit(trace_id);
+        let documents = self.documents.entry(trace_id.to_owned()).or_default();
+        if let Some(known) = documents.iter_mut().find(|known| known.get("id") == document.get("id")) {
+            *known = document;
+        } else if documents.len() < MAX_SPANS_PER_TRACE {
+            documents.push(document);
+        } else {
+            self.dropped_spans += 1;
+        }
+        self.evict();
+    }
+
+    /// What is kept of a trace, by its id.
+    pub(crate) fn stored<'a>(&'a self, trace_id: &'a str) -> Option<Stored<'a>> {
+        let spans = self.spans.get(trace_id)?;
+        let documents = self.documents.get(trace_id).map(Vec::as_slice).unwrap_or_default();
+        Some(Stored { trace_id, spans, documents })
+    }
+
+    /// What is kept of every trace.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Stored<'_>> {
+        self.order.iter().filter_map(|trace_id| self.stored(trace_id))
+    }
+
+    /// The spans of a trace, which is known from now on.
+    fn admit(&mut self, trace_id: &str) -> &mut Vec<Span> {
+        if !self.spans.contains_key(trace_id) {
+            self.order.push_back(trace_id.to_owned());
+        }
+        self.spans.entry(trace_id.to_owned()).or_default()
     }
 
     /// A trace by its id.
@@ -71,6 +126,7 @@ impl TraceStore {
         while self.order.len() > MAX_TRACES {
             let Some(oldest) = self.order.pop_front() else { return };
             let spans = self.spans.remove(&oldest).unwrap_or_default();
+            self.documents.remove(&oldest);
             for image_id in spans.iter().filter_map(|span| span.attribute(IMAGE_ID)) {
                 let Some(traces) = self.images.get_mut(image_id) else { continue };
                 traces.retain(|trace_id| *trace_id != oldest);

@@ -211,6 +211,7 @@ async fn start(
         ("AWS_ENDPOINT_URL".to_owned(), proxy.address()),
         // These it keeps for itself.
         ("SERVICE_METRICS".to_owned(), receivers.services_address()),
+        ("XRAY".to_owned(), receivers.xray_address()),
         ("CLOCK_RATE".to_owned(), options.clock_rate.max(1).to_string()),
     ];
     let launch = Launch {

@@ -38,3 +38,4 @@ mod truth;
 mod uploader;
 mod urls;
 mod users;
+mod xray;

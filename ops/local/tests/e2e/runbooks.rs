@@ -57,6 +57,14 @@ runbooks! {
     traffic_anomaly: api::clients_are_refused,
 }
 
+#[tokio::test]
+#[ignore = "takes ten seconds"]
+async fn readme() {
+    let mut reader = Reader::of_readme().await;
+    processor::upload_is_looked_for(&mut reader).await;
+    reader.rest().await;
+}
+
 /// The file names of all runbooks.
 fn pages() -> BTreeSet<String> {
     let entries = std::fs::read_dir(root().join("runbooks")).unwrap();

@@ -138,6 +138,7 @@ struct Harness {
     xray: String,
     otlp: String,
     services: String,
+    xray_api: String,
 }
 
 impl Harness {
@@ -149,7 +150,7 @@ impl Harness {
         tokio::spawn(async move { axum::serve(listener, app).await });
         let receivers: Receivers = Observer::bind().await.unwrap();
         let (xray, otlp) = (receivers.xray_daemon_address(), receivers.otlp_endpoint());
-        let services = receivers.services_address();
+        let (services, xray_api) = (receivers.services_address(), receivers.xray_address());
         let credentials = Credentials {
             access_key_id: "test".to_owned(),
             secret_access_key: "test".to_owned(),
@@ -162,7 +163,7 @@ impl Harness {
             assets: Assets::default(),
             clock: Clock::default(),
         };
-        Self { engine, observer: Observer::start(receivers, &aws, targets), xray, otlp, services }
+        Self { engine, observer: Observer::start(receivers, &aws, targets), xray, otlp, services, xray_api }
     }
 
     fn engine<T>(&self, act: impl FnOnce(&mut Engine) -> T) -> T {

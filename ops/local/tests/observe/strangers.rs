@@ -32,6 +32,23 @@ async fn receiver_of_spans_does_not_answer_to_another_host() {
 }
 
 #[tokio::test]
+async fn xray_behind_the_engine_answers_no_page_and_no_other_host() {
+    let harness = Harness::new().await;
+    let url = format!("http://{}/Traces", harness.xray_api);
+    let body = || json!({"TraceIds": ["1-581cf771-a006649127e371903a2de979"]}).to_string();
+    let kind = |kind| ("content-type", kind);
+    for (headers, status) in [
+        (vec![kind("application/json")], 200),
+        (vec![kind("application/json"), ("host", "evil.example")], 421),
+        (vec![kind("text/plain")], 415),
+        (vec![], 415),
+    ] {
+        let answer = Http::new().send(Method::POST, &url, &headers, body()).await.unwrap();
+        assert_eq!(answer.status(), status, "{headers:?}");
+    }
+}
+
+#[tokio::test]
 async fn request_of_a_page_reports_no_metric_of_a_service() {
     let harness = Harness::new().await;
     let report = |name: &str| {

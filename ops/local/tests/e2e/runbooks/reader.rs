@@ -29,6 +29,24 @@ impl Reader {
         calm(harness).await;
         let page = format!("{name}.md");
         let ahead = read(&page).unwrap_or_else(|why| panic!("{why}"));
+        Self::open(harness, alone, page, ahead).await
+    }
+
+    /// Opens the README and a shell.
+    pub(super) async fn of_readme() -> Self {
+        let (harness, alone) = Harness::for_runbooks().await;
+        let page = "README.md".to_owned();
+        let text = std::fs::read_to_string(root().join(&page)).unwrap();
+        let ahead = blocks(&text).unwrap_or_else(|why| panic!("{page}:{why}"));
+        Self::open(harness, alone, page, ahead).await
+    }
+
+    async fn open(
+        harness: &'static Harness,
+        alone: MutexGuard<'static, ()>,
+        page: String,
+        ahead: Vec<Block>,
+    ) -> Self {
         let session = Session::open(harness).await;
         Self { harness, session, page, ahead: ahead.into(), done: 0, excused: 0, _alone: alone }
     }
@@ -74,9 +92,7 @@ impl Reader {
         let page = self.page.clone();
         let failure = |what: &str, output: &Output| {
             let Output { stdout, stderr, .. } = output;
-            format!(
-                "runbooks/{page}:{line}: {what}\n{script}--- it printed\n{stdout}--- and complained\n{stderr}"
-            )
+            format!("{page}:{line}: {what}\n{script}--- it printed\n{stdout}--- and complained\n{stderr}")
         };
         if let Mark::NotHere(reason) = &mark {
             let output = self.session.attempt(&page, line, &script).await;
