@@ -8,10 +8,10 @@
 //! - `redrive`, `drop` commands that move messages, by way of `move_task`: receive, deliver, write down, delete
 //! - `rate_limit`, `journal`, `output` the rate of a move, its audit log, and rows for people and machines
 
-mod cause;
+pub(crate) mod cause;
 mod content;
 mod drop;
-mod error;
+pub(crate) mod error;
 mod items;
 mod journal;
 mod list;
@@ -28,8 +28,6 @@ mod target;
 
 use std::path::Path;
 
-pub(crate) use cause::Cause;
-pub(crate) use error::DlqError;
 use target::Lookup;
 use terminal::Terminals;
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use aws_client::{AwsError, causes};
 use terminal::clean;
 
-use crate::dlq::DlqError;
+use crate::dlq::error::DlqError;
 use crate::local::LocalFailure;
 use crate::nearest::{UnknownName, probably_meant};
 use crate::signals::Signal;

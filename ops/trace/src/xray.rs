@@ -7,6 +7,7 @@
 //! Two rules differ from the exporter's, as `docs/decisions/xray.md` explains: a segment is always named for its service, and
 //! a consumer that is a local root becomes one segment rather than a segment and a subsegment.
 
+mod attributes;
 mod aws;
 mod http;
 pub mod nesting;

@@ -179,7 +179,7 @@ def versions():
 
 
 def machine():
-    """Its kind of processor, as the kernel tells it."""
+    """Its kind of processor, as the kernel names it."""
     with open("/proc/cpuinfo") as lines:
         names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     return {"processor": names[0] if names else "unknown", "cores": len(names)}

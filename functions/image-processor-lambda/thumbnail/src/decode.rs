@@ -4,7 +4,7 @@ use image::DynamicImage;
 
 use crate::budget::Budget;
 use crate::decoded::Decoded;
-use crate::format::{Format, sniff};
+use crate::format::Format;
 use crate::guard::{self, Stage};
 use crate::limits::Limits;
 use crate::options::Options;
@@ -12,6 +12,7 @@ use crate::pixels::{Pixels, Raster, Target, alpha};
 use crate::rejection::Rejection;
 use crate::resize::fit::target;
 use crate::resize::{box_average, whole};
+use crate::sniff::sniff;
 use crate::{bmp, gif, heif, jpeg, png, tiff, webp};
 
 /// Decodes the first picture in `bytes`.

@@ -13,6 +13,7 @@ mod alpha;
 mod av1;
 mod average;
 mod canvas;
+mod code_points;
 mod coded;
 mod color;
 mod container;

@@ -25,6 +25,7 @@ mod decoded;
 mod encode;
 mod exif;
 mod format;
+mod formats;
 mod gif;
 mod guard;
 mod heif;
@@ -44,17 +45,20 @@ mod png;
 mod rejection;
 mod resize;
 mod simd;
+mod sniff;
 mod tiff;
 mod webp;
 
 pub use crate::decode::decode;
 pub use crate::decoded::Decoded;
 pub use crate::encode::Thumbnail;
-pub use crate::format::{Foreign, Format, Formats, ParseFormatsError, sniff};
+pub use crate::format::{Foreign, Format};
+pub use crate::formats::{Formats, ParseFormatsError};
 pub use crate::limits::Limits;
 pub use crate::options::{Options, ParseRgbError, Rgb};
 pub use crate::rejection::{Cause, Rejection};
 pub use crate::resize::Resized;
+pub use crate::sniff::sniff;
 
 /// Makes a thumbnail in one call.
 ///

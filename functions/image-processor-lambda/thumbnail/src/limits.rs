@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::format::Formats;
+use crate::formats::Formats;
 
 /// What one image may cost, checked before and while it is decoded.
 ///

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::time::Duration;
 
-use crate::format::{Foreign, Format, Formats};
+use crate::format::{Foreign, Format};
+use crate::formats::Formats;
 
 /// What a decoder said, kept as the source of a [`Rejection`].
 pub type Cause = Box<dyn Error + Send + Sync>;

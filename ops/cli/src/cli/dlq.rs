@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use crate::dlq::Cause;
+use crate::dlq::cause::Cause;
 
 const LIST_AFTER: &str = "\
 Messages are grouped by the content of their body and, for an upload, by how far its record in the table is. Which

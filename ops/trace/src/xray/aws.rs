@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::segment::{Attributes, text};
+use super::attributes::{Attributes, text};
 use crate::span::Span;
 
 /// Fields that are texts, each with the attributes that give it, best first.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::segment::{Attributes, text};
+use super::attributes::{Attributes, text};
 use crate::span::Kind;
 
 /// Today's key and the one before it.

@@ -1,9 +1,8 @@
 //! Document of one span.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
+use super::attributes::{Attributes, text};
 use super::{Document, LOCAL_OPERATION, aws, http, trace_id};
 use crate::span::{Kind, Span, Status};
 
@@ -15,9 +14,6 @@ const MAX_NAME_CHARS: usize = 200;
 const ANNOTATED: &str = "aws.xray.annotations";
 /// What the exporter calls a span whose name has no character that X-Ray accepts.
 const NAMELESS: &str = "span";
-
-/// What is left of a span's attributes: each part of the document takes out its own.
-pub(super) type Attributes = BTreeMap<String, Value>;
 
 /// Whether a span becomes a segment of its own rather than a part of its parent's.
 #[must_use]
@@ -158,8 +154,4 @@ fn metadata(span: &Span, is_segment: bool, left: Attributes) -> Option<Value> {
 #[expect(clippy::cast_precision_loss, reason = "microseconds of today fit a double")]
 fn seconds(us: u64) -> f64 {
     us as f64 / 1e6
-}
-
-pub(super) fn text<'a>(attributes: &'a Attributes, key: &str) -> Option<&'a str> {
-    attributes.get(key).and_then(Value::as_str)
 }

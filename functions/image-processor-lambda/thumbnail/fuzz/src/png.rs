@@ -54,7 +54,7 @@ pub(crate) fn compare(file: &[u8], side: NonZeroU32) -> bool {
     if matches!(ours, Err("TooSlow")) {
         return false;
     }
-    // What is told for debugging tells each pixel.
+    // `Debug` prints each pixel.
     assert_eq!(format!("{ours:?}"), format!("{alone:?}"));
     ours.is_ok()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::color::CodePoints;
+use super::code_points::CodePoints;
 use super::fault::Fault;
 
 /// How many pixels share a sample of the second and third channel.

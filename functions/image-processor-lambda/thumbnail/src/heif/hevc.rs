@@ -14,8 +14,8 @@ use heifer_hevc_dec::syntax::{CodingUnit, Picture, SaoParams, Sink, TransformBlo
 use heifer_isobmff::boxes::HevcConfig;
 use heifer_isobmff::{HeifFile, ItemId};
 
+use super::code_points::CodePoints;
 use super::coded::{Admit, Announced, CodedPicture, Samples, Sampling};
-use super::color::CodePoints;
 use super::fault::Fault;
 use crate::budget::Clock;
 use crate::rejection::DecodeError;

@@ -8,7 +8,7 @@ use crate::color::{Cicp, ColorSpace};
 
 /// gAMA of 1/2.2, in which sRGB's curve is mostly declared.
 const GAMMA_OF_SRGB: f32 = 0.454_55;
-/// A gamma so near, as a factor, is not told from sRGB's where no primaries are declared.
+/// A gamma so near, as a factor, counts as sRGB where no primaries are declared.
 const NEAR: f32 = 0.05;
 
 pub(super) fn space(info: &Info) -> ColorSpace {

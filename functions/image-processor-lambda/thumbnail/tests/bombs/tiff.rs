@@ -5,7 +5,7 @@ use image::RgbImage;
 /// A tag and its numbers.
 pub(crate) type Entry = (u16, Vec<u32>);
 
-/// Entries that cut a picture into strips, each told by its offset from the data's start, and its length.
+/// Entries that cut a picture into strips, each given by its offset from the data's start, and its length.
 pub(crate) fn strips(rows: u32, places: &[(u32, u32)]) -> Vec<Entry> {
     let [offsets, lengths] = lists(places);
     vec![(273, offsets), (278, vec![rows]), (279, lengths)]

@@ -4,8 +4,8 @@
 
 use super::bits::Bits;
 use super::obu::{Kind, Unit};
+use crate::heif::code_points::CodePoints;
 use crate::heif::coded::Sampling;
-use crate::heif::color::CodePoints;
 use crate::rejection::DecodeError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

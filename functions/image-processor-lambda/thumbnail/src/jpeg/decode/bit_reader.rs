@@ -21,7 +21,7 @@ pub(super) type Clean = [u8; SPAN + PAD];
 /// The next bits, most significant first.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Cursor {
-    /// At least as many valid bits from the top as `count` tells; those below may be valid already.
+    /// At least as many valid bits from the top as `count` counts; those below may be valid already.
     pub(super) bits: u64,
     /// Only the low six bits mean something.
     count: u32,

@@ -91,7 +91,7 @@ pub(super) struct HuffmanTable {
 }
 
 impl HuffmanTable {
-    /// Reads one definition; also tells the bytes it took.
+    /// Reads one definition; returns the bytes it took too.
     pub(super) fn read(definition: &[u8]) -> Result<(Self, usize), DecodeError> {
         const SHORT: DecodeError = DecodeError::Corrupt("a Huffman table is cut off");
         let counts: &[u8; 16] = definition.first_chunk().ok_or(SHORT)?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Format;
+use crate::format::Format;
 
 /// Formats that are accepted.
 #[derive(Clone, Copy, PartialEq, Eq)]
