@@ -7,7 +7,7 @@ pub(crate) mod ycbcr;
 
 pub(crate) use self::space::{Cicp, ColorSpace};
 
-use image::{DynamicImage, GenericImageView, RgbImage, RgbaImage};
+use image::{DynamicImage, GenericImageView, GrayImage, Luma, RgbImage, RgbaImage};
 
 use self::ycbcr::to_rgb;
 use crate::options::Rgb;
@@ -62,6 +62,18 @@ pub(crate) fn flattened(pixels: &DynamicImage, background: Rgb) -> Option<RgbIma
         _ => return None,
     };
     RgbImage::from_raw(pixels.width(), pixels.height(), samples)
+}
+
+/// Keeps each level within what the background leaves of it: Lanczos3 takes levels beside edges beyond, and through a
+/// picture that is nowhere opaque the background shows everywhere.
+pub(crate) fn bound(small: &mut RgbImage, opacity: &GrayImage, background: Rgb) {
+    let under = [background.red, background.green, background.blue];
+    for (pixel, Luma([opacity])) in small.pixels_mut().zip(opacity.pixels()) {
+        for (level, under) in pixel.0.iter_mut().zip(under) {
+            let least = laid_onto(0, *opacity, under);
+            *level = (*level).clamp(least, least.saturating_add(*opacity));
+        }
+    }
 }
 
 /// A premultiplied level on an opaque one.

@@ -73,22 +73,37 @@ impl Decoded {
         }
     }
 
+    /// The small picture on its background, laid onto it before it is resampled; nothing where it is opaque, or where
+    /// its pixels are not of eight bits.
+    fn flattened(&self, fitting: (u32, u32), background: Rgb) -> Result<Option<RgbImage>, Cause> {
+        let (small, opacity) = match &self.pixels {
+            Pixels::Planes(planar) => match (planar.flattened(background), planar.opacity(fitting)) {
+                (Some(flat), Some(opacity)) => (flat.interleaved(fitting)?, opacity?),
+                _ => return Ok(None),
+            },
+            Pixels::Whole(pixels) => match (color::flattened(pixels, background), alpha::channel(pixels)) {
+                (Some(flat), Some(opacity)) => {
+                    let opacity = whole::resample(&opacity.into(), fitting)?.into_luma8();
+                    (whole::resample(&flat.into(), fitting)?, opacity)
+                }
+                _ => return Ok(None),
+            },
+        };
+        let mut small = small.into_rgb8();
+        color::bound(&mut small, &opacity, background);
+        Ok(Some(small))
+    }
+
     /// The small picture in red, green and blue.
     fn upright(&self, fitting: (u32, u32), space: &ColorSpace, background: Rgb) -> Result<RgbImage, Cause> {
         // Conversion is not linear, so it must see the colours themselves; else one division is spared, and
         // what it would round.
         let is_divided = self.ink.is_none() && *space != ColorSpace::Srgb;
-        let background_first = (!is_divided && self.ink.is_none()).then_some(background);
-        let mut small = match &self.pixels {
-            Pixels::Planes(planar) => match background_first.and_then(|color| planar.flattened(color)) {
-                Some(flat) => flat.interleaved(fitting)?,
-                None => planar.interleaved(fitting)?,
-            },
-            Pixels::Whole(pixels) => match background_first.and_then(|color| color::flattened(pixels, color))
-            {
-                Some(flat) => whole::resample(&flat.into(), fitting)?,
-                None => whole::resample(pixels, fitting)?,
-            },
+        let flat = if is_divided || self.ink.is_some() { None } else { self.flattened(fitting, background)? };
+        let mut small = match (flat, &self.pixels) {
+            (Some(flat), _) => flat.into(),
+            (None, Pixels::Planes(planar)) => planar.interleaved(fitting)?,
+            (None, Pixels::Whole(pixels)) => whole::resample(pixels, fitting)?,
         };
         if is_divided {
             alpha::unpremultiply(&mut small);

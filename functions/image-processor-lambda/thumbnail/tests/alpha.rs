@@ -75,6 +75,16 @@ fn bright_edges_of_a_transparent_picture_have_no_black_specks() {
     }
 }
 
+#[test]
+fn a_background_that_shines_through_is_seen_beside_edges_too() {
+    for side in [256, 400, 2_000] {
+        for (kind, file) in stripes(side, 250) {
+            let darkest = drawn(&file).as_raw().iter().copied().min();
+            assert!(darkest >= Some(3), "{kind} {side}: {darkest:?}, where 5 shines through");
+        }
+    }
+}
+
 /// Lanczos3 takes alpha beyond full beside hard edges, where it was cut off and colours were not.
 #[test]
 fn hard_edges_of_transparency_are_as_dark_as_on_their_background() {

@@ -1,6 +1,6 @@
 //! Premultiplied alpha: colours weighed by their opacity while a picture is made smaller.
 
-use image::DynamicImage;
+use image::{DynamicImage, GrayImage};
 use pic_scale_safe::{premultiply_la8, premultiply_la16, premultiply_rgba8, premultiply_rgba16};
 
 use super::Channels;
@@ -16,6 +16,16 @@ pub(crate) enum Alpha {
 
 /// Bits of a channel of the larger integer types.
 const BITS: u32 = 16;
+
+/// The opacity of pixels of eight bits, if they have one.
+pub(crate) fn channel(pixels: &DynamicImage) -> Option<GrayImage> {
+    let samples = match pixels {
+        DynamicImage::ImageRgba8(it) => it.pixels().map(|pixel| pixel.0[3]).collect(),
+        DynamicImage::ImageLumaA8(it) => it.pixels().map(|pixel| pixel.0[1]).collect(),
+        _ => return None,
+    };
+    GrayImage::from_raw(pixels.width(), pixels.height(), samples)
+}
 
 /// Weighs colours by their opacity, so that what nobody sees does not bleed into its neighbours.
 pub(crate) fn premultiply(pixels: &mut DynamicImage) {

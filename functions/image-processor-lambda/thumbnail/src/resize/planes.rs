@@ -51,6 +51,16 @@ impl Planar {
         Some(Self { channels: Channels::Rgb, planes: planes.collect(), ..*self })
     }
 
+    /// The opacity of the thumbnail of the given size; nothing where there is no alpha.
+    pub(super) fn opacity(&self, size: (u32, u32)) -> Option<Result<GrayImage, Cause>> {
+        let alpha = match &self.planes[..] {
+            [_, alpha] => alpha,
+            [_, _, _, alpha] if self.channels == Channels::Rgba => alpha,
+            _ => return None,
+        };
+        Some(sampled(alpha, size, Orientation::NoTransforms, 1))
+    }
+
     /// The thumbnail of the given size with its channels side by side, for conversion of its colours.
     pub(super) fn interleaved(&self, size: (u32, u32)) -> Result<DynamicImage, Cause> {
         const FILLED: &str = "the resizer filled another size";
