@@ -6,6 +6,6 @@
 pub mod completion;
 pub mod image_id;
 pub mod item;
-pub mod message;
+pub mod queue_attributes;
 pub mod s3_event;
 pub mod time;

@@ -1,4 +1,4 @@
-//! Claiming an image: one attempt at a time, and waiting for another one to end.
+//! Claiming an image: one attempt at a time, and waiting for another one to end. The condition is in `condition.rs`.
 
 use std::time::{Duration, SystemTime};
 

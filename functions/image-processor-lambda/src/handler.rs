@@ -7,7 +7,7 @@ use std::{
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use contract::{
-    message,
+    queue_attributes,
     s3_event::{self, MalformedMessage, Notification, Record, Upload},
 };
 use futures_util::{FutureExt, StreamExt, stream};
@@ -227,7 +227,8 @@ fn is_first_receive(message: &SqsMessage, upload: &Upload) -> bool {
     let sent = message.attributes.get("SentTimestamp").and_then(|raw| raw.parse().ok());
     let sent = sent.and_then(|millis| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
     let age = sent.and_then(|sent| sent.duration_since(upload.at).ok()).unwrap_or_default();
-    let is_redriven = message.message_attributes.contains_key(message::REDRIVEN) || age > REDRIVEN_AFTER;
+    let is_redriven =
+        message.message_attributes.contains_key(queue_attributes::REDRIVEN) || age > REDRIVEN_AFTER;
     receives(message) == 1 && !is_redriven
 }
 

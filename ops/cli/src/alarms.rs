@@ -10,9 +10,9 @@ use terminal::{Terminal, paint};
 use crate::cli::alarms::{AlarmsExplainArgs, AlarmsListArgs, AlarmsWatchArgs};
 use crate::failure::Failure;
 use crate::local::console;
-use crate::nearest::UnknownName;
 use crate::print::{print_json, print_text, unread};
 use crate::signals::Signals;
+use crate::similar_names::UnknownName;
 
 /// How long the console holds a request for transitions before it returns none.
 const WAIT_MS: u64 = 30_000;

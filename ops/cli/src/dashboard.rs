@@ -13,8 +13,8 @@ use terminal::Terminal;
 use crate::cli::dashboard::{DashboardListArgs, DashboardRenderArgs, Drawing};
 use crate::failure::Failure;
 use crate::local::{LocalFailure, console};
-use crate::nearest::UnknownName;
 use crate::print::{print_json, print_text};
+use crate::similar_names::UnknownName;
 
 /// The names of the dashboards.
 ///

@@ -11,8 +11,8 @@ use terminal::clean;
 
 use crate::dlq::error::DlqError;
 use crate::local::LocalFailure;
-use crate::nearest::{UnknownName, probably_meant};
 use crate::signals::Signal;
+use crate::similar_names::{UnknownName, probably_meant};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]

@@ -6,10 +6,10 @@ mod dashboard;
 mod dlq;
 mod failure;
 mod local;
-mod nearest;
 mod print;
 mod root;
 mod signals;
+mod similar_names;
 mod thumbnail;
 mod xray;
 

@@ -6,7 +6,7 @@
 //! - [`mail`] what the topics sent
 //! - [`alarms`] the alarms, evaluated as time goes on; `clock` may make it go faster
 //! - `board` everything seen, for tasks to write and handles to read
-//! - `services` metrics of AWS's services
+//! - `service_reports` metrics of AWS's services
 //! - `datagrams` spans that nobody would send again are read at once
 //! - `receivers` the sockets, bound before the engine starts
 
@@ -19,7 +19,7 @@ pub mod logs;
 pub mod mail;
 pub mod otlp;
 mod receivers;
-mod services;
+mod service_reports;
 mod tail;
 pub mod traces;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use contract::message::REDRIVEN;
+use contract::queue_attributes::REDRIVEN;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::cause::Cause;
 use super::receive::Classified;
 use crate::cli::dlq::SelectArgs;
-use crate::nearest::UnknownName;
+use crate::similar_names::UnknownName;
 
 /// The filters; each kind must match, by any of its values.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use super::queue::Queue;
 use crate::cli::dlq::TargetArgs;
 use crate::failure::Failure;
 use crate::local::console;
-use crate::nearest::UnknownName;
+use crate::similar_names::UnknownName;
 
 /// The output that names the function which the queue feeds.
 const PROCESSOR: &str = "ImageProcessorFunctionName";

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 use crate::local::LocalFailure;
-use crate::nearest::UnknownName;
+use crate::similar_names::UnknownName;
 
 /// Finds the running stack of that name.
 ///

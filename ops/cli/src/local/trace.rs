@@ -10,8 +10,8 @@ use trace_model::{Trace, waterfall};
 use crate::cli::TraceArgs;
 use crate::failure::Failure;
 use crate::local::console;
-use crate::nearest::UnknownName;
 use crate::print::{print_json, print_text};
+use crate::similar_names::UnknownName;
 use crate::xray;
 
 /// Spans leave a function after its answer, so those of an image that is DONE may still be on their way.

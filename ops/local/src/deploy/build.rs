@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
 use crate::disk::{MEBIBYTE, free_bytes};
-use crate::group::Group;
+use crate::process_group::Group;
 use terminal::progress::{Reporter, Step};
 
 /// No build of ours fits into less: a single program is larger.

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::root_key::root_credentials;
 use super::{Venv, program};
-use crate::group::Group;
+use crate::process_group::Group;
 use aws_client::Credentials;
 use aws_client::http::{Http, HttpError};
 

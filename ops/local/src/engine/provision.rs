@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
-use crate::group::Group;
+use crate::process_group::Group;
 pub use error::ProvisionError;
 use terminal::progress::{Reporter, Step};
 

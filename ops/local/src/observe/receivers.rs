@@ -19,7 +19,7 @@ use super::board::Board;
 use super::clock::Clock;
 use super::datagrams::{Arrival, Datagrams};
 use super::otlp::{self, OtlpError};
-use super::services;
+use super::service_reports;
 use crate::loopback::Loopback;
 use crate::own_host;
 use crate::xray;
@@ -76,7 +76,7 @@ impl Receivers {
     }
 
     pub(super) fn spawn(self, board: &Arc<Board>, clock: Clock, tasks: &mut JoinSet<()>) {
-        tasks.spawn(services::follow(Arc::clone(board), self.services.listener, clock));
+        tasks.spawn(service_reports::follow(Arc::clone(board), self.services.listener, clock));
         match self.udp.read() {
             Ok(arrivals) => drop(tasks.spawn(receive_datagrams(Arc::clone(board), arrivals))),
             Err(error) => board.note(OVER_UDP, Some(error.to_string())),

@@ -87,7 +87,7 @@ pub(super) fn predict<const N: usize, const ROWS: usize>(
     }
 }
 
-/// A row of `TrueMotion` prediction: above plus left minus corner, clamped.
+/// A row of `TrueMotion` prediction (`TM_PRED`, `B_TM_PRED`): above plus left minus corner, clamped.
 #[inline(always)]
 pub(super) fn true_motion<const N: usize>(above: [u8; N], left: u8, corner: u8) -> [u8; N] {
     let raise = i16::from(left) - i16::from(corner);
