@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, future::Future, time::Duration};
 use serde_json::Value;
 use telemetry::{Captured, Metric};
 
-use crate::{METADATA, answer, cancelled, capture, get, presign, put, s3, serve};
+use crate::{
+    METADATA,
+    clients::{cancelled, capture, get, presign, put, s3},
+    service::{answer, serve},
+};
 
 /// What is recorded while `work` runs: `AwsCalls`, `AwsRetries`, `AwsThrottles` and the number of latencies,
 /// by operation.
