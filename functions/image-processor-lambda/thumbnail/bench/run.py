@@ -1,6 +1,6 @@
 """Runs this crate, Pillow and sharp on the same files in turn and compares what they cost.
 
-    python3 bench/run.py [--megapixels 4,12,24,48] [--rounds 5] [--kinds jpeg,progressive,png,webp,heic,avif,lzw,deflate]
+    python3 bench/run.py [--megapixels 4,12,24,48] [--rounds 5] [--kinds jpeg,noisy-jpeg,png,noisy-png,…]
 
 CPU is user and system time of whole processes, one thread each. The time to start is subtracted: each
 round runs every program with few and with many repeats, and counts the difference. Rounds go through
@@ -25,6 +25,8 @@ KINDS = {
     "jpeg": (".jpg", {"quality": 90}),
     "progressive": (".p.jpg", {"quality": 90, "progressive": True}),
     "png": (".png", {}),
+    "noisy-jpeg": (".noisy.jpg", {"quality": 90}),
+    "noisy-png": (".noisy.png", {}),
     "webp": (".webp", {"quality": 80}),
     "heic": (".heic", {}),
     "avif": (".avif", {"quality": 75, "speed": 8}),
@@ -66,6 +68,16 @@ def photo(width, height):
     return picture
 
 
+def noisy(picture):
+    """With the noise of a sensor: three levels of standard deviation, the same each time."""
+    import numpy
+    from PIL import Image
+
+    levels = numpy.asarray(picture, dtype=numpy.float32)
+    noise = numpy.random.default_rng(1).normal(0, 3, levels.shape)
+    return Image.fromarray(numpy.clip(numpy.rint(levels + noise), 0, 255).astype(numpy.uint8))
+
+
 def save_as_phones_do(picture, path):
     """HEIC in a grid of tiles of 512 by 512."""
     import io
@@ -97,7 +109,7 @@ def files(megapixels, kinds):
                 if kind == "heic":
                     save_as_phones_do(source, path)
                 else:
-                    source.save(path, **options)
+                    (noisy(source) if kind.startswith("noisy") else source).save(path, **options)
             yield size, kind, path
 
 
