@@ -43,7 +43,11 @@ impl Permanent {
     /// The message in the item and the notification.
     #[must_use]
     pub fn refused(&self) -> Refused {
-        Refused { reason: self.reason(), message: self.to_string() }
+        let mut message = self.to_string();
+        if let Self::Image(Rejection::TooManyBytes { .. }) = self {
+            message += "; this one is deleted after a day";
+        }
+        Refused { reason: self.reason(), message }
     }
 }
 

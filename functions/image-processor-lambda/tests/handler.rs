@@ -113,7 +113,9 @@ async fn an_upload_over_the_limit_is_refused_before_its_body_is_read() {
 
     harness.deliver(&[PUT]).await;
 
-    assert_eq!(harness.item(ID).refused.unwrap().reason, "TooManyBytes");
+    let refused = harness.item(ID).refused.unwrap();
+    assert_eq!(refused.reason, "TooManyBytes");
+    assert!(refused.message.ends_with("; this one is deleted after a day"), "{}", refused.message);
     assert!(!harness.world().calls.contains(&Call::Read));
 }
 

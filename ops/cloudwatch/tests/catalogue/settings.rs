@@ -34,3 +34,21 @@ fn every_variable_that_a_function_reads_is_set_in_the_template_and_no_other() {
         assert_eq!(read, set(function), "{function}");
     }
 }
+
+/// `Architecture` decides both what is built and where it runs.
+#[test]
+fn sam_builds_with_the_parameters_that_it_deploys_with() {
+    let config = text("samconfig.toml");
+    let mut section = "";
+    let mut seen = 0;
+    for line in config.lines() {
+        if line.starts_with('[') {
+            section = line;
+        }
+        if line.starts_with("parameter_overrides") {
+            assert!(section.ends_with(".global.parameters]"), "{section}: {line}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "no environment overrides a parameter, and this test sees nothing");
+}

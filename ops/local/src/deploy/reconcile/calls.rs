@@ -128,12 +128,15 @@ fn lifecycle(property: &Value) -> String {
 
 /// One rule; S3 gives other names to some of `CloudFormation`'s fields.
 fn rule(fields: &Map<String, Value>) -> String {
+    const FILTERS: [&str; 2] = ["ObjectSizeGreaterThan", "ObjectSizeLessThan"];
     let mut parts = Vec::new();
     if !fields.contains_key("Prefix") {
-        parts.push("<Filter></Filter>".to_owned());
+        let filters = FILTERS.iter().filter_map(|name| Some(element(name, fields.get(*name)?)));
+        parts.push(format!("<Filter>{}</Filter>", filters.collect::<String>()));
     }
     for (name, value) in fields {
         match name.as_str() {
+            name if FILTERS.contains(&name) => {}
             "Id" => parts.push(element("ID", value)),
             "ExpirationInDays" => parts.push(element("Expiration", &json!({"Days": value}))),
             "ExpiredObjectDeleteMarker" => parts.push(element("Expiration", &json!({name: value}))),
@@ -174,12 +177,15 @@ mod tests {
         let property = json!({"Rules": [{
             "Id": "move", "Status": "Enabled", "ExpirationInDays": 7, "ExpiredObjectDeleteMarker": true,
             "Transitions": [{"StorageClass": "STANDARD_IA", "TransitionInDays": 30}],
-        }]});
+        }, {"Id": "large", "Status": "Enabled", "ObjectSizeGreaterThan": "52428800"}]});
         let mut expected = vec![
             "Rule/Expiration/Days=7",
             "Rule/Expiration/ExpiredObjectDeleteMarker=true",
             "Rule/Filter=",
+            "Rule/Filter/ObjectSizeGreaterThan=52428800",
+            "Rule/ID=large",
             "Rule/ID=move",
+            "Rule/Status=Enabled",
             "Rule/Status=Enabled",
             "Rule/Transition/Days=30",
             "Rule/Transition/StorageClass=STANDARD_IA",

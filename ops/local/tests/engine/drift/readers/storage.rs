@@ -103,14 +103,16 @@ const CORS: &[(&str, &str)] = &[
 const NOTIFICATION: &[(&str, &str)] =
     &[("QueueConfiguration", "QueueConfigurations[]"), ("FilterRule", "Rules[]"), ("Id", "")];
 
-const LIFECYCLE: &[(&str, &str)] =
-    &[("Rule", "Rules[]"), ("ID", "Id"), ("Transition", "Transitions[]"), ("Filter", "")];
+const LIFECYCLE: &[(&str, &str)] = &[("Rule", "Rules[]"), ("ID", "Id"), ("Transition", "Transitions[]")];
 
-/// S3 has `Expiration: {Days}` where the template has `ExpirationInDays`.
+/// S3 has `Expiration: {Days}` where the template has `ExpirationInDays`, and sizes in a filter.
 fn lifecycle(found: &Value) -> Value {
     let mut found = words(found, LIFECYCLE);
     for rule in found["Rules"].as_array_mut().into_iter().flatten() {
         let rule = rule.as_object_mut().unwrap();
+        if let Some(Value::Object(filter)) = rule.remove("Filter") {
+            rule.extend(filter);
+        }
         if let Some(Value::Object(expiration)) = rule.remove("Expiration") {
             let named = |name| if name == "Days" { "ExpirationInDays".to_owned() } else { name };
             rule.extend(expiration.into_iter().map(|(name, value)| (named(name), value)));
