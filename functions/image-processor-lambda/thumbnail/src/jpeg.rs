@@ -4,6 +4,7 @@ pub(crate) mod abbreviated;
 pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod marker;
+mod narrow;
 mod standard_huffman;
 mod zigzag;
 
@@ -27,6 +28,7 @@ pub(crate) fn decode(bytes: &[u8], budget: &Budget, target: &Target) -> Result<R
     // Pictures of a few blocks fill but a small part of their tables.
     budget.check_memory(memory + TABLES_BYTES.min(memory))?;
     let planes = decode::decode(bytes, &header, &scales, &|| budget.clock()).map_err(reject)?;
+    let planes = if header.color == Color::YCbCr { narrow::repeated(planes) } else { planes };
     let (width, height) = (frame.width, frame.height);
     let planar = Planar { width, height, channels: channels(header.color), planes };
     Ok(Raster {

@@ -78,3 +78,28 @@ fn padding_of_the_last_block_does_not_bleed_into_the_edge() {
         }
     }
 }
+
+/// Colours of columns that share samples of Cb and Cr, which libjpeg repeats where there are two across.
+#[test]
+fn colours_of_pictures_a_few_pixels_wide_are_repeated_as_libjpeg_does() {
+    for (width, height) in [(1, 40), (2, 40), (3, 40), (4, 40), (3, 2_000)] {
+        let picture = RgbImage::from_fn(width, height, |x, y| {
+            Rgb(if (x + y / 2) % 2 == 0 { [220, 30, 30] } else { [40, 60, 210] })
+        });
+        for sampling in [SamplingFactor::F_2_2, SamplingFactor::F_2_1] {
+            let mut jpeg = Vec::new();
+            let mut encoder = Encoder::new(&mut jpeg, 100);
+            encoder.set_sampling_factor(sampling);
+            let [across, down] = [width, height].map(|side| u16::try_from(side).unwrap());
+            encoder.encode(picture.as_raw(), across, down, ColorType::Rgb).unwrap();
+            let decoder = mozjpeg::Decompress::new_mem(&jpeg).unwrap();
+            let pixels_of_libjpeg = decoder.rgb().unwrap().read_scanlines::<u8>().unwrap();
+            let same = RgbImage::from_raw(width, height, pixels_of_libjpeg).unwrap();
+            let mut png = std::io::Cursor::new(Vec::new());
+            same.write_to(&mut png, ImageFormat::Png).unwrap();
+            let [shown, expected] = [&jpeg[..], png.get_ref()].map(|file| pixels(&thumb(file, 256).unwrap()));
+            let far = farthest(&shown, &expected);
+            assert!(far <= 6, "{width}x{height}, {sampling:?}: {far}");
+        }
+    }
+}
