@@ -17,15 +17,15 @@ SIZES = [(64, 48), (1, 1), (3, 200), (257, 129), (97, 101), (512, 16), (300, 225
 ADAM7 = [(0, 8, 0, 8), (4, 8, 0, 8), (0, 4, 4, 8), (2, 4, 0, 4), (0, 2, 2, 4), (1, 2, 0, 2), (0, 1, 1, 2)]
 
 
-def picture(dice, size, mode="RGB"):
+def picture(rng, size, mode="RGB"):
     """A smooth picture with shapes in it: fine noise and dithering would tell resizers apart, not readers."""
     from PIL import Image, ImageDraw, ImageFilter
 
-    color = lambda: tuple(dice.randrange(256) for _ in range(3))
+    color = lambda: tuple(rng.randrange(256) for _ in range(3))
     image = Image.new("RGB", size, color())
     draw = ImageDraw.Draw(image)
     for _ in range(6):
-        x, y = dice.randrange(size[0]), dice.randrange(size[1])
+        x, y = rng.randrange(size[0]), rng.randrange(size[1])
         draw.ellipse((x - size[0] // 3, y - size[1] // 3, x + size[0] // 3, y + size[1] // 3), fill=color())
     image = image.filter(ImageFilter.GaussianBlur(1.5))
     if mode in ("RGBA", "LA"):
@@ -59,11 +59,11 @@ def filtered(row, above, each, kind):
     return bytes((x - paeth(a, b, c)) & 255 for x, a, b, c in zip(row, left, above, corner))
 
 
-def png(dice, size, color, depth, is_interlaced, extra):
+def png(rng, size, color, depth, is_interlaced, extra):
     """Of any color type (0, 2, 3, 4, 6) and depth; each row has a filter of its own."""
     width, height = min(size[0], 200), min(size[1], 150)
     channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]
-    source = picture(dice, (width, height), {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels])
+    source = picture(rng, (width, height), {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels])
     samples, most = source.tobytes(), (1 << depth) - 1
     if color == 3:
         samples = bytes(value % min(most + 1, 200) if depth < 8 else value * 199 // 255 for value in samples)
@@ -85,7 +85,7 @@ def png(dice, size, color, depth, is_interlaced, extra):
                 bits = "".join(format(value if color == 3 else value * most // 255, f"0{depth}b") for value in row)
                 bits += "0" * (-len(bits) % 8)
                 packed = int(bits, 2).to_bytes(len(bits) // 8, "big")
-            kind = dice.randrange(5)
+            kind = rng.randrange(5)
             raw.append(kind)
             raw += filtered(packed, above or bytes(len(packed)), each, kind)
             above = packed
@@ -93,7 +93,7 @@ def png(dice, size, color, depth, is_interlaced, extra):
     chunks = [(b"IHDR", head)]
     chunks += [part for part in extra if part[0] not in (b"tRNS",)]
     if color == 3:
-        chunks.append((b"PLTE", bytes(dice.randrange(256) for _ in range(3 * min(most + 1, 200)))))
+        chunks.append((b"PLTE", bytes(rng.randrange(256) for _ in range(3 * min(most + 1, 200)))))
     if any(part[0] == b"tRNS" for part in extra) and color in (0, 2, 3):
         deep = struct.pack(">H", most // 2)
         chunks.append((b"tRNS", bytes(range(0, min(most + 1, 200))) if color == 3 else deep * (1 if color == 0 else 3)))
@@ -103,26 +103,26 @@ def png(dice, size, color, depth, is_interlaced, extra):
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in chunks)
 
 
-def pngs(dice, size):
+def pngs(rng, size):
     kinds = [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (3, 2), (3, 4), (3, 8), (4, 8), (4, 16)]
-    color, depth = dice.choice([*kinds, (6, 8), (6, 16)])
+    color, depth = rng.choice([*kinds, (6, 8), (6, 16)])
     extra = []
-    if dice.random() < 0.3:
+    if rng.random() < 0.3:
         extra.append((b"tRNS", b""))
-    if dice.random() < 0.1:
-        extra.append((b"gAMA", struct.pack(">I", dice.choice([45455, 100000, 55555]))))
-    if dice.random() < 0.05 and color in (2, 6):
-        extra.append((b"cICP", bytes([dice.choice([1, 9, 12]), 13, 0, 1])))
-    yield f"type{color}-{depth}", png(dice, size, color, depth, dice.random() < 0.4, extra)
+    if rng.random() < 0.1:
+        extra.append((b"gAMA", struct.pack(">I", rng.choice([45455, 100000, 55555]))))
+    if rng.random() < 0.05 and color in (2, 6):
+        extra.append((b"cICP", bytes([rng.choice([1, 9, 12]), 13, 0, 1])))
+    yield f"type{color}-{depth}", png(rng, size, color, depth, rng.random() < 0.4, extra)
 
 
-def bmps(dice, size):
+def bmps(rng, size):
     width, height = size[0], size[1]
-    header = dice.choice([12, 40, 40, 64, 108, 124])
-    bits = dice.choice([1, 4, 8, 16, 24, 32] if header != 12 else [1, 4, 8, 24])
-    is_top_down = header not in (12, 64) and dice.random() < 0.3
+    header = rng.choice([12, 40, 40, 64, 108, 124])
+    bits = rng.choice([1, 4, 8, 16, 24, 32] if header != 12 else [1, 4, 8, 24])
+    is_top_down = header not in (12, 64) and rng.random() < 0.3
     colors = 1 << bits if bits <= 8 else 0
-    source = picture(dice, size, "L" if colors else "RGB")
+    source = picture(rng, size, "L" if colors else "RGB")
     rows = []
     for y in range(height) if is_top_down else reversed(range(height)):
         row = bytearray()
@@ -141,7 +141,7 @@ def bmps(dice, size):
         rows.append(bytes(row) + bytes(-len(row) % 4))
     data = b"".join(rows)
     entry = 3 if header == 12 else 4
-    palette = b"".join(bytes([dice.randrange(256) for _ in range(3)] + [0] * (entry - 3)) for _ in range(colors))
+    palette = b"".join(bytes([rng.randrange(256) for _ in range(3)] + [0] * (entry - 3)) for _ in range(colors))
     if header == 12:
         info = struct.pack("<IHHHH", 12, width, height, 1, bits)
     else:
@@ -158,55 +158,55 @@ def saved(image, kind, **options):
     return out.getvalue()
 
 
-def exif(dice):
+def exif(rng):
     from PIL import Image
 
     data = Image.Exif()
-    data[0x0112] = dice.randrange(1, 9)
+    data[0x0112] = rng.randrange(1, 9)
     return data.tobytes()
 
 
-def jpegs(dice, size):
-    mode = dice.choice(["RGB", "RGB", "RGB", "L", "CMYK"])
-    options = {"quality": dice.choice([50, 75, 90, 95, 100]), "progressive": dice.random() < 0.4}
-    options |= {"subsampling": dice.choice([0, 1, 2])} if mode == "RGB" else {}
-    options |= {"restart_marker_blocks": dice.choice([1, 3, 7])} if dice.random() < 0.3 else {}
-    options |= {"optimize": True} if dice.random() < 0.3 else {}
-    options |= {"exif": exif(dice)} if dice.random() < 0.3 else {}
-    yield mode, saved(picture(dice, size, mode), "JPEG", **options)
+def jpegs(rng, size):
+    mode = rng.choice(["RGB", "RGB", "RGB", "L", "CMYK"])
+    options = {"quality": rng.choice([50, 75, 90, 95, 100]), "progressive": rng.random() < 0.4}
+    options |= {"subsampling": rng.choice([0, 1, 2])} if mode == "RGB" else {}
+    options |= {"restart_marker_blocks": rng.choice([1, 3, 7])} if rng.random() < 0.3 else {}
+    options |= {"optimize": True} if rng.random() < 0.3 else {}
+    options |= {"exif": exif(rng)} if rng.random() < 0.3 else {}
+    yield mode, saved(picture(rng, size, mode), "JPEG", **options)
 
 
-def webps(dice, size):
-    mode = dice.choice(["RGB", "RGBA"])
-    options = {"lossless": dice.random() < 0.4, "quality": dice.choice([40, 80, 100]), "method": dice.choice([0, 4, 6])}
-    options |= {"exif": exif(dice)} if dice.random() < 0.3 else {}
-    yield mode, saved(picture(dice, size, mode), "WEBP", **options)
+def webps(rng, size):
+    mode = rng.choice(["RGB", "RGBA"])
+    options = {"lossless": rng.random() < 0.4, "quality": rng.choice([40, 80, 100]), "method": rng.choice([0, 4, 6])}
+    options |= {"exif": exif(rng)} if rng.random() < 0.3 else {}
+    yield mode, saved(picture(rng, size, mode), "WEBP", **options)
 
 
-def gifs(dice, size):
-    image = picture(dice, size).quantize(dice.choice([2, 16, 200]), dither=0)
-    options = {"interlace": dice.choice([0, 1])}
-    options |= {"transparency": 1} if dice.random() < 0.3 else {}
-    if dice.random() < 0.3:
-        options |= {"save_all": True, "append_images": [picture(dice, size).quantize(16, dither=0)], "duration": 100}
+def gifs(rng, size):
+    image = picture(rng, size).quantize(rng.choice([2, 16, 200]), dither=0)
+    options = {"interlace": rng.choice([0, 1])}
+    options |= {"transparency": 1} if rng.random() < 0.3 else {}
+    if rng.random() < 0.3:
+        options |= {"save_all": True, "append_images": [picture(rng, size).quantize(16, dither=0)], "duration": 100}
     yield "gif", saved(image, "GIF", **options)
 
 
-def tiffs(dice, size):
+def tiffs(rng, size):
     import pyvips
 
-    if dice.random() < 0.5:
-        mode = dice.choice(["1", "L", "LA", "RGB", "RGBA", "P", "CMYK", "I;16"])
+    if rng.random() < 0.5:
+        mode = rng.choice(["1", "L", "LA", "RGB", "RGBA", "P", "CMYK", "I;16"])
         compressions = ["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"]
         compressions += ["group3", "group4"] if mode == "1" else ["jpeg"] if mode in ("L", "RGB") else []
-        compression = dice.choice(compressions)
-        yield f"{mode}-{compression}".replace(";", ""), saved(picture(dice, size, mode), "TIFF", compression=compression)
+        compression = rng.choice(compressions)
+        yield f"{mode}-{compression}".replace(";", ""), saved(picture(rng, size, mode), "TIFF", compression=compression)
         return
-    image = pyvips.Image.new_from_buffer(saved(picture(dice, size, dice.choice(["L", "RGB", "RGBA"])), "PNG"), "")
-    options = {"compression": dice.choice(["none", "lzw", "deflate", "packbits"])}
-    options |= {"predictor": dice.choice(["none", "horizontal"])} if options["compression"] in ("lzw", "deflate") else {}
-    options |= {"tile": True, "tile_width": 64, "tile_height": 64} if dice.random() < 0.5 else {}
-    options |= {"bigtiff": True} if dice.random() < 0.2 else {}
+    image = pyvips.Image.new_from_buffer(saved(picture(rng, size, rng.choice(["L", "RGB", "RGBA"])), "PNG"), "")
+    options = {"compression": rng.choice(["none", "lzw", "deflate", "packbits"])}
+    options |= {"predictor": rng.choice(["none", "horizontal"])} if options["compression"] in ("lzw", "deflate") else {}
+    options |= {"tile": True, "tile_width": 64, "tile_height": 64} if rng.random() < 0.5 else {}
+    options |= {"bigtiff": True} if rng.random() < 0.2 else {}
     yield f"vips-{options['compression']}", image.tiffsave_buffer(**options)
 
 
@@ -216,9 +216,9 @@ WRITERS = {"png": pngs, "jpg": jpegs, "bmp": bmps, "webp": webps, "gif": gifs, "
 def write(directory, count):
     directory.mkdir(parents=True, exist_ok=True)
     for index in range(count):
-        dice = random.Random(index)
+        rng = random.Random(index)
         suffix, writer = list(WRITERS.items())[index % len(WRITERS)]
-        for name, data in writer(dice, dice.choice(SIZES)):
+        for name, data in writer(rng, rng.choice(SIZES)):
             (directory / f"{index:05}-{name}.{suffix}").write_bytes(data)
 
 

@@ -159,3 +159,12 @@ impl<'a> Decompressor<'a> {
         }
     }
 }
+
+/// Copies what a decompressor has ready to the front of `out`; how much, and the rest of `out`.
+#[inline]
+fn hand_out<'a>(ready: &[u8], out: &'a mut [u8]) -> (usize, &'a mut [u8]) {
+    let count = ready.len().min(out.len());
+    let (now, later) = out.split_at_mut(count);
+    now.copy_from_slice(ready.get(..count).unwrap_or_default());
+    (count, later)
+}

@@ -1,5 +1,6 @@
 //! Deflate, in the zlib format.
 
+use super::hand_out;
 use fdeflate::{DecompressionError, Decompressor};
 
 use super::{Input, SHORT};
@@ -42,9 +43,7 @@ impl<'a> Deflate<'a> {
                 self.inflate()?;
             }
             let ready = self.window.get(self.start..self.filled).unwrap_or_default();
-            let count = ready.len().min(out.len());
-            let (now, later) = out.split_at_mut(count);
-            now.copy_from_slice(ready.get(..count).unwrap_or_default());
+            let (count, later) = hand_out(ready, out);
             self.start += count;
             out = later;
         }

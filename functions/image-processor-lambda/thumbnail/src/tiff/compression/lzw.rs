@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::hand_out;
 use super::{Input, SHORT};
 use crate::rejection::DecodeError;
 use crate::simd::vectorize;
@@ -106,9 +107,7 @@ impl<'a> Lzw<'a> {
                 (self.start, self.filled) = (0, self.decode()?);
             }
             let ready = self.window.get(self.start..self.filled).unwrap_or_default();
-            let count = ready.len().min(out.len());
-            let (now, later) = out.split_at_mut(count);
-            now.copy_from_slice(ready.get(..count).unwrap_or_default());
+            let (count, later) = hand_out(ready, out);
             self.start += count;
             out = later;
         }
