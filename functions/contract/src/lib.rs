@@ -1,7 +1,7 @@
 //! What functions, tools and front ends agree on, read and written in one place; no SDK.
 //!
-//! Reading order: [`image_id`] names images, [`s3_event`] reads what S3 reports of uploads, [`message`] what our
-//! tools add to it, [`item`] is the table's side and [`completion`] the topic's.
+//! Reading order: [`image_id`] names images, [`s3_event`] reads what S3 reports of uploads, [`queue_attributes`] what
+//! our tools add to a message, [`item`] is the table's side and [`completion`] the topic's.
 
 pub mod completion;
 pub mod image_id;
