@@ -1,5 +1,7 @@
 //! Configuration of the function, read from its environment.
 
+use contract::environment::{Environment, VariableError};
+
 use crate::content_type::Accepted;
 
 /// Largest upload that a URL is signed for when nothing else is configured: 50 MiB.
@@ -16,34 +18,24 @@ pub struct Config {
     pub accepted: Accepted,
 }
 
-/// An environment variable is missing or malformed.
-#[derive(Debug, thiserror::Error)]
-#[error("environment variable {name} is missing or malformed")]
-pub struct ConfigError {
-    name: &'static str,
-}
-
 impl Config {
     /// Reads the configuration through `lookup`.
     ///
     /// # Errors
     ///
     /// Names the first variable that is missing or malformed.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let name = "ORIGINAL_BUCKET";
-        let original_bucket = get(name).ok_or(ConfigError { name })?;
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, VariableError> {
+        let environment = Environment(lookup);
         let name = "MAX_UPLOAD_BYTES";
-        let max_upload_bytes = match get(name) {
-            Some(raw) => raw.parse().ok().filter(|bytes| *bytes > 0).ok_or(ConfigError { name })?,
-            None => DEFAULT_MAX_UPLOAD_BYTES,
-        };
-        let name = "ACCEPTED_FORMATS";
-        let accepted = match get(name) {
-            Some(raw) => raw.parse().map_err(|_| ConfigError { name })?,
-            None => Accepted::ALL,
-        };
-        Ok(Self { original_bucket, max_upload_bytes, accepted })
+        let max_upload_bytes = environment.or(name, DEFAULT_MAX_UPLOAD_BYTES)?;
+        if max_upload_bytes == 0 {
+            return Err(VariableError { name });
+        }
+        Ok(Self {
+            original_bucket: environment.required("ORIGINAL_BUCKET")?,
+            max_upload_bytes,
+            accepted: environment.or("ACCEPTED_FORMATS", Accepted::ALL)?,
+        })
     }
 }
 
