@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 15] = [
+const MODULES: [(&str, &str); 16] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
     ("conditions.py", include_str!("conditions.py")),
     ("doors.py", include_str!("doors.py")),
+    ("event_source_mappings.py", include_str!("event_source_mappings.py")),
     ("filter_patterns.py", include_str!("filter_patterns.py")),
     ("keys.py", include_str!("keys.py")),
     ("message_moves.py", include_str!("message_moves.py")),

@@ -28,7 +28,7 @@ use changes::CHANGES;
 use compare::{Comparison, Drift, compare};
 
 /// Without it the engine refuses the template; that it still does so is a gap like others.
-const DEPLOYABLE: (&str, &str) = ("MathAlarms", "disabled");
+pub(crate) const DEPLOYABLE: (&str, &str) = ("MathAlarms", "disabled");
 /// The stack that this leaves out.
 const LEFT_OUT: &str = "MathAlarmStack.";
 
@@ -118,7 +118,7 @@ async fn deploy(lab: &Lab, parameters: &[(&str, &str)]) -> Deployed {
     try_deploy(lab, &root().join("template.yaml"), parameters).await.unwrap()
 }
 
-async fn try_deploy(
+pub(crate) async fn try_deploy(
     lab: &Lab,
     template: &Path,
     parameters: &[(&str, &str)],
