@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 16] = [
+const MODULES: [(&str, &str); 17] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
     ("conditions.py", include_str!("conditions.py")),
@@ -22,6 +22,7 @@ const MODULES: [(&str, &str); 16] = [
     ("platform_events.py", include_str!("platform_events.py")),
     ("runtime_api.py", include_str!("runtime_api.py")),
     ("s3_signatures.py", include_str!("s3_signatures.py")),
+    ("second_factor.py", include_str!("second_factor.py")),
     ("service_metrics.py", include_str!("service_metrics.py")),
     ("tokens.py", include_str!("tokens.py")),
     ("xray.py", include_str!("xray.py")),

@@ -28,6 +28,7 @@ import output  # noqa: E402, F401
 import platform_events  # noqa: E402, F401
 import runtime_api  # noqa: E402, F401
 import s3_signatures  # noqa: E402, F401
+import second_factor  # noqa: E402, F401
 import tokens  # noqa: E402, F401
 
 if "SERVICE_METRICS" in os.environ:

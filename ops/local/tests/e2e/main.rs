@@ -21,6 +21,7 @@ mod item;
 mod listing;
 mod load;
 mod memory;
+mod mfa;
 mod numbers;
 mod picture;
 mod poison;
