@@ -31,6 +31,7 @@ mod processes;
 mod protocol;
 mod queue;
 mod requests;
+mod required_length;
 mod runbooks;
 mod switches;
 mod tokens;

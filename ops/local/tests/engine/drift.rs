@@ -33,7 +33,7 @@ pub(crate) const DEPLOYABLE: (&str, &str) = ("MathAlarms", "disabled");
 const LEFT_OUT: &str = "MathAlarmStack.";
 
 /// A value for every parameter that is not its default, so that every condition holds the other way round.
-const OTHER: [(&str, &str); 49] = [
+const OTHER: [(&str, &str); 53] = [
     ("AcceptedFormats", "jpeg,png"),
     ("ApiSloPercent", "98"),
     ("ApiThrottleBurst", "9"),
@@ -70,9 +70,12 @@ const OTHER: [(&str, &str); 49] = [
     ("ProcessorMemoryMb", "512"),
     ("ProcessorTimeoutSeconds", "20"),
     ("QueueVisibilityTimeoutSeconds", "120"),
+    ("RequireContentLength", "enabled"),
     ("RetryBaseSeconds", "1"),
     ("RunbookBaseUrl", "https://example.org/books"),
     ("SelfSignUp", "disabled"),
+    ("SesFromAddress", "Photos <photos@example.com>"),
+    ("SesIdentityArn", "arn:aws:ses:ap-northeast-1:000000000000:identity/example.com"),
     ("Stage", "other"),
     ("ThumbnailBackground", "#000000"),
     ("ThumbnailQuality", "70"),
@@ -82,6 +85,7 @@ const OTHER: [(&str, &str); 49] = [
     ("TracesHeaders", "authorization=Bearer%20x"),
     ("TracesSampler", "always_off"),
     ("TracesSamplerArg", "0.5"),
+    ("UserPoolTier", "ESSENTIALS"),
     ("Versioning", "Enabled"),
 ];
 
