@@ -20,8 +20,8 @@ async fn call(harness: &Harness, operation: &str, request: Value) -> Result<Valu
 fn code(secret: &str) -> String {
     let mut bits = 0_u32;
     let (mut held, mut key) = (0, Vec::new());
-    for letter in secret.bytes() {
-        let value = if letter.is_ascii_digit() { letter - b'2' + 26 } else { letter - b'A' };
+    for digit in secret.bytes() {
+        let value = if digit.is_ascii_digit() { digit - b'2' + 26 } else { digit - b'A' };
         (bits, held) = (bits << 5 | u32::from(value), held + 5);
         if held >= 8 {
             held -= 8;
