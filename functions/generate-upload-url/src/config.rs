@@ -16,6 +16,8 @@ pub struct Config {
     pub max_upload_bytes: u64,
     /// `ACCEPTED_FORMATS`: the formats that are signed.
     pub accepted: Accepted,
+    /// `REQUIRE_CONTENT_LENGTH`: whether no URL is signed without a length.
+    pub requires_length: bool,
 }
 
 impl Config {
@@ -31,10 +33,17 @@ impl Config {
         if max_upload_bytes == 0 {
             return Err(VariableError { name });
         }
+        let name = "REQUIRE_CONTENT_LENGTH";
+        let requires_length = match environment.text(name).as_deref() {
+            Some("enabled") => true,
+            Some("disabled") | None => false,
+            Some(_) => return Err(VariableError { name }),
+        };
         Ok(Self {
             original_bucket: environment.required("ORIGINAL_BUCKET")?,
             max_upload_bytes,
             accepted: environment.or("ACCEPTED_FORMATS", Accepted::ALL)?,
+            requires_length,
         })
     }
 }
@@ -44,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_bucket_a_limit_that_is_no_number_and_an_unknown_format_are_named() {
+    fn what_is_missing_or_malformed_is_named() {
         let error = Config::read(|_| None).unwrap_err();
         assert_eq!(error.to_string(), "environment variable ORIGINAL_BUCKET is missing or malformed");
 
@@ -54,11 +63,12 @@ mod tests {
             assert!(error.unwrap_err().to_string().contains("MAX_UPLOAD_BYTES"), "{limit}");
         }
 
-        let error = Config::read(|name| match name {
-            "ORIGINAL_BUCKET" => Some("b".to_owned()),
-            "ACCEPTED_FORMATS" => Some("jpeg,jpg".to_owned()),
-            _ => None,
-        });
-        assert!(error.unwrap_err().to_string().contains("ACCEPTED_FORMATS"));
+        for (malformed, value) in [("ACCEPTED_FORMATS", "jpeg,jpg"), ("REQUIRE_CONTENT_LENGTH", "true")] {
+            let error = Config::read(|name| match name {
+                "ORIGINAL_BUCKET" => Some("b".to_owned()),
+                name => (name == malformed).then(|| value.to_owned()),
+            });
+            assert!(error.unwrap_err().to_string().contains(malformed));
+        }
     }
 }
