@@ -5,5 +5,5 @@
 
 #[cfg(not(panic = "unwind"))]
 compile_error!(
-    "a function must survive a panic, and this build has panic=\"abort\"; build it with cargo-lambda 1.7 or later"
+    "a handler's panic would end the process: this build has panic=\"abort\"; build it with cargo-lambda 1.7 or later"
 );
