@@ -10,10 +10,6 @@ use std::{
 
 use crate::logs::redact::redact;
 
-// What builds for Lambda sets `abort` where the profile names nothing.
-#[cfg(panic = "abort")]
-compile_error!("a handler's panic would end the process: set `panic = \"unwind\"` in the profile");
-
 /// Replaces the default hook, which prints the unredacted panic to stderr. The hook only logs the message and the
 /// place of the panic; its catcher decides what follows.
 pub(crate) fn log_panics() {

@@ -20,6 +20,7 @@ import access_log  # noqa: E402, F401  (beside this file, like the others)
 import addresses  # noqa: E402
 import conditions  # noqa: E402, F401
 import doors  # noqa: E402
+import event_source_mappings  # noqa: E402, F401
 import filter_patterns  # noqa: E402, F401
 import keys  # noqa: E402, F401
 import message_moves  # noqa: E402, F401
@@ -27,6 +28,7 @@ import output  # noqa: E402, F401
 import platform_events  # noqa: E402, F401
 import runtime_api  # noqa: E402, F401
 import s3_signatures  # noqa: E402, F401
+import second_factor  # noqa: E402, F401
 import tokens  # noqa: E402, F401
 
 if "SERVICE_METRICS" in os.environ:

@@ -65,6 +65,14 @@ pub(crate) fn credentials(id: &str, secret: &str) -> Credentials {
     Credentials { access_key_id: id.into(), secret_access_key: secret.into(), session_token: None }
 }
 
+/// Creates a role for functions, which may do nothing; gives its ARN.
+pub(crate) async fn function_role(aws: &Aws) -> String {
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    let role = [("RoleName", "lab"), ("AssumeRolePolicyDocument", trust)];
+    aws.query("iam", "2010-05-08", "CreateRole", &role).await.unwrap();
+    "arn:aws:iam::000000000000:role/lab".to_owned()
+}
+
 /// The repository.
 pub(crate) fn root() -> PathBuf {
     fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).unwrap()
