@@ -10,7 +10,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "helpers of tests; clippy only exempts #[test] functions"
 )]
 #![expect(clippy::print_stdout, reason = "the sizes are what .ci/nightly shows")]
