@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules that serve both AWS and the local stack, and ask `local` for the latter.
-const BOTH: [&str; 5] = ["alarms", "dashboard", "dlq/target", "failure", "main"];
+const BOTH: [&str; 7] = ["alarms", "dashboard", "failure", "main", "target", "upload", "verify"];
 
 /// The source files of `ops`, each with its module's path.
 fn modules() -> Vec<(String, PathBuf)> {

@@ -12,7 +12,7 @@ use crate::stack::MissingOutput;
 use crate::user::LoginError;
 
 /// Longest wait for one piece of evidence; an image takes a second, a retried one some more.
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A step of the flow went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +52,7 @@ pub enum FlowError {
     #[error("the upload could not be written to the journal")]
     Journal(#[source] io::Error),
     /// What was waited for did not come.
-    #[error("{what} did not come within {} s; `ops trace` and the console's log lines may show why", PATIENCE.as_secs())]
+    #[error("{what} did not come within {} s; `ops trace` and the log lines may show why", PATIENCE.as_secs())]
     TooSlow {
         /// What was waited for.
         what: &'static str,
@@ -69,6 +69,15 @@ pub enum FlowError {
 }
 
 impl FlowError {
+    /// Longest wait for one piece of evidence.
+    pub const PATIENCE: Duration = PATIENCE;
+
+    /// The refusal that an answer is.
+    #[must_use]
+    pub fn refused(what: &'static str, answer: &Response<Bytes>) -> Self {
+        Self::Refused { what, status: answer.status(), reason: reason(answer) }
+    }
+
     /// Whether the same again may go well: nobody answered, or the answer was "not now".
     #[must_use]
     pub fn is_transient(&self) -> bool {
@@ -92,7 +101,7 @@ fn is_passing(status: StatusCode) -> bool {
 }
 
 /// The start of a refusal's body.
-pub(super) fn reason(answer: &Response<Bytes>) -> String {
+pub(crate) fn reason(answer: &Response<Bytes>) -> String {
     String::from_utf8_lossy(answer.body()).chars().take(300).collect()
 }
 

@@ -9,9 +9,9 @@ use http::{Method, StatusCode, header};
 use serde::Deserialize;
 use tokio::time::sleep;
 
-use super::error::{FlowError, reason};
-use super::follow::Follower;
-use crate::stack::StackInfo;
+use crate::error::{FlowError, reason};
+use crate::follow::Follower;
+use crate::stack::Pipeline;
 use crate::user::{Session, Tokens};
 use aws_client::AwsError;
 use aws_client::http::Http;
@@ -72,7 +72,7 @@ pub struct Uploaded {
 ///
 /// When the API refuses or does not answer.
 pub async fn request_url(
-    stack: &StackInfo,
+    stack: &dyn Pipeline,
     tokens: &Tokens,
     trace: &TraceHeaders,
 ) -> Result<UploadUrl, FlowError> {
@@ -109,10 +109,10 @@ pub async fn put(
     Ok(tag.trim_matches('"').to_owned())
 }
 
-/// Uploads as the demo user: signed in once for all, followed with one question for all.
+/// Uploads as the pipeline's user: signed in once for all, followed with one question for all.
 #[derive(Debug)]
 pub struct Uploader<'a> {
-    stack: &'a StackInfo,
+    stack: &'a dyn Pipeline,
     session: Session<'a>,
     follower: Follower<'a>,
 }
@@ -123,7 +123,7 @@ impl<'a> Uploader<'a> {
     /// # Errors
     ///
     /// When the stack names no table.
-    pub fn of(stack: &'a StackInfo) -> Result<Self, FlowError> {
+    pub fn of(stack: &'a dyn Pipeline) -> Result<Self, FlowError> {
         Ok(Self { stack, session: Session::of(stack), follower: Follower::of(stack)? })
     }
 

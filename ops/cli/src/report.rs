@@ -1,6 +1,6 @@
 //! Report of verified photos: JSON document, and table for people.
 
-use local_stack::flow::{Size, StepReport, Verified};
+use pipeline_client::verify::{Size, StepReport, Verified};
 use serde::Serialize;
 use terminal::{Style, clean, fit, paint};
 use trace_model::{Status, Trace};

@@ -54,13 +54,19 @@ struct Segment {
 
 /// What is known of the traces of the last day: their ids in hex digits, and those of their images.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
-    pub(crate) traces: Vec<String>,
-    pub(crate) images: Vec<String>,
+pub struct Known {
+    /// Trace ids.
+    pub traces: Vec<String>,
+    /// Image ids.
+    pub images: Vec<String>,
 }
 
 /// The trace of this id, 32 hex digits; `None` if X-Ray has none.
-pub(crate) async fn by_id(aws: &Aws, trace_id: &str) -> Result<Option<Trace>, AwsError> {
+///
+/// # Errors
+///
+/// When X-Ray refuses, or a segment is no JSON.
+pub async fn by_id(aws: &Aws, trace_id: &str) -> Result<Option<Trace>, AwsError> {
     let ids = json!({"TraceIds": [xray::trace_id(&trace_id.to_ascii_lowercase())]});
     let answer: Traces = call(aws, "/Traces", &ids).await?;
     let documents = answer.traces.into_iter().flat_map(|trace| trace.segments).map(|segment| {
@@ -73,7 +79,11 @@ pub(crate) async fn by_id(aws: &Aws, trace_id: &str) -> Result<Option<Trace>, Aw
 }
 
 /// The trace that an image's life began in; a redelivery may have begun another one.
-pub(crate) async fn by_image(aws: &Aws, image_id: &str) -> Result<Option<Trace>, AwsError> {
+///
+/// # Errors
+///
+/// When X-Ray refuses.
+pub async fn by_image(aws: &Aws, image_id: &str) -> Result<Option<Trace>, AwsError> {
     let quoted = image_id.replace('\\', "\\\\").replace('"', "\\\"");
     let expression = format!("annotation[{IMAGE_ID}] = \"{quoted}\"");
     let from = drawn_at(image_id).map_or_else(|| now() - DAY, |drawn| drawn - EARLIER);
@@ -87,7 +97,11 @@ pub(crate) async fn by_image(aws: &Aws, image_id: &str) -> Result<Option<Trace>,
 }
 
 /// The traces of the last day.
-pub(crate) async fn known(aws: &Aws) -> Result<Known, AwsError> {
+///
+/// # Errors
+///
+/// When X-Ray refuses.
+pub async fn known(aws: &Aws) -> Result<Known, AwsError> {
     let mut known = Known::default();
     let mut range = json!({"StartTime": now() - DAY, "EndTime": now()});
     for _ in 0..MAX_PAGES {

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, timeout};
 
-use super::error::{FlowError, PATIENCE};
-use super::evidence::Evidence;
-use crate::stack::StackInfo;
+use aws_client::Aws;
+
+use crate::error::{FlowError, PATIENCE};
+use crate::stack::Pipeline;
 
 /// The most keys that `BatchGetItem` takes.
 const MOST_KEYS: usize = 100;
@@ -22,7 +23,7 @@ const GAP: Duration = Duration::from_millis(100);
 /// Knows which images are waited for; asking for each apart would cost more than processing it.
 #[derive(Debug)]
 pub(super) struct Follower<'a> {
-    evidence: Evidence<'a>,
+    aws: Aws,
     table: &'a str,
     waiting: Mutex<HashMap<String, oneshot::Sender<Record>>>,
     news: Notify,
@@ -34,9 +35,9 @@ impl<'a> Follower<'a> {
     /// # Errors
     ///
     /// When the stack names no table.
-    pub(super) fn of(stack: &'a StackInfo) -> Result<Self, FlowError> {
+    pub(super) fn of(stack: &'a dyn Pipeline) -> Result<Self, FlowError> {
         let table = stack.output("MetadataTableName")?;
-        Ok(Self { evidence: Evidence::of(stack), table, waiting: Mutex::default(), news: Notify::new() })
+        Ok(Self { aws: stack.aws(), table, waiting: Mutex::default(), news: Notify::new() })
     }
 
     /// The item once it is `DONE` or `FAILED`; [`Follower::run`] must run meanwhile.
@@ -77,7 +78,7 @@ impl<'a> Follower<'a> {
     async fn ended(&self, images: &[String]) -> Result<Vec<(String, Record)>, FlowError> {
         let keys: Vec<Value> = images.iter().map(|id| json!({"imageId": {"S": id}})).collect();
         let ask = json!({"RequestItems": {self.table: {"Keys": keys, "ConsistentRead": true}}});
-        let answer = self.evidence.aws().json("dynamodb", "DynamoDB_20120810.BatchGetItem", ask).await?;
+        let answer = self.aws.json("dynamodb", "DynamoDB_20120810.BatchGetItem", ask).await?;
         let found =
             answer.get("Responses").and_then(|tables| tables.get(self.table)).and_then(Value::as_array);
         let found = found.into_iter().flatten().filter_map(|tagged| {

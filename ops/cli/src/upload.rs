@@ -5,43 +5,51 @@ mod outcome;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use aws_client::chain;
 use futures_util::{StreamExt, stream};
-use local_stack::flow::{Photo, UploadUrl, Uploader};
-use local_stack::stack::StackInfo;
+use pipeline_client::guest::StackUser;
+use pipeline_client::stack::Pipeline;
+use pipeline_client::upload::{Photo, UploadUrl, Uploader};
+use pipeline_client::user::User;
 use terminal::progress::{Reporter, Step};
 use terminal::{Terminals, print_err, reporter};
 
 use crate::cli::UploadArgs;
 use crate::failure::{Failure, concluded};
-use crate::local::{LocalFailure, console, photos};
+use crate::local::{LocalFailure, console};
+use crate::photos;
 use crate::print::{print_json, print_text};
 use crate::signals::Signals;
+use crate::target::{Lookup, Target};
 pub(crate) use journal::JournalError;
 use journal::{Entry, FileVersion, Journal};
 use outcome::{Document, Upload, summary};
 
-/// How often to check that the stack still runs during an upload.
-const STACK_WATCH: Duration = Duration::from_millis(300);
+/// The variable that holds the password of `--user`; an argument would be seen by everybody on the machine.
+const PASSWORD: &str = "OPS_PASSWORD";
 
 /// Uploads the files, `--concurrency` at once.
 ///
 /// # Errors
-/// No running stack or one that goes away, a file that cannot be read, or one that did not end `DONE`.
-pub(crate) async fn run(args: UploadArgs, root: &Path, terminals: Terminals) -> Result<(), Failure> {
+/// No such stack or one that goes away, a file that cannot be read, or one that did not end `DONE`.
+pub(crate) async fn run(
+    args: UploadArgs,
+    root: &Path,
+    terminals: Terminals,
+    lookup: Lookup<'_>,
+) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
-    let info = console::find(root, &args.stack.name)?;
+    let target = Target::find(&args.stack, root, lookup).await?;
     let files = photos::named(&args.files)?;
-    let journal = Journal::open(&StackInfo::directory(root, &args.stack.name), args.resume)
-        .map_err(LocalFailure::from)?;
+    let pipeline = pipeline(&target, args.user, lookup)?;
+    let journal = Journal::open(&journal_path(&target, root), args.resume)?;
     let progress = reporter(terminals.err);
     let ended = Cell::new(0);
-    let batch = Batch { info: &info, journal: &journal, ended: &ended };
+    let batch = Batch { pipeline: &*pipeline, journal: &journal, ended: &ended };
     let uploads = tokio::select! {
         uploads = signals.guard(batch.all(&files, args.concurrency.get(), &*progress)) => uploads,
-        () = gone(root, &args.stack.name) => Err(LocalFailure::StackGone { ended: ended.get(), files: files.len() }.into()),
+        () = gone(&target, root) => Err(LocalFailure::StackGone { ended: ended.get(), files: files.len() }.into()),
     };
     drop(progress);
     if let Err(Failure::Signal(signal)) = &uploads {
@@ -54,21 +62,48 @@ pub(crate) async fn run(args: UploadArgs, root: &Path, terminals: Terminals) -> 
     let printed = if args.stack.json {
         print_json(&document)
     } else {
-        print_text(&summary(&document.uploads, &args.stack.name, terminals.out.style), terminals.out)
+        print_text(&summary(&document.uploads, &target.option(), terminals.out.style), terminals.out)
     };
     concluded(printed, if document.ok { Ok(()) } else { Err(Failure::Pipeline) })
 }
 
-/// Waits until the stack is gone.
-async fn gone(root: &Path, name: &str) {
-    while StackInfo::find(root, name).is_ok() {
-        tokio::time::sleep(STACK_WATCH).await;
+/// Where the uploads go, and as whom.
+fn pipeline(
+    target: &Target,
+    user: Option<String>,
+    lookup: Lookup<'_>,
+) -> Result<Box<dyn Pipeline>, Failure> {
+    match target {
+        Target::Local(info) => Ok(Box::new((**info).clone())),
+        Target::Deployed(stack) => {
+            let password = lookup(PASSWORD).filter(|password| !password.is_empty());
+            let (Some(email), Some(password)) = (user, password) else { return Err(Failure::NoUser) };
+            // The tokens say which folder is the user's.
+            let user = User { email, password, sub: String::new() };
+            Ok(Box::new(StackUser { stack: (**stack).clone(), user }))
+        }
+    }
+}
+
+/// Where the journal lies: it goes with a local stack, and stays beside the one who uploads to AWS.
+fn journal_path(target: &Target, root: &Path) -> PathBuf {
+    match target {
+        Target::Local(info) => console::directory(root, &info.name).join("uploads.jsonl"),
+        Target::Deployed(stack) => PathBuf::from(format!("ops-uploads-{}.jsonl", stack.name)),
+    }
+}
+
+/// Waits until a local stack is gone; one on AWS goes by itself only.
+async fn gone(target: &Target, root: &Path) {
+    match target {
+        Target::Local(info) => console::gone(root, &info.name).await,
+        Target::Deployed(_) => std::future::pending().await,
     }
 }
 
 /// What all uploads of one command share.
 struct Batch<'a> {
-    info: &'a StackInfo,
+    pipeline: &'a dyn Pipeline,
     journal: &'a Journal,
     /// How many files have come to an end.
     ended: &'a Cell<usize>,
@@ -76,7 +111,7 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     async fn all(&self, files: &[PathBuf], concurrency: usize, progress: &dyn Reporter) -> Vec<Upload> {
-        let uploader = match Uploader::of(self.info) {
+        let uploader = match Uploader::of(self.pipeline) {
             Ok(uploader) => uploader,
             Err(error) => {
                 let why = chain(&error);

@@ -1,12 +1,10 @@
-//! Photos: reads files, and verifies the pipeline with them.
+//! Photos: the files that arguments name, and their content.
 
 use std::fs::{self, DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use local_stack::flow::{Photo, Verified, verify};
-use local_stack::stack::StackInfo;
-use terminal::progress::Reporter;
+use pipeline_client::upload::Photo;
 
 use crate::failure::Failure;
 
@@ -69,16 +67,6 @@ pub(crate) fn read_one(path: &Path) -> Result<Photo, Failure> {
     let bytes = fs::read(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     Ok(Photo { name, bytes })
-}
-
-/// Verifies the seven steps with each photo, one after the other.
-pub(crate) async fn verify_all(info: &StackInfo, photos: &[Photo], progress: &dyn Reporter) -> Vec<Verified> {
-    let mut verified = Vec::with_capacity(photos.len());
-    for photo in photos {
-        // Boxed, as the future of all steps at once is large.
-        verified.push(Box::pin(verify(info, photo, progress)).await);
-    }
-    verified
 }
 
 #[cfg(test)]

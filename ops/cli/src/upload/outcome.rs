@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_client::chain;
-use local_stack::flow::{FlowError, Uploaded};
+use pipeline_client::FlowError;
+use pipeline_client::upload::Uploaded;
 use serde::{Deserialize, Serialize};
 use terminal::{Style, clean, paint};
 
@@ -104,15 +105,14 @@ fn totals(uploads: &[Upload]) -> BTreeMap<&str, usize> {
 }
 
 /// A line for each file when they are few; else the totals, with examples of each failure.
-pub(crate) fn summary(uploads: &[Upload], name: &str, style: Style) -> String {
+pub(crate) fn summary(uploads: &[Upload], stack: &str, style: Style) -> String {
     let mut lines: Vec<String> = if uploads.len() <= FEW {
         uploads.iter().map(|upload| upload.line(style)).collect()
     } else {
         totals(uploads).into_iter().map(|(outcome, count)| group(uploads, outcome, count, style)).collect()
     };
     if let Some(image_id) = uploads.iter().find_map(|upload| upload.image_id.as_deref()) {
-        let name = if name == "default" { String::new() } else { format!(" --name {name}") };
-        lines.push(format!("\nSee what happened: cargo run -- trace{name} {image_id}"));
+        lines.push(format!("\nSee what happened: cargo run -- trace{stack} {image_id}"));
     }
     lines.join("\n")
 }
@@ -166,7 +166,7 @@ mod tests {
         uploads.extend((0..4).map(|_| uploaded("FAILED", Some("Corrupt"))));
         uploads.push(Upload::broken("gone.jpg", "cannot be read: gone"));
         assert_eq!(totals(&uploads), [("DONE", 30), ("Corrupt", 4), ("cannot be read: gone", 1)].into());
-        let printed = summary(&uploads, "default", STYLE);
+        let printed = summary(&uploads, "", STYLE);
         let lines: Vec<&str> = printed.lines().take(3).collect();
         let expected = [
             "     4  Corrupt  cat.jpg, cat.jpg, cat.jpg, …",
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_summary_names_the_next_command() {
-        let summary = summary(&[uploaded("DONE", None)], "ci", STYLE);
+        let summary = summary(&[uploaded("DONE", None)], " --name ci", STYLE);
         assert!(summary.ends_with("cargo run -- trace --name ci 0193"), "{summary}");
     }
 }

@@ -1,23 +1,43 @@
-//! Users of the pipeline, and their way in: the hosted sign-in page with authorization code and PKCE.
+//! Users of the pipeline, and their ways in: the hosted sign-in page, and the Secure Remote Password protocol.
 
+mod password;
 mod page;
 mod session;
+mod srp;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
 use uuid::Uuid;
 
-use crate::stack::{DemoUser, MissingOutput, StackInfo};
+use crate::stack::{MissingOutput, Pipeline, SignIn};
 use aws_client::http::{Http, HttpError};
 use aws_client::{Aws, AwsError};
 
+pub use password::sign_in_by_srp;
 pub use session::Session;
+
+/// A user who can sign in.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct User {
+    /// The user's name in the pool.
+    pub email: String,
+    /// The password, which no log or error shows.
+    pub password: String,
+    /// The user's id: the folder of their uploads.
+    pub sub: String,
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("sub", &self.sub).finish_non_exhaustive()
+    }
+}
 
 /// What the page hands out after a sign-in.
 #[derive(Clone)]
@@ -67,6 +87,12 @@ pub enum LoginError {
     /// The answer came back for somebody else's question.
     #[error("the sign-in page answered with another state than was sent; somebody may have interfered")]
     State,
+    /// The user pool asks for more than the password, such as a second factor or a new password.
+    #[error("the user pool asks for {0}, which this program does not answer; sign in as a user without it")]
+    Challenge(String),
+    /// The proof of the password cannot be computed.
+    #[error("the user pool's challenge cannot be answered")]
+    Proof,
     /// The ID token is no JWT with a subject.
     #[error("the ID token names no user")]
     Token,
@@ -77,7 +103,7 @@ pub enum LoginError {
 /// # Errors
 ///
 /// When the user pool refuses.
-pub async fn create_user(aws: &Aws, pool: &str) -> Result<DemoUser, AwsError> {
+pub async fn create_user(aws: &Aws, pool: &str) -> Result<User, AwsError> {
     let email = format!("demo-{}@example.com", Uuid::new_v4().simple());
     // The prefix satisfies every rule that a password policy may have.
     let password = format!("Aa1-{}", Uuid::new_v4().simple());
@@ -91,7 +117,28 @@ pub async fn create_user(aws: &Aws, pool: &str) -> Result<DemoUser, AwsError> {
     let attributes = created.pointer("/User/Attributes").and_then(Value::as_array);
     let sub = attributes.into_iter().flatten().find(|attribute| attribute["Name"] == "sub");
     let sub = sub.and_then(|attribute| attribute["Value"].as_str()).unwrap_or_default().to_owned();
-    Ok(DemoUser { email, password, sub })
+    Ok(User { email, password, sub })
+}
+
+/// Deletes a user.
+///
+/// # Errors
+///
+/// When the user pool refuses.
+pub async fn delete_user(aws: &Aws, pool: &str, user: &User) -> Result<(), AwsError> {
+    call(aws, "AdminDeleteUser", json!({"UserPoolId": pool, "Username": user.email})).await.map(drop)
+}
+
+/// Signs the pipeline's user in, in the way that it has.
+///
+/// # Errors
+///
+/// Names the step that was answered otherwise than it must be.
+pub async fn enter(stack: &dyn Pipeline) -> Result<Tokens, LoginError> {
+    match stack.sign_in() {
+        SignIn::Page => sign_in(stack, stack.user()).await,
+        SignIn::Srp => sign_in_by_srp(stack, stack.user()).await,
+    }
 }
 
 /// Signs `user` in as a browser would: page, form, code, tokens.
@@ -99,7 +146,7 @@ pub async fn create_user(aws: &Aws, pool: &str) -> Result<DemoUser, AwsError> {
 /// # Errors
 ///
 /// Names the step that answered otherwise than it must.
-pub async fn sign_in(stack: &StackInfo, user: &DemoUser) -> Result<Tokens, LoginError> {
+pub async fn sign_in(stack: &dyn Pipeline, user: &User) -> Result<Tokens, LoginError> {
     let client = stack.output("UserPoolClientId")?;
     let flow = Flow {
         http: Http::new(),
@@ -163,7 +210,7 @@ impl Flow<'_> {
     }
 
     /// Fills in the page's form; answers the code that comes back with the redirect.
-    async fn submit(&self, page: &str, user: &DemoUser) -> Result<String, LoginError> {
+    async fn submit(&self, page: &str, user: &User) -> Result<String, LoginError> {
         let form = page::form(page);
         let target = self.hosted_ui.join(&form.action)?;
         let mut fields: Vec<(&str, &str)> =

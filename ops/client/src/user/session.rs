@@ -4,23 +4,23 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::{LoginError, Tokens, claims, sign_in};
-use crate::stack::StackInfo;
+use super::{LoginError, Tokens, claims, enter};
+use crate::stack::Pipeline;
 
 /// The life of a token without a time of expiry.
 const SHORT_LIFE: Duration = Duration::from_mins(5);
 
-/// The demo user's tokens, renewed when half of their life is over: the other half is for who holds them.
+/// The user's tokens, renewed when half of their life is over: the other half is for who holds them.
 #[derive(Debug)]
 pub struct Session<'a> {
-    stack: &'a StackInfo,
+    stack: &'a dyn Pipeline,
     current: Mutex<Option<(Tokens, Instant)>>,
 }
 
 impl<'a> Session<'a> {
     /// Nobody is signed in before the first tokens are asked for.
     #[must_use]
-    pub fn of(stack: &'a StackInfo) -> Self {
+    pub fn of(stack: &'a dyn Pipeline) -> Self {
         Self { stack, current: Mutex::const_new(None) }
     }
 
@@ -37,7 +37,7 @@ impl<'a> Session<'a> {
             return Ok(tokens.clone());
         }
         let asked = Instant::now();
-        let tokens = sign_in(self.stack, &self.stack.user).await?;
+        let tokens = enter(self.stack).await?;
         *current = Some((tokens.clone(), asked + life(&tokens.id_token) / 2));
         Ok(tokens)
     }

@@ -1,7 +1,8 @@
 //! Upload journal: which files have begun and which have ended, so that an interrupted upload can be resumed.
 //!
 //! One JSON object a line, appended: `begun` stands there before the first byte leaves, `ended` once the
-//! pipeline has decided. The file lies in the stack's directory and goes with the stack, as its images do.
+//! pipeline has decided. Of a local stack the file lies in the stack's directory and goes with it, as its images do; of one
+//! on AWS it lies where the command was started.
 
 use std::collections::HashMap;
 use std::fs::{self, File, Metadata, TryLockError};
@@ -12,9 +13,6 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::Upload;
-
-/// The journal's file name.
-const FILE: &str = "uploads.jsonl";
 
 /// The journal of one stack, open for appending.
 #[derive(Debug)]
@@ -86,22 +84,21 @@ fn modified_ns(metadata: &Metadata) -> u64 {
 }
 
 impl Journal {
-    /// Opens the journal in a stack's directory; with `resume`, earlier entries count, and no other
+    /// Opens the journal at `path`; with `resume`, earlier entries count, and no other
     /// upload may run meanwhile.
     ///
     /// # Errors
     ///
     /// When another upload holds the lock, or the file cannot be read or written.
-    pub(crate) fn open(directory: &Path, resume: bool) -> Result<Self, JournalError> {
-        let path = directory.join(FILE);
-        let disk = |source| JournalError::Disk { path: path.clone(), source };
-        let file = File::options().read(true).append(true).create(true).open(&path).map_err(disk)?;
+    pub(crate) fn open(path: &Path, resume: bool) -> Result<Self, JournalError> {
+        let disk = |source| JournalError::Disk { path: path.to_owned(), source };
+        let file = File::options().read(true).append(true).create(true).open(path).map_err(disk)?;
         match if resume { file.try_lock() } else { file.try_lock_shared() } {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(JournalError::InUse),
             Err(TryLockError::Error(source)) => return Err(disk(source)),
         }
-        let text = String::from_utf8_lossy(&fs::read(&path).map_err(disk)?).into_owned();
+        let text = String::from_utf8_lossy(&fs::read(path).map_err(disk)?).into_owned();
         if !text.is_empty() && !text.ends_with('\n') {
             // A full disk cut the last write short: end that line, so that the next entry is a line of its own.
             (&file).write_all(b"\n").map_err(disk)?;
@@ -135,6 +132,8 @@ impl Journal {
 mod tests {
     use super::*;
 
+    const FILE: &str = "uploads.jsonl";
+
     fn begun(image_id: &str) -> Entry {
         Entry::Begun { image_id: image_id.into(), key: "user-uploads/u/i.jpg".into() }
     }
@@ -150,15 +149,15 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (one, two) = (photo(directory.path(), "1.jpg", "a"), photo(directory.path(), "2 ü\n.jpg", "a"));
         let ended = Entry::Ended(Upload::broken("1.jpg", "no"));
-        let journal = Journal::open(directory.path(), false).unwrap();
+        let journal = Journal::open(&directory.path().join(FILE), false).unwrap();
         assert_eq!(journal.entry(&one), None);
         journal.note(&one, &begun("x")).unwrap();
         journal.note(&two, &begun("y")).unwrap();
         journal.note(&one, &ended).unwrap();
         drop(journal);
 
-        assert_eq!(Journal::open(directory.path(), false).unwrap().entry(&one), None);
-        let resumed = Journal::open(directory.path(), true).unwrap();
+        assert_eq!(Journal::open(&directory.path().join(FILE), false).unwrap().entry(&one), None);
+        let resumed = Journal::open(&directory.path().join(FILE), true).unwrap();
         assert_eq!((resumed.entry(&one), resumed.entry(&two)), (Some(&ended), Some(&begun("y"))));
     }
 
@@ -166,32 +165,32 @@ mod tests {
     fn file_that_changed_since_is_another_upload() {
         let directory = tempfile::tempdir().unwrap();
         let before = photo(directory.path(), "1.jpg", "a");
-        Journal::open(directory.path(), false).unwrap().note(&before, &begun("x")).unwrap();
+        Journal::open(&directory.path().join(FILE), false).unwrap().note(&before, &begun("x")).unwrap();
         let after = photo(directory.path(), "1.jpg", "ab");
-        assert_eq!(Journal::open(directory.path(), true).unwrap().entry(&after), None);
+        assert_eq!(Journal::open(&directory.path().join(FILE), true).unwrap().entry(&after), None);
     }
 
     #[test]
     fn line_cut_short_spoils_no_other() {
         let directory = tempfile::tempdir().unwrap();
         let (one, two) = (photo(directory.path(), "1", "a"), photo(directory.path(), "2", "a"));
-        let journal = Journal::open(directory.path(), false).unwrap();
+        let journal = Journal::open(&directory.path().join(FILE), false).unwrap();
         journal.note(&one, &begun("x")).unwrap();
         drop(journal);
         let path = directory.path().join(FILE);
         let whole = fs::read(&path).unwrap();
         fs::write(&path, [&whole[..], &whole[..whole.len() / 2]].concat()).unwrap();
 
-        Journal::open(directory.path(), false).unwrap().note(&two, &begun("y")).unwrap();
+        Journal::open(&directory.path().join(FILE), false).unwrap().note(&two, &begun("y")).unwrap();
 
-        let resumed = Journal::open(directory.path(), true).unwrap();
+        let resumed = Journal::open(&directory.path().join(FILE), true).unwrap();
         assert_eq!((resumed.entry(&one), resumed.entry(&two)), (Some(&begun("x")), Some(&begun("y"))));
     }
 
     #[test]
     fn nobody_resumes_beside_another_upload_but_new_uploads_go_side_by_side() {
         let directory = tempfile::tempdir().unwrap();
-        let open = |resume| Journal::open(directory.path(), resume);
+        let open = |resume| Journal::open(&directory.path().join(FILE), resume);
         let side_by_side = (open(false).unwrap(), open(false).unwrap());
         assert!(matches!(open(true), Err(JournalError::InUse)));
         drop(side_by_side);

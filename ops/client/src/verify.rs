@@ -6,11 +6,12 @@ use contract::item::Record;
 use image::ImageFormat;
 use serde::Serialize;
 
-use super::error::FlowError;
-use super::evidence::Evidence;
-use super::upload::{Photo, TraceHeaders, UploadUrl, put, request_url};
-use crate::stack::StackInfo;
-use crate::user::{Tokens, sign_in};
+use crate::error::FlowError;
+use crate::evidence::{self, Evidence, item};
+use crate::inbox::Mail;
+use crate::stack::{Pipeline, SignIn};
+use crate::upload::{Photo, TraceHeaders, UploadUrl, put, request_url};
+use crate::user::{Tokens, enter};
 use aws_client::chain;
 use terminal::progress::{Reporter, Step};
 use trace_model::Trace;
@@ -59,11 +60,16 @@ pub struct Size {
 /// Uploads a photo as a client that knows only `upload_url`, and checks the seven steps.
 ///
 /// A step that fails is a report, not an error; the steps that need it are reported as not tried.
-pub async fn verify(stack: &StackInfo, photo: &Photo, reporter: &dyn Reporter) -> Verified {
+pub async fn verify(
+    stack: &dyn Pipeline,
+    evidence: &impl Evidence,
+    photo: &Photo,
+    reporter: &dyn Reporter,
+) -> Verified {
     let step = Step::start(reporter, "verify", format!("Checking the seven steps with {}", photo.name));
     let mut verified = Verified { file: photo.name.clone(), ..Verified::default() };
     if let Some(issued) = send(stack, photo, &step, &mut verified).await {
-        observe(stack, &issued, &step, &mut verified).await;
+        observe(evidence, &issued, &step, &mut verified).await;
     }
     for name in ["login", "request_url", "put", "queued", "thumbnail", "record", "notification"] {
         if verified.steps.iter().all(|step| step.name != name) {
@@ -77,7 +83,7 @@ pub async fn verify(stack: &StackInfo, photo: &Photo, reporter: &dyn Reporter) -
 
 /// The three steps that the user takes.
 async fn send(
-    stack: &StackInfo,
+    stack: &dyn Pipeline,
     photo: &Photo,
     step: &Step<'_>,
     verified: &mut Verified,
@@ -85,8 +91,12 @@ async fn send(
     let plain = TraceHeaders::default();
     step.detail("login");
     let began = Instant::now();
-    let signed_in = sign_in(stack, &stack.user).await.map_err(FlowError::from);
-    let saw = |tokens: &Tokens| format!("tokens for user {} from the sign-in page", tokens.sub);
+    let signed_in = enter(stack).await.map_err(FlowError::from);
+    let way = match stack.sign_in() {
+        SignIn::Page => "from the sign-in page",
+        SignIn::Srp => "by the Secure Remote Password protocol",
+    };
+    let saw = |tokens: &Tokens| format!("tokens for user {} {way}", tokens.sub);
     let tokens = verified.note("login", began, signed_in, saw)?;
 
     step.detail("request_url");
@@ -105,16 +115,15 @@ async fn send(
 }
 
 /// The four steps that the pipeline takes; they are looked for side by side.
-async fn observe(stack: &StackInfo, issued: &UploadUrl, step: &Step<'_>, verified: &mut Verified) {
-    let evidence = Evidence::of(stack);
+async fn observe(evidence: &impl Evidence, issued: &UploadUrl, step: &Step<'_>, verified: &mut Verified) {
     let id = issued.image_id.as_str();
     let sent_us = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
     let began = Instant::now();
     step.detail("queued, thumbnail, record, notification");
     let (trace, thumbnail, record, mail) = tokio::join!(
         timed(began, evidence.trace(id)),
-        timed(began, thumbnail(&evidence, id)),
-        timed(began, evidence.item(id, |status| step.detail(status))),
+        timed(began, thumbnail(evidence, id)),
+        timed(began, item(evidence, id, |status| step.detail(status))),
         timed(began, evidence.mail(id)),
     );
 
@@ -135,7 +144,7 @@ async fn observe(stack: &StackInfo, issued: &UploadUrl, step: &Step<'_>, verifie
     });
     let saw = |item: &Record| format!("status {} under imageId {id}", item.status);
     verified.note_timed("record", (done, ms), saw);
-    let saw = |mail: &Vec<crate::observe::mail::Mail>| match mail.as_slice() {
+    let saw = |mail: &Vec<Mail>| match mail.as_slice() {
         [first, ..] => format!("{} to {}: {}", mail.len(), first.topic, first.subject),
         [] => String::new(),
     };
@@ -150,13 +159,13 @@ async fn timed<T>(began: Instant, work: impl Future<Output = T>) -> (T, u64) {
 }
 
 /// Waits for the thumbnail and decodes it; an image that was refused will never have one.
-async fn thumbnail(evidence: &Evidence<'_>, image_id: &str) -> Result<Size, FlowError> {
-    let item = evidence.item(image_id, |_| ()).await?;
+async fn thumbnail(evidence: &impl Evidence, image_id: &str) -> Result<Size, FlowError> {
+    let item = item(evidence, image_id, |_| ()).await?;
     if let Some(reason) = item.reason {
         return Err(FlowError::Rejected { reason });
     }
     let key = item.processed_key.unwrap_or_else(|| format!("processed/{image_id}.jpg"));
-    let bytes = evidence.thumbnail(&key).await?;
+    let bytes = evidence::thumbnail(evidence, &key).await?;
     let decoded = image::load_from_memory_with_format(&bytes, ImageFormat::Jpeg);
     let decoded = decoded.map_err(FlowError::Thumbnail)?;
     Ok(Size { width: decoded.width(), height: decoded.height() })
