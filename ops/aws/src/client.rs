@@ -159,7 +159,12 @@ impl Aws {
         self.call(&call, service, method, path_and_query, body, headers).await
     }
 
-    async fn call(
+    /// Calls an API; a refusal is an answer too, since some hold more than a code and a message.
+    ///
+    /// # Errors
+    ///
+    /// When the service answers nothing.
+    pub async fn exchange(
         &self,
         call: &str,
         service: &str,
@@ -174,11 +179,20 @@ impl Aws {
             .map_err(|source| AwsError::Signing { call: call.to_owned(), source })?;
         let mut all: Vec<(&str, &str)> = headers.to_vec();
         all.extend(signed.iter().map(|(name, value)| (*name, value.as_str())));
-        let response = self
-            .http
-            .send(method, &url, &all, body)
-            .await
-            .map_err(|source| AwsError::Http { call: call.to_owned(), source })?;
+        let answer = self.http.send(method, &url, &all, body).await;
+        answer.map_err(|source| AwsError::Http { call: call.to_owned(), source })
+    }
+
+    async fn call(
+        &self,
+        call: &str,
+        service: &str,
+        method: Method,
+        path_and_query: &str,
+        body: Vec<u8>,
+        headers: &[(&str, &str)],
+    ) -> Result<Response<Bytes>, AwsError> {
+        let response = self.exchange(call, service, method, path_and_query, body, headers).await?;
         if response.status().is_client_error() || response.status().is_server_error() {
             return Err(refused(call, &response));
         }

@@ -3,6 +3,7 @@
 pub(crate) mod alarms;
 pub(crate) mod dashboard;
 pub(crate) mod dlq;
+pub(crate) mod doctor;
 mod help;
 mod running_stack;
 
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand};
 use alarms::AlarmsCommand;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
+use doctor::DoctorArgs;
 pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
 
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Upload(UploadArgs),
     /// Show the trace of an image as a waterfall.
     Trace(TraceArgs),
+    /// Check on a deployed stack what only AWS can show, and report what was seen.
+    Doctor(DoctorArgs),
     /// Print the variables by which the AWS CLI and SDKs find the running stack.
     Env(EnvArgs),
     /// Make a thumbnail of a file without any stack, and measure what it costs.

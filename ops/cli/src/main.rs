@@ -5,6 +5,7 @@ mod cli;
 mod cloudwatch;
 mod dashboard;
 mod dlq;
+mod doctor;
 mod failure;
 mod local;
 mod photos;
@@ -63,6 +64,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Verify(args) => verify::run(args, root, terminals, &lookup).await,
             Command::Upload(args) => upload::run(args, root, terminals, &lookup).await,
             Command::Trace(args) => trace::run(&args, root, terminals.out, &lookup).await,
+            Command::Doctor(args) => doctor::run(args, root, terminals, &lookup).await,
             Command::Env(args) => env::run(&args, root),
             Command::Thumbnail(args) => thumbnail::run(&args),
             Command::Dlq(command) => dlq::run(command, root, terminals, &lookup).await,

@@ -74,7 +74,7 @@ async fn as_guest(
         verified
     };
     let verified = signals.guard(all).await;
-    guest.remove().await.iter().for_each(|left| print_err(left));
+    guest.remove(&[]).await.iter().for_each(|left| print_err(left));
     verified
 }
 

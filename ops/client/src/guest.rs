@@ -1,6 +1,8 @@
 //! A guest of a deployed pipeline: a user and an inbox that exist for as long as something is tried, and leave nothing
 //! behind. It needs what an operator may do, and nothing that a stranger could.
 
+use std::collections::BTreeSet;
+
 use aws_client::{Aws, AwsError, chain, xml};
 use http::Method;
 use serde_json::json;
@@ -80,11 +82,12 @@ impl Guest {
         }
     }
 
-    /// Removes the guest's images, user and inbox; answers what could not be removed, one sentence each.
-    pub async fn remove(&self) -> Vec<String> {
+    /// Removes the guest's images, the items of the images `more`, user and inbox; answers what could not be removed, one
+    /// sentence each.
+    pub async fn remove(&self, more: &[String]) -> Vec<String> {
         let aws = &self.client.stack.aws;
         let mut left = Vec::new();
-        if let Err(error) = self.remove_images().await {
+        if let Err(error) = self.remove_images(more).await {
             left.push(format!("images below user-uploads/{}/ are left: {error}", self.client.user.sub));
         }
         if let Ok(pool) = self.client.output("UserPoolId")
@@ -98,17 +101,21 @@ impl Guest {
         left
     }
 
-    async fn remove_images(&self) -> Result<(), String> {
+    async fn remove_images(&self, more: &[String]) -> Result<(), String> {
         let (aws, output) = (&self.client.stack.aws, |name| {
             self.client.output(name).map_err(|error| error.to_string())
         });
         let (original, processed) = (output("OriginalBucketName")?, output("ProcessedBucketName")?);
         let table = output("MetadataTableName")?;
         let text = |error: AwsError| chain(&error);
+        let mut ids: BTreeSet<String> = more.iter().cloned().collect();
         let prefix = format!("user-uploads/{}/", self.client.user.sub);
         for key in remove_objects(aws, original, &prefix).await.map_err(text)? {
             let Some(id) = image_id(&key) else { continue };
             remove_objects(aws, processed, &format!("processed/{id}")).await.map_err(text)?;
+            ids.insert(id.to_owned());
+        }
+        for id in ids {
             let item = json!({"TableName": table, "Key": {"imageId": {"S": id}}});
             aws.json("dynamodb", "DynamoDB_20120810.DeleteItem", item).await.map_err(text)?;
         }

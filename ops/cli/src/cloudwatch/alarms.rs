@@ -123,7 +123,7 @@ mod tests {
         });
         let set = models(&[described]).unwrap();
         let definition = set.get("a").unwrap().definition();
-        assert_eq!(definition["metrics"], json!(["Sum of N/M"]));
+        assert_eq!(definition["metrics"], json!(["Sum of N M"]));
         assert_eq!((&definition["threshold"], &definition["expression"]), (&json!(1.0), &json!(true)));
     }
 

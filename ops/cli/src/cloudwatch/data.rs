@@ -32,6 +32,24 @@ impl Wanted {
 #[derive(Debug, Default)]
 pub(crate) struct Fetched(BTreeMap<String, f64>);
 
+impl Fetched {
+    /// Whether there was no data at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Values by the beginning of their period.
+    #[cfg(test)]
+    pub(crate) fn of<'a>(values: impl Iterator<Item = (&'a Wanted, Timestamp, f64)>) -> Self {
+        let entry = |(one, start, value): (&Wanted, Timestamp, f64)| {
+            let MetricStat { metric, statistic, unit } = &one.stat;
+            let (from, until) = (start.as_millis(), start.as_millis() + one.period.as_millis());
+            (key(metric, *statistic, *unit, from, until), value)
+        };
+        Self(values.map(entry).collect())
+    }
+}
+
 impl Statistics for Fetched {
     fn statistic(
         &self,

@@ -1,45 +1,13 @@
 //! Every command that takes `--stack`.
 
-use aws_client::Aws;
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Deployed, STACK, document, photo, text};
 
-async fn count(aws: &Aws, bucket: &str) -> usize {
-    let path = format!("/{bucket}?versions=");
-    let listed = aws.rest("s3", Method::GET, &path, Vec::new(), &[]).await.unwrap();
-    text(listed.body()).matches("<Key>").count()
-}
-
-async fn users(deployed: &Deployed) -> Vec<String> {
-    let ask = json!({"UserPoolId": deployed.output("UserPoolId")});
-    let answer = deployed.aws.json("cognito-idp", "AWSCognitoIdentityProviderService.ListUsers", ask).await.unwrap();
-    let users = answer["Users"].as_array().unwrap().iter();
-    users.map(|user| user["Username"].as_str().unwrap().to_owned()).collect()
-}
-
-async fn queues(aws: &Aws) -> usize {
-    let answer = aws.json("sqs", "AmazonSQS.ListQueues", json!({})).await.unwrap();
-    answer["QueueUrls"].as_array().unwrap().len()
-}
-
-async fn items(deployed: &Deployed) -> u64 {
-    let ask = json!({"TableName": deployed.output("MetadataTableName"), "Select": "COUNT"});
-    let answer = deployed.aws.json("dynamodb", "DynamoDB_20120810.Scan", ask).await.unwrap();
-    answer["Count"].as_u64().unwrap()
-}
-
 #[tokio::test]
 async fn verify_sees_all_seven_steps_and_leaves_nothing_behind() {
     let (deployed, _alone) = Deployed::shared().await;
-    let (original, processed) = (deployed.output("OriginalBucketName"), deployed.output("ProcessedBucketName"));
-    let state = async || {
-        let aws = &deployed.aws;
-        let objects = (count(aws, original).await, count(aws, processed).await);
-        (objects, items(deployed).await, users(deployed).await, queues(aws).await)
-    };
-    let before = state().await;
+    let before = deployed.left_behind().await;
 
     let output = deployed.ops(&["verify", "--stack", STACK, "--json", &photo()]).await;
 
@@ -49,7 +17,7 @@ async fn verify_sees_all_seven_steps_and_leaves_nothing_behind() {
     assert_eq!(steps.len(), 7);
     assert!(steps[0]["saw"].as_str().unwrap().contains("Secure Remote Password"), "{steps:?}");
     assert_eq!(document["photos"][0]["notifications"], 1);
-    assert_eq!(state().await, before);
+    assert_eq!(deployed.left_behind().await, before);
 }
 
 #[tokio::test]
@@ -78,7 +46,7 @@ async fn upload_belongs_to_the_named_user_and_its_trace_is_found() {
 #[tokio::test]
 async fn upload_without_a_user_or_with_a_wrong_password_sends_nothing() {
     let (deployed, _alone) = Deployed::shared().await;
-    let before = count(&deployed.aws, deployed.output("OriginalBucketName")).await;
+    let before = deployed.left_behind().await;
     let (photo, user) = (photo(), deployed.info.user.clone());
 
     let nobody = deployed.ops(&["upload", &photo, "--stack", STACK]).await;
@@ -91,7 +59,7 @@ async fn upload_without_a_user_or_with_a_wrong_password_sends_nothing() {
     let error = document(&wrong)["uploads"][0]["error"].as_str().unwrap().to_owned();
     assert!(error.contains("NotAuthorizedException"), "{error}");
     assert!(!error.contains(&user.email) && !error.contains("wrong\""), "{error}");
-    assert_eq!(count(&deployed.aws, deployed.output("OriginalBucketName")).await, before);
+    assert_eq!(deployed.left_behind().await, before);
 }
 
 #[tokio::test]

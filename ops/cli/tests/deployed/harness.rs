@@ -5,8 +5,9 @@ use std::process::{Output, Stdio};
 use std::thread;
 
 use aws_client::Aws;
+use http::Method;
 use local_stack::stack::{Options, Stack, StackInfo, StateError, UpError};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
@@ -66,6 +67,29 @@ impl Deployed {
 
     pub(crate) async fn ops(&self, words: &[&str]) -> Output {
         self.command(words).output().await.unwrap()
+    }
+
+    /// All that an upload or a guest could leave: objects, items, users and queues.
+    pub(crate) async fn left_behind(&self) -> Value {
+        let json = async |service, target: &str, body| self.aws.json(service, target, body).await.unwrap();
+        let count = async |bucket| {
+            let path = format!("/{bucket}?versions=");
+            let listed = self.aws.rest("s3", Method::GET, &path, Vec::new(), &[]).await.unwrap();
+            text(listed.body()).matches("<Key>").count()
+        };
+        let pool = json!({"UserPoolId": self.output("UserPoolId")});
+        let users = json("cognito-idp", "AWSCognitoIdentityProviderService.ListUsers", pool).await;
+        let table = json!({"TableName": self.output("MetadataTableName"), "Select": "COUNT"});
+        let items = json("dynamodb", "DynamoDB_20120810.Scan", table).await;
+        let queues = json("sqs", "AmazonSQS.ListQueues", json!({})).await;
+        let topic = [("TopicArn", self.output("TopicArn"))];
+        let subscribed = self.aws.query("sns", "2010-03-31", "ListSubscriptionsByTopic", &topic).await.unwrap();
+        json!({
+            "originals": count(self.output("OriginalBucketName")).await,
+            "thumbnails": count(self.output("ProcessedBucketName")).await,
+            "items": items["Count"], "users": users["Users"].as_array().map(Vec::len), "queues": queues["QueueUrls"],
+            "subscriptions": subscribed.matches("<Endpoint>").count(),
+        })
     }
 
     /// Where the program runs.

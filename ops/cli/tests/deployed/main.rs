@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of a test may panic")]
 
 mod commands;
+mod doctor;
 mod harness;
+mod proxy;
