@@ -37,7 +37,9 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// An upload to AWS belongs to a user.
-    #[error("whose files are they? Name a user of the stack's pool with --user, and put the password into OPS_PASSWORD")]
+    #[error(
+        "whose files are they? Name a user of the stack's pool with --user, and put the password into OPS_PASSWORD"
+    )]
     NoUser,
     /// Nobody may upload for a trial.
     #[error("nothing can be uploaded for a trial")]

@@ -69,7 +69,9 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Thumbnail(args) => thumbnail::run(&args),
             Command::Dlq(command) => dlq::run(command, root, terminals, &lookup).await,
             Command::Alarms(AlarmsCommand::Test(args)) => alarms::test::run(&args, root, terminals.out),
-            Command::Alarms(AlarmsCommand::List(args)) => alarms::list(&args, root, terminals.out, &lookup).await,
+            Command::Alarms(AlarmsCommand::List(args)) => {
+                alarms::list(&args, root, terminals.out, &lookup).await
+            }
             Command::Alarms(AlarmsCommand::Explain(args)) => {
                 alarms::explain(&args, root, terminals.out, &lookup).await
             }

@@ -62,7 +62,9 @@ async fn find(aws: &Aws, id: &str, is_trace_id: bool) -> Result<Option<Trace>, A
 
 async fn unknown(target: &Target, id: &str, is_trace_id: bool) -> Result<UnknownName, AwsError> {
     let all = match target {
-        Target::Local(_) => "only uploads since the stack came up are known, and `ops upload` prints their ids",
+        Target::Local(_) => {
+            "only uploads since the stack came up are known, and `ops upload` prints their ids"
+        }
         Target::Deployed(_) => "X-Ray keeps traces for 30 days, and only those that were sampled",
     };
     let known = xray::known(&target.aws()).await?;

@@ -68,11 +68,7 @@ pub(crate) async fn run(
 }
 
 /// Where the uploads go, and as whom.
-fn pipeline(
-    target: &Target,
-    user: Option<String>,
-    lookup: Lookup<'_>,
-) -> Result<Box<dyn Pipeline>, Failure> {
+fn pipeline(target: &Target, user: Option<String>, lookup: Lookup<'_>) -> Result<Box<dyn Pipeline>, Failure> {
     match target {
         Target::Local(info) => Ok(Box::new((**info).clone())),
         Target::Deployed(stack) => {

@@ -44,11 +44,7 @@ pub trait Evidence: Sync {
 /// # Errors
 ///
 /// When it does not come in time, or the table cannot be read.
-pub async fn item(
-    evidence: &impl Evidence,
-    image_id: &str,
-    saw: impl Fn(&str),
-) -> Result<Record, FlowError> {
+pub async fn item(evidence: &impl Evidence, image_id: &str, saw: impl Fn(&str)) -> Result<Record, FlowError> {
     let look = async || {
         let item = read_item(evidence.pipeline(), image_id).await?;
         saw(item.as_ref().map_or("waiting in the queue", |item| item.status.as_str()));

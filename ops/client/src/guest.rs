@@ -55,10 +55,14 @@ pub enum GuestError {
     #[error(transparent)]
     Output(#[from] MissingOutput),
     /// The user pool refuses.
-    #[error("no temporary user could be created; you need cognito-idp:AdminCreateUser and AdminSetUserPassword")]
+    #[error(
+        "no temporary user could be created; you need cognito-idp:AdminCreateUser and AdminSetUserPassword"
+    )]
     User(#[source] AwsError),
     /// No inbox.
-    #[error("no temporary queue could be subscribed to the topic; you need sqs:CreateQueue and sns:Subscribe")]
+    #[error(
+        "no temporary queue could be subscribed to the topic; you need sqs:CreateQueue and sns:Subscribe"
+    )]
     Inbox(#[source] AwsError),
 }
 
@@ -102,9 +106,8 @@ impl Guest {
     }
 
     async fn remove_images(&self, more: &[String]) -> Result<(), String> {
-        let (aws, output) = (&self.client.stack.aws, |name| {
-            self.client.output(name).map_err(|error| error.to_string())
-        });
+        let (aws, output) =
+            (&self.client.stack.aws, |name| self.client.output(name).map_err(|error| error.to_string()));
         let (original, processed) = (output("OriginalBucketName")?, output("ProcessedBucketName")?);
         let table = output("MetadataTableName")?;
         let text = |error: AwsError| chain(&error);
@@ -132,7 +135,8 @@ fn image_id(key: &str) -> Option<&str> {
 /// Deletes every version of every object below a prefix; answers their keys.
 async fn remove_objects(aws: &Aws, bucket: &str, prefix: &str) -> Result<Vec<String>, AwsError> {
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("prefix", prefix).finish();
-    let listed = aws.rest("s3", Method::GET, &format!("/{bucket}?{query}&versions="), Vec::new(), &[]).await?;
+    let listed =
+        aws.rest("s3", Method::GET, &format!("/{bucket}?{query}&versions="), Vec::new(), &[]).await?;
     let listed = String::from_utf8_lossy(listed.body()).into_owned();
     let mut keys = Vec::new();
     for [key, version] in xml::members(&listed, "ListVersionsResult", ["Key", "VersionId"]) {

@@ -1,7 +1,7 @@
 //! Users of the pipeline, and their ways in: the hosted sign-in page, and the Secure Remote Password protocol.
 
-mod password;
 mod page;
+mod password;
 mod session;
 mod srp;
 

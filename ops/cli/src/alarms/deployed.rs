@@ -47,9 +47,7 @@ fn now(alarm: &Value, all: &[Value], model: &cloudwatch_model::AlarmSet) -> Valu
         return json!({"because": text(alarm, "StateReason")});
     }
     let below = model.closure(text(alarm, "AlarmName"));
-    let states = all.iter().filter(|other| {
-        *other != alarm && below.get(text(other, "AlarmName")).is_some()
-    });
+    let states = all.iter().filter(|other| *other != alarm && below.get(text(other, "AlarmName")).is_some());
     let states = states.map(|other| (text(other, "AlarmName").to_owned(), text(other, "StateValue").into()));
     json!({"because": text(alarm, "StateReason"), "states": states.collect::<Map<String, Value>>()})
 }
@@ -93,7 +91,10 @@ mod tests {
             "AlarmDescription": "[page] Uploads failed. Runbook: https://example.com/dlq.md",
         });
         let summary = summary(&alarm);
-        assert_eq!((&summary["severity"], &summary["runbook"]), (&json!("page"), &json!("https://example.com/dlq.md")));
+        assert_eq!(
+            (&summary["severity"], &summary["runbook"]),
+            (&json!("page"), &json!("https://example.com/dlq.md"))
+        );
         assert_eq!(summary["since"], "1970-01-01T00:00:00.5Z");
     }
 
@@ -101,7 +102,8 @@ mod tests {
     fn change_of_a_state_is_read_from_the_data_of_the_history() {
         let data = json!({"oldState": {"stateValue": "OK"}, "newState": {"stateValue": "ALARM", "stateReason": "r"}});
         let item = json!({"Timestamp": 0, "HistorySummary": "s", "HistoryData": data.to_string()});
-        let expected = json!({"alarm": "a", "at": "1970-01-01T00:00:00Z", "from": "OK", "to": "ALARM", "reason": "r"});
+        let expected =
+            json!({"alarm": "a", "at": "1970-01-01T00:00:00Z", "from": "OK", "to": "ALARM", "reason": "r"});
         assert_eq!(transition("a", &item), expected);
     }
 }

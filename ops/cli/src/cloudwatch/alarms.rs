@@ -52,7 +52,8 @@ pub(crate) async fn described(aws: &Aws, names: &[&str]) -> Result<Vec<Value>, A
             "AlarmNames": names, "AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": BATCH,
         });
         let answer = call(aws, "DescribeAlarms", ask).await?;
-        alarms.extend(["MetricAlarms", "CompositeAlarms"].iter().flat_map(|kind| list(&answer, kind)).cloned());
+        alarms
+            .extend(["MetricAlarms", "CompositeAlarms"].iter().flat_map(|kind| list(&answer, kind)).cloned());
     }
     alarms.sort_by(|one, other| text(one, "AlarmName").cmp(text(other, "AlarmName")));
     Ok(alarms)
@@ -62,7 +63,11 @@ pub(crate) async fn described(aws: &Aws, names: &[&str]) -> Result<Vec<Value>, A
 pub(crate) fn resource(described: &Value) -> Resource {
     let name = text(described, "AlarmName");
     let rule = described.get(RULE).filter(|rule| !is_nothing(rule));
-    let known = |property: &str| PROPERTIES.contains(&property) || property == RULE;
+    let is_extended = described.get("ExtendedStatistic").is_some_and(|it| !is_nothing(it));
+    // An alarm has one of both; an engine may show the other one's default too.
+    let is_default = |property: &str| is_extended && property == "Statistic";
+    let known =
+        |property: &str| (PROPERTIES.contains(&property) || property == RULE) && !is_default(property);
     let properties = described.as_object().into_iter().flatten();
     let properties = properties.filter(|(property, value)| known(property) && !is_nothing(value));
     let properties: Map<String, Value> =

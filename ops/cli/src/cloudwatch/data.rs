@@ -115,7 +115,8 @@ fn query(index: usize, wanted: &Wanted) -> Value {
     let MetricStat { metric, statistic, unit } = &wanted.stat;
     let dimensions: Vec<Value> =
         metric.dimensions().iter().map(|(name, value)| json!({"Name": name, "Value": value})).collect();
-    let metric = json!({"Namespace": metric.namespace(), "MetricName": metric.name(), "Dimensions": dimensions});
+    let metric =
+        json!({"Namespace": metric.namespace(), "MetricName": metric.name(), "Dimensions": dimensions});
     let mut stat = json!({
         "Metric": metric, "Period": wanted.period.as_seconds(), "Stat": statistic.to_string(),
     });

@@ -76,7 +76,8 @@ async fn states(aws: &Aws, dashboard: &Dashboard) -> Result<BTreeMap<String, Sta
         }
     }
     let alarms = described(aws, &names).await?;
-    let state = |alarm: &Value| State::ALL.into_iter().find(|state| state.as_str() == text(alarm, "StateValue"));
+    let state =
+        |alarm: &Value| State::ALL.into_iter().find(|state| state.as_str() == text(alarm, "StateValue"));
     Ok(alarms.iter().filter_map(|alarm| Some((text(alarm, "AlarmName").to_owned(), state(alarm)?))).collect())
 }
 
@@ -136,7 +137,8 @@ mod tests {
     #[test]
     fn rows_of_a_query_have_a_cell_for_every_column_and_none_for_pointers() {
         let field = |name: &str, value: &str| json!({"field": name, "value": value});
-        let results = [json!([field("a", "1"), field("@ptr", "x")]), json!([field("a", "2"), field("b", "3")])];
+        let results =
+            [json!([field("a", "1"), field("@ptr", "x")]), json!([field("a", "2"), field("b", "3")])];
         let rows = table(&results);
         assert_eq!(rows.columns, ["a", "b"]);
         assert_eq!(rows.rows, [["1", ""], ["2", "3"]]);

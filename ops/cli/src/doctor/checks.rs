@@ -65,7 +65,9 @@ mod tests {
         let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
         let expected: Vec<String> = ALL
             .iter()
-            .map(|Check { name, claim, doc, how, .. }| format!("| `{name}` | {claim} | {how} | [AWS]({doc}) |"))
+            .map(|Check { name, claim, doc, how, .. }| {
+                format!("| `{name}` | {claim} | {how} | [AWS]({doc}) |")
+            })
             .collect();
         assert_eq!(rows, expected, "\n{}", expected.join("\n"));
     }

@@ -77,7 +77,8 @@ impl Context {
 
     /// A file of the repository.
     pub(crate) fn file(&self, name: &str) -> Result<String, CheckError> {
-        std::fs::read_to_string(self.root.join(name)).map_err(|source| CheckError::File(name.to_owned(), source))
+        std::fs::read_to_string(self.root.join(name))
+            .map_err(|source| CheckError::File(name.to_owned(), source))
     }
 
     /// GETs a document of a REST API.

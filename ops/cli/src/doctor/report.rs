@@ -69,13 +69,16 @@ mod tests {
         let rows = rows(&Finding { check, outcome }, check.name.len(), Style::PLAIN);
         assert_eq!(rows.len(), 4);
         assert!(rows[0].starts_with("failed") && rows[0].ends_with("something else"), "{rows:?}");
-        assert!(rows[1].ends_with(check.claim) && rows[2].ends_with("mend it") && rows[3].ends_with(check.doc));
+        assert!(
+            rows[1].ends_with(check.claim) && rows[2].ends_with("mend it") && rows[3].ends_with(check.doc)
+        );
     }
 
     #[test]
     fn summary_counts_each_end() {
         let finding = |outcome| Finding { check: &ALL[0], outcome };
-        let findings = [finding(Outcome::Ok("a".into())), finding(Outcome::NeedsUpload), finding(Outcome::NeedsUpload)];
+        let findings =
+            [finding(Outcome::Ok("a".into())), finding(Outcome::NeedsUpload), finding(Outcome::NeedsUpload)];
         assert_eq!(summary(&findings), "1 ok, 2 needs --upload");
     }
 }

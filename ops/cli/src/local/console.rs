@@ -36,8 +36,7 @@ pub(crate) fn find(root: &Path, name: &str) -> Result<StackInfo, Failure> {
 pub(crate) async fn verify_all(info: &StackInfo, photos: &[Photo], progress: &dyn Reporter) -> Vec<Verified> {
     let mut verified = Vec::with_capacity(photos.len());
     for photo in photos {
-        // Boxed, as the future of all steps at once is large.
-        verified.push(Box::pin(verify(info, photo, progress)).await);
+        verified.push(verify(info, photo, progress).await);
     }
     verified
 }

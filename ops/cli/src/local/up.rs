@@ -17,10 +17,10 @@ use crate::cli::UpArgs;
 use crate::failure::{Failure, concluded};
 use crate::local::LocalFailure;
 use crate::local::console::verify_all;
-use crate::report::Photo;
-use crate::{photos, verify};
 use crate::print::{print_json, print_text};
+use crate::report::Photo;
 use crate::signals::Signals;
+use crate::{photos, verify};
 
 /// What `up --once --json` prints.
 #[derive(Serialize)]

@@ -37,10 +37,14 @@ async fn upload_belongs_to_the_named_user_and_its_trace_is_found() {
     let again = deployed.command(&words).arg("--resume").env("OPS_PASSWORD", &user.password).output();
     assert_eq!(document(&again.await.unwrap())["uploads"][0], *upload, "a resumed upload is not sent again");
 
-    let trace = deployed.ops(&["trace", upload["image_id"].as_str().unwrap(), "--stack", STACK, "--json"]).await;
+    let trace =
+        deployed.ops(&["trace", upload["image_id"].as_str().unwrap(), "--stack", STACK, "--json"]).await;
     let names: Vec<Value> =
         document(&trace)["spans"].as_array().unwrap().iter().map(|span| span["name"].clone()).collect();
-    assert!(names.contains(&json!("issue_upload_url")) && names.contains(&json!("process_image")), "{names:?}");
+    assert!(
+        names.contains(&json!("issue_upload_url")) && names.contains(&json!("process_image")),
+        "{names:?}"
+    );
 }
 
 #[tokio::test]
@@ -99,7 +103,8 @@ async fn dashboards_are_drawn_from_the_body_and_the_metrics_that_cloudwatch_has(
     let svg = std::fs::read_to_string(deployed.here().join("overview.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("dlq-not-empty"), "{}", &svg[..200]);
 
-    let unknown = deployed.ops(&["dashboard", "render", "image-pipelin", "--stack", STACK, "--out", "x.svg"]).await;
+    let unknown =
+        deployed.ops(&["dashboard", "render", "image-pipelin", "--stack", STACK, "--out", "x.svg"]).await;
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("did you mean image-pipeline?"), "{}", text(&unknown.stderr));
 }
@@ -109,7 +114,8 @@ async fn dead_letters_are_listed_by_the_stack_s_name() {
     let (deployed, _alone) = Deployed::shared().await;
     let output = deployed.ops(&["dlq", "list", "--stack", STACK, "--json"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert_eq!(document(&output)["queue"], "image-processing-dlq", "{}", text(&output.stdout));
+    let list = document(&output);
+    assert!(list["queue"].as_str().unwrap().ends_with("/image-processing-dlq"), "{list}");
 }
 
 #[tokio::test]
@@ -128,6 +134,10 @@ async fn unknown_stack_is_named_with_the_nearest_one_by_every_command() {
     ] {
         let output = deployed.ops(&[words, &["--stack", "image-pipelines"]].concat()).await;
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{words:?}");
-        assert!(text(&output.stderr).contains("did you mean image-pipeline?"), "{words:?}: {}", text(&output.stderr));
+        assert!(
+            text(&output.stderr).contains("did you mean image-pipeline?"),
+            "{words:?}: {}",
+            text(&output.stderr)
+        );
     }
 }

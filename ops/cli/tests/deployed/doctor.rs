@@ -3,11 +3,12 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Deployed, STACK, document, text};
+use crate::harness::{Deployed, STACK, document, repository, text};
 use crate::proxy::{Change, start};
 
-/// Checks that this engine cannot answer: it reports no starts, has no data of metrics, and hands no trace header on.
-const NOT_HERE: [&str; 3] = ["cold-start", "alarm-states", "trace-header"];
+/// Checks that an engine may have nothing to show for: it reports no starts, no alarm is old enough to be compared, and
+/// no trace header is handed on.
+const MAY_BE_NOT_HERE: [&str; 3] = ["cold-start", "alarm-states", "trace-header"];
 
 fn status(report: &Value) -> Vec<(&str, &str)> {
     let checks = report["checks"].as_array().unwrap().iter();
@@ -23,8 +24,8 @@ async fn fresh_engine_answers_for_all_that_it_can_and_nothing_is_left_of_the_upl
 
     let report = document(&output);
     for (name, status) in status(&report) {
-        let expected = if NOT_HERE.contains(&name) { "not here" } else { "ok" };
-        assert_eq!(status, expected, "{name}: {report:#}");
+        let is_excused = status == "not here" && MAY_BE_NOT_HERE.contains(&name);
+        assert!(status == "ok" || is_excused, "{name}: {report:#}");
     }
     assert_eq!((output.status.code(), &report["ok"]), (Some(0), &json!(true)), "{}", text(&output.stderr));
     assert_eq!(deployed.left_behind().await, before);
@@ -40,7 +41,10 @@ async fn without_upload_nothing_is_written_and_the_checks_that_need_it_are_named
     assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
     let table = text(&output.stdout);
     assert!(table.contains("6 needs --upload") && table.contains("is not AWS"), "{table}");
-    assert!(table.lines().any(|line| line.starts_with("ok") && line.contains("alarm-definitions")), "{table}");
+    assert!(
+        table.lines().any(|line| line.starts_with("ok") && line.contains("alarm-definitions")),
+        "{table}"
+    );
     assert_eq!(deployed.left_behind().await, before);
 }
 
@@ -53,14 +57,27 @@ async fn each_check_fails_on_an_answer_that_shows_something_else() {
     let changes = [
         ("credentials", change("GetCallerIdentity", "<Account>0", "<Account>9")),
         ("resources", change("ListStackResources", "CREATE_COMPLETE", "CREATE_FAILED")),
-        ("quotas", change("account-settings", "\"UnreservedConcurrentExecutions\": 1000", "\"UnreservedConcurrentExecutions\": 3")),
+        ("quotas", change("account-settings", "\"UnreservedConcurrentExecutions\"", "\"Other\"")),
         ("architecture", change("/configuration", host, other)),
-        ("authorizer", change("POST /generate-upload-url", "401 ", "200 ")),
+        ("authorizer", change("DescribeStacks", "/generate-upload-url<", "/elsewhere<")),
         ("bucket-notification", change("notification", "user-uploads/", "elsewhere/")),
-        ("queue", change("GetQueueAttributes", "\"VisibilityTimeout\": \"180\"", "\"VisibilityTimeout\": \"30\"")),
+        (
+            "queue",
+            change("GetQueueAttributes", "\"VisibilityTimeout\": \"180\"", "\"VisibilityTimeout\": \"30\""),
+        ),
         ("event-source", change("event-source-mappings", "ReportBatchItemFailures", "Nothing")),
-        ("list-bucket", change("SimulatePrincipalPolicy", "<EvalDecision>allowed", "<EvalDecision>implicitDeny")),
-        ("subscriptions", change("ListSubscriptionsByTopic", "<SubscriptionArn>arn:", "<SubscriptionArn>PendingConfirmation</SubscriptionArn><X>arn:")),
+        (
+            "list-bucket",
+            change("SimulatePrincipalPolicy", "<EvalDecision>allowed", "<EvalDecision>implicitDeny"),
+        ),
+        (
+            "subscriptions",
+            change(
+                "ListSubscriptionsByTopic",
+                "<SubscriptionArn>arn:",
+                "<SubscriptionArn>PendingConfirmation</SubscriptionArn><X>arn:",
+            ),
+        ),
         ("alarm-definitions", change("DescribeAlarms", "notBreaching", "breaching")),
         ("dashboard-bodies", change("GetDashboard", "singleValue", "timeSeries")),
     ];
@@ -76,31 +93,25 @@ async fn each_check_fails_on_an_answer_that_shows_something_else() {
 }
 
 #[tokio::test]
-async fn alarm_that_somebody_changed_by_hand_is_found_on_the_stack_itself() {
+async fn alarm_that_differs_from_the_repository_s_is_named() {
     let (deployed, _alone) = Deployed::shared().await;
-    let call = async |operation: &str, body: Value| {
-        let target = format!("GraniteServiceVersion20100801.{operation}");
-        deployed.aws.json("monitoring", &target, body).await.unwrap()
-    };
-    let described = call("DescribeAlarms", json!({"AlarmNames": ["queue-backlog"]})).await;
-    let alarm = described["MetricAlarms"][0].clone();
-    let put = async |threshold: Value| {
-        let mut changed = alarm.clone();
-        let members = changed.as_object_mut().unwrap();
-        members.retain(|name, _| !name.starts_with("State") && name != "AlarmArn" && !name.ends_with("Timestamp"));
-        members.insert("Threshold".to_owned(), threshold);
-        call("PutMetricAlarm", changed).await;
-    };
+    let other = tempfile::tempdir().unwrap();
+    std::fs::create_dir(other.path().join("alarms")).unwrap();
+    for file in ["template.yaml", "alarms/pipeline.json", "alarms/slo.json"] {
+        std::fs::copy(repository().join(file), other.path().join(file)).unwrap();
+    }
+    let path = other.path().join("alarms/pipeline.json");
+    let mut template: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    template["Resources"]["QueueBacklog"]["Properties"]["Threshold"] = json!(9999);
+    std::fs::write(&path, template.to_string()).unwrap();
+    let root = other.path().to_str().unwrap();
 
-    put(json!(9999)).await;
-    let output = deployed.ops(&["doctor", "--stack", STACK, "--json", "alarm-definitions"]).await;
-    put(alarm["Threshold"].clone()).await;
+    let words = ["doctor", "--stack", STACK, "--json", "--root", root, "alarm-definitions"];
+    let output = deployed.ops(&words).await;
 
     assert_eq!(output.status.code(), Some(1));
     let saw = document(&output)["checks"][0]["saw"].as_str().unwrap().to_owned();
     assert_eq!(saw, "queue-backlog has another definition");
-    let mended = deployed.ops(&["doctor", "--stack", STACK, "--json", "alarm-definitions"]).await;
-    assert_eq!(status(&document(&mended)), [("alarm-definitions", "ok")]);
 }
 
 #[tokio::test]

@@ -83,7 +83,8 @@ impl Deployed {
         let items = json("dynamodb", "DynamoDB_20120810.Scan", table).await;
         let queues = json("sqs", "AmazonSQS.ListQueues", json!({})).await;
         let topic = [("TopicArn", self.output("TopicArn"))];
-        let subscribed = self.aws.query("sns", "2010-03-31", "ListSubscriptionsByTopic", &topic).await.unwrap();
+        let subscribed =
+            self.aws.query("sns", "2010-03-31", "ListSubscriptionsByTopic", &topic).await.unwrap();
         json!({
             "originals": count(self.output("OriginalBucketName")).await,
             "thumbnails": count(self.output("ProcessedBucketName")).await,

@@ -91,7 +91,11 @@ pub(super) fn timestamp(now: SystemTime) -> Option<String> {
     let date = httpdate::fmt_http_date(now);
     // Such as `Sat, 28 Nov 2026 09:05:00 GMT`.
     let [weekday, day, month, year, time, _] = *date.split(' ').collect::<Vec<_>>().first_chunk()?;
-    Some(format!("{} {month} {} {time} UTC {year}", weekday.trim_end_matches(','), day.trim_start_matches('0')))
+    Some(format!(
+        "{} {month} {} {time} UTC {year}",
+        weekday.trim_end_matches(','),
+        day.trim_start_matches('0')
+    ))
 }
 
 fn number(hex: &str) -> Option<BigUint> {
@@ -108,9 +112,7 @@ fn padded(number: &BigUint) -> Vec<u8> {
 }
 
 fn hash(parts: &[&[u8]]) -> BigUint {
-    let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash.update(part));
-    BigUint::from_bytes_be(&hash.finalize())
+    BigUint::from_bytes_be(&Sha256::digest(parts.concat()))
 }
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
@@ -124,7 +126,13 @@ mod tests {
     use super::*;
 
     /// The user pool's side, which knows the verifier of the password.
-    fn expected(a: &BigUint, password: &str, challenge: &Challenge<'_>, b: &BigUint, timestamp: &str) -> String {
+    fn expected(
+        a: &BigUint,
+        password: &str,
+        challenge: &Challenge<'_>,
+        b: &BigUint,
+        timestamp: &str,
+    ) -> String {
         let prime = number(PRIME).unwrap();
         let inner = Sha256::digest(format!("pool{}:{password}", challenge.user));
         let x = hash(&[&padded(&number(challenge.salt).unwrap()), &inner]);
@@ -163,7 +171,7 @@ mod tests {
 
     #[test]
     fn days_of_the_timestamp_have_no_leading_zero() {
-        let time = UNIX_EPOCH + Duration::from_secs(1_793_523_900);
-        assert_eq!(timestamp(time).unwrap(), "Sun Nov 1 09:05:00 UTC 2026");
+        let time = UNIX_EPOCH + Duration::from_secs(1_793_523_907);
+        assert_eq!(timestamp(time).unwrap(), "Sun Nov 1 09:05:07 UTC 2026");
     }
 }

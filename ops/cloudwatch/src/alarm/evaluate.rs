@@ -35,7 +35,12 @@ impl MetricAlarm {
     ///
     /// # Errors
     /// An expression that does not come to one series; reading an alarm from a template excludes it.
-    pub fn evaluate(&self, store: &dyn Statistics, now: Timestamp, before: State) -> Result<Verdict, MathError> {
+    pub fn evaluate(
+        &self,
+        store: &dyn Statistics,
+        now: Timestamp,
+        before: State,
+    ) -> Result<Verdict, MathError> {
         let until = Timestamp::from_millis(now.as_millis() - now.as_millis().rem_euclid(self.step_millis()));
         let points = self.source.points(store, until, self.period, self.evaluation_periods + EXTRA_POINTS)?;
         if self.ignores_few_samples && self.has_few_samples(store, until) {

@@ -71,7 +71,8 @@ pub(super) const QUOTAS: Check = Check {
 
 async fn quotas(context: &Context) -> Result<Outcome, CheckError> {
     let settings = context.get("lambda", "/2016-08-19/account-settings/").await?;
-    let limit = settings.pointer("/AccountLimit/UnreservedConcurrentExecutions").and_then(serde_json::Value::as_u64);
+    let limit =
+        settings.pointer("/AccountLimit/UnreservedConcurrentExecutions").and_then(serde_json::Value::as_u64);
     let processors: u64 = context.parameter("ProcessorMaxConcurrency").parse().unwrap_or(0);
     Ok(enough(limit.unwrap_or(0), processors))
 }

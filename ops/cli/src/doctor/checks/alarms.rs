@@ -38,12 +38,18 @@ fn alike(stated: &AlarmSet, shown: &AlarmSet) -> Outcome {
         match shown.get(&alarm.name) {
             None => wrong.push(format!("{} is not there", alarm.name)),
             Some(other) => {
-                wrong.extend(difference(alarm, other).map(|what| format!("{} has another {what}", alarm.name)));
+                wrong.extend(
+                    difference(alarm, other).map(|what| format!("{} has another {what}", alarm.name)),
+                );
             }
         }
     }
     let saw = format!("{} alarms as stated", stated.iter().count());
-    Outcome::of(&wrong, saw, "somebody changed them by hand, or this is another version of the repository: deploy again")
+    Outcome::of(
+        &wrong,
+        saw,
+        "somebody changed them by hand, or this is another version of the repository: deploy again",
+    )
 }
 
 /// What differs between two alarms.

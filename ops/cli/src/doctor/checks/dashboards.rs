@@ -58,7 +58,10 @@ mod tests {
     fn body_that_differs_or_is_none_is_named() {
         let stated = r#"{"widgets": []}"#;
         assert_eq!(unlike("d", stated, r#"{ "widgets":[] }"#), None);
-        assert_eq!(unlike("d", stated, r#"{"widgets": [], "start": "-PT1H"}"#).unwrap(), "d has another body");
+        assert_eq!(
+            unlike("d", stated, r#"{"widgets": [], "start": "-PT1H"}"#).unwrap(),
+            "d has another body"
+        );
         assert!(unlike("d", stated, "").is_some());
     }
 }

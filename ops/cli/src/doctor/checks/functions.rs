@@ -31,13 +31,15 @@ async fn architecture(context: &Context) -> Result<Outcome, CheckError> {
         let configuration = context.get("lambda", &path).await?;
         wrong.extend(unlike(&configuration, wanted).into_iter().map(|why| format!("{function}: {why}")));
     }
-    let todo = "build for the parameter Architecture and deploy again; the state's reason is in the Lambda console";
+    let todo =
+        "build for the parameter Architecture and deploy again; the state's reason is in the Lambda console";
     Ok(Outcome::of(&wrong, format!("{} functions for {wanted}, active", FUNCTIONS.len()), todo))
 }
 
 fn unlike(configuration: &Value, wanted: &str) -> Vec<String> {
     let mut wrong = Vec::new();
-    let architecture = list(configuration, "Architectures").first().and_then(Value::as_str).unwrap_or("x86_64");
+    let architecture =
+        list(configuration, "Architectures").first().and_then(Value::as_str).unwrap_or("x86_64");
     if architecture != wanted {
         wrong.push(format!("is configured for {architecture}, not {wanted}"));
     }
@@ -98,7 +100,9 @@ async fn cold_start(context: &Context) -> Result<Outcome, CheckError> {
 fn quick(reports: usize, starts: &[f64]) -> Outcome {
     let slowest = starts.iter().copied().fold(0.0, f64::max);
     match (reports, starts.len()) {
-        (0, _) => Outcome::NotHere("no function was invoked within a day; upload something, or use --upload".to_owned()),
+        (0, _) => Outcome::NotHere(
+            "no function was invoked within a day; upload something, or use --upload".to_owned(),
+        ),
         (reports, 0) => Outcome::NotHere(format!("none of {reports} reports has initDurationMs")),
         (_, count) if slowest <= BUDGET_MS => {
             Outcome::Ok(format!("{count} cold starts within a day, the slowest {slowest:.0} ms"))

@@ -67,7 +67,8 @@ fn delivers(account: &Value) -> Outcome {
     if account.get("ProductionAccessEnabled") == Some(&Value::Bool(true)) {
         return Outcome::Ok("SES, outside of the sandbox".to_owned());
     }
-    let todo = "ask for production access at SES; until then only verified addresses get the codes of sign-up";
+    let todo =
+        "ask for production access at SES; until then only verified addresses get the codes of sign-up";
     Outcome::failed("SES in the sandbox", todo)
 }
 

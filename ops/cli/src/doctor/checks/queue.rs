@@ -41,7 +41,11 @@ fn suited(attributes: &Value, dead: &str, timeout: u64, receives: u64) -> Outcom
         wrong.push(format!("messages are received {} times, not {receives}", seen.unwrap_or_default()));
     }
     let saw = format!("hidden for {visibility} s, given up after {receives} receives");
-    Outcome::of(&wrong, saw, "deploy again with QueueVisibilityTimeoutSeconds at six times ProcessorTimeoutSeconds")
+    Outcome::of(
+        &wrong,
+        saw,
+        "deploy again with QueueVisibilityTimeoutSeconds at six times ProcessorTimeoutSeconds",
+    )
 }
 
 pub(super) const EVENT_SOURCE: Check = Check {

@@ -30,14 +30,16 @@ async fn conditional_put(context: &Context) -> Result<Outcome, CheckError> {
     let headers =
         [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "DynamoDB_20120810.PutItem")];
     let body = put.to_string().into_bytes();
-    let answer = context.aws().exchange("dynamodb PutItem", "dynamodb", Method::POST, "/", body, &headers).await?;
+    let answer =
+        context.aws().exchange("dynamodb PutItem", "dynamodb", Method::POST, "/", body, &headers).await?;
     let answer: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     Ok(returned(&answer, &item))
 }
 
 fn returned(answer: &Value, item: &Value) -> Outcome {
     let code = text(answer, "__type").rsplit('#').next().unwrap_or_default().to_owned();
-    let todo = "claims read the other attempt from this answer: without it they cannot tell a duplicate from a race";
+    let todo =
+        "claims read the other attempt from this answer: without it they cannot tell a duplicate from a race";
     if code != "ConditionalCheckFailedException" {
         return Outcome::failed(format!("the second write was answered {code:?}"), todo);
     }

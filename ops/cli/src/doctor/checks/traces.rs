@@ -16,9 +16,14 @@ use crate::photos;
 
 /// The span of the request for a URL.
 const ISSUED: &str = "issue_upload_url";
-/// X-Ray takes seconds from a segment to the trace that holds it.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// X-Ray takes seconds from a segment to the trace that holds it; an engine does not.
+const PATIENCE: Duration = Duration::from_secs(45);
+const PATIENCE_ELSEWHERE: Duration = Duration::from_secs(2);
 const INTERVAL: Duration = Duration::from_millis(500);
+
+fn patience(context: &Context) -> Duration {
+    if context.is_aws() { PATIENCE } else { PATIENCE_ELSEWHERE }
+}
 
 pub(super) const UDP_SPANS: Check = Check {
     name: "udp-spans",
@@ -32,11 +37,11 @@ pub(super) const UDP_SPANS: Check = Check {
 async fn udp_spans(context: &Context) -> Result<Outcome, CheckError> {
     let Some(guest) = &context.guest else { return Ok(Outcome::NeedsUpload) };
     let Some(image_id) = &context.verified(guest).await.image_id else { return Ok(no_upload()) };
-    let begun = Instant::now();
+    let (begun, patience) = (Instant::now(), patience(context));
     loop {
         let trace = xray::by_image(context.aws(), image_id).await?;
         let outcome = joined(trace.as_ref());
-        if matches!(outcome, Outcome::Ok(_)) || begun.elapsed() > PATIENCE {
+        if matches!(outcome, Outcome::Ok(_)) || begun.elapsed() > patience {
             return Ok(outcome);
         }
         tokio::time::sleep(INTERVAL).await;
@@ -46,7 +51,8 @@ async fn udp_spans(context: &Context) -> Result<Outcome, CheckError> {
 fn joined(trace: Option<&Trace>) -> Outcome {
     let todo = "see the runbook traces-missing.md; a sampler other than always_on keeps only some traces";
     let Some(trace) = trace else { return Outcome::failed("no trace has the image's annotation", todo) };
-    let missing: Vec<&str> = [ISSUED, PROCESSED].into_iter().filter(|name| trace.span(name).is_none()).collect();
+    let missing: Vec<&str> =
+        [ISSUED, PROCESSED].into_iter().filter(|name| trace.span(name).is_none()).collect();
     if missing.is_empty() {
         return Outcome::Ok(format!("{} spans of both functions in one trace", trace.spans.len()));
     }
@@ -77,8 +83,7 @@ async fn trace_header(context: &Context) -> Result<Outcome, CheckError> {
     let path = format!("/{}/{key}", context.output("OriginalBucketName")?);
     context.aws().rest("s3", Method::PUT, &path, photo.bytes, &[("x-amzn-trace-id", &header)]).await?;
     item(&AwsEvidence::of(&guest.client, &guest.inbox), &image_id, |_| ()).await?;
-    let patience = if context.is_aws() { PATIENCE } else { Duration::from_secs(2) };
-    let begun = Instant::now();
+    let (begun, patience) = (Instant::now(), patience(context));
     loop {
         let trace = xray::by_id(context.aws(), &trace_id).await?;
         let found = trace.is_some_and(|trace| trace.span(PROCESSED).is_some());

@@ -34,7 +34,11 @@ async fn seven_steps(context: &Context) -> Result<Outcome, CheckError> {
     let wrong: Vec<String> = failed.map(|step| format!("{}: {}", step.name, step.saw)).collect();
     let slowest = verified.steps.iter().map(|step| step.ms).max().unwrap_or(0);
     let saw = format!("{} steps, the last after {slowest} ms", verified.steps.len());
-    Ok(Outcome::of(&wrong, saw, "`ops verify --stack NAME` shows each step; the first that failed is the cause"))
+    Ok(Outcome::of(
+        &wrong,
+        saw,
+        "`ops verify --stack NAME` shows each step; the first that failed is the cause",
+    ))
 }
 
 /// The item of the photo that was uploaded for all checks.
