@@ -70,8 +70,8 @@ pub(crate) async fn render(
             if names(&all).any(|name| name == args.dashboard) {
                 return Err(failure);
             }
-            const ALL: &str = "`ops dashboard list` names them all";
-            return Err(UnknownName::among("dashboard", &args.dashboard, names(&all), ALL).into());
+            let how = "`ops dashboard list` names them all";
+            return Err(UnknownName::among("dashboard", &args.dashboard, names(&all), how).into());
         }
     };
     let bytes = match args.out.kind {

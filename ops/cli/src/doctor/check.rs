@@ -122,8 +122,9 @@ pub(crate) enum CheckError {
 impl CheckError {
     fn aws(&self) -> Option<&AwsError> {
         match self {
-            Self::Aws(error) | Self::CloudWatch(CloudWatchError::Aws(error)) => Some(error),
-            Self::Flow(FlowError::Aws(error)) => Some(error),
+            Self::Aws(error)
+            | Self::CloudWatch(CloudWatchError::Aws(error))
+            | Self::Flow(FlowError::Aws(error)) => Some(error),
             _ => None,
         }
     }

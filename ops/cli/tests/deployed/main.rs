@@ -2,6 +2,7 @@
 //! does, and knows nothing of the local stack that answers.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "helpers of a test may panic"
