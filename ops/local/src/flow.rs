@@ -1,7 +1,7 @@
 //! Flows of a user on the local stack, whose console reports what came of them; on AWS the same flows find their evidence
 //! by `pipeline_client` alone.
 //!
-//! Both need only a [`StackInfo`](crate::stack::StackInfo), so they work from any process.
+//! Both need only a [`StackInfo`], so they work from any process.
 
 mod evidence;
 
