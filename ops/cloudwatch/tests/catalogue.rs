@@ -9,6 +9,7 @@
 mod catalogue {
     pub(crate) mod assets;
     mod dashboards;
+    mod expressions;
     mod links;
     mod metrics;
     mod runbooks;
