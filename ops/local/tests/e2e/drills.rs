@@ -185,3 +185,22 @@ async fn hundred_files_that_are_no_images_ring_nothing_and_show_on_the_panel() {
     let panel = svg.split("Files refused in the last day").nth(1).unwrap();
     assert!(panel.contains(">NotAnImage<") && panel.contains(">100<"), "the table of refusals lacks them");
 }
+
+#[tokio::test]
+#[ignore = "takes a minute and a half"]
+async fn first_hour_of_a_new_stack_sends_no_mail_about_alarms() {
+    let harness = Harness::drilled("drill-first-hour", &[]).await;
+    let until = harness.observer.clock().now().plus_millis(60 * 60_000);
+    let hour = |seen: &Seen| seen.alarms.evaluated().filter(|at| *at >= until);
+    harness.seen("an hour of the plane", "the clock", hour).await;
+
+    harness.observer.look(|seen| {
+        let (transitions, _) = seen.alarms.after(0);
+        let other = transitions.iter().find(|it| (it.from, it.to) != (State::InsufficientData, State::Ok));
+        assert_eq!(other, None);
+        let names: BTreeSet<&str> = transitions.iter().map(|it| it.alarm.as_str()).collect();
+        assert_eq!(names, seen.alarms.set().iter().map(|alarm| alarm.name.as_str()).collect());
+        let subjects: Vec<String> = seen.mail.find(None).into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(subjects, Vec::<String>::new());
+    });
+}
