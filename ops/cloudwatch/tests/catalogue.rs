@@ -8,6 +8,7 @@
 
 mod catalogue {
     pub(crate) mod assets;
+    mod costs;
     mod dashboards;
     mod expressions;
     mod links;

@@ -204,3 +204,27 @@ async fn first_hour_of_a_new_stack_sends_no_mail_about_alarms() {
         assert_eq!(subjects, Vec::<String>::new());
     });
 }
+
+#[tokio::test]
+#[ignore = "takes a minute"]
+async fn buckets_that_cannot_be_listed_are_one_mail_of_each_alarm_and_none_of_a_failed_run() {
+    let drill = Drill::begin("drill-scans", &[]).await;
+    let refused = InjectedFault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalError" };
+    let rule = Rule::next("s3", "ListObjectsV2", "", refused);
+    let strike = drill.harness.faults.strike(Rule { times: usize::MAX, ..rule });
+
+    drill.mailed("s3-metrics-failing", State::Alarm).await;
+    drill.mailed("s3-metrics-heartbeat", State::Alarm).await;
+    drill.minutes(15).await;
+    let about_tickets = |seen: &Seen| {
+        let mail = seen.mail.find(None).into_iter().filter(|mail| mail.topic.ends_with("-ticket"));
+        mail.map(|mail| mail.subject.split(" in ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let subjects = drill.harness.observer.look(about_tickets);
+    assert_eq!(subjects, ["ALARM: \"s3-metrics-failing\"", "ALARM: \"s3-metrics-heartbeat\""]);
+    drop(strike);
+    drill.mailed("s3-metrics-failing", State::Ok).await;
+    drill.mailed("s3-metrics-heartbeat", State::Ok).await;
+
+    assert_eq!(drill.rung(), names(&["s3-metrics-failing", "s3-metrics-heartbeat"]));
+}
