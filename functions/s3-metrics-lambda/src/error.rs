@@ -4,21 +4,10 @@ use std::{error::Error as StdError, time::Duration};
 
 use lambda_runtime::Diagnostic;
 
-/// A run that did not report every bucket; Lambda tries again and then notifies the failure destination.
+/// CloudWatch did not take the totals; Lambda tries again and then notifies the failure destination.
 #[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// At least one bucket could not be scanned to its end.
-    #[error("{missing} of {buckets} buckets have no total")]
-    Incomplete {
-        /// Buckets without a total.
-        missing: usize,
-        /// Buckets asked for.
-        buckets: usize,
-    },
-    /// CloudWatch did not take the totals.
-    #[error("could not publish the totals")]
-    Publish(#[source] Box<dyn StdError + Send + Sync>),
-}
+#[error("could not publish the totals")]
+pub struct PublishError(#[source] pub Box<dyn StdError + Send + Sync>);
 
 /// Why one bucket has no total.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +31,8 @@ pub enum ScanError {
     },
 }
 
-impl From<ReportError> for Diagnostic {
-    fn from(error: ReportError) -> Self {
-        Self { error_type: "ReportError".to_owned(), error_message: error.to_string() }
+impl From<PublishError> for Diagnostic {
+    fn from(error: PublishError) -> Self {
+        Self { error_type: "PublishError".to_owned(), error_message: error.to_string() }
     }
 }

@@ -9,7 +9,7 @@ use tracing::{Instrument, Span, info_span};
 
 use crate::{
     config::Config,
-    error::ReportError,
+    error::PublishError,
     events::{BucketScanned, ScanStopped},
     store::{Buckets, Total},
     usage,
@@ -28,10 +28,13 @@ pub struct App<S> {
 
 /// Scans every bucket and publishes the totals of those that were listed to their end.
 ///
+/// A bucket that was not is a `ScanIncomplete` and no error: a bucket too large for the timeout stays so, and Lambda
+/// would scan it twice more and notify the failure destination at every tick of the schedule.
+///
 /// # Errors
 ///
-/// Fails when a bucket has no total or CloudWatch took none; what is complete is published all the same.
-pub async fn handle(app: &App<impl Buckets>, event: LambdaEvent<Value>) -> Result<Value, ReportError> {
+/// Fails when CloudWatch took no total.
+pub async fn handle(app: &App<impl Buckets>, event: LambdaEvent<Value>) -> Result<Value, PublishError> {
     let result = report(app, &event.context).await;
     if let Err(error) = &result {
         telemetry::fail(&Span::current(), error);
@@ -40,7 +43,7 @@ pub async fn handle(app: &App<impl Buckets>, event: LambdaEvent<Value>) -> Resul
     result
 }
 
-async fn report(app: &App<impl Buckets>, context: &Context) -> Result<Value, ReportError> {
+async fn report(app: &App<impl Buckets>, context: &Context) -> Result<Value, PublishError> {
     let mut totals = Vec::new();
     for bucket in &app.config.buckets {
         let span = info_span!("scan_bucket", aws.s3.bucket = bucket);
@@ -49,13 +52,13 @@ async fn report(app: &App<impl Buckets>, context: &Context) -> Result<Value, Rep
     if !totals.is_empty() {
         let span = info_span!("publish_totals");
         let published = app.store.publish(&totals).instrument(span.clone()).await;
-        published.map_err(ReportError::Publish).inspect_err(|error| telemetry::fail(&span, error))?;
+        published.map_err(PublishError).inspect_err(|error| telemetry::fail(&span, error))?;
     }
-    let (reported, buckets) = (totals.len(), app.config.buckets.len());
-    if reported < buckets {
-        return Err(ReportError::Incomplete { missing: buckets - reported, buckets });
+    let incomplete = app.config.buckets.len() - totals.len();
+    if incomplete > 0 {
+        return Ok(json!({ "buckets": totals.len(), "incomplete": incomplete }));
     }
-    Ok(json!({ "buckets": reported }))
+    Ok(json!({ "buckets": totals.len() }))
 }
 
 async fn scan(app: &App<impl Buckets>, bucket: &str, context: &Context) -> Option<Total> {

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use crate::{error::ScanError, store::Buckets};
 
 /// Time that must be left to ask for another page and still publish.
 const RESERVE: Duration = Duration::from_secs(3);
+/// Of which publishing needs this much: no page is waited for that long.
+const PUBLISHING: Duration = Duration::from_secs(2);
 
 /// What a bucket holds: the current version of each object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,10 +51,10 @@ pub async fn scan(
         if left < RESERVE {
             return Err(ScanError::OutOfTime { pages: usage.pages, left });
         }
-        let page = store
-            .list_page(bucket, next)
-            .await
-            .map_err(|source| ScanError::List { page: usage.pages + 1, source })?;
+        let Ok(page) = timeout(left.saturating_sub(PUBLISHING), store.list_page(bucket, next)).await else {
+            return Err(ScanError::OutOfTime { pages: usage.pages, left: time_left() });
+        };
+        let page = page.map_err(|source| ScanError::List { page: usage.pages + 1, source })?;
         usage.pages += 1;
         usage.objects += page.objects;
         usage.bytes += page.bytes;

@@ -2,7 +2,7 @@
 //!
 //! What is documented and followed: an alarm is evaluated every minute (every ten seconds for shorter periods)
 //! on windows that end then; more datapoints are fetched than `EvaluationPeriods`; the rules for missing data,
-//! premature alarms and few samples; AWS/DynamoDB, whose missing data is always ignored. Not documented is how
+//! premature alarms and few samples; warm-up; AWS/DynamoDB, whose missing data is always ignored. Not documented is how
 //! many more datapoints are fetched: [`EXTRA_POINTS`] is the number of the documented examples.
 
 mod data;
@@ -15,15 +15,17 @@ mod rule;
 mod set;
 #[cfg(test)]
 mod tests;
+mod warm_up;
 
 use std::fmt;
 
-pub use data::{DataQuery, MetricStat, Source};
+pub use data::{DataQuery, MetricStat, Queried, Source};
 pub use error::AlarmError;
 pub use evaluate::{EXTRA_POINTS, Verdict};
 pub use missing::{Fate, decide};
 pub use rule::{Rule, RuleError};
 pub use set::{AlarmSet, Evaluator, Transition};
+pub use warm_up::WarmUp;
 
 use crate::location::Location;
 use crate::time::Period;
@@ -143,6 +145,8 @@ pub struct MetricAlarm {
     pub missing: MissingData,
     /// Whether a percentile of few samples leaves the state as it is.
     pub ignores_few_samples: bool,
+    /// How long after its creation it waits for data.
+    pub warm_up: Option<WarmUp>,
 }
 
 macro_rules! words {

@@ -28,6 +28,7 @@ pub use value::{ExpressionValue, Scope, Values};
 pub struct Expression {
     text: String,
     root: Node,
+    bare_operand: Option<usize>,
 }
 
 impl Expression {
@@ -36,8 +37,8 @@ impl Expression {
     /// # Errors
     /// Text that is no expression, and what is not evaluated here.
     pub fn parse(text: &str) -> Result<Self, MathError> {
-        let root = parse::parse(text)?;
-        Ok(Self { text: text.to_owned(), root })
+        let (root, bare_operand) = parse::parse(text)?;
+        Ok(Self { text: text.to_owned(), root, bare_operand })
     }
 
     /// The text it was written as.
@@ -54,6 +55,14 @@ impl Expression {
         ids.sort_unstable();
         ids.dedup();
         ids
+    }
+
+    /// Where the first `AND` or `OR` stands, counted from 1, that has an operation without parentheses beside it.
+    ///
+    /// Evaluated as in AWS's one example, `m1 > 15 AND m2 > 15`; which operator goes first is documented nowhere.
+    #[must_use]
+    pub fn bare_operand(&self) -> Option<usize> {
+        self.bare_operand
     }
 
     /// What it comes to.

@@ -8,7 +8,9 @@
 
 mod catalogue {
     pub(crate) mod assets;
+    mod costs;
     mod dashboards;
+    mod expressions;
     mod links;
     mod metrics;
     mod runbooks;

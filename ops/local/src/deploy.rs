@@ -20,7 +20,7 @@ pub use deployed::{Deployed, Resource};
 pub use error::DeployError;
 pub use gaps::{ClosingCall, GAPS, Gap, Remedy, markdown};
 pub use intrinsics::UnresolvedError;
-pub use outbox::create_outbox;
+pub use outbox::{Topic, create_outbox};
 pub use package::PackageError;
 pub use reconcile::{Applied, KnownGap, ReconcileError, Reconciled, reconcile};
 pub use template::RewriteError;

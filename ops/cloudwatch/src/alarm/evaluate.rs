@@ -41,7 +41,7 @@ impl MetricAlarm {
         now: Timestamp,
         before: State,
     ) -> Result<Verdict, MathError> {
-        let until = Timestamp::from_millis(now.as_millis() - now.as_millis().rem_euclid(self.step_millis()));
+        let until = self.last_step(now);
         let points = self.source.points(store, until, self.period, self.evaluation_periods + EXTRA_POINTS)?;
         if self.ignores_few_samples && self.has_few_samples(store, until) {
             return Ok(Verdict { state: before, points, few_samples: true });
@@ -50,6 +50,11 @@ impl MetricAlarm {
         let (periods, to_alarm) = (self.evaluation_periods, self.datapoints_to_alarm);
         let state = decide(&fates, periods, to_alarm, self.missing_as(), before);
         Ok(Verdict { state, points, few_samples: false })
+    }
+
+    /// The last instant up to `now` at which it is evaluated.
+    pub(super) fn last_step(&self, now: Timestamp) -> Timestamp {
+        now.plus_millis(-now.as_millis().rem_euclid(self.step_millis()))
     }
 
     fn fate(&self, point: Option<f64>) -> Fate {

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::data::{DataQuery, MetricStat, Queried, Source};
-use super::{Actions, Alarm, AlarmError, Comparison, Kind, MetricAlarm, MissingData, Notes, Rule, State};
+use super::{
+    Actions, Alarm, AlarmError, Comparison, Kind, MetricAlarm, MissingData, Notes, Rule, State, WarmUp,
+};
 use crate::fields::Fields;
 use crate::id::{Dimensions, MetricId};
 use crate::location::Location;
@@ -13,8 +15,10 @@ use crate::store::MetricStore;
 use crate::template::Resource;
 use crate::time::{Period, Timestamp};
 
-/// An alarm looks back a day at most.
+/// How far back an alarm looks at most with periods below an hour, and with longer ones.
 const MAX_WINDOW_SECONDS: u64 = 86_400;
+const MAX_WINDOW_OF_HOURS_SECONDS: u64 = 604_800;
+const HOUR_SECONDS: u32 = 3600;
 /// An expression of an alarm reads at most so many metrics.
 const MAX_METRICS: usize = 10;
 
@@ -81,8 +85,13 @@ fn metric_alarm(fields: &Fields<'_>) -> Result<MetricAlarm, AlarmError> {
         let why = format!("{datapoints_to_alarm} are more than the {evaluation_periods} evaluated periods");
         return Err(AlarmError::limit(&fields.at("DatapointsToAlarm"), why));
     }
-    if u64::from(evaluation_periods) * u64::from(period.as_seconds()) > MAX_WINDOW_SECONDS {
-        let why = format!("{evaluation_periods} periods of {period} are longer than a day");
+    let (most, named) = if period.as_seconds() < HOUR_SECONDS {
+        (MAX_WINDOW_SECONDS, "a day")
+    } else {
+        (MAX_WINDOW_OF_HOURS_SECONDS, "seven days")
+    };
+    if u64::from(evaluation_periods) * u64::from(period.as_seconds()) > most {
+        let why = format!("{evaluation_periods} periods of {period} are longer than {named}");
         return Err(AlarmError::limit(&fields.at("EvaluationPeriods"), why));
     }
     let comparison = fields.word("ComparisonOperator", Comparison::ALL, Comparison::as_str)?;
@@ -98,6 +107,7 @@ fn metric_alarm(fields: &Fields<'_>) -> Result<MetricAlarm, AlarmError> {
         threshold: fields.number("Threshold")?,
         missing: missing.unwrap_or(MissingData::Missing),
         ignores_few_samples: ignores_few_samples(fields)?,
+        warm_up: WarmUp::read(fields)?,
     };
     // Whether an expression can be evaluated does not depend on the data.
     let empty = alarm.evaluate(&MetricStore::new(), Timestamp::from_millis(0), State::InsufficientData);

@@ -103,13 +103,15 @@ pub struct Transition {
 pub struct Evaluator {
     set: AlarmSet,
     states: BTreeMap<String, State>,
+    /// When the alarms were first evaluated, which counts as their creation.
+    created: Option<Timestamp>,
 }
 
 impl Evaluator {
     /// All alarms just created: each is in `INSUFFICIENT_DATA`.
     #[must_use]
     pub fn new(set: AlarmSet) -> Self {
-        Self { set, states: BTreeMap::new() }
+        Self { set, ..Self::default() }
     }
 
     /// The alarms.
@@ -129,11 +131,13 @@ impl Evaluator {
     /// # Errors
     /// An expression that cannot be evaluated; reading the set excludes it.
     pub fn tick(&mut self, store: &MetricStore, now: Timestamp) -> Result<Vec<Transition>, MathError> {
+        let created = *self.created.get_or_insert(now);
         let mut transitions = Vec::new();
         for alarm in &self.set.alarms {
             let state = |name: &str| self.states.get(name).copied().unwrap_or(State::InsufficientData);
             let from = state(&alarm.name);
             let (to, reason) = match &alarm.kind {
+                Kind::Metric(metric) if metric.warms_up(store, now, created)? => (from, None),
                 Kind::Metric(metric) => {
                     let verdict = metric.evaluate(store, now, from)?;
                     (verdict.state, (verdict.state != from).then(|| metric.explain(&verdict)))

@@ -1,5 +1,6 @@
 mod refusals;
 mod tables;
+mod warm_up;
 
 use serde_json::{Value, json};
 

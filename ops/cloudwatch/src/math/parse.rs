@@ -1,5 +1,7 @@
 //! Parser of metric math: tokens become a tree.
 
+use std::ops::Range;
+
 use super::MathError;
 use super::token::{Kind, Token, tokens};
 
@@ -48,20 +50,24 @@ impl Node {
     }
 }
 
-pub(super) fn parse(text: &str) -> Result<Node, MathError> {
+/// The tree, and where the first `AND` or `OR` stands whose operand is an operation without parentheses.
+pub(super) fn parse(text: &str) -> Result<(Node, Option<usize>), MathError> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, next: 0, end: text.len() };
+    let mut parser = Parser { tokens: &tokens, next: 0, end: text.len(), group: 0..0, bare: None };
     let node = parser.logic()?;
     if parser.next < tokens.len() {
         return Err(parser.expected("an operator or the end"));
     }
-    Ok(node)
+    Ok((node, parser.bare))
 }
 
 struct Parser<'a> {
     tokens: &'a [Token],
     next: usize,
     end: usize,
+    /// The tokens of the last pair of parentheses that was closed.
+    group: Range<usize>,
+    bare: Option<usize>,
 }
 
 impl Parser<'_> {
@@ -96,7 +102,7 @@ impl Parser<'_> {
 
     fn logic(&mut self) -> Result<Node, MathError> {
         use Operator::{And, Or};
-        let mut node = self.comparison()?;
+        let (mut node, mut is_bare) = self.operand()?;
         let mut before = None;
         loop {
             let at = self.at();
@@ -107,8 +113,21 @@ impl Parser<'_> {
                 return Err(MathError::Ambiguous { what: "AND beside OR", at });
             }
             before = Some(operator);
-            node = Node::Binary(operator, Box::new(node), Box::new(self.comparison()?));
+            let (right, right_is_bare) = self.operand()?;
+            if is_bare || right_is_bare {
+                self.bare.get_or_insert(at);
+            }
+            node = Node::Binary(operator, Box::new(node), Box::new(right));
+            is_bare = false;
         }
+    }
+
+    /// What may stand beside `AND` or `OR`, and whether it is an operation without parentheses.
+    fn operand(&mut self) -> Result<(Node, bool), MathError> {
+        let start = self.next;
+        let node = self.comparison()?;
+        let is_bare = matches!(node, Node::Binary(..)) && self.group != (start..self.next);
+        Ok((node, is_bare))
     }
 
     fn comparison(&mut self) -> Result<Node, MathError> {
@@ -183,10 +202,12 @@ impl Parser<'_> {
             Kind::Word(word) => Node::Option(word),
             Kind::Symbol("[") => Node::List(self.list("]", "`,` or `]`")?),
             Kind::Symbol(_) => {
+                let start = self.next - 1;
                 let node = self.logic()?;
                 if !self.take_symbol(")") {
                     return Err(self.expected("`)`"));
                 }
+                self.group = start..self.next;
                 node
             }
         })

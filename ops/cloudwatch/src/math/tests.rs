@@ -187,6 +187,31 @@ fn an_expression_knows_its_ids_and_its_constants() {
 }
 
 #[test]
+fn an_operation_beside_and_or_or_without_parentheses_is_found() {
+    let bare = |text: &str| Expression::parse(text).unwrap().bare_operand();
+    for text in [
+        "(a > 1) AND (b > 1)",
+        "a AND FILL(b, 0)",
+        "((a > 1) AND (b > 1)) OR (c < 1)",
+        "(a > 1) AND (b > 1) AND c",
+        "IF((a > 1) && (b + 1), a + b)",
+        "a > 1",
+    ] {
+        assert_eq!(bare(text), None, "{text}");
+    }
+    for (text, at) in [
+        ("a > 1 AND (b > 1)", 7),
+        ("(a > 1) AND b > 1", 9),
+        ("(a) > (1) AND b", 11),
+        ("(a > 1) || (b > 1) || c + (1)", 20),
+        ("IF(a > 1 OR b, a)", 10),
+        ("(a AND b > 1) AND c", 4),
+    ] {
+        assert_eq!(bare(text), Some(at), "{text}");
+    }
+}
+
+#[test]
 fn what_is_not_documented_or_not_evaluated_is_refused() {
     for (expression, expected) in [
         ("SEARCH('{A,B}', 'Sum')", "the function SEARCH is not evaluated here"),

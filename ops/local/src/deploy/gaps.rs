@@ -50,7 +50,7 @@ const LEFT_OUT: &str = "`MathAlarms=disabled` keeps the alarms from it, and `ops
 const CONDITIONS: &str = "`engine/conditions.py`";
 
 /// Every gap that template.yaml meets, found by reading each property back after a deploy.
-pub const GAPS: [Gap; 16] = [
+pub const GAPS: [Gap; 17] = [
     Gap {
         kind: "AWS::S3::Bucket",
         property: "LifecycleConfiguration",
@@ -134,6 +134,12 @@ pub const GAPS: [Gap; 16] = [
         property: "AllowUnauthenticatedIdentities",
         engine: "keeps it, and gives everybody an identity",
         remedy: Remedy::Supplied("the refusal", "`engine/tokens.py`"),
+    },
+    Gap {
+        kind: "AWS::CloudWatch::Alarm",
+        property: "WarmUpConfiguration",
+        engine: "drops it",
+        remedy: Remedy::Supplied("the warm-up", "`ops up`"),
     },
     Gap {
         kind: "AWS::CloudWatch::Alarm",

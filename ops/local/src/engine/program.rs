@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 17] = [
+const MODULES: [(&str, &str); 18] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
+    ("async_invocations.py", include_str!("async_invocations.py")),
     ("conditions.py", include_str!("conditions.py")),
     ("doors.py", include_str!("doors.py")),
     ("event_source_mappings.py", include_str!("event_source_mappings.py")),

@@ -18,6 +18,7 @@ from ministack.app import app  # noqa: E402
 
 import access_log  # noqa: E402, F401  (beside this file, like the others)
 import addresses  # noqa: E402
+import async_invocations  # noqa: E402, F401
 import conditions  # noqa: E402, F401
 import doors  # noqa: E402
 import event_source_mappings  # noqa: E402, F401

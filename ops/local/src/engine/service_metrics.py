@@ -30,6 +30,8 @@ from pinned import wrap
 HOST, PORT = os.environ.pop("SERVICE_METRICS").rsplit(":", 1)
 RATE = float(os.environ.pop("CLOCK_RATE"))
 SAMPLE_SECONDS = 5.0 / RATE if RATE < 20 else 0.25
+# "When a message is received three times or more and not deleted", SQS leaves it out of the age.
+RECEIVES_OF_POISON = 3
 THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded")
 
 reports = queue.SimpleQueue()
@@ -57,6 +59,8 @@ class Counted(list):
     sent = 0
 
     def append(self, message):
+        # What moves to a dead-letter queue keeps when it was sent and how often it was received; its age does not.
+        message["arrival"] = {"at": time.time(), "receives": message["receive_count"]}
         if "DeadLetterQueueSourceArn" not in message.get("sys", {}):
             self.sent += 1
         super().append(message)
@@ -82,6 +86,10 @@ class Queues(AccountRegionScopedDict):
 sqs._queues = Queues()
 
 
+def is_poison(message):
+    return message["receive_count"] - message["arrival"]["receives"] >= RECEIVES_OF_POISON
+
+
 def sample():
     counted = {}
     while True:
@@ -102,8 +110,10 @@ def sample():
             counted[key] = sent
             for name, value in counts.items():
                 record("AWS/SQS", name, of, "Count", at=now, value=value)
-            oldest = min((message["sent_at"] for message in messages), default=now)
-            record("AWS/SQS", "ApproximateAgeOfOldestMessage", of, "Seconds", at=now, since=oldest)
+            arrivals = [message["arrival"]["at"] for message in messages if not is_poison(message)]
+            # An empty queue has no age, and neither has one in which all was received too often.
+            if arrivals:
+                record("AWS/SQS", "ApproximateAgeOfOldestMessage", of, "Seconds", at=now, since=min(arrivals))
         for function, running in lambda_svc.executions_in_flight()[1].items():
             of = {"FunctionName": function.rsplit(":", 1)[-1]}
             record("AWS/Lambda", "ConcurrentExecutions", of, "Count", at=time.time(), value=running)

@@ -11,7 +11,7 @@ use super::{MissingOutput, NoRoom, Options, StackInfo, addresses, room};
 use crate::console::{Console, Serving};
 use crate::deploy::{
     Assets, AssetsError, BuildError, DeployError, Deployed, Deployment, Functions, ReconcileError,
-    Reconciled, create_outbox, reconcile,
+    Reconciled, Topic, create_outbox, reconcile,
 };
 use crate::engine::{ENGINE_PACKAGES, Engine, Launch, Provision, ProvisionError, StartError};
 use crate::faults::{Faults, Proxy, Proxying};
@@ -260,7 +260,8 @@ async fn settle(
 ) -> Result<StackInfo, UpError> {
     let step = Step::start(reporter, "settle", "Creating a demo user");
     let output = |name| deployed.outputs.get(name).map(String::as_str).ok_or(MissingOutput(name));
-    let topics = TOPICS.map(output).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let topics = TOPICS.map(|name| output(name).map(|arn| Topic::of(&deployed, arn)));
+    let topics = topics.into_iter().collect::<Result<Vec<_>, _>>()?;
     let outbox_queue_url = create_outbox(aws, &topics).await.map_err(UpError::Outbox)?;
     let user = create_user(aws, output("UserPoolId")?).await.map_err(UpError::User)?;
     let functions = deployed.resources.values().filter(|resource| resource.kind == "AWS::Lambda::Function");

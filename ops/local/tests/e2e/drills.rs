@@ -185,3 +185,46 @@ async fn hundred_files_that_are_no_images_ring_nothing_and_show_on_the_panel() {
     let panel = svg.split("Files refused in the last day").nth(1).unwrap();
     assert!(panel.contains(">NotAnImage<") && panel.contains(">100<"), "the table of refusals lacks them");
 }
+
+#[tokio::test]
+#[ignore = "takes a minute and a half"]
+async fn first_hour_of_a_new_stack_sends_no_mail_about_alarms() {
+    let harness = Harness::drilled("drill-first-hour", &[]).await;
+    let until = harness.observer.clock().now().plus_millis(60 * 60_000);
+    let hour = |seen: &Seen| seen.alarms.evaluated().filter(|at| *at >= until);
+    harness.seen("an hour of the plane", "the clock", hour).await;
+
+    harness.observer.look(|seen| {
+        let (transitions, _) = seen.alarms.after(0);
+        let other = transitions.iter().find(|it| (it.from, it.to) != (State::InsufficientData, State::Ok));
+        assert_eq!(other, None);
+        let names: BTreeSet<&str> = transitions.iter().map(|it| it.alarm.as_str()).collect();
+        assert_eq!(names, seen.alarms.set().iter().map(|alarm| alarm.name.as_str()).collect());
+        let subjects: Vec<String> = seen.mail.find(None).into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(subjects, Vec::<String>::new());
+    });
+}
+
+#[tokio::test]
+#[ignore = "takes a minute"]
+async fn buckets_that_cannot_be_listed_are_one_mail_of_each_alarm_and_none_of_a_failed_run() {
+    let drill = Drill::begin("drill-scans", &[]).await;
+    let refused = InjectedFault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalError" };
+    let rule = Rule::next("s3", "ListObjectsV2", "", refused);
+    let strike = drill.harness.faults.strike(Rule { times: usize::MAX, ..rule });
+
+    drill.mailed("s3-metrics-failing", State::Alarm).await;
+    drill.mailed("s3-metrics-heartbeat", State::Alarm).await;
+    drill.minutes(15).await;
+    let about_tickets = |seen: &Seen| {
+        let mail = seen.mail.find(None).into_iter().filter(|mail| mail.topic.ends_with("-ticket"));
+        mail.map(|mail| mail.subject.split(" in ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let subjects = drill.harness.observer.look(about_tickets);
+    assert_eq!(subjects, ["ALARM: \"s3-metrics-failing\"", "ALARM: \"s3-metrics-heartbeat\""]);
+    drop(strike);
+    drill.mailed("s3-metrics-failing", State::Ok).await;
+    drill.mailed("s3-metrics-heartbeat", State::Ok).await;
+
+    assert_eq!(drill.rung(), names(&["s3-metrics-failing", "s3-metrics-heartbeat"]));
+}

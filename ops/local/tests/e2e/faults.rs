@@ -3,7 +3,7 @@
 use aws_client::xml;
 use http::Method;
 use image::ImageFormat;
-use local_stack::deploy::create_outbox;
+use local_stack::deploy::{Topic, create_outbox};
 use local_stack::observe::Seen;
 use local_stack::observe::logs::LogFilter;
 use serde_json::{Value, json};
@@ -113,7 +113,7 @@ async fn missing_topic_delays_the_notification_and_it_is_sent_once() {
     assert_eq!(failed, "notify");
 
     sns(harness, "CreateTopic", &[("Name", topic.rsplit(':').next().unwrap())]).await;
-    create_outbox(&harness.aws, &[topic]).await.unwrap();
+    create_outbox(&harness.aws, &[Topic { arn: topic.to_owned(), filter: Vec::new() }]).await.unwrap();
 
     assert_recovered(harness, &issued.image_id, &issued.file_path, &trace_id).await;
 }

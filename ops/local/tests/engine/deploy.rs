@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use local_stack::deploy::{DeployError, Deployed, Deployment, Functions, create_outbox, reconcile};
+use local_stack::deploy::{DeployError, Deployed, Deployment, Functions, Topic, create_outbox, reconcile};
 use serde_json::json;
 
 use crate::lab::{Lab, root, stubs};
@@ -36,7 +36,35 @@ async fn template_of_the_repository_deploys_as_it_is() {
     // Fails when a property reads back otherwise than the template states it.
     reconcile(&lab.aws(), &deployed, &()).await.unwrap();
     consumer_counts_in_numbers(&lab, &deployed).await;
+    alarms_that_were_never_red_wake_nobody(&lab, &deployed).await;
     lab.stop().await;
+}
+
+/// `OKActions` fire for every alarm of a new stack.
+async fn alarms_that_were_never_red_wake_nobody(lab: &Lab, deployed: &Deployed) {
+    let aws = lab.aws();
+    for topic in ["PageTopic", "TicketTopic"].map(|name| &deployed.resources[name].physical_id) {
+        let url = create_outbox(&aws, &[Topic::of(deployed, topic)]).await.unwrap();
+        let change = |from: &str, to: &str| json!({"OldStateValue": from, "NewStateValue": to});
+        let news = [
+            change("INSUFFICIENT_DATA", "ALARM"),
+            change("OK", "ALARM"),
+            change("ALARM", "OK"),
+            // As Lambda's destination for failed runs publishes it.
+            json!({"requestContext": {"condition": "RetriesExhausted"}}),
+        ];
+        for message in [change("INSUFFICIENT_DATA", "OK")].iter().chain(&news) {
+            let params = [("TopicArn", topic.as_str()), ("Message", &message.to_string())];
+            aws.query("sns", "2010-03-31", "Publish", &params).await.unwrap();
+        }
+        for expected in news {
+            let request = json!({"QueueUrl": url, "WaitTimeSeconds": 5});
+            let received = aws.json("sqs", "AmazonSQS.ReceiveMessage", request).await.unwrap();
+            let body = received["Messages"][0]["Body"].as_str().unwrap();
+            let envelope: serde_json::Value = serde_json::from_str(body).unwrap();
+            assert_eq!(envelope["Message"], expected.to_string());
+        }
+    }
 }
 
 /// The worst of the gaps: with a text in its place, no message was ever delivered.
@@ -58,7 +86,7 @@ async fn outbox_gets_a_copy_of_what_the_topics_publish() {
     let created = sns("CreateTopic", &[("Name", "a-topic")]).await;
     let topic = aws_client::xml::first(&created, "TopicArn").unwrap();
 
-    let url = create_outbox(&aws, &[&topic]).await.unwrap();
+    let url = create_outbox(&aws, &[Topic { arn: topic.clone(), filter: Vec::new() }]).await.unwrap();
 
     sns("Publish", &[("TopicArn", &topic), ("Subject", "Hello"), ("Message", "body")]).await;
     let request = json!({"QueueUrl": url, "WaitTimeSeconds": 5});

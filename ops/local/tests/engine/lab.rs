@@ -21,8 +21,16 @@ pub(crate) struct Lab {
 impl Lab {
     /// Starts an engine.
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts an engine with variables beside its own.
+    pub(crate) async fn start_with(environment: &[(String, String)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let engine = start(directory.path(), 0).await.unwrap();
+        let venv = venv().await;
+        let launch =
+            Launch { venv: &venv, directory: directory.path(), port: 0, region: REGION, environment };
+        let engine = Engine::start(launch).await.unwrap();
         Self { directory, engine }
     }
 

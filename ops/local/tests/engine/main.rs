@@ -10,5 +10,6 @@ mod install;
 mod lab;
 mod platform_events;
 mod process;
+mod queue_age;
 mod script;
 mod stack;

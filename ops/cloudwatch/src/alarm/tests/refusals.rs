@@ -21,6 +21,16 @@ fn what_cloudwatch_refuses_or_we_do_not_evaluate_is_named_with_its_place() {
             format!("{at}.EvaluationPeriods: 1441 periods of 60 s are longer than a day"),
         ),
         (
+            json!({"Period": 3600, "EvaluationPeriods": 169}),
+            format!("{at}.EvaluationPeriods: 169 periods of 3600 s are longer than seven days"),
+        ),
+        (
+            json!({"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 2881}}),
+            format!(
+                "{at}.WarmUpConfiguration.WarmUpPeriodDurationInMinutes: 2881 minutes are more than two days"
+            ),
+        ),
+        (
             json!({"ComparisonOperator": "GreaterThanUpperThreshold"}),
             format!("{at}.ComparisonOperator: the value GreaterThanUpperThreshold is not evaluated here"),
         ),

@@ -16,6 +16,7 @@ pub(super) fn changes(properties: &Properties) -> Vec<(String, Change)> {
         ("Threshold", "threshold"),
         ("EvaluationPeriods", "evaluation periods"),
         ("DatapointsToAlarm", "datapoints to alarm"),
+        ("WarmUpConfiguration/WarmUpPeriodDurationInMinutes", "warm-up"),
     ] {
         changes.extend(number(properties, name, label));
     }
@@ -70,12 +71,12 @@ fn spelt(value: &Value) -> String {
 }
 
 fn number(properties: &Properties, name: &'static str, label: &str) -> Vec<(String, Change)> {
-    let Some(value) = properties.get(name) else { return Vec::new() };
+    let Some(value) = at(properties, name) else { return Vec::new() };
     let text = spelt(value);
     let each = [true, false].into_iter().filter_map(|up| {
         let what = format!("{label} {text} → {}", stepped(&text, up)?);
         let change: Change = Box::new(move |properties| {
-            let stepped = properties.get(name).and_then(|value| stepped(&spelt(value), up));
+            let stepped = at(properties, name).and_then(|value| stepped(&spelt(value), up));
             if let Some(stepped) = stepped {
                 set(properties, name, stepped.into());
             }

@@ -49,6 +49,18 @@ pub(super) const READERS: &[Reader] = &[
             ("Endpoint", "/Endpoint", Form::Exact),
         ],
     },
+    Reader {
+        kind: "AWS::SNS::Subscription",
+        call: |subscription| {
+            let named = ("SubscriptionArn", subscription.id.to_owned());
+            Call::Query("sns", "2010-03-31", "GetSubscriptionAttributes", vec![named])
+        },
+        within: Place("/GetSubscriptionAttributesResult/Attributes"),
+        properties: &[
+            ("FilterPolicyScope", "/FilterPolicyScope", Form::Exact),
+            ("FilterPolicy", "/FilterPolicy", Form::Document),
+        ],
+    },
 ];
 
 fn attributes(queue: &str) -> Call {

@@ -41,6 +41,7 @@ pub(super) const READERS: &[Reader] = &[
             ("Threshold", "/Threshold", Form::Exact),
             ("ComparisonOperator", "/ComparisonOperator", Form::Exact),
             ("TreatMissingData", "/TreatMissingData", Form::Exact),
+            ("WarmUpConfiguration", "/WarmUpConfiguration", Form::Exact),
             ("AlarmActions", "/AlarmActions", Form::Exact),
             ("OKActions", "/OKActions", Form::Exact),
         ],
