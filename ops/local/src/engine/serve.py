@@ -19,7 +19,9 @@ from ministack.app import app  # noqa: E402
 import access_log  # noqa: E402, F401  (beside this file, like the others)
 import addresses  # noqa: E402
 import conditions  # noqa: E402, F401
+import decisions  # noqa: E402, F401
 import doors  # noqa: E402
+import execution_role  # noqa: E402, F401
 import filter_patterns  # noqa: E402, F401
 import keys  # noqa: E402, F401
 import message_moves  # noqa: E402, F401
@@ -27,6 +29,7 @@ import output  # noqa: E402, F401
 import platform_events  # noqa: E402, F401
 import runtime_api  # noqa: E402, F401
 import s3_signatures  # noqa: E402, F401
+import service_principals  # noqa: E402, F401
 import tokens  # noqa: E402, F401
 
 if "SERVICE_METRICS" in os.environ:

@@ -9,5 +9,6 @@ mod install;
 mod lab;
 mod platform_events;
 mod process;
+mod roles;
 mod script;
 mod stack;

@@ -38,6 +38,9 @@ async fn create(aws: &Aws, name: &str, log_format: &str) {
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
     let role = [("RoleName", "lab"), ("AssumeRolePolicyDocument", trust)];
     aws.query("iam", "2010-05-08", "CreateRole", &role).await.unwrap();
+    let rights = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}"#;
+    let policy = [("RoleName", "lab"), ("PolicyName", "logs"), ("PolicyDocument", rights)];
+    aws.query("iam", "2010-05-08", "PutRolePolicy", &policy).await.unwrap();
     let function = json!({
         "FunctionName": name, "Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 1, "MemorySize": 256,
         "Role": "arn:aws:iam::000000000000:role/lab", "Code": {"ZipFile": STANDARD.encode(package())},
