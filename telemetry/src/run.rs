@@ -11,6 +11,7 @@ mod runtime_api;
 mod service;
 mod shutdown;
 mod start;
+mod unwinding;
 
 use std::{fmt::Debug, future::Future};
 

@@ -1,5 +1,7 @@
 //! Configuration of the function, read from its environment.
 
+use contract::environment::{Environment, VariableError};
+
 use crate::content_type::Accepted;
 
 /// Largest upload that a URL is signed for when nothing else is configured: 50 MiB.
@@ -14,13 +16,8 @@ pub struct Config {
     pub max_upload_bytes: u64,
     /// `ACCEPTED_FORMATS`: the formats that are signed.
     pub accepted: Accepted,
-}
-
-/// An environment variable is missing or malformed.
-#[derive(Debug, thiserror::Error)]
-#[error("environment variable {name} is missing or malformed")]
-pub struct ConfigError {
-    name: &'static str,
+    /// `REQUIRE_CONTENT_LENGTH`: whether no URL is signed without a length.
+    pub requires_length: bool,
 }
 
 impl Config {
@@ -29,21 +26,25 @@ impl Config {
     /// # Errors
     ///
     /// Names the first variable that is missing or malformed.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let name = "ORIGINAL_BUCKET";
-        let original_bucket = get(name).ok_or(ConfigError { name })?;
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, VariableError> {
+        let environment = Environment(lookup);
         let name = "MAX_UPLOAD_BYTES";
-        let max_upload_bytes = match get(name) {
-            Some(raw) => raw.parse().ok().filter(|bytes| *bytes > 0).ok_or(ConfigError { name })?,
-            None => DEFAULT_MAX_UPLOAD_BYTES,
+        let max_upload_bytes = environment.or(name, DEFAULT_MAX_UPLOAD_BYTES)?;
+        if max_upload_bytes == 0 {
+            return Err(VariableError { name });
+        }
+        let name = "REQUIRE_CONTENT_LENGTH";
+        let requires_length = match environment.text(name).as_deref() {
+            Some("enabled") => true,
+            Some("disabled") | None => false,
+            Some(_) => return Err(VariableError { name }),
         };
-        let name = "ACCEPTED_FORMATS";
-        let accepted = match get(name) {
-            Some(raw) => raw.parse().map_err(|_| ConfigError { name })?,
-            None => Accepted::ALL,
-        };
-        Ok(Self { original_bucket, max_upload_bytes, accepted })
+        Ok(Self {
+            original_bucket: environment.required("ORIGINAL_BUCKET")?,
+            max_upload_bytes,
+            accepted: environment.or("ACCEPTED_FORMATS", Accepted::ALL)?,
+            requires_length,
+        })
     }
 }
 
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_bucket_a_limit_that_is_no_number_and_an_unknown_format_are_named() {
+    fn what_is_missing_or_malformed_is_named() {
         let error = Config::read(|_| None).unwrap_err();
         assert_eq!(error.to_string(), "environment variable ORIGINAL_BUCKET is missing or malformed");
 
@@ -62,11 +63,12 @@ mod tests {
             assert!(error.unwrap_err().to_string().contains("MAX_UPLOAD_BYTES"), "{limit}");
         }
 
-        let error = Config::read(|name| match name {
-            "ORIGINAL_BUCKET" => Some("b".to_owned()),
-            "ACCEPTED_FORMATS" => Some("jpeg,jpg".to_owned()),
-            _ => None,
-        });
-        assert!(error.unwrap_err().to_string().contains("ACCEPTED_FORMATS"));
+        for (malformed, value) in [("ACCEPTED_FORMATS", "jpeg,jpg"), ("REQUIRE_CONTENT_LENGTH", "true")] {
+            let error = Config::read(|name| match name {
+                "ORIGINAL_BUCKET" => Some("b".to_owned()),
+                name => (name == malformed).then(|| value.to_owned()),
+            });
+            assert!(error.unwrap_err().to_string().contains(malformed));
+        }
     }
 }

@@ -41,6 +41,9 @@ pub enum Refusal {
     /// An upload without any bytes is no image.
     #[error("the upload would be empty")]
     UploadEmpty,
+    /// No length was announced, and the operator requires one.
+    #[error("the upload's length is not announced, and must be")]
+    LengthRequired,
     /// The checksum is not the base64 form of 32 bytes.
     #[error("the checksum is not a base64 SHA-256 digest")]
     MalformedChecksum,
@@ -99,6 +102,11 @@ impl Refusal {
                 (413, "UploadTooLarge", format!("content_length may be at most {limit} bytes."))
             }
             Self::UploadEmpty => (400, "UploadEmpty", "content_length must be at least 1.".to_owned()),
+            Self::LengthRequired => (
+                400,
+                "LengthRequired",
+                "Send a JSON object with content_length, the image's exact size in bytes.".to_owned(),
+            ),
             Self::MalformedChecksum => (
                 400,
                 "MalformedChecksum",

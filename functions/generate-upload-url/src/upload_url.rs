@@ -69,9 +69,9 @@ impl UploadUrl {
     ///
     /// # Errors
     ///
-    /// Refuses types, lengths and checksums that no upload of ours can have.
+    /// Refuses types, lengths and checksums that no upload of ours can have, and a missing length where one is required.
     pub fn new(user: &str, request: Option<Request>, config: &Config) -> Result<Self, Refusal> {
-        let Config { accepted, max_upload_bytes, .. } = *config;
+        let Config { accepted, max_upload_bytes, requires_length, .. } = *config;
         let request = request.unwrap_or_default();
         let content_type = match request.content_type.as_deref().map(str::trim) {
             // A browser knows no type for some files, and sends an empty text for them.
@@ -89,6 +89,7 @@ impl UploadUrl {
                 let limit = i64::MAX.unsigned_abs();
                 Some(i64::try_from(bytes).map_err(|_| Refusal::UploadTooLarge { bytes, limit })?)
             }
+            None if requires_length => return Err(Refusal::LengthRequired),
             None => None,
         };
         if let Some(checksum) = &request.checksum_sha256 {

@@ -1,7 +1,8 @@
 //! Configuration of the function, read from its environment.
 
-use std::{num::NonZeroU32, str::FromStr, time::Duration};
+use std::{num::NonZeroU32, time::Duration};
 
+use contract::environment::{Environment, VariableError};
 use thumbnail::{Limits, Options, Rgb};
 
 /// Memory of the function that is not for images: code, clients, buffers of the runtime.
@@ -39,41 +40,33 @@ pub struct Config {
     pub decoders: usize,
 }
 
-/// An environment variable is missing or malformed.
-#[derive(Debug, thiserror::Error)]
-#[error("environment variable {name} is missing or malformed")]
-pub struct ConfigError {
-    name: &'static str,
-}
-
 impl Config {
     /// Reads the configuration through `lookup`.
     ///
     /// # Errors
     ///
     /// Names the first variable that is missing or malformed.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let lookup = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
-        let required = |name| lookup(name).ok_or(ConfigError { name });
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, VariableError> {
+        let environment = Environment(lookup);
         let defaults = Limits::default();
         let limits = Limits {
-            max_bytes: parsed(&lookup, "MAX_UPLOAD_BYTES")?.unwrap_or(defaults.max_bytes),
-            max_pixels: parsed(&lookup, "MAX_PIXELS")?.unwrap_or(defaults.max_pixels),
-            max_decode_bytes: parsed(&lookup, "MAX_DECODE_BYTES")?.unwrap_or(defaults.max_decode_bytes),
-            time: parsed(&lookup, "DECODE_TIMEOUT_SECONDS")?.map_or(defaults.time, Duration::from_secs),
-            formats: parsed(&lookup, "ACCEPTED_FORMATS")?.unwrap_or(defaults.formats),
+            max_bytes: environment.or("MAX_UPLOAD_BYTES", defaults.max_bytes)?,
+            max_pixels: environment.or("MAX_PIXELS", defaults.max_pixels)?,
+            max_decode_bytes: environment.or("MAX_DECODE_BYTES", defaults.max_decode_bytes)?,
+            time: Duration::from_secs(environment.or("DECODE_TIMEOUT_SECONDS", defaults.time.as_secs())?),
+            formats: environment.or("ACCEPTED_FORMATS", defaults.formats)?,
         };
-        let memory_mib = parsed(&lookup, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE")?.unwrap_or(1024);
+        let memory_mib = environment.or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 1024)?;
         let (parallel, decoders) = parallel(memory_mib, &limits);
         Ok(Self {
-            original_bucket: required("ORIGINAL_BUCKET")?,
-            processed_bucket: required("PROCESSED_BUCKET")?,
-            metadata_table: required("METADATA_TABLE")?,
-            topic_arn: required("TOPIC_ARN")?,
-            queue_url: required("QUEUE_URL")?,
-            thumbnails: thumbnails(&lookup)?,
-            retry_base: Duration::from_secs(parsed(&lookup, "RETRY_BASE_SECONDS")?.unwrap_or(2)),
-            max_receive_count: parsed(&lookup, "MAX_RECEIVE_COUNT")?.unwrap_or(5),
+            original_bucket: environment.required("ORIGINAL_BUCKET")?,
+            processed_bucket: environment.required("PROCESSED_BUCKET")?,
+            metadata_table: environment.required("METADATA_TABLE")?,
+            topic_arn: environment.required("TOPIC_ARN")?,
+            queue_url: environment.required("QUEUE_URL")?,
+            thumbnails: thumbnails(&environment)?,
+            retry_base: Duration::from_secs(environment.or("RETRY_BASE_SECONDS", 2)?),
+            max_receive_count: environment.or("MAX_RECEIVE_COUNT", 5)?,
             parallel,
             decoders,
             limits,
@@ -81,25 +74,20 @@ impl Config {
     }
 }
 
-fn thumbnails(lookup: &impl Fn(&str) -> Option<String>) -> Result<Vec<Options>, ConfigError> {
+fn thumbnails(
+    environment: &Environment<impl Fn(&str) -> Option<String>>,
+) -> Result<Vec<Options>, VariableError> {
     let name = "THUMBNAIL_QUALITY";
     let default = Options::default();
-    let quality = parsed(lookup, name)?.unwrap_or(default.quality);
+    let quality = environment.or(name, default.quality)?;
     if !(1..=100).contains(&quality) {
-        return Err(ConfigError { name });
+        return Err(VariableError { name });
     }
-    let background: Rgb = parsed(lookup, "THUMBNAIL_BACKGROUND")?.unwrap_or(default.background);
+    let background: Rgb = environment.or("THUMBNAIL_BACKGROUND", default.background)?;
     let name = "THUMBNAIL_SIDES";
-    let sides = lookup(name).unwrap_or_else(|| default.side_px.to_string());
-    let side = |raw: &str| raw.trim().parse::<NonZeroU32>().map_err(|_| ConfigError { name });
+    let sides = environment.text(name).unwrap_or_else(|| default.side_px.to_string());
+    let side = |raw: &str| raw.trim().parse::<NonZeroU32>().map_err(|_| VariableError { name });
     sides.split(',').map(|raw| Ok(Options { side_px: side(raw)?, quality, background })).collect()
-}
-
-fn parsed<T: FromStr>(
-    lookup: &impl Fn(&str) -> Option<String>,
-    name: &'static str,
-) -> Result<Option<T>, ConfigError> {
-    lookup(name).map(|raw| raw.trim().parse().map_err(|_| ConfigError { name })).transpose()
 }
 
 /// Messages and decoders at the same time: a decoder for each core, and as many originals waiting for one
@@ -118,7 +106,7 @@ fn parallel(memory_mib: u64, limits: &Limits) -> (usize, usize) {
 mod tests {
     use super::*;
 
-    fn read(name: &'static str, value: &'static str) -> Result<Config, ConfigError> {
+    fn read(name: &'static str, value: &'static str) -> Result<Config, VariableError> {
         Config::read(move |it| match it {
             _ if it == name => Some(value.to_owned()),
             "ORIGINAL_BUCKET" | "PROCESSED_BUCKET" | "METADATA_TABLE" | "TOPIC_ARN" | "QUEUE_URL" => {

@@ -25,11 +25,6 @@ pub enum Permanent {
 }
 
 impl Permanent {
-    /// Each value that [`Permanent::reason`] can return.
-    pub fn all_reasons() -> impl Iterator<Item = &'static str> {
-        Rejection::ALL_REASONS.into_iter().chain(["ObjectGone", "IdTaken"])
-    }
-
     /// One word of a closed set; also the dimension `Reason`.
     #[must_use]
     pub const fn reason(&self) -> &'static str {

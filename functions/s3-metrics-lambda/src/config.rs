@@ -1,17 +1,12 @@
 //! Configuration of the function, read from its environment.
 
+use contract::environment::{Environment, VariableError};
+
 /// Everything the function reads from its environment.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `METRICS_BUCKETS`: the buckets to report, separated by commas.
     pub buckets: Vec<String>,
-}
-
-/// An environment variable is missing or malformed.
-#[derive(Debug, thiserror::Error)]
-#[error("environment variable {name} is missing or names no bucket")]
-pub struct ConfigError {
-    name: &'static str,
 }
 
 impl Config {
@@ -20,16 +15,16 @@ impl Config {
     /// # Errors
     ///
     /// Names the variable that is missing or empty.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, VariableError> {
         let name = "METRICS_BUCKETS";
-        let listed = lookup(name).unwrap_or_default();
+        let listed = Environment(lookup).required(name)?;
         let mut buckets: Vec<String> = Vec::new();
         for bucket in listed.split(',').map(str::trim).filter(|bucket| !bucket.is_empty()) {
             if !buckets.iter().any(|known| known == bucket) {
                 buckets.push(bucket.to_owned());
             }
         }
-        if buckets.is_empty() { Err(ConfigError { name }) } else { Ok(Self { buckets }) }
+        if buckets.is_empty() { Err(VariableError { name }) } else { Ok(Self { buckets }) }
     }
 }
 

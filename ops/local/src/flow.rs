@@ -12,5 +12,5 @@ mod upload;
 mod verify;
 
 pub use error::FlowError;
-pub use upload::{Photo, TraceHeaders, UploadUrl, Uploaded, Uploader, put, request_url};
+pub use upload::{Photo, TraceHeaders, UploadUrl, Uploaded, Uploader, put, request_url, request_url_for};
 pub use verify::{Size, StepReport, Verified, verify};

@@ -19,6 +19,9 @@ use aws_client::{Aws, AwsError};
 
 pub use session::Session;
 
+/// What a user of the pipeline asks for: to be known, and by which address.
+const SCOPE: &str = "openid email";
+
 /// What the page hands out after a sign-in.
 #[derive(Clone)]
 pub struct Tokens {
@@ -100,6 +103,20 @@ pub async fn create_user(aws: &Aws, pool: &str) -> Result<DemoUser, AwsError> {
 ///
 /// Names the step that answered otherwise than it must.
 pub async fn sign_in(stack: &StackInfo, user: &DemoUser) -> Result<Tokens, LoginError> {
+    sign_in_with(stack, user, SCOPE, None).await
+}
+
+/// Signs `user` in for these scopes, with the code of an authenticator app where the page asks for one.
+///
+/// # Errors
+///
+/// Names the step that answered otherwise than it must.
+pub async fn sign_in_with(
+    stack: &StackInfo,
+    user: &DemoUser,
+    scope: &str,
+    app_code: Option<&str>,
+) -> Result<Tokens, LoginError> {
     let client = stack.output("UserPoolClientId")?;
     let flow = Flow {
         http: Http::new(),
@@ -109,8 +126,8 @@ pub async fn sign_in(stack: &StackInfo, user: &DemoUser) -> Result<Tokens, Login
         state: Uuid::new_v4().simple().to_string(),
         verifier: format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
     };
-    let page = flow.open_page().await?;
-    let code = flow.submit(&page, user).await?;
+    let page = flow.open_page(scope).await?;
+    let code = flow.submit(&page, user, app_code).await?;
     flow.redeem(&code).await
 }
 
@@ -143,14 +160,14 @@ struct TokenAnswer {
 }
 
 impl Flow<'_> {
-    async fn open_page(&self) -> Result<String, LoginError> {
+    async fn open_page(&self, scope: &str) -> Result<String, LoginError> {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&self.verifier));
         let mut page = self.hosted_ui.join("/oauth2/authorize")?;
         page.query_pairs_mut().extend_pairs([
             ("response_type", "code"),
             ("client_id", self.client),
             ("redirect_uri", &self.callback),
-            ("scope", "openid email"),
+            ("scope", scope),
             ("state", &self.state),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
@@ -162,14 +179,19 @@ impl Flow<'_> {
         Ok(String::from_utf8_lossy(answer.body()).into_owned())
     }
 
-    /// Fills in the page's form; answers the code that comes back with the redirect.
-    async fn submit(&self, page: &str, user: &DemoUser) -> Result<String, LoginError> {
-        let form = page::form(page);
-        let target = self.hosted_ui.join(&form.action)?;
-        let mut fields: Vec<(&str, &str)> =
-            form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        fields.extend([("username", user.email.as_str()), ("password", user.password.as_str())]);
-        let answer = self.post(&target, &fields).await?;
+    /// Fills in the page's forms; answers the code that comes back with the redirect.
+    async fn submit(
+        &self,
+        page: &str,
+        user: &DemoUser,
+        app_code: Option<&str>,
+    ) -> Result<String, LoginError> {
+        let password = [("username", user.email.as_str()), ("password", user.password.as_str())];
+        let mut answer = self.fill_in(page, &password).await?;
+        if let Some(code) = app_code.filter(|_| answer.status() == StatusCode::OK) {
+            let page = String::from_utf8_lossy(answer.body()).into_owned();
+            answer = self.fill_in(&page, &[("code", code)]).await?;
+        }
         let location = answer.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
         let back = location.and_then(|location| Url::parse(location).ok());
         let Some(back) = back.filter(|back| back.as_str().starts_with(&self.callback)) else {
@@ -181,6 +203,15 @@ impl Flow<'_> {
             return Err(LoginError::State);
         }
         answered("code").ok_or_else(|| refused("the sign-in form", &answer))
+    }
+
+    /// Sends the first form of a page.
+    async fn fill_in(&self, page: &str, fields: &[(&str, &str)]) -> Result<Response<Bytes>, LoginError> {
+        let form = page::form(page);
+        let target = self.hosted_ui.join(&form.action)?;
+        let hidden = form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let fields: Vec<(&str, &str)> = hidden.chain(fields.iter().copied()).collect();
+        Ok(self.post(&target, &fields).await?)
     }
 
     async fn redeem(&self, code: &str) -> Result<Tokens, LoginError> {

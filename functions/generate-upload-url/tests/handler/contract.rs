@@ -23,7 +23,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::BodyTooLarge { .. } => Some(Refusal::UnsupportedType { accepted: Accepted::ALL }),
         Refusal::UnsupportedType { .. } => Some(Refusal::UploadTooLarge { bytes: limit + 1, limit }),
         Refusal::UploadTooLarge { .. } => Some(Refusal::UploadEmpty),
-        Refusal::UploadEmpty => Some(Refusal::MalformedChecksum),
+        Refusal::UploadEmpty => Some(Refusal::LengthRequired),
+        Refusal::LengthRequired => Some(Refusal::MalformedChecksum),
         Refusal::MalformedChecksum => Some(Refusal::Signing("no credentials".into())),
         Refusal::Signing(_) => None,
     } {

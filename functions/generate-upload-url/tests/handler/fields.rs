@@ -42,3 +42,26 @@ async fn field_that_is_null_and_an_empty_type_count_as_left_out() {
         assert_eq!((&issued["headers"], extension(&issued)), (&json!({}), "jpg"), "{body}");
     }
 }
+
+#[tokio::test]
+async fn no_url_without_a_length_is_signed_where_one_is_required() {
+    for (setting, issued) in [("enabled", false), ("disabled", true)] {
+        let harness = Harness::set("REQUIRE_CONTENT_LENGTH", setting);
+        for body in
+            ["", "{}", r#"{"content_length":null}"#, r#"{"content_type":"image/png","write_once":true}"#]
+        {
+            if issued {
+                harness.issue(with_body(body)).await;
+            } else {
+                assert_eq!(
+                    harness.refuse(with_body(body)).await,
+                    (400, "LengthRequired".to_owned()),
+                    "{setting}: {body}"
+                );
+            }
+        }
+        let exact = harness.issue(with_body(r#"{"content_length":1234}"#)).await;
+        let url = Url::parse(exact["upload_url"].as_str().unwrap()).unwrap();
+        assert_eq!(query(&url)["X-Amz-SignedHeaders"], "content-length;host");
+    }
+}

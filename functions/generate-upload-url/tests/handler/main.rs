@@ -202,6 +202,13 @@ impl Harness {
         Self::built(credentials, Telemetry::capture_with("generate-upload-url", secrets::trace))
     }
 
+    /// A harness with a variable of the environment.
+    fn set(variable: &str, value: &str) -> Self {
+        let mut harness = Self::new();
+        harness.app.config = config(|name| (name == variable).then(|| value.to_owned()));
+        harness
+    }
+
     fn built(
         credentials: impl ProvideCredentials + 'static,
         (telemetry, captured): (Telemetry, Captured),
@@ -212,8 +219,7 @@ impl Harness {
             .credentials_provider(credentials)
             .interceptor(telemetry_aws_sdk::CallSpans::default());
         let client = aws_sdk_s3::Client::from_conf(sdk.build());
-        let config =
-            Config::read(|name| (name == "ORIGINAL_BUCKET").then(|| "originals".to_owned())).unwrap();
+        let config = config(|_| None);
         let signer = Signer::new(client, &config.original_bucket, a_day);
         Self { app: App { config, signer, telemetry }, captured }
     }
@@ -240,6 +246,12 @@ impl Harness {
         assert!(!body["error"]["message"].as_str().unwrap().is_empty());
         (response.status_code, body["error"]["code"].as_str().unwrap().to_owned())
     }
+}
+
+/// The configuration with what else `lookup` finds.
+fn config(lookup: impl Fn(&str) -> Option<String>) -> Config {
+    Config::read(|name| if name == "ORIGINAL_BUCKET" { Some("originals".to_owned()) } else { lookup(name) })
+        .unwrap()
 }
 
 /// An environment whose credentials are gone.

@@ -6,6 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::format::Format;
 use crate::rejection::Rejection;
 
+// What builds for Lambda sets `abort` where the profile names nothing.
+#[cfg(panic = "abort")]
+compile_error!("a decoder's panic would end the process: set `panic = \"unwind\"` in the profile");
+
 /// A step from bytes to thumbnail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {

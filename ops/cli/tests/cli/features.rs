@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-/// Every package with the sets of features that it is compiled with, by way of `edges`.
-fn features(edges: &str) -> BTreeMap<String, BTreeSet<String>> {
+const FUNCTIONS: [&str; 3] = ["generate-upload-url", "image-processor-lambda", "s3-metrics-lambda"];
+
+/// Every package below `selected` with the sets of features that it is compiled with, by way of `edges`.
+fn features(selected: &str, edges: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["tree", "--workspace", "--locked", "--prefix=none", "--format={p}|{f}"]);
+    cargo.args(["tree", selected, "--locked", "--prefix=none", "--format={p}|{f}"]);
     let output = cargo.args(["--edges", edges]).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut packages = BTreeMap::<_, BTreeSet<_>>::new();
@@ -20,7 +22,8 @@ fn features(edges: &str) -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn tests_ask_of_no_package_for_features_that_the_programs_do_not_ask_for() {
-    let (programs, tests) = (features("normal,build"), features("normal,build,dev"));
+    let (programs, tests) =
+        (features("--workspace", "normal,build"), features("--workspace", "normal,build,dev"));
 
     let compiled_twice: Vec<_> =
         programs.iter().filter(|(package, features)| tests.get(*package) != Some(features)).collect();
@@ -31,4 +34,39 @@ fn tests_ask_of_no_package_for_features_that_the_programs_do_not_ask_for() {
         "add the features that tests ask for to ops/cli/Cargo.toml, or each of these is compiled twice:\n\
          {compiled_twice:#?}"
     );
+}
+
+/// `sam build` builds one function after the other, each by itself.
+#[test]
+fn what_all_functions_share_is_compiled_once_for_lambda() {
+    let [first, second, third] = FUNCTIONS.map(|name| features(&format!("--package={name}"), "normal"));
+
+    let shared: Vec<_> =
+        first.keys().filter(|it| second.contains_key(*it) && third.contains_key(*it)).collect();
+    let compiled_twice: Vec<_> = shared
+        .iter()
+        .map(|package| (package, [&first[*package], &second[*package], &third[*package]]))
+        .filter(|(_, features)| features.windows(2).any(|pair| pair[0] != pair[1]))
+        .collect();
+
+    assert!(shared.len() > 100);
+    assert!(
+        compiled_twice.is_empty(),
+        "add the features that one function asks for to telemetry/aws-sdk/Cargo.toml:\n{compiled_twice:#?}"
+    );
+}
+
+#[test]
+fn every_crate_that_a_thumbnail_is_made_with_is_optimised_for_speed() {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+    let manifest = std::fs::read_to_string(manifest).unwrap();
+    let (_, listed) = manifest.split_once("\n[profile.release.package]\n").unwrap();
+    let fast: BTreeSet<_> = listed.lines().filter_map(|it| it.strip_suffix(" = { opt-level = 3 }")).collect();
+
+    let codecs = features("--package=thumbnail", "normal,no-proc-macro");
+    let names = codecs.keys().filter_map(|package| package.split(' ').next());
+    let slow: Vec<_> = names.filter(|it| *it != "thumbnail" && !fast.contains(it)).collect();
+
+    assert!(codecs.len() > 20);
+    assert!(slow.is_empty(), "add to [profile.release.package] in Cargo.toml: {slow:?}");
 }

@@ -14,14 +14,6 @@ const DECIMALS: usize = 10;
 const PERCENT: u64 = 10_u64.pow(10);
 
 impl Percentile {
-    /// The whole percentage `percent`.
-    ///
-    /// # Errors
-    /// Zero and what exceeds a hundred.
-    pub fn from_percent(percent: u8) -> Result<Self, UnknownStatistic> {
-        format!("{percent}").parse()
-    }
-
     #[expect(clippy::cast_precision_loss, reason = "12 digits fit the 15 of a double")]
     pub(crate) fn fraction(self) -> f64 {
         self.0 as f64 / (100 * PERCENT) as f64

@@ -35,6 +35,30 @@ fn every_variable_that_a_function_reads_is_set_in_the_template_and_no_other() {
     }
 }
 
+/// The default of a parameter of the template that is a number.
+fn default(parameter: &str) -> u32 {
+    let template = text("template.yaml");
+    let (_, declared) = template.split_once(&format!("\n  {parameter}:\n")).unwrap();
+    let (_, value) = declared.split_once("\n    Default: ").unwrap();
+    value.lines().next().unwrap().parse().unwrap()
+}
+
+/// What all functions of a new AWS account may run at once.
+const NEW_ACCOUNT: u32 = 10;
+
+#[test]
+fn uploads_leave_half_of_a_new_accounts_concurrency_to_the_api() {
+    assert!(2 * default("ProcessorMaxConcurrency") <= NEW_ACCOUNT);
+    assert!(
+        text("docs/deploying.md").contains(&format!("a new account runs {NEW_ACCOUNT} functions at once"))
+    );
+}
+
+#[test]
+fn messages_stay_hidden_for_six_times_the_functions_timeout() {
+    assert!(default("QueueVisibilityTimeoutSeconds") >= 6 * default("ProcessorTimeoutSeconds"));
+}
+
 /// `Architecture` decides both what is built and where it runs.
 #[test]
 fn sam_builds_with_the_parameters_that_it_deploys_with() {

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 18] = [
+const MODULES: [(&str, &str); 20] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
     ("conditions.py", include_str!("conditions.py")),
     ("decisions.py", include_str!("decisions.py")),
     ("doors.py", include_str!("doors.py")),
+    ("event_source_mappings.py", include_str!("event_source_mappings.py")),
     ("execution_role.py", include_str!("execution_role.py")),
     ("filter_patterns.py", include_str!("filter_patterns.py")),
     ("keys.py", include_str!("keys.py")),
@@ -23,6 +24,7 @@ const MODULES: [(&str, &str); 18] = [
     ("platform_events.py", include_str!("platform_events.py")),
     ("runtime_api.py", include_str!("runtime_api.py")),
     ("s3_signatures.py", include_str!("s3_signatures.py")),
+    ("second_factor.py", include_str!("second_factor.py")),
     ("service_metrics.py", include_str!("service_metrics.py")),
     ("service_principals.py", include_str!("service_principals.py")),
     ("tokens.py", include_str!("tokens.py")),

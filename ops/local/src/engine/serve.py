@@ -21,6 +21,7 @@ import addresses  # noqa: E402
 import conditions  # noqa: E402, F401
 import decisions  # noqa: E402, F401
 import doors  # noqa: E402
+import event_source_mappings  # noqa: E402, F401
 import execution_role  # noqa: E402, F401
 import filter_patterns  # noqa: E402, F401
 import keys  # noqa: E402, F401
@@ -29,6 +30,7 @@ import output  # noqa: E402, F401
 import platform_events  # noqa: E402, F401
 import runtime_api  # noqa: E402, F401
 import s3_signatures  # noqa: E402, F401
+import second_factor  # noqa: E402, F401
 import service_principals  # noqa: E402, F401
 import tokens  # noqa: E402, F401
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use contract::item::Record;
 use http::{Method, StatusCode, header};
 use serde::Deserialize;
+use serde_json::json;
 use tokio::time::sleep;
 
 use super::error::{FlowError, reason};
@@ -19,6 +20,9 @@ use aws_client::http::Http;
 /// Waits before what may pass by itself is tried again: a function that starts takes part of that.
 const WAITS: [Duration; 4] =
     [Duration::from_millis(200), Duration::from_millis(800), Duration::from_secs(3), Duration::from_secs(6)];
+
+/// The API's error code where `RequireContentLength` is set.
+const LENGTH_REQUIRED: &str = "\"LengthRequired\"";
 
 /// A file on its way.
 #[derive(Clone, Debug)]
@@ -76,12 +80,40 @@ pub async fn request_url(
     tokens: &Tokens,
     trace: &TraceHeaders,
 ) -> Result<UploadUrl, FlowError> {
+    ask(stack, tokens, trace, String::new()).await
+}
+
+/// Asks as [`request_url`] does, and once more with the upload's length where the stack requires one.
+///
+/// # Errors
+///
+/// When the API refuses or does not answer.
+pub async fn request_url_for(
+    stack: &StackInfo,
+    tokens: &Tokens,
+    trace: &TraceHeaders,
+    length: usize,
+) -> Result<UploadUrl, FlowError> {
+    match request_url(stack, tokens, trace).await {
+        Err(FlowError::Refused { reason, .. }) if reason.contains(LENGTH_REQUIRED) => {
+            ask(stack, tokens, trace, json!({ "content_length": length }).to_string()).await
+        }
+        asked => asked,
+    }
+}
+
+async fn ask(
+    stack: &StackInfo,
+    tokens: &Tokens,
+    trace: &TraceHeaders,
+    body: String,
+) -> Result<UploadUrl, FlowError> {
     let what = "the API";
     let bearer = format!("Bearer {}", tokens.id_token);
     let mut headers = vec![("authorization", bearer.as_str())];
     headers.extend(trace.traceparent.as_deref().map(|parent| ("traceparent", parent)));
     let url = stack.output("GenerateUploadUrlEndpoint")?;
-    let answer = Http::new().send(Method::POST, url, &headers, "").await?;
+    let answer = Http::new().send(Method::POST, url, &headers, body).await?;
     if answer.status() != StatusCode::OK {
         return Err(FlowError::Refused { what, status: answer.status(), reason: reason(&answer) });
     }
@@ -149,7 +181,8 @@ impl<'a> Uploader<'a> {
         begun: impl FnOnce(&UploadUrl) -> io::Result<()>,
     ) -> Result<Uploaded, FlowError> {
         let plain = TraceHeaders::default();
-        let issued = patiently(WAITS, async || self.request_url(&plain).await).await?;
+        let length = photo.bytes.len();
+        let issued = patiently(WAITS, async || self.request_url(&plain, length).await).await?;
         begun(&issued).map_err(FlowError::Journal)?;
         let bytes = Bytes::from(photo.bytes);
         patiently(WAITS, async || put(&issued, bytes.clone(), &plain).await).await?;
@@ -183,12 +216,12 @@ impl<'a> Uploader<'a> {
     }
 
     /// Asks with the tokens of the session, and with new ones when those are not taken any more.
-    async fn request_url(&self, trace: &TraceHeaders) -> Result<UploadUrl, FlowError> {
+    async fn request_url(&self, trace: &TraceHeaders, length: usize) -> Result<UploadUrl, FlowError> {
         let tokens = self.session.tokens().await?;
-        match request_url(self.stack, &tokens, trace).await {
+        match request_url_for(self.stack, &tokens, trace, length).await {
             Err(FlowError::Refused { status: StatusCode::UNAUTHORIZED, .. }) => {
                 self.session.forget(&tokens).await;
-                request_url(self.stack, &self.session.tokens().await?, trace).await
+                request_url_for(self.stack, &self.session.tokens().await?, trace, length).await
             }
             asked => asked,
         }

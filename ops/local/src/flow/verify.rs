@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::error::FlowError;
 use super::evidence::Evidence;
-use super::upload::{Photo, TraceHeaders, UploadUrl, put, request_url};
+use super::upload::{Photo, TraceHeaders, UploadUrl, put, request_url_for};
 use crate::stack::StackInfo;
 use crate::user::{Tokens, sign_in};
 use aws_client::chain;
@@ -91,7 +91,7 @@ async fn send(
 
     step.detail("request_url");
     let began = Instant::now();
-    let asked = request_url(stack, &tokens, &plain).await;
+    let asked = request_url_for(stack, &tokens, &plain, photo.bytes.len()).await;
     let saw = |issued: &UploadUrl| format!("a URL for {}", issued.file_path);
     let issued = verified.note("request_url", began, asked, saw)?;
     verified.image_id = Some(issued.image_id.clone());

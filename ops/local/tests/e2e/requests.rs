@@ -16,7 +16,7 @@ use crate::uploader::{anybody, ask, bearer};
 use crate::urls::stored;
 
 /// PUTs bytes; answers the status and S3's code.
-async fn put(url: &str, headers: &[(&str, &str)], bytes: &[u8]) -> (u16, String) {
+pub(crate) async fn put(url: &str, headers: &[(&str, &str)], bytes: &[u8]) -> (u16, String) {
     let answer = Http::new().send(Method::PUT, url, headers, bytes.to_vec()).await.unwrap();
     let code = xml::first(&String::from_utf8_lossy(answer.body()), "Code");
     (answer.status().as_u16(), code.unwrap_or_default())

@@ -45,7 +45,7 @@ async fn consumer_counts_in_numbers(lab: &Lab, deployed: &Deployed) {
     let path = format!("/2015-03-31/event-source-mappings/{id}");
     let mapping = lab.aws().rest("lambda", http::Method::GET, &path, Vec::new(), &[]).await.unwrap();
     let mapping: serde_json::Value = serde_json::from_slice(mapping.body()).unwrap();
-    assert_eq!(mapping["ScalingConfig"]["MaximumConcurrency"], 10);
+    assert_eq!(mapping["ScalingConfig"]["MaximumConcurrency"], 5);
 }
 
 #[tokio::test]

@@ -28,12 +28,12 @@ use changes::CHANGES;
 use compare::{Comparison, Drift, compare};
 
 /// Without it the engine refuses the template; that it still does so is a gap like others.
-const DEPLOYABLE: (&str, &str) = ("MathAlarms", "disabled");
+pub(crate) const DEPLOYABLE: (&str, &str) = ("MathAlarms", "disabled");
 /// The stack that this leaves out.
 const LEFT_OUT: &str = "MathAlarmStack.";
 
 /// A value for every parameter that is not its default, so that every condition holds the other way round.
-const OTHER: [(&str, &str); 49] = [
+const OTHER: [(&str, &str); 53] = [
     ("AcceptedFormats", "jpeg,png"),
     ("ApiSloPercent", "98"),
     ("ApiThrottleBurst", "9"),
@@ -70,9 +70,12 @@ const OTHER: [(&str, &str); 49] = [
     ("ProcessorMemoryMb", "512"),
     ("ProcessorTimeoutSeconds", "20"),
     ("QueueVisibilityTimeoutSeconds", "120"),
+    ("RequireContentLength", "enabled"),
     ("RetryBaseSeconds", "1"),
     ("RunbookBaseUrl", "https://example.org/books"),
     ("SelfSignUp", "disabled"),
+    ("SesFromAddress", "Photos <photos@example.com>"),
+    ("SesIdentityArn", "arn:aws:ses:ap-northeast-1:000000000000:identity/example.com"),
     ("Stage", "other"),
     ("ThumbnailBackground", "#000000"),
     ("ThumbnailQuality", "70"),
@@ -82,6 +85,7 @@ const OTHER: [(&str, &str); 49] = [
     ("TracesHeaders", "authorization=Bearer%20x"),
     ("TracesSampler", "always_off"),
     ("TracesSamplerArg", "0.5"),
+    ("UserPoolTier", "ESSENTIALS"),
     ("Versioning", "Enabled"),
 ];
 
@@ -118,7 +122,7 @@ async fn deploy(lab: &Lab, parameters: &[(&str, &str)]) -> Deployed {
     try_deploy(lab, &root().join("template.yaml"), parameters).await.unwrap()
 }
 
-async fn try_deploy(
+pub(crate) async fn try_deploy(
     lab: &Lab,
     template: &Path,
     parameters: &[(&str, &str)],

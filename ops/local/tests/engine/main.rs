@@ -4,6 +4,7 @@
 mod deploy;
 mod doors;
 mod drift;
+mod event_source_mappings;
 mod flow;
 mod install;
 mod lab;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::lab::Lab;
+use crate::lab::{Lab, function_role};
 
 /// A function that answers, dies or hangs, as its event asks for.
 const BOOTSTRAP: &str = r#"#!/usr/bin/env python3
@@ -27,7 +27,7 @@ while True:
     urllib.request.urlopen(api + request + "/response", data=b"{}")
 "#;
 
-fn package() -> Vec<u8> {
+pub(crate) fn package() -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     archive.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755)).unwrap();
     archive.write_all(BOOTSTRAP.as_bytes()).unwrap();
@@ -35,15 +35,10 @@ fn package() -> Vec<u8> {
 }
 
 async fn create(aws: &Aws, name: &str, log_format: &str) {
-    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-    let role = [("RoleName", "lab"), ("AssumeRolePolicyDocument", trust)];
-    aws.query("iam", "2010-05-08", "CreateRole", &role).await.unwrap();
-    let rights = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}"#;
-    let policy = [("RoleName", "lab"), ("PolicyName", "logs"), ("PolicyDocument", rights)];
-    aws.query("iam", "2010-05-08", "PutRolePolicy", &policy).await.unwrap();
+    let role = function_role(aws).await;
     let function = json!({
         "FunctionName": name, "Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 1, "MemorySize": 256,
-        "Role": "arn:aws:iam::000000000000:role/lab", "Code": {"ZipFile": STANDARD.encode(package())},
+        "Role": role, "Code": {"ZipFile": STANDARD.encode(package())},
         "LoggingConfig": {"LogFormat": log_format},
     });
     let body = function.to_string().into_bytes();

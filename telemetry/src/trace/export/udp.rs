@@ -23,6 +23,9 @@ const HEADER: &str = "{\"format\":\"json\",\"version\":1}\nT1S";
 const DATAGRAM_BYTES: usize = 65_507;
 /// The longest message that fits a datagram in base64.
 const MESSAGE_BYTES: usize = (DATAGRAM_BYTES - HEADER.len()) / 4 * 3;
+/// Most spans of a datagram. AWS's own exporters for Lambda (ADOT) send batches of ten, so that is what the daemon and
+/// X-Ray are known to take; and a datagram that gets lost takes no more spans with it.
+const DATAGRAM_SPANS: u64 = 10;
 /// More than the keys and lengths around the spans take.
 const FRAME_BYTES: usize = 16;
 
@@ -109,7 +112,8 @@ impl Packed {
     }
 
     fn has_room(&self, resource: &[u8], span: &[u8]) -> bool {
-        resource.len() + self.bytes.len() + span.len() + FRAME_BYTES <= MESSAGE_BYTES
+        self.count < DATAGRAM_SPANS
+            && resource.len() + self.bytes.len() + span.len() + FRAME_BYTES <= MESSAGE_BYTES
     }
 
     fn add(&mut self, span: &[u8]) {

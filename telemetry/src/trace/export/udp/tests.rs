@@ -81,9 +81,14 @@ fn assert_split(sent: &[SpanData]) -> usize {
 
 #[test]
 fn a_thousand_spans_are_split_over_datagrams_and_each_arrives_once() {
-    let datagrams = assert_split(&spans(1_000, 60));
+    assert_eq!(assert_split(&spans(1_000, 60)), 100);
+}
 
-    assert!((8..=16).contains(&datagrams), "{datagrams}");
+#[test]
+fn a_datagram_has_no_more_spans_than_aws_own_exporters_send() {
+    for (count, datagrams) in [(1, 1), (10, 1), (11, 2), (20, 2), (21, 3)] {
+        assert_eq!(assert_split(&spans(count, 0)), datagrams, "{count} spans");
+    }
 }
 
 #[test]

@@ -17,11 +17,13 @@ pub(super) const READERS: &[Reader] = &[
         within: Place("/UserPool"),
         properties: &[
             ("UserPoolName", "/Name", Form::Exact),
+            ("UserPoolTier", "/UserPoolTier", Form::Exact),
             ("UsernameAttributes", "/UsernameAttributes", Form::Exact),
             ("UsernameConfiguration", "/UsernameConfiguration", Form::Exact),
             ("AutoVerifiedAttributes", "/AutoVerifiedAttributes", Form::Exact),
             ("UserAttributeUpdateSettings", "/UserAttributeUpdateSettings", Form::Exact),
             ("AccountRecoverySetting", "/AccountRecoverySetting", Form::Exact),
+            ("EmailConfiguration", "/EmailConfiguration", Form::Exact),
             ("AdminCreateUserConfig", "/AdminCreateUserConfig", Form::Exact),
             ("Policies", "/Policies", Form::Exact),
             ("MfaConfiguration", "/MfaConfiguration", Form::Exact),
@@ -43,7 +45,11 @@ pub(super) const READERS: &[Reader] = &[
             Call::Json("cognito-idp", target, json!({"Domain": domain.id}))
         },
         within: Place("/DomainDescription"),
-        properties: &[("UserPoolId", "/UserPoolId", Form::Exact), ("Domain", "/Domain", Form::Exact)],
+        properties: &[
+            ("UserPoolId", "/UserPoolId", Form::Exact),
+            ("Domain", "/Domain", Form::Exact),
+            ("ManagedLoginVersion", "/ManagedLoginVersion", Form::Exact),
+        ],
     },
     Reader {
         kind: "AWS::Cognito::UserPoolClient",
