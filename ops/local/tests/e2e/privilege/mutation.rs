@@ -146,7 +146,7 @@ async fn no_grant_can_be_taken_away_without_turning_its_proof_red() {
     let bench = Bench::new().await;
     let policies = policies(bench.harness).await;
     assert_all_hold(&bench, "before").await;
-    let (mut green, mut count, mut used) = (Vec::new(), 0, 0);
+    let (mut green, mut count, mut marked) = (Vec::new(), 0, 0);
     println!("grant · proof · end");
     for (policy, grant) in
         policies.iter().flat_map(|policy| policy.grants().into_iter().map(move |it| (policy, it)))
@@ -157,13 +157,13 @@ async fn no_grant_can_be_taken_away_without_turning_its_proof_red() {
             verdict.as_ref().map_or_else(|seen| format!("red: {}", short(seen)), |()| "GREEN".to_owned());
         println!("{grant} · {name} · {end}");
         count += 1;
-        used += usize::from(grant.is_marked_used());
+        marked += usize::from(grant.is_marked_used());
         green.extend(verdict.is_ok().then_some(grant));
     }
-    let used_and_green = green.iter().filter(|grant| grant.is_marked_used()).count();
+    let marked_and_green = green.iter().filter(|grant| grant.is_marked_used()).count();
     println!(
-        "marked Used: {} of {used} turn their proof red when they are taken away",
-        used - used_and_green
+        "marked Used: {} of {marked} turn their proof red when they are taken away",
+        marked - marked_and_green
     );
     println!("all: {} of {count}", count - green.len());
     assert_all_hold(&bench, "after").await;
