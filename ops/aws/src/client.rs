@@ -1,6 +1,5 @@
 //! The signed client: Signature Version 4, the JSON, query and REST protocols.
 
-use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials as SigningCredentials;
@@ -70,6 +69,12 @@ impl Aws {
         &self.endpoint
     }
 
+    /// Whether each service has a host of its own, as on AWS; otherwise one endpoint serves all of them.
+    #[must_use]
+    pub fn is_regional(&self) -> bool {
+        self.endpoint.contains(SERVICE)
+    }
+
     /// The region that requests are signed for.
     #[must_use]
     pub fn region(&self) -> &str {
@@ -80,28 +85,6 @@ impl Aws {
     #[must_use]
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
-    }
-
-    /// The outputs of a stack that CloudFormation knows.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such stack, or it may not be asked for.
-    pub async fn outputs(&self, stack: &str) -> Result<BTreeMap<String, String>, AwsError> {
-        let params = [("StackName", stack)];
-        let answer = self.query("cloudformation", "2010-05-15", "DescribeStacks", &params).await?;
-        let outputs = xml::members(&answer, "Outputs", ["OutputKey", "OutputValue"]);
-        Ok(outputs.into_iter().map(|[name, value]| (name, value)).collect())
-    }
-
-    /// The names of the stacks that CloudFormation knows, as far as one answer holds them.
-    ///
-    /// # Errors
-    ///
-    /// When they may not be asked for.
-    pub async fn stacks(&self) -> Result<Vec<String>, AwsError> {
-        let answer = self.query("cloudformation", "2010-05-15", "DescribeStacks", &[]).await?;
-        Ok(xml::members(&answer, "Stacks", ["StackName"]).into_iter().map(|[name]| name).collect())
     }
 
     /// Whose credentials these are: an ARN.
@@ -120,7 +103,7 @@ impl Aws {
     ///
     /// When the service refuses, answers nothing, or answers no JSON.
     pub async fn json(&self, service: &str, target: &str, body: Value) -> Result<Value, AwsError> {
-        let version = if matches!(service, "sqs" | "dynamodb") { "1.0" } else { "1.1" };
+        let version = if matches!(service, "sqs" | "dynamodb" | "monitoring") { "1.0" } else { "1.1" };
         let content_type = format!("application/x-amz-json-{version}");
         let headers = [("content-type", content_type.as_str()), ("x-amz-target", target)];
         let call = format!("{service} {}", target.rsplit('.').next().unwrap_or(target));
@@ -176,7 +159,12 @@ impl Aws {
         self.call(&call, service, method, path_and_query, body, headers).await
     }
 
-    async fn call(
+    /// Calls an API; a refusal is an answer too, since some hold more than a code and a message.
+    ///
+    /// # Errors
+    ///
+    /// When the service answers nothing.
+    pub async fn exchange(
         &self,
         call: &str,
         service: &str,
@@ -191,11 +179,20 @@ impl Aws {
             .map_err(|source| AwsError::Signing { call: call.to_owned(), source })?;
         let mut all: Vec<(&str, &str)> = headers.to_vec();
         all.extend(signed.iter().map(|(name, value)| (*name, value.as_str())));
-        let response = self
-            .http
-            .send(method, &url, &all, body)
-            .await
-            .map_err(|source| AwsError::Http { call: call.to_owned(), source })?;
+        let answer = self.http.send(method, &url, &all, body).await;
+        answer.map_err(|source| AwsError::Http { call: call.to_owned(), source })
+    }
+
+    async fn call(
+        &self,
+        call: &str,
+        service: &str,
+        method: Method,
+        path_and_query: &str,
+        body: Vec<u8>,
+        headers: &[(&str, &str)],
+    ) -> Result<Response<Bytes>, AwsError> {
+        let response = self.exchange(call, service, method, path_and_query, body, headers).await?;
         if response.status().is_client_error() || response.status().is_server_error() {
             return Err(refused(call, &response));
         }

@@ -1,5 +1,6 @@
 //! `ops alarms`: unit tests of the alarms, and their states on a running stack.
 
+mod deployed;
 pub(crate) mod test;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use crate::local::console;
 use crate::print::{print_json, print_text, unread};
 use crate::signals::Signals;
 use crate::similar_names::UnknownName;
+use crate::target::{Lookup, Target};
 
 /// How long the console holds a request for transitions before it returns none.
 const WAIT_MS: u64 = 30_000;
@@ -21,9 +23,14 @@ const WAIT_MS: u64 = 30_000;
 ///
 /// # Errors
 /// No running stack.
-pub(crate) async fn list(args: &AlarmsListArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
-    let info = console::find(root, &args.stack.name)?;
-    let answer: Value = console::get(&info, "alarms", &[]).await?;
+pub(crate) async fn list(
+    args: &AlarmsListArgs,
+    root: &Path,
+    terminal: Terminal,
+    lookup: Lookup<'_>,
+) -> Result<(), Failure> {
+    let target = Target::find(&args.stack, root, lookup).await?;
+    let answer = all(&target).await?;
     if args.stack.json {
         return print_json(&answer);
     }
@@ -36,13 +43,21 @@ pub(crate) async fn list(args: &AlarmsListArgs, root: &Path, terminal: Terminal)
         format!("{:widest$}  {state}  {:<8}  {since}", text(alarm, "name"), text(alarm, "severity"))
     };
     let mut lines: Vec<String> = alarms.iter().map(row).collect();
+    let reason = format!("`ops alarms explain NAME{}` gives the reason, and what to do", target.option());
     lines.push(match member(&answer, "evaluated_at").as_str() {
-        Some(at) => {
-            format!("evaluated up to {at}; `ops alarms explain NAME` gives the reason, and what to do")
-        }
+        _ if matches!(target, Target::Deployed(_)) => format!("as CloudWatch evaluated them; {reason}"),
+        Some(at) => format!("evaluated up to {at}; {reason}"),
         None => "not evaluated yet: the first whole minute is not over".to_owned(),
     });
     print_text(&lines.join("\n"), terminal)
+}
+
+/// Every alarm with its state, as a document of one shape.
+async fn all(target: &Target) -> Result<Value, Failure> {
+    match target {
+        Target::Local(info) => console::get(info, "alarms", &[]).await,
+        Target::Deployed(stack) => deployed::list(stack).await.map_err(Failure::CloudWatch),
+    }
 }
 
 /// One alarm: what it is, why it is in its state, what to do.
@@ -53,11 +68,17 @@ pub(crate) async fn explain(
     args: &AlarmsExplainArgs,
     root: &Path,
     terminal: Terminal,
+    lookup: Lookup<'_>,
 ) -> Result<(), Failure> {
-    let info = console::find(root, &args.stack.name)?;
-    let answer: Value = console::get(&info, "alarm", &[("name", &args.alarm)]).await?;
+    let target = Target::find(&args.stack, root, lookup).await?;
+    let answer: Value = match &target {
+        Target::Local(info) => console::get(info, "alarm", &[("name", &args.alarm)]).await?,
+        Target::Deployed(stack) => {
+            deployed::explain(stack, &args.alarm).await.map_err(Failure::CloudWatch)?
+        }
+    };
     if answer.get("error").is_some() {
-        let all: Value = console::get(&info, "alarms", &[]).await?;
+        let all = all(&target).await?;
         let known = member(&all, "alarms").as_array().into_iter().flatten().map(|alarm| text(alarm, "name"));
         return Err(
             UnknownName::among("alarm", &args.alarm, known, "`ops alarms list` names them all").into()

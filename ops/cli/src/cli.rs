@@ -3,6 +3,7 @@
 pub(crate) mod alarms;
 pub(crate) mod dashboard;
 pub(crate) mod dlq;
+pub(crate) mod doctor;
 mod help;
 mod running_stack;
 
@@ -14,6 +15,8 @@ use clap::{Args, Parser, Subcommand};
 use alarms::AlarmsCommand;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
+use doctor::DoctorArgs;
+pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
 
 const AFTER: &str = "\
@@ -23,7 +26,9 @@ Examples:
   cargo run -- upload cat.jpg       in another terminal: upload as a user would
   cargo run -- trace IMAGE_ID       what happened to it, as a waterfall
   eval \"$(cargo run -- env)\"        give the AWS CLI of this shell the stack's address and key
-  cargo run -- dlq list             what could not be processed, and why; on AWS with --stack NAME
+  cargo run -- dlq list             what could not be processed, and why
+  cargo run -- verify --stack NAME  the same commands on AWS: verify, upload, trace, alarms, dashboard, dlq
+  cargo run -- doctor --stack NAME  what only AWS can show, checked on a deployed stack
 
 Exit status:
   0  everything went well
@@ -34,7 +39,7 @@ A reader that leaves early, as in `ops ... | head -1`, changes nothing about it.
 
 Lines fit the terminal, or COLUMNS where that is set; --json prints everything in full.";
 
-/// Runs, verifies and monitors the image pipeline, on this machine and (`dlq`) on AWS. Without a command: `up`.
+/// Runs, verifies and monitors the image pipeline, on this machine and, with `--stack`, on AWS. Without a command: `up`.
 #[derive(Debug, Parser)]
 #[command(name = "ops", version, after_help = AFTER, disable_help_subcommand = true)]
 pub(crate) struct Cli {
@@ -50,12 +55,14 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Bring the stack up, push photos through it, show each step and trace, and stay until Ctrl-C.
     Up(UpArgs),
-    /// Verify the guide's seven steps with a photo on the running stack, and report each.
+    /// Verify the guide's seven steps with a photo, here or on AWS, and report each.
     Verify(VerifyArgs),
     /// Upload files as a user would, and follow each until it is DONE or FAILED.
     Upload(UploadArgs),
     /// Show the trace of an image as a waterfall.
     Trace(TraceArgs),
+    /// Check on a deployed stack what only AWS can show, and report what was seen.
+    Doctor(DoctorArgs),
     /// Print the variables by which the AWS CLI and SDKs find the running stack.
     Env(EnvArgs),
     /// Make a thumbnail of a file without any stack, and measure what it costs.
@@ -130,8 +137,14 @@ impl Default for UpArgs {
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
+With --stack the photo is sent by a temporary user, and a temporary queue is subscribed to the topic. Afterwards the
+photo, its thumbnail, its item, the user and the queue are removed. You need what the commands of this list need:
+cognito-idp AdminCreateUser, AdminSetUserPassword and AdminDeleteUser, sqs and sns to create and subscribe the queue,
+and to read and delete objects and items.
+
 Examples:
   ops verify
+  ops verify --stack image-pipeline
   ops verify cat.jpg
   ops verify --json | jq '.photos[0].steps'")]
 pub(crate) struct VerifyArgs {
@@ -139,13 +152,17 @@ pub(crate) struct VerifyArgs {
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) stack: RunningStack,
+    pub(crate) stack: AnyStack,
 }
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
+With --stack the files belong to a user of the stack's pool, whom --user names; the password is read from the variable
+OPS_PASSWORD and sent to nobody (the user pool's client allows the Secure Remote Password protocol).
+
 Examples:
   ops upload cat.jpg dog.png
+  OPS_PASSWORD=... ops upload holiday/ --stack image-pipeline --user me@example.com
   ops upload holiday/ --concurrency 16
   ops upload holiday/ --resume       after an interruption: only what has not ended yet
   ops upload --json cat.jpg | jq -r '.uploads[0].image_id'")]
@@ -161,14 +178,18 @@ pub(crate) struct UploadArgs {
     /// reported again and not uploaded again.
     #[arg(long)]
     pub(crate) resume: bool,
+    /// Whose files they are, beside --stack: the email address of a user who can sign in.
+    #[arg(long, value_name = "EMAIL", requires = "stack")]
+    pub(crate) user: Option<String>,
     #[command(flatten)]
-    pub(crate) stack: RunningStack,
+    pub(crate) stack: AnyStack,
 }
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   ops trace 0193a5b2-7c41-7d0e-9f00-5be2a1c0ffee
+  ops trace 0193a5b2-7c41-7d0e-9f00-5be2a1c0ffee --stack image-pipeline
   ops trace 4bf92f3577b34da6a3ce929d0e0e4736
   ops trace --json IMAGE_ID | jq '.spans[].name'")]
 pub(crate) struct TraceArgs {
@@ -176,7 +197,7 @@ pub(crate) struct TraceArgs {
     #[arg(value_name = "IMAGE_ID")]
     pub(crate) id: String,
     #[command(flatten)]
-    pub(crate) stack: RunningStack,
+    pub(crate) stack: AnyStack,
 }
 
 #[derive(Args, Debug)]

@@ -1,9 +1,13 @@
-//! `ops dashboard`: draws the deployed dashboards from the running stack's metrics.
+//! `ops dashboard`: draws the deployed dashboards from the stack's metrics, here or on AWS.
+
+mod deployed;
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use aws_client::chain;
+use cloudwatch_model::dashboard::svg::Theme;
 use http::StatusCode;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
@@ -15,18 +19,33 @@ use crate::failure::Failure;
 use crate::local::{LocalFailure, console};
 use crate::print::{print_json, print_text};
 use crate::similar_names::UnknownName;
+use crate::target::{Lookup, Target};
 
 /// The names of the dashboards.
 ///
 /// # Errors
 /// No running stack.
-pub(crate) async fn list(args: &DashboardListArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
-    let info = console::find(root, &args.stack.name)?;
-    let answer: Value = console::get(&info, "dashboards", &[]).await?;
+pub(crate) async fn list(
+    args: &DashboardListArgs,
+    root: &Path,
+    terminal: Terminal,
+    lookup: Lookup<'_>,
+) -> Result<(), Failure> {
+    let answer = all(&Target::find(&args.stack, root, lookup).await?).await?;
     if args.stack.json {
         return print_json(&answer);
     }
     print_text(&names(&answer).collect::<Vec<_>>().join("\n"), terminal)
+}
+
+async fn all(target: &Target) -> Result<Value, Failure> {
+    match target {
+        Target::Local(info) => console::get(info, "dashboards", &[]).await,
+        Target::Deployed(stack) => {
+            let names = deployed::names(stack).await.map_err(Failure::CloudWatch)?;
+            Ok(json!({ "dashboards": names }))
+        }
+    }
 }
 
 fn names(answer: &Value) -> impl Iterator<Item = &str> {
@@ -41,25 +60,23 @@ pub(crate) async fn render(
     args: &DashboardRenderArgs,
     root: &Path,
     terminal: Terminal,
+    lookup: Lookup<'_>,
 ) -> Result<(), Failure> {
-    let info = console::find(root, &args.stack.name)?;
-    let dark = if args.dark { "true" } else { "false" };
-    let query = [("name", args.dashboard.as_str()), ("dark", dark)];
-    let answer = console::fetch(&info, "dashboard.svg", &query).await?;
-    if answer.status() != StatusCode::OK {
-        let all: Value = console::get(&info, "dashboards", &[]).await?;
-        if names(&all).all(|name| name != args.dashboard) {
-            const ALL: &str = "`ops dashboard list` names them all";
-            return Err(UnknownName::among("dashboard", &args.dashboard, names(&all), ALL).into());
+    let target = Target::find(&args.stack, root, lookup).await?;
+    let svg = match draw(&target, args).await {
+        Ok(svg) => svg,
+        Err(failure) => {
+            let all = all(&target).await?;
+            if names(&all).any(|name| name == args.dashboard) {
+                return Err(failure);
+            }
+            let how = "`ops dashboard list` names them all";
+            return Err(UnknownName::among("dashboard", &args.dashboard, names(&all), how).into());
         }
-        let body: Value = serde_json::from_slice(answer.body()).map_err(LocalFailure::Answer)?;
-        let why = body.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
-        return Err(Failure::NotDrawn { name: args.dashboard.clone(), why });
-    }
-    let svg = String::from_utf8_lossy(answer.body());
+    };
     let bytes = match args.out.kind {
         Drawing::Png => png(&svg)?,
-        Drawing::Svg => svg.into_owned().into_bytes(),
+        Drawing::Svg => svg.into_bytes(),
     };
     let path = &args.out.path;
     fs::write(path, bytes).map_err(|source| Failure::Write { path: path.clone(), source })?;
@@ -67,6 +84,26 @@ pub(crate) async fn render(
         return print_json(&json!({"dashboard": args.dashboard, "out": path}));
     }
     print_text(&format!("drew {} into {}", args.dashboard, path.display()), terminal)
+}
+
+/// The dashboard as SVG.
+async fn draw(target: &Target, args: &DashboardRenderArgs) -> Result<String, Failure> {
+    let name = &args.dashboard;
+    let not_drawn = |why| Failure::NotDrawn { name: name.clone(), why };
+    let info = match target {
+        Target::Local(info) => info,
+        Target::Deployed(stack) => {
+            let theme = if args.dark { Theme::Dark } else { Theme::Light };
+            return deployed::draw(stack, name, theme).await.map_err(|error| not_drawn(chain(&error)));
+        }
+    };
+    let dark = if args.dark { "true" } else { "false" };
+    let answer = console::fetch(info, "dashboard.svg", &[("name", name.as_str()), ("dark", dark)]).await?;
+    if answer.status() != StatusCode::OK {
+        let body: Value = serde_json::from_slice(answer.body()).map_err(LocalFailure::Answer)?;
+        return Err(not_drawn(body.get("error").and_then(Value::as_str).unwrap_or_default().to_owned()));
+    }
+    Ok(String::from_utf8_lossy(answer.body()).into_owned())
 }
 
 /// The picture as PNG, in twice the resolution so that small text stays sharp.

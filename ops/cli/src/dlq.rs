@@ -28,7 +28,7 @@ mod target;
 
 use std::path::Path;
 
-use target::Lookup;
+use crate::target::Lookup;
 use terminal::Terminals;
 
 use crate::cli::dlq::DlqCommand;

@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use aws_client::{AwsError, causes};
+use pipeline_client::guest::GuestError;
 use terminal::clean;
 
+use crate::cloudwatch::CloudWatchError;
 use crate::dlq::error::DlqError;
 use crate::local::LocalFailure;
 use crate::signals::Signal;
 use crate::similar_names::{UnknownName, probably_meant};
+use crate::target::TargetError;
+use crate::upload::JournalError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -26,12 +30,29 @@ pub(crate) enum Failure {
     /// A command on a local stack failed.
     #[error(transparent)]
     Local(#[from] LocalFailure),
+    /// The stack cannot be asked.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The upload journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// An upload to AWS belongs to a user.
+    #[error(
+        "whose files are they? Name a user of the stack's pool with --user, and put the password into OPS_PASSWORD"
+    )]
+    NoUser,
+    /// Nobody may upload for a trial.
+    #[error("nothing can be uploaded for a trial")]
+    Guest(#[from] GuestError),
     /// A command on a dead-letter queue failed.
     #[error(transparent)]
     Dlq(#[from] DlqError),
     /// X-Ray does not answer.
     #[error("the traces cannot be read")]
     Traces(#[source] AwsError),
+    /// CloudWatch does not answer.
+    #[error("CloudWatch cannot be asked")]
+    CloudWatch(#[source] CloudWatchError),
     /// An unknown name.
     #[error(transparent)]
     Unknown(#[from] UnknownName),

@@ -2,17 +2,13 @@
 //! the crate `local_stack`, so that what works on AWS needs no engine (held by `tests/cli/rooms.rs`).
 //!
 //! - `console` finds the running stack, and reads its console
-//! - `up`, `verify`, `upload`, `trace`, `env` the commands
-//! - `photos`, `report` what `up` and `verify` share: the photos, and what was seen of them
+//! - `up`, `env` the commands
 
 pub(crate) mod console;
 pub(crate) mod env;
 mod failure;
-mod photos;
-mod report;
-pub(crate) mod trace;
 pub(crate) mod up;
-pub(crate) mod upload;
-pub(crate) mod verify;
 
 pub(crate) use failure::LocalFailure;
+/// A running stack, as its state file describes it.
+pub(crate) use local_stack::stack::StackInfo as RunningInfo;

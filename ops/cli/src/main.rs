@@ -2,16 +2,23 @@
 
 mod alarms;
 mod cli;
+mod cloudwatch;
 mod dashboard;
 mod dlq;
+mod doctor;
 mod failure;
 mod local;
+mod photos;
 mod print;
+mod report;
 mod root;
 mod signals;
 mod similar_names;
+mod target;
 mod thumbnail;
-mod xray;
+mod trace;
+mod upload;
+mod verify;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,7 +28,7 @@ use cli::alarms::AlarmsCommand;
 use cli::dashboard::DashboardCommand;
 use cli::{Cli, Command};
 use failure::Failure;
-use local::{env, trace, up, upload, verify};
+use local::{env, up};
 use terminal::{Terminal, Terminals, print_err};
 
 fn main() -> ExitCode {
@@ -50,29 +57,30 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let lookup = |name: &str| std::env::var_os(name)?.into_string().ok();
     runtime.block_on(async {
         match command {
             Command::Up(args) => up::run(args, root, terminals).await,
-            Command::Verify(args) => verify::run(args, root, terminals).await,
-            Command::Upload(args) => upload::run(args, root, terminals).await,
-            Command::Trace(args) => trace::run(&args, root, terminals.out).await,
+            Command::Verify(args) => verify::run(args, root, terminals, &lookup).await,
+            Command::Upload(args) => upload::run(args, root, terminals, &lookup).await,
+            Command::Trace(args) => trace::run(&args, root, terminals.out, &lookup).await,
+            Command::Doctor(args) => doctor::run(args, root, terminals, &lookup).await,
             Command::Env(args) => env::run(&args, root),
             Command::Thumbnail(args) => thumbnail::run(&args),
-            Command::Dlq(command) => {
-                let lookup = |name: &str| std::env::var_os(name)?.into_string().ok();
-                dlq::run(command, root, terminals, &lookup).await
-            }
+            Command::Dlq(command) => dlq::run(command, root, terminals, &lookup).await,
             Command::Alarms(AlarmsCommand::Test(args)) => alarms::test::run(&args, root, terminals.out),
-            Command::Alarms(AlarmsCommand::List(args)) => alarms::list(&args, root, terminals.out).await,
+            Command::Alarms(AlarmsCommand::List(args)) => {
+                alarms::list(&args, root, terminals.out, &lookup).await
+            }
             Command::Alarms(AlarmsCommand::Explain(args)) => {
-                alarms::explain(&args, root, terminals.out).await
+                alarms::explain(&args, root, terminals.out, &lookup).await
             }
             Command::Alarms(AlarmsCommand::Watch(args)) => alarms::watch(&args, root, terminals.out).await,
             Command::Dashboard(DashboardCommand::List(args)) => {
-                dashboard::list(&args, root, terminals.out).await
+                dashboard::list(&args, root, terminals.out, &lookup).await
             }
             Command::Dashboard(DashboardCommand::Render(args)) => {
-                dashboard::render(&args, root, terminals.out).await
+                dashboard::render(&args, root, terminals.out, &lookup).await
             }
         }
     })

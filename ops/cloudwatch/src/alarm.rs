@@ -6,6 +6,7 @@
 //! many more datapoints are fetched: [`EXTRA_POINTS`] is the number of the documented examples.
 
 mod data;
+mod definition;
 mod error;
 mod evaluate;
 mod missing;

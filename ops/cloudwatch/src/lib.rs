@@ -32,6 +32,6 @@ pub use datapoint::{Datapoint, Distribution, InvalidDatapoint, Resolution, Unit}
 pub use id::{Dimensions, InvalidId, MetricId};
 pub use location::Location;
 pub use statistic::{Statistic, UnknownStatistic};
-pub use store::{MetricStore, Point, Query, Series};
+pub use store::{MetricStore, Point, Query, Series, Statistics};
 pub use template::{Inputs, Resource, Template, TemplateError};
 pub use time::{InvalidPeriod, Period, Timestamp};

@@ -55,6 +55,32 @@ pub struct Point {
     pub value: f64,
 }
 
+/// Statistics of metrics, wherever the metrics are kept.
+pub trait Statistics {
+    /// One statistic of a metric from one instant up to, and without, another.
+    fn statistic(
+        &self,
+        metric: &MetricId,
+        statistic: Statistic,
+        unit: Option<Unit>,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Option<f64>;
+}
+
+impl Statistics for MetricStore {
+    fn statistic(
+        &self,
+        metric: &MetricId,
+        statistic: Statistic,
+        unit: Option<Unit>,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Option<f64> {
+        MetricStore::statistic(self, metric, statistic, unit, from, until)
+    }
+}
+
 impl MetricStore {
     /// An empty store.
     #[must_use]

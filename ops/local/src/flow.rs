@@ -1,16 +1,23 @@
-//! Flows of a user: an upload, the guide's seven steps, and the evidence that they leave.
+//! Flows of a user on the local stack, whose console reports what came of them; on AWS the same flows find their evidence
+//! by `pipeline_client` alone.
 //!
-//! - [`Uploader`] asks for addresses, puts bytes there, follows the images to their end
-//! - [`fn@verify`] the guide's seven steps, each with its evidence
-//!
-//! Both need only a [`StackInfo`](crate::stack::StackInfo), so they work from any process.
+//! Both need only a [`StackInfo`], so they work from any process.
 
-mod error;
 mod evidence;
-mod follow;
-mod upload;
-mod verify;
 
-pub use error::FlowError;
-pub use upload::{Photo, TraceHeaders, UploadUrl, Uploaded, Uploader, put, request_url, request_url_for};
-pub use verify::{Size, StepReport, Verified, verify};
+pub use pipeline_client::FlowError;
+pub use pipeline_client::upload::{
+    Photo, TraceHeaders, UploadUrl, Uploaded, Uploader, put, request_url, request_url_for,
+};
+pub use pipeline_client::verify::{Size, StepReport, Verified};
+use terminal::progress::Reporter;
+
+use crate::stack::StackInfo;
+use evidence::ConsoleEvidence;
+
+/// Uploads a photo as a client that knows only `upload_url`, and checks the seven steps.
+pub async fn verify(stack: &StackInfo, photo: &Photo, reporter: &dyn Reporter) -> Verified {
+    let evidence = ConsoleEvidence::of(stack);
+    // Boxed, as the future of all steps at once is large.
+    Box::pin(pipeline_client::verify::verify(stack, &evidence, photo, reporter)).await
+}

@@ -2,7 +2,6 @@
 //!
 //! - [`engine`] installed, started, and never left behind
 //! - [`deploy`] template.yaml as it is, and the gaps that the engine leaves
-//! - [`user`] who may sign in, and how
 //! - [`observe`] traces, metrics, logs and mail, as they come
 //! - [`console`] all of it as a page and as JSON, on loopback
 //! - [`stack`] all of it together: up, found, down
@@ -21,5 +20,5 @@ pub mod observe;
 mod own_host;
 mod process_group;
 pub mod stack;
-pub mod user;
+pub use pipeline_client::user;
 mod xray;

@@ -37,6 +37,7 @@ use board::{Board, RETRY_AFTER};
 pub use clock::{Clock, rfc3339};
 use logs::{LogFilter, LogLine, LogStore};
 use mail::Mail;
+use pipeline_client::inbox::drain;
 pub use receivers::Receivers;
 use tail::Tail;
 use trace_model::Trace;
@@ -198,7 +199,7 @@ async fn follow_logs(board: Arc<Board>, aws: Aws, mut tail: Tail) {
 
 async fn follow_mail(board: Arc<Board>, aws: Aws, queue_url: String) {
     loop {
-        let drained = mail::drain(&aws, &queue_url, |mail| {
+        let drained = drain(&aws, &queue_url, mail::LONG_POLL_SECONDS, |mail| {
             board.write(|seen| mail.into_iter().for_each(|mail| seen.mail.put(mail)));
         });
         let failure = drained.await.err().map(|error| chain(&error));

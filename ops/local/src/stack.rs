@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::deploy::{Functions, Reconciled};
 use aws_client::{Aws, Credentials};
+use pipeline_client::stack::{Pipeline, SignIn};
+
+pub use pipeline_client::stack::MissingOutput;
+pub use pipeline_client::user::User as DemoUser;
 pub use room::NoRoom;
 pub use state::{FindError, StateDir, StateError};
 pub use up::{Stack, UpError};
@@ -43,23 +47,6 @@ pub struct StackInfo {
     /// What the engine dropped and was applied again, and what stays otherwise than on AWS.
     #[serde(flatten)]
     pub reconciled: Reconciled,
-}
-
-/// A user who can log in on the hosted page.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct DemoUser {
-    /// The user's name in the pool.
-    pub email: String,
-    /// Made up at random for each stack.
-    pub password: String,
-    /// The user's id: the folder of their uploads.
-    pub sub: String,
-}
-
-impl std::fmt::Debug for DemoUser {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DemoUser").field("sub", &self.sub).finish_non_exhaustive()
-    }
 }
 
 /// How to bring a stack up.
@@ -118,7 +105,20 @@ impl StackInfo {
     }
 }
 
-/// The template lacks an output that the operator's side needs.
-#[derive(Debug, thiserror::Error)]
-#[error("template.yaml has no output {0}; add it, or start the stack again if the template changed since")]
-pub struct MissingOutput(&'static str);
+impl Pipeline for StackInfo {
+    fn aws(&self) -> Aws {
+        StackInfo::aws(self)
+    }
+
+    fn output(&self, name: &'static str) -> Result<&str, MissingOutput> {
+        StackInfo::output(self, name)
+    }
+
+    fn user(&self) -> &DemoUser {
+        &self.user
+    }
+
+    fn sign_in(&self) -> SignIn {
+        SignIn::Page
+    }
+}

@@ -2,14 +2,14 @@
 
 use clap::{Args, Subcommand};
 
-use super::running_stack::RunningStack;
+use super::running_stack::{AnyStack, RunningStack};
 
 /// What to do with the alarms.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AlarmsCommand {
     /// Run the unit tests of the alarms, without any stack.
     Test(AlarmsTestArgs),
-    /// Every alarm with its state on the running stack.
+    /// Every alarm with its state, here or on AWS.
     List(AlarmsListArgs),
     /// Why an alarm is in its state, from which data, and what to do about it.
     Explain(AlarmsExplainArgs),
@@ -21,23 +21,25 @@ pub(crate) enum AlarmsCommand {
 #[command(after_help = "\
 Examples:
   ops alarms list
+  ops alarms list --stack image-pipeline
   ops alarms list --json | jq -r '.alarms[] | select(.state == \"ALARM\") | .name'")]
 pub(crate) struct AlarmsListArgs {
     #[command(flatten)]
-    pub(crate) stack: RunningStack,
+    pub(crate) stack: AnyStack,
 }
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   ops alarms explain queue-backlog
+  ops alarms explain queue-backlog --stack image-pipeline
   ops alarms explain slo-burn --json | jq .now")]
 pub(crate) struct AlarmsExplainArgs {
     /// The alarm's name.
     #[arg(value_name = "ALARM")]
     pub(crate) alarm: String,
     #[command(flatten)]
-    pub(crate) stack: RunningStack,
+    pub(crate) stack: AnyStack,
 }
 
 #[derive(Args, Debug)]

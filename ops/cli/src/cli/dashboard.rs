@@ -4,21 +4,21 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::running_stack::RunningStack;
+use super::running_stack::AnyStack;
 
 /// What to do with the dashboards.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DashboardCommand {
     /// The names of the dashboards.
     List(DashboardListArgs),
-    /// Draw one into a file, from what the running stack reported.
+    /// Draw one into a file, from the metrics of a stack here or on AWS.
     Render(DashboardRenderArgs),
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct DashboardListArgs {
     #[command(flatten)]
-    pub(crate) stack: RunningStack,
+    pub(crate) stack: AnyStack,
 }
 
 #[derive(Args, Debug)]
@@ -26,6 +26,7 @@ pub(crate) struct DashboardListArgs {
 #[command(after_help = "\
 Examples:
   ops dashboard render image-pipeline --out overview.svg
+  ops dashboard render image-pipeline --out overview.png --stack image-pipeline
   ops dashboard render image-pipeline-time --out time.png --dark")]
 pub(crate) struct DashboardRenderArgs {
     /// The dashboard's name.
@@ -38,7 +39,7 @@ pub(crate) struct DashboardRenderArgs {
     #[arg(long)]
     pub(crate) dark: bool,
     #[command(flatten)]
-    pub(crate) stack: RunningStack,
+    pub(crate) stack: AnyStack,
 }
 
 /// A file for a drawing, of the kind that its extension names.

@@ -3,31 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
-use aws_client::{AwsError, EnvironmentError};
+use aws_client::AwsError;
 
 /// Why a command on a dead-letter queue could not be run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DlqError {
-    /// No account, or no region.
-    #[error("AWS cannot be called; without --stack and --queue-url the local stack is meant")]
-    Environment(#[from] EnvironmentError),
-    /// CloudFormation did not return the stack's outputs.
-    #[error("the outputs of the stack {stack} cannot be read; check its name, AWS_REGION and AWS_PROFILE")]
-    Stack {
-        /// Its name.
-        stack: String,
-        /// The error that CloudFormation returned.
-        #[source]
-        source: AwsError,
-    },
-    /// The stack was made from another template.
-    #[error("the stack {stack} has no output {output}; it is no stack of this version of template.yaml")]
-    Output {
-        /// Its name.
-        stack: String,
-        /// What it lacks.
-        output: &'static str,
-    },
     /// The dead-letter queue does not answer.
     #[error(
         "the dead-letter queue {queue} cannot be read; check the region, and that you may receive from it"

@@ -3,20 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use aws_client::{Aws, AwsError, SERVICE};
+use aws_client::Aws;
 
-use super::error::DlqError;
 use super::queue::Queue;
+use crate::cli::AnyStack;
 use crate::cli::dlq::TargetArgs;
 use crate::failure::Failure;
-use crate::local::console;
-use crate::similar_names::UnknownName;
+pub(super) use crate::target::Lookup;
+use crate::target::{Target as Stack, TargetError};
 
 /// The output that names the function which the queue feeds.
 const PROCESSOR: &str = "ImageProcessorFunctionName";
-
-/// Reads a variable of the environment.
-pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A dead-letter queue and what belongs to it.
 #[derive(Debug)]
@@ -41,18 +38,17 @@ pub(crate) struct Target {
 impl Target {
     /// Finds the target that the arguments name.
     pub(crate) async fn find(args: &TargetArgs, root: &Path, lookup: Lookup<'_>) -> Result<Self, Failure> {
-        if args.stack.is_none() && args.queue_url.is_none() {
-            let info = console::find(root, &args.name)?;
-            let options =
-                if args.name == "default" { String::new() } else { format!(" --name {}", args.name) };
-            return Ok(Self::of_outputs(info.aws(), &args.name, info.outputs, options)?);
+        if args.queue_url.is_some() {
+            let aws = Aws::from_environment(lookup).await.map_err(TargetError::from)?;
+            return Ok(Self::of_queue(aws, args));
         }
-        let aws = Aws::from_environment(lookup).await.map_err(DlqError::from)?;
-        let Some(stack) = &args.stack else { return Ok(Self::of_queue(aws, args)) };
-        match aws.outputs(stack).await {
-            Ok(outputs) => Ok(Self::of_outputs(aws, stack, outputs, format!(" --stack {stack}"))?),
-            Err(source) => Err(no_stack(&aws, stack, source).await),
-        }
+        let stack = AnyStack { json: false, name: args.name.clone(), stack: args.stack.clone() };
+        let stack = Stack::find(&stack, root, lookup).await?;
+        let (aws, options) = (stack.aws(), stack.option());
+        Ok(match stack {
+            Stack::Local(info) => Self::of_outputs(aws, &info.name, info.outputs, options)?,
+            Stack::Deployed(stack) => Self::of_outputs(aws, &stack.name, stack.outputs, options)?,
+        })
     }
 
     /// The target in a stack of our template, here or on AWS.
@@ -61,9 +57,9 @@ impl Target {
         stack: &str,
         mut outputs: BTreeMap<String, String>,
         options: String,
-    ) -> Result<Self, DlqError> {
+    ) -> Result<Self, TargetError> {
         let mut take = |output: &'static str| {
-            outputs.remove(output).ok_or_else(|| DlqError::Output { stack: stack.to_owned(), output })
+            outputs.remove(output).ok_or_else(|| TargetError::Output { stack: stack.to_owned(), output })
         };
         Ok(Self {
             url: take("DeadLetterQueueUrl")?,
@@ -72,7 +68,7 @@ impl Target {
             bucket: Some(take("OriginalBucketName")?),
             log_group: Some(log_group(&take(PROCESSOR)?)),
             options,
-            has_xray: aws.endpoint().contains(SERVICE),
+            has_xray: aws.is_regional(),
             aws,
         })
     }
@@ -85,7 +81,7 @@ impl Target {
             bucket: None,
             log_group: None,
             options: format!(" --queue-url {url}"),
-            has_xray: aws.endpoint().contains(SERVICE),
+            has_xray: aws.is_regional(),
             url,
             aws,
         }
@@ -118,16 +114,6 @@ impl Target {
             _ => format!("ops trace {id}"),
         }
     }
-}
-
-/// The error for a stack without outputs: names the most similar stack, if they may be listed.
-async fn no_stack(aws: &Aws, stack: &str, source: AwsError) -> Failure {
-    let known = aws.stacks().await.unwrap_or_default();
-    if known.is_empty() || known.iter().any(|name| name == stack) {
-        return DlqError::Stack { stack: stack.to_owned(), source }.into();
-    }
-    let known = known.iter().map(String::as_str);
-    UnknownName::among("stack", stack, known, "check AWS_REGION and AWS_PROFILE too").into()
 }
 
 /// The log group that Lambda writes a function's logs to.

@@ -1,15 +1,21 @@
 //! Client of the local stack's console, and the running stack by its name.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_client::http::Http;
 use http::Method;
+use local_stack::flow::{Photo, Verified, verify};
 use local_stack::stack::{FindError, StackInfo};
 use serde::de::DeserializeOwned;
+use terminal::progress::Reporter;
 
 use crate::failure::Failure;
 use crate::local::LocalFailure;
 use crate::similar_names::UnknownName;
+
+/// How often to check that a stack still runs.
+const STACK_WATCH: Duration = Duration::from_millis(300);
 
 /// Finds the running stack of that name.
 ///
@@ -24,6 +30,27 @@ pub(crate) fn find(root: &Path, name: &str) -> Result<StackInfo, Failure> {
         let known = running.iter().map(String::as_str);
         UnknownName::among("running stack", name, known, "`ops up --name NAME` starts one").into()
     })
+}
+
+/// Verifies the seven steps with each photo, one after the other.
+pub(crate) async fn verify_all(info: &StackInfo, photos: &[Photo], progress: &dyn Reporter) -> Vec<Verified> {
+    let mut verified = Vec::with_capacity(photos.len());
+    for photo in photos {
+        verified.push(verify(info, photo, progress).await);
+    }
+    verified
+}
+
+/// Where the running stack of that name keeps what ends with it.
+pub(crate) fn directory(root: &Path, name: &str) -> PathBuf {
+    StackInfo::directory(root, name)
+}
+
+/// Waits until the stack is gone.
+pub(crate) async fn gone(root: &Path, name: &str) {
+    while StackInfo::find(root, name).is_ok() {
+        tokio::time::sleep(STACK_WATCH).await;
+    }
 }
 
 /// The console's response, unparsed.

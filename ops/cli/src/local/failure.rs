@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use aws_client::http::HttpError;
 use local_stack::stack::{FindError, UpError};
 
-use super::upload::JournalError;
-
 /// Why a command on a local stack failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LocalFailure {
@@ -50,7 +48,4 @@ pub(crate) enum LocalFailure {
         /// How many there were.
         files: usize,
     },
-    /// The upload journal cannot be used.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
 }

@@ -15,10 +15,12 @@ use terminal::{Style, Terminals, paint, print_err, reporter};
 
 use crate::cli::UpArgs;
 use crate::failure::{Failure, concluded};
-use crate::local::report::Photo;
-use crate::local::{LocalFailure, photos, verify};
+use crate::local::LocalFailure;
+use crate::local::console::verify_all;
 use crate::print::{print_json, print_text};
+use crate::report::Photo;
 use crate::signals::Signals;
+use crate::{photos, verify};
 
 /// What `up --once --json` prints.
 #[derive(Serialize)]
@@ -99,7 +101,7 @@ async fn live(
     }
     let info = stack.info.clone();
     let verified = tokio::select! {
-        verified = signals.guard(photos::verify_all(&info, &photos, progress)) => verified?,
+        verified = signals.guard(verify_all(&info, &photos, progress)) => verified?,
         status = stack.ended() => return Err(engine_ended(status, stack)),
     };
     let ok = verified.iter().all(Verified::is_ok);

@@ -4,7 +4,7 @@ use crate::datapoint::Unit;
 use crate::id::MetricId;
 use crate::math::{Expression, ExpressionValue, MathError, Scope, Values};
 use crate::statistic::Statistic;
-use crate::store::MetricStore;
+use crate::store::Statistics;
 use crate::time::{Period, Timestamp};
 
 /// A statistic of a metric.
@@ -70,7 +70,7 @@ impl Source {
     /// An expression that does not come to one series; a source that was read does.
     pub fn points(
         &self,
-        store: &MetricStore,
+        store: &dyn Statistics,
         until: Timestamp,
         period: Period,
         count: usize,

@@ -4,7 +4,7 @@ use super::missing::{Fate, decide};
 use super::{MetricAlarm, MissingData, Source, State};
 use crate::math::{MathError, Values};
 use crate::statistic::{Percentile, Statistic};
-use crate::store::MetricStore;
+use crate::store::Statistics;
 use crate::time::{Period, Timestamp};
 
 /// How many datapoints are fetched beyond `EvaluationPeriods`, in case some are missing: 2, as in AWS's
@@ -35,7 +35,12 @@ impl MetricAlarm {
     ///
     /// # Errors
     /// An expression that does not come to one series; reading an alarm from a template excludes it.
-    pub fn evaluate(&self, store: &MetricStore, now: Timestamp, before: State) -> Result<Verdict, MathError> {
+    pub fn evaluate(
+        &self,
+        store: &dyn Statistics,
+        now: Timestamp,
+        before: State,
+    ) -> Result<Verdict, MathError> {
         let until = Timestamp::from_millis(now.as_millis() - now.as_millis().rem_euclid(self.step_millis()));
         let points = self.source.points(store, until, self.period, self.evaluation_periods + EXTRA_POINTS)?;
         if self.ignores_few_samples && self.has_few_samples(store, until) {
@@ -61,7 +66,7 @@ impl MetricAlarm {
         if dynamodb { MissingData::Ignore } else { self.missing }
     }
 
-    fn has_few_samples(&self, store: &MetricStore, until: Timestamp) -> bool {
+    fn has_few_samples(&self, store: &dyn Statistics, until: Timestamp) -> bool {
         let Source::Metric(stat) = &self.source else { return false };
         let Statistic::Percentile(percentile) = stat.statistic else { return false };
         let periods = i64::try_from(self.evaluation_periods).unwrap_or(i64::MAX);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{DashboardError, Drawn, MetricWidget, View};
 use crate::math::{Expression, ExpressionValue, Scope, Values};
-use crate::store::MetricStore;
+use crate::store::Statistics;
 use crate::time::Timestamp;
 
 /// What a line comes to.
@@ -39,18 +39,12 @@ impl MetricWidget {
     /// An expression that is not evaluated.
     pub fn plots(
         &self,
-        store: &MetricStore,
+        store: &dyn Statistics,
         now: Timestamp,
         span_millis: i64,
     ) -> Result<Plots, DashboardError> {
         let length = self.period.as_millis();
-        let starts = if self.view == View::TimeSeries {
-            let first = now.plus_millis(-span_millis).start_of(self.period).as_millis();
-            let count = (now.as_millis() - first).div_euclid(length) + 1;
-            (0..count).map(|index| Timestamp::from_millis(first + index * length)).collect()
-        } else {
-            vec![now.plus_millis(-length)]
-        };
+        let starts = self.starts(now, span_millis);
         let mut scope =
             Scope { starts, period: self.period, metrics: Vec::new(), expressions: BTreeMap::new() };
         for line in &self.lines {
@@ -82,6 +76,18 @@ impl MetricWidget {
         });
         let plots = plots.collect();
         Ok(Plots { starts: scope.starts, plots })
+    }
+
+    /// When each period of the widget begins that is drawn at `now`, looking back `span_millis`; oldest first.
+    #[must_use]
+    pub fn starts(&self, now: Timestamp, span_millis: i64) -> Vec<Timestamp> {
+        let length = self.period.as_millis();
+        if self.view != View::TimeSeries {
+            return vec![now.plus_millis(-length)];
+        }
+        let first = now.plus_millis(-span_millis).start_of(self.period).as_millis();
+        let count = (now.as_millis() - first).div_euclid(length) + 1;
+        (0..count).map(|index| Timestamp::from_millis(first + index * length)).collect()
     }
 
     /// Evaluates expressions until none waits for another.

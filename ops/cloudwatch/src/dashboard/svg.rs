@@ -24,7 +24,7 @@ pub use theme::Theme;
 
 use super::{Content, Dashboard, DashboardError, MetricWidget, View, Widget};
 use crate::alarm::State;
-use crate::store::MetricStore;
+use crate::store::Statistics;
 use crate::time::Timestamp;
 
 const COLUMN_PX: f64 = 52.0;
@@ -38,7 +38,7 @@ const BOLD: f64 = 1.12;
 /// Data sources of a drawing.
 pub struct DataSources<'a> {
     /// The metrics.
-    pub store: &'a MetricStore,
+    pub store: &'a dyn Statistics,
     /// The right end of the graphs.
     pub now: Timestamp,
     /// Light or dark.

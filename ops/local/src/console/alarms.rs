@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{self, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use cloudwatch_model::alarm::{Alarm, Kind, Source as Of, State, Transition};
+use cloudwatch_model::alarm::{Alarm, Kind, State, Transition};
 use cloudwatch_model::{MetricStore, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -41,7 +41,7 @@ pub(super) async fn one(
         let history: Vec<Value> = seen.alarms.history().filter(of_it).map(described).collect();
         let mut answer = summary(alarm, seen);
         answer.insert("history".to_owned(), history.into());
-        answer.insert("definition".to_owned(), definition(alarm));
+        answer.insert("definition".to_owned(), alarm.definition());
         let at = seen.alarms.evaluated().unwrap_or(now);
         answer.insert("now".to_owned(), evidence(alarm, &seen.metrics, at, seen));
         Some(answer)
@@ -93,29 +93,6 @@ fn summary(alarm: &Alarm, seen: &Seen) -> Map<String, Value> {
         "kind": match alarm.kind { Kind::Metric(_) => "metric", Kind::Composite(_) => "composite" },
     });
     summary.as_object().cloned().unwrap_or_default()
-}
-
-fn definition(alarm: &Alarm) -> Value {
-    match &alarm.kind {
-        Kind::Composite(rule) => json!({ "rule": rule.to_string(), "looks_at": rule.alarms() }),
-        Kind::Metric(metric) => {
-            let metrics: Vec<String> = metric
-                .source
-                .metrics()
-                .map(|stat| format!("{} of {}", stat.statistic, stat.metric))
-                .collect();
-            json!({
-                "metrics": metrics,
-                "expression": matches!(metric.source, Of::Math { .. }),
-                "period_seconds": metric.period.as_seconds(),
-                "datapoints_to_alarm": metric.datapoints_to_alarm,
-                "evaluation_periods": metric.evaluation_periods,
-                "comparison": metric.comparison.as_str(),
-                "threshold": metric.threshold,
-                "missing_data": metric.missing.as_str(),
-            })
-        }
-    }
 }
 
 /// What an evaluation at `at` goes by.

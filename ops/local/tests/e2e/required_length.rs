@@ -28,6 +28,6 @@ async fn stack_that_requires_a_length_signs_no_url_without_one_and_takes_no_othe
     // `ops` itself goes the documented way.
     let uploader = Uploader::of(&harness.info).unwrap();
     let photo = Photo { name: "a photo".to_owned(), bytes };
-    let uploaded = uploader.following(uploader.upload(photo, |_| Ok(()))).await.unwrap();
-    assert_eq!(uploaded.item.status, "DONE");
+    let sent = uploader.following(uploader.upload(photo, |_| Ok(()))).await.unwrap();
+    assert_eq!(sent.item.status, "DONE");
 }

@@ -10,7 +10,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "helpers of tests; clippy only exempts #[test] functions"
 )]
 #![expect(clippy::print_stdout, reason = "the sizes are what .ci/nightly shows")]
@@ -30,9 +29,9 @@ const SIGNER: &str = "GenerateUploadUrlFunction";
 const PROCESSOR: &str = "ImageProcessorFunction";
 const METRICS: &str = "S3MetricsFunction";
 
-/// The most bytes of each function, for arm64 and x86-64. A cold start reads them, and a dependency shows here first.
-const MOST_BYTES: [(&str, usize, usize); 3] =
-    [(SIGNER, 7_000_000, 8_500_000), (METRICS, 7_000_000, 8_500_000), (PROCESSOR, 11_000_000, 13_000_000)];
+/// The most bytes of each function for arm64; code for x86-64 is larger and is not held. A cold start reads them, and a
+/// dependency shows here first.
+const MOST_BYTES: [(&str, usize); 3] = [(SIGNER, 7_600_000), (METRICS, 7_900_000), (PROCESSOR, 11_000_000)];
 /// The C library of `provided.al2023`, which is Amazon Linux 2023's.
 const GLIBC: (u32, u32) = (2, 34);
 
@@ -47,19 +46,19 @@ const REQUEST: &str =
 #[ignore = "reads what `sam build` has built; .ci/nightly runs it"]
 fn a_function_is_built_for_its_processor_and_no_larger_than_declared() {
     let architecture = Architecture::expected();
-    for (name, arm64, x86_64) in MOST_BYTES {
+    for (name, most) in MOST_BYTES {
         let artifact = Artifact::of_sam(name);
-        let most = if architecture == Architecture::Arm64 { arm64 } else { x86_64 };
+        let most = if architecture == Architecture::Arm64 { most } else { usize::MAX };
         assert_eq!(artifact.machine(), architecture.machine(), "{name}");
         assert!(artifact.size() <= most, "{name}: {} bytes, at most {most}", artifact.size());
-        println!("{name}: {} of {most} bytes, glibc {:?}", artifact.size(), artifact.glibc());
+        println!("{name}: {} bytes, glibc {:?}", artifact.size(), artifact.glibc());
     }
 }
 
 #[test]
 #[ignore = "reads what `sam build` has built; .ci/nightly runs it"]
 fn a_function_needs_no_newer_c_library_than_lambda_has() {
-    for (name, ..) in MOST_BYTES {
+    for (name, _) in MOST_BYTES {
         let needed = Artifact::of_sam(name).glibc();
         assert!(needed <= GLIBC, "{name} needs glibc {needed:?}");
     }
@@ -70,7 +69,7 @@ fn a_function_needs_no_newer_c_library_than_lambda_has() {
 #[test]
 #[ignore = "runs what `cargo lambda build` has built; .ci/nightly does"]
 fn a_panic_is_answered_as_an_error_and_the_next_event_is_served() {
-    for (name, ..) in MOST_BYTES {
+    for (name, _) in MOST_BYTES {
         assert!(Artifact::of_sam(name).landing_pads() > 0, "{name} cannot unwind");
     }
     let mut harness = Harness::start(&Artifact::test_function(), &[]);

@@ -1,0 +1,24 @@
+//! A client of a deployed pipeline, on AWS and on the local stack alike.
+//!
+//! Reading order:
+//! - [`stack`] a stack as CloudFormation describes it, and the [`Pipeline`](stack::Pipeline) that uploads go to
+//! - [`user`] who uploads, and how they sign in
+//! - [`upload`] ask for a URL, PUT the bytes, follow the image to its end
+//! - [`evidence`] what the pipeline leaves behind: item, thumbnail, trace, notification
+//! - [`verify`] the guide's seven steps, each with its evidence
+//! - [`guest`] a user and an inbox for as long as something is tried
+//! - [`xray`] traces by X-Ray's API
+//! - [`inbox`] a queue that gets what the topics send
+
+mod error;
+pub mod evidence;
+mod follow;
+pub mod guest;
+pub mod inbox;
+pub mod stack;
+pub mod upload;
+pub mod user;
+pub mod verify;
+pub mod xray;
+
+pub use error::FlowError;
