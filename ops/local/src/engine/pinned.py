@@ -10,7 +10,10 @@ def wrap(module, name, parameters):
         found = list(inspect.signature(inner).parameters)
         if found != parameters:
             raise SystemExit(f"{module.__name__}.{name} takes {found}, not {parameters}: not the pinned engine")
-        setattr(module, name, functools.partial(around, inner))
+        wrapped = functools.partial(around, inner)
+        # So that a second module around the same function checks the engine's signature, and not that of `around`.
+        wrapped.__signature__ = inspect.signature(inner)
+        setattr(module, name, wrapped)
         return around
 
     return decorate

@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 18] = [
+const MODULES: [(&str, &str); 21] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
     ("async_invocations.py", include_str!("async_invocations.py")),
     ("conditions.py", include_str!("conditions.py")),
+    ("decisions.py", include_str!("decisions.py")),
     ("doors.py", include_str!("doors.py")),
     ("event_source_mappings.py", include_str!("event_source_mappings.py")),
+    ("execution_role.py", include_str!("execution_role.py")),
     ("filter_patterns.py", include_str!("filter_patterns.py")),
     ("keys.py", include_str!("keys.py")),
     ("message_moves.py", include_str!("message_moves.py")),
@@ -25,6 +27,7 @@ const MODULES: [(&str, &str); 18] = [
     ("s3_signatures.py", include_str!("s3_signatures.py")),
     ("second_factor.py", include_str!("second_factor.py")),
     ("service_metrics.py", include_str!("service_metrics.py")),
+    ("service_principals.py", include_str!("service_principals.py")),
     ("tokens.py", include_str!("tokens.py")),
     ("xray.py", include_str!("xray.py")),
 ];

@@ -20,8 +20,10 @@ import access_log  # noqa: E402, F401  (beside this file, like the others)
 import addresses  # noqa: E402
 import async_invocations  # noqa: E402, F401
 import conditions  # noqa: E402, F401
+import decisions  # noqa: E402, F401
 import doors  # noqa: E402
 import event_source_mappings  # noqa: E402, F401
+import execution_role  # noqa: E402, F401
 import filter_patterns  # noqa: E402, F401
 import keys  # noqa: E402, F401
 import message_moves  # noqa: E402, F401
@@ -30,6 +32,7 @@ import platform_events  # noqa: E402, F401
 import runtime_api  # noqa: E402, F401
 import s3_signatures  # noqa: E402, F401
 import second_factor  # noqa: E402, F401
+import service_principals  # noqa: E402, F401
 import tokens  # noqa: E402, F401
 
 if "SERVICE_METRICS" in os.environ:

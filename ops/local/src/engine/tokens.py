@@ -2,7 +2,8 @@
 
 - at a JWT authorizer: refresh tokens, which are no JWT on AWS, and tokens without a time of expiry
 - at an identity pool: an ID token past its expiry or of a user who was signed out, disabled or deleted, a call for an
-  identity that no pool has, and nobody's where the pool lets only signed-in users in
+  identity that no pool has, nobody's where the pool lets only signed-in users in, and anybody's where the trust policy
+  of the pool's role does not let the pool assume it
 
 Written for the pinned version of the engine; whatever is wrapped here is checked first.
 """
@@ -10,10 +11,13 @@ Written for the pinned version of the engine; whatever is wrapped here is checke
 import json
 import time
 
-from ministack.services import apigateway, cognito
+from ministack.core import iam_evaluator
+from ministack.services import apigateway, cognito, iam
 
+import decisions
 from pinned import wrap
 
+COGNITO = "cognito-identity.amazonaws.com"
 TIMES = ("exp", "nbf", "iat")
 
 
@@ -85,9 +89,40 @@ def attributes(user):
 @wrap(cognito, "_get_credentials_for_identity", ["data"])
 def know_the_identity(inner, data):
     identity = data.get("IdentityId")
-    if not any(identity in pool.get("_identities", {}) for pool in cognito._identity_pools.values()):
+    pools = cognito._identity_pools.values()
+    pool = next((it for it in pools if identity in it.get("_identities", {})), None)
+    if pool is None:
         return cognito.error_response_json("ResourceNotFoundException", f"Identity '{identity}' not found.", 400)
-    return inner(data)
+    # After the checks of the logins, whose reasons are the user's.
+    answer = inner(data)
+    if answer[0] == 200 and not may_assume(pool, "authenticated" if data.get("Logins") else "unauthenticated"):
+        message = "Invalid identity pool configuration. Check assigned IAM roles for this pool."
+        return cognito.error_response_json("InvalidIdentityPoolConfigurationException", message, 400)
+    return answer
+
+
+def may_assume(pool, flavour):
+    """Whether the trust policy of the pool's role lets the pool assume it for such a user, tags and all."""
+    role_arn = pool.get("_roles", {}).get(flavour, "")
+    role = iam._roles.get(role_arn.rsplit("/", 1)[-1]) or {}
+    trust = role.get("AssumeRolePolicyDocument") or "{}"
+    stated = (json.loads(trust) if isinstance(trust, str) else trust).get("Statement", [])
+    of_cognito = [it for it in stated if COGNITO in listed((it.get("Principal") or {}).get("Federated"))]
+    statements = iam_evaluator.parse_policy_document({"Statement": of_cognito})
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    if pool.get("_principal_tags"):
+        actions.append("sts:TagSession")
+    keys = {f"{COGNITO}:aud": pool.get("IdentityPoolId"), f"{COGNITO}:amr": [flavour]}
+    for action in actions:
+        context = iam_evaluator.EvalContext(COGNITO, "FederatedUser", "", action, role_arn, "", service_context=keys)
+        if iam_evaluator.evaluate(context, [statements]).decision != "Allow":
+            decisions.refused(COGNITO, action, role_arn)
+            return False
+    return True
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
 
 
 def refused(message):

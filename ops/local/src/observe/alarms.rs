@@ -130,11 +130,24 @@ async fn publish(aws: &Aws, alarm: &Alarm, transition: &Transition) -> Result<()
     let subject: String = subject.chars().take(100).collect();
     let message = message(aws.region(), alarm, transition).to_string();
     for topic in alarm.actions.on(*to) {
-        let publish =
-            [("TopicArn", topic.as_str()), ("Subject", subject.as_str()), ("Message", message.as_str())];
+        let alarm = alarm_arn(topic, name);
+        let publish = [
+            ("TopicArn", topic.as_str()),
+            ("Subject", subject.as_str()),
+            ("Message", message.as_str()),
+            // By which the engine asks the topic's policy as CloudWatch's, and not as root's.
+            ("Local.Service", "cloudwatch.amazonaws.com"),
+            ("Local.SourceArn", alarm.as_str()),
+        ];
         aws.query(SNS.0, SNS.1, "Publish", &publish).await?;
     }
     Ok(())
+}
+
+/// The alarm's ARN, in the account and region of the topic that it notifies.
+fn alarm_arn(topic: &str, alarm: &str) -> String {
+    let scope: Vec<&str> = topic.split(':').skip(3).take(2).collect();
+    format!("arn:aws:cloudwatch:{}:alarm:{alarm}", scope.join(":"))
 }
 
 fn message(region: &str, alarm: &Alarm, transition: &Transition) -> Value {

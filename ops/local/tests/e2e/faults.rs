@@ -168,7 +168,7 @@ impl Policy<'_> {
 }
 
 /// The role that a function runs under.
-async fn role_of(harness: &Harness, function: &'static str) -> String {
+pub(crate) async fn role_of(harness: &Harness, function: &'static str) -> String {
     let path = format!("/2015-03-31/functions/{}/configuration", harness.output(function));
     let answer = harness.aws.rest("lambda", Method::GET, &path, Vec::new(), &[]).await.unwrap();
     let configuration: Value = serde_json::from_slice(answer.body()).unwrap();

@@ -25,16 +25,20 @@ async fn identity(harness: &Harness, logins: &Value) -> Result<Value, AwsError> 
 
 /// The credentials that the identity pool gives out.
 pub(crate) async fn pool_credentials(harness: &Harness, logins: &Value) -> Credentials {
-    let id = identity(harness, logins).await.unwrap();
-    let given = call(harness, "GetCredentialsForIdentity", json!({"IdentityId": id, "Logins": logins}))
-        .await
-        .unwrap();
+    ask_for_credentials(harness, logins).await.unwrap()
+}
+
+/// The credentials that the identity pool gives out, or its refusal.
+pub(crate) async fn ask_for_credentials(harness: &Harness, logins: &Value) -> Result<Credentials, AwsError> {
+    let id = identity(harness, logins).await?;
+    let given =
+        call(harness, "GetCredentialsForIdentity", json!({"IdentityId": id, "Logins": logins})).await?;
     let text = |name: &str| given["Credentials"][name].as_str().unwrap().to_owned();
-    Credentials {
+    Ok(Credentials {
         access_key_id: text("AccessKeyId"),
         secret_access_key: text("SecretKey"),
         session_token: Some(text("SessionToken")),
-    }
+    })
 }
 
 /// Checks that no call of the identity pool takes these logins, for a new identity or for that of `id`.

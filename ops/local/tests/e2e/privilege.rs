@@ -1,13 +1,25 @@
 //! Least privilege, enforced: what each function and each user may do, and nothing besides.
 
+mod bench;
+mod calls;
+mod decisions;
+mod denials;
+mod mutation;
+mod places;
+mod proofs;
+mod statements;
+mod table;
+
 use aws_client::http::Http;
 use aws_client::xml;
-use aws_client::{Aws, AwsError, Credentials};
+use aws_client::{Aws, Credentials};
 use http::{Method, StatusCode};
 use image::ImageFormat;
-use serde_json::{Value, json};
+use serde_json::json;
 use url::{Position, Url};
 
+use self::calls::{Call, calls};
+use crate::faults::role_of;
 use crate::harness::Harness;
 use crate::identity::{login, pool_credentials};
 use crate::picture::picture;
@@ -15,120 +27,6 @@ use crate::presigned::Presigned;
 use crate::processes::functions;
 use crate::queue::QUIET;
 use crate::uploader::{plain_url, somebody, upload};
-
-/// A call to an AWS API.
-enum Call {
-    Rest(Method, String),
-    Json(&'static str, &'static str, Value),
-    Query(&'static str, &'static str, &'static str, Vec<(&'static str, String)>),
-}
-
-impl Call {
-    async fn made_by(&self, aws: &Aws) -> Result<(), AwsError> {
-        match self {
-            Self::Rest(method, path) => {
-                aws.rest("s3", method.clone(), path, b"x".to_vec(), &[]).await.map(drop)
-            }
-            Self::Json(service, target, body) => aws.json(service, target, body.clone()).await.map(drop),
-            Self::Query(service, version, action, params) => {
-                let params: Vec<(&str, &str)> =
-                    params.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                aws.query(service, version, action, &params).await.map(drop)
-            }
-        }
-    }
-
-    /// Whether policies let it pass; any other failure than a denial is a mistake of the test.
-    async fn is_allowed(&self, what: &str, aws: &Aws) -> bool {
-        match self.made_by(aws).await {
-            Ok(()) => true,
-            Err(error) if error.code().is_some_and(|code| code.starts_with("AccessDenied")) => false,
-            Err(AwsError::Refused { code, .. }) if code.starts_with("AuthorizationError") => false,
-            // It passed, only not as the first: the account tries all calls again.
-            Err(AwsError::Refused { code, .. }) if code == "ResourceAlreadyExistsException" => true,
-            Err(error) => panic!("{what}: {error:?}"),
-        }
-    }
-}
-
-/// What somebody might try, each under the name that the tables below use.
-fn calls(harness: &Harness) -> Vec<(&'static str, Call)> {
-    let (original, processed) = (harness.output("OriginalBucketName"), harness.output("ProcessedBucketName"));
-    let object = |method, bucket: &str, key: &str| Call::Rest(method, format!("/{bucket}/{key}"));
-    let table = harness.output("MetadataTableName");
-    let key = json!({"imageId": {"S": "privilege"}});
-    let item =
-        |operation: &'static str| Call::Json("dynamodb", operation, json!({"TableName": table, "Key": key}));
-    let publish = |topic| {
-        let params = vec![("TopicArn", harness.output(topic).to_owned()), ("Message", "{}".to_owned())];
-        Call::Query("sns", "2010-03-31", "Publish", params)
-    };
-    let metric = |namespace: &str| {
-        let datum = [
-            ("Namespace", namespace),
-            ("MetricData.member.1.MetricName", "Probe"),
-            ("MetricData.member.1.Value", "1"),
-        ];
-        let params = datum.map(|(name, value)| (name, value.to_owned())).into();
-        Call::Query("monitoring", "2010-08-01", "PutMetricData", params)
-    };
-    let queue = |operation: &'static str, url, extra: Value| {
-        let mut body = json!({"QueueUrl": harness.output(url)});
-        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        Call::Json("sqs", operation, body)
-    };
-    let log = |function| {
-        let group = format!("/aws/lambda/{}", harness.output(function));
-        let stream = uuid::Uuid::new_v4().to_string();
-        let body = json!({"logGroupName": group, "logStreamName": stream});
-        Call::Json("logs", "Logs_20140328.CreateLogStream", body)
-    };
-    let look = json!({"VisibilityTimeout": 0});
-    vec![
-        ("read an upload", object(Method::GET, original, "user-uploads/privilege.raw")),
-        ("write an upload", object(Method::PUT, original, "user-uploads/privilege.raw")),
-        ("read beside uploads", object(Method::GET, original, "privilege")),
-        ("write beside uploads", object(Method::PUT, original, "privilege")),
-        ("list uploads", Call::Rest(Method::GET, format!("/{original}?list-type=2&prefix=user-uploads/"))),
-        ("list beside uploads", Call::Rest(Method::GET, format!("/{original}?list-type=2&prefix=other/"))),
-        ("list thumbnails", Call::Rest(Method::GET, format!("/{processed}?list-type=2"))),
-        ("read a thumbnail", object(Method::GET, processed, "processed/privilege.jpg")),
-        ("write a thumbnail", object(Method::PUT, processed, "processed/privilege.jpg")),
-        ("write beside thumbnails", object(Method::PUT, processed, "privilege")),
-        ("see the lifecycle", Call::Rest(Method::GET, format!("/{original}?lifecycle"))),
-        ("see the bucket's policy", Call::Rest(Method::GET, format!("/{original}?policy"))),
-        (
-            "put an item",
-            Call::Json("dynamodb", "DynamoDB_20120810.PutItem", json!({"TableName": table, "Item": key})),
-        ),
-        ("get an item", item("DynamoDB_20120810.GetItem")),
-        ("update an item", item("DynamoDB_20120810.UpdateItem")),
-        ("scan the table", Call::Json("dynamodb", "DynamoDB_20120810.Scan", json!({"TableName": table}))),
-        ("delete an item", item("DynamoDB_20120810.DeleteItem")),
-        ("notify of an image", publish("TopicArn")),
-        ("open a ticket", publish("TicketTopicArn")),
-        ("page somebody", publish("PageTopicArn")),
-        ("publish totals", metric("CustomS3")),
-        ("publish other metrics", metric("ImagePipeline")),
-        ("receive uploads", queue("AmazonSQS.ReceiveMessage", "QueueUrl", look.clone())),
-        (
-            "announce an upload",
-            queue(
-                "AmazonSQS.SendMessage",
-                "QueueUrl",
-                json!({"MessageBody": "{\"Event\":\"s3:TestEvent\",\"Service\":\"Amazon S3\",\"Bucket\":\"b\"}"}),
-            ),
-        ),
-        ("receive dead letters", queue("AmazonSQS.ReceiveMessage", "DeadLetterQueueUrl", look)),
-        ("log as the signer", log("GenerateUploadUrlFunctionName")),
-        ("log as the processor", log("ImageProcessorFunctionName")),
-        ("log as the metrics function", log("S3MetricsFunctionName")),
-        ("list functions' roles", Call::Query("iam", "2010-05-08", "ListRoles", Vec::new())),
-        // Last, since they take away what others need.
-        ("delete an upload", object(Method::DELETE, original, "user-uploads/privilege.raw")),
-        ("delete a thumbnail", object(Method::DELETE, processed, "processed/privilege.jpg")),
-    ]
-}
 
 /// Checks that `credentials` allow the calls named, and deny all others, which the account's own allow.
 async fn assert_may_only(harness: &Harness, who: &str, credentials: Credentials, may: &[&str]) {
@@ -235,6 +133,50 @@ async fn signed_in_user_reaches_the_own_folder_and_nothing_else() {
         assert!(!Call::Rest(Method::DELETE, path).is_allowed("deletion", &user).await);
     }
     assert_may_only(harness, "the user", credentials, &[]).await;
+}
+
+/// Everything that `FunctionBoundary` lets any function do.
+const WITHIN_THE_BOUNDARY: [&str; 14] = [
+    "read an upload",
+    "write an upload",
+    "list uploads",
+    "list beside uploads",
+    "list thumbnails",
+    "write a thumbnail",
+    "put an item",
+    "notify of an image",
+    "open a ticket",
+    "publish totals",
+    "receive uploads",
+    "log as the signer",
+    "log as the processor",
+    "log as the metrics function",
+];
+
+#[tokio::test]
+async fn role_that_is_widened_reaches_no_further_than_its_boundary() {
+    let (harness, _alone) = Harness::calm().await;
+    let tokens = somebody(harness).await;
+    plain_url(harness, &tokens).await;
+    let function = "GenerateUploadUrlFunctionName";
+    let user = harness.output("AuthenticatedRoleArn").rsplit('/').next().unwrap().to_owned();
+    let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let policy = json!({"Version": "2012-10-17", "Statement": [everything]}).to_string();
+    for (who, role, credentials, may) in [
+        (
+            "a widened function",
+            role_of(harness, function).await,
+            credentials_of(harness, function).await,
+            &WITHIN_THE_BOUNDARY[..],
+        ),
+        ("a widened user", user, pool_credentials(harness, &login(harness, &tokens.id_token)).await, &[]),
+    ] {
+        let named = [("RoleName", role.as_str()), ("PolicyName", "everything")];
+        let params = [&named[..], &[("PolicyDocument", policy.as_str())]].concat();
+        harness.aws.query("iam", "2010-05-08", "PutRolePolicy", &params).await.unwrap();
+        assert_may_only(harness, who, credentials, may).await;
+        harness.aws.query("iam", "2010-05-08", "DeleteRolePolicy", &named).await.unwrap();
+    }
 }
 
 #[tokio::test]

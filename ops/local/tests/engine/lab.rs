@@ -7,6 +7,7 @@ use aws_client::{Aws, Credentials};
 use local_stack::deploy::Functions;
 use local_stack::engine::{ENGINE_PACKAGES, Engine, Launch, Provision, StartError, Venv};
 use local_stack::stack::Options;
+use serde_json::json;
 use tempfile::TempDir;
 
 /// The region that the tests live in.
@@ -73,11 +74,23 @@ pub(crate) fn credentials(id: &str, secret: &str) -> Credentials {
     Credentials { access_key_id: id.into(), secret_access_key: secret.into(), session_token: None }
 }
 
-/// Creates a role for functions, which may do nothing; gives its ARN.
+/// Creates a role for functions, which may write their log and read queues; gives its ARN.
 pub(crate) async fn function_role(aws: &Aws) -> String {
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
     let role = [("RoleName", "lab"), ("AssumeRolePolicyDocument", trust)];
     aws.query("iam", "2010-05-08", "CreateRole", &role).await.unwrap();
+    let actions = [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+    ];
+    let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+    let rights = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let policy = [("RoleName", "lab"), ("PolicyName", "rights"), ("PolicyDocument", rights.as_str())];
+    aws.query("iam", "2010-05-08", "PutRolePolicy", &policy).await.unwrap();
     "arn:aws:iam::000000000000:role/lab".to_owned()
 }
 

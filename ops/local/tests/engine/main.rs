@@ -11,5 +11,6 @@ mod lab;
 mod platform_events;
 mod process;
 mod queue_age;
+mod roles;
 mod script;
 mod stack;
