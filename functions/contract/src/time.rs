@@ -24,6 +24,13 @@ pub fn rfc3339_millis(unix_ms: i64) -> String {
         .map_or_else(|_| String::new(), written)
 }
 
+/// The milliseconds since 1970 of a time that RFC 3339 writes, with any offset.
+#[must_use]
+pub fn unix_millis(text: &str) -> Option<i64> {
+    let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok()
+}
+
 fn written(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()
 }
@@ -41,6 +48,13 @@ mod tests {
         assert_eq!(rfc3339_seconds(at), "1970-01-01T00:00:01Z");
         assert_eq!(rfc3339_millis(1_500), rfc3339(at));
         assert_eq!(rfc3339_millis(-1), "1969-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn times_are_read_with_any_offset() {
+        assert_eq!(unix_millis("1970-01-01T00:00:01.5Z"), Some(1_500));
+        assert_eq!(unix_millis("1970-01-01T01:00:00+01:00"), Some(0));
+        assert_eq!(unix_millis("yesterday"), None);
     }
 
     #[test]
