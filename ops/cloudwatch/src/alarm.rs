@@ -73,7 +73,7 @@ pub struct Alarm {
     pub description: String,
     /// Why it is as it is.
     pub notes: Notes,
-    /// Its actions on entering each state; empty when its actions are disabled.
+    /// Its actions on entering each state.
     pub actions: Actions,
     /// When it is in which state.
     pub kind: Kind,
@@ -97,6 +97,8 @@ pub struct Notes {
 /// Actions by the state that is entered: ARNs, of topics as a rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Actions {
+    /// Whether none is taken: `ActionsEnabled` is false.
+    pub are_disabled: bool,
     /// On entering OK.
     pub ok: Vec<String>,
     /// On entering ALARM.
@@ -106,10 +108,11 @@ pub struct Actions {
 }
 
 impl Actions {
-    /// The actions on entering a state.
+    /// The actions on entering a state; none when they are disabled.
     #[must_use]
     pub fn on(&self, state: State) -> &[String] {
         match state {
+            _ if self.are_disabled => &[],
             State::Ok => &self.ok,
             State::Alarm => &self.alarm,
             State::InsufficientData => &self.insufficient_data,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// An instant, in milliseconds since the Unix epoch: CloudWatch's own precision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {

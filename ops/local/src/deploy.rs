@@ -13,7 +13,7 @@ mod package;
 mod reconcile;
 mod template;
 
-pub use assets::{Assets, AssetsError};
+pub use assets::{Assets, AssetsError, DeployedDashboard};
 pub use build::{BuildError, Functions};
 pub use create::Deployment;
 pub use deployed::{Deployed, Resource};

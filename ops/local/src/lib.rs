@@ -7,8 +7,10 @@
 //! - [`stack`] all of it together: up, found, down
 //! - [`faults`] what can be made to go wrong between functions and engine
 //! - `xray` X-Ray's API over the traces that are observed
+//! - [`cloudwatch`] CloudWatch's API over the metrics, alarms and dashboards
 //! - [`flow`] what a user does with it, and what is seen of that
 
+pub mod cloudwatch;
 pub mod console;
 pub mod deploy;
 mod disk;

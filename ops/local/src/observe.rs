@@ -9,11 +9,13 @@
 //! - `service_reports` metrics of AWS's services
 //! - `datagrams` spans that nobody would send again are read at once
 //! - `receivers` the sockets, bound before the engine starts
+//! - `handed_on` requests of AWS's APIs that the engine hands on
 
 pub mod alarms;
 mod board;
 mod clock;
 mod datagrams;
+mod handed_on;
 pub mod insights;
 pub mod logs;
 pub mod mail;
@@ -35,6 +37,7 @@ use aws_client::Aws;
 pub use board::Seen;
 use board::{Board, RETRY_AFTER};
 pub use clock::{Clock, rfc3339};
+use handed_on::Answering;
 use logs::{LogFilter, LogLine, LogStore};
 use mail::Mail;
 use pipeline_client::inbox::drain;
@@ -48,7 +51,7 @@ const TAIL_INTERVAL: Duration = Duration::from_millis(200);
 /// What to watch beside the receivers.
 #[derive(Debug)]
 pub struct Targets {
-    /// The functions' log groups, existing or not yet.
+    /// The log groups, existing or not yet.
     pub log_groups: Vec<String>,
     /// The queue that gets a copy of every notification.
     pub outbox_queue_url: String,
@@ -79,12 +82,14 @@ impl Observer {
     #[must_use]
     pub fn start(receivers: Receivers, aws: &Aws, targets: Targets) -> Self {
         let Targets { log_groups, outbox_queue_url, assets, clock } = targets;
-        let alarms = AlarmBoard::new(assets.alarms);
+        let alarms = AlarmBoard::new(assets.alarms, clock.now());
         let logs = LogStore::by(clock);
         let seen = Seen { logs, alarms, dashboards: assets.dashboards, ..Seen::default() };
         let board = Arc::new(Board::of(seen));
         let mut tasks = JoinSet::new();
-        receivers.spawn(&board, clock, &mut tasks);
+        let answering =
+            Answering { board: Arc::clone(&board), aws: aws.clone(), clock, account: assets.account };
+        receivers.spawn(answering, &mut tasks);
         for group in log_groups {
             tasks.spawn(follow_logs(Arc::clone(&board), aws.clone(), Tail::new(group)));
         }

@@ -34,7 +34,7 @@ pub struct StackInfo {
     pub region: String,
     /// The outputs of template.yaml.
     pub outputs: BTreeMap<String, String>,
-    /// The functions, as their log groups are named.
+    /// The log groups of functions and API.
     pub log_groups: Vec<String>,
     /// The local-only queue that gets a copy of every notification.
     pub outbox_queue_url: String,

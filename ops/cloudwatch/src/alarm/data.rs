@@ -23,6 +23,8 @@ pub struct MetricStat {
 pub struct DataQuery {
     /// What expressions call it.
     pub id: String,
+    /// Its caption for people.
+    pub label: Option<String>,
     /// What it is.
     pub of: Queried,
 }

@@ -47,13 +47,12 @@ pub(super) fn alarm(resource: &Resource) -> Result<Option<Alarm>, AlarmError> {
 }
 
 fn actions(fields: &Fields<'_>) -> Result<Actions, AlarmError> {
-    let enabled = fields.truth("ActionsEnabled", true)?;
-    let actions = Actions {
+    Ok(Actions {
+        are_disabled: !fields.truth("ActionsEnabled", true)?,
         ok: fields.texts("OKActions")?,
         alarm: fields.texts("AlarmActions")?,
         insufficient_data: fields.texts("InsufficientDataActions")?,
-    };
-    Ok(if enabled { actions } else { Actions::default() })
+    })
 }
 
 fn notes(resource: &Resource) -> Result<Notes, AlarmError> {
@@ -200,8 +199,7 @@ fn query(item: &Value, location: Location) -> Result<(DataQuery, Option<Period>,
         return Err(AlarmError::shape(&fields.at("Id"), "a word that begins with a small letter"));
     }
     let returns = fields.truth("ReturnData", true)?;
-    // A caption for people.
-    fields.text_or_none("Label")?;
+    let label = fields.text_or_none("Label")?.map(str::to_owned);
     let (of, period) = match (fields.get("MetricStat"), fields.text_or_none("Expression")?) {
         (Some(stat), None) => {
             let (stat, period) = metric_stat(stat, fields.at("MetricStat"))?;
@@ -215,7 +213,7 @@ fn query(item: &Value, location: Location) -> Result<(DataQuery, Option<Period>,
         _ => return Err(AlarmError::shape(fields.here(), "given MetricStat or Expression, and not both")),
     };
     fields.finish()?;
-    Ok((DataQuery { id, of }, period, returns))
+    Ok((DataQuery { id, label, of }, period, returns))
 }
 
 fn metric_stat(value: &Value, location: Location) -> Result<(MetricStat, Period), AlarmError> {

@@ -126,6 +126,15 @@ impl Evaluator {
         self.states.get(name).copied().unwrap_or(State::InsufficientData)
     }
 
+    /// Sets the state of an alarm, which the next evaluation may change again; `None` for one that does not exist or is in
+    /// that state already.
+    pub fn set_state(&mut self, name: &str, to: State, reason: &str, at: Timestamp) -> Option<Transition> {
+        let alarm = self.set.get(name)?.name.clone();
+        let from = self.state(name);
+        self.states.insert(alarm.clone(), to);
+        (from != to).then(|| Transition { alarm, at, from, to, reason: reason.to_owned() })
+    }
+
     /// Evaluates every alarm at `now`, and returns the transitions.
     ///
     /// # Errors

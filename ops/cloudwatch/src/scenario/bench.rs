@@ -197,7 +197,7 @@ fn rings(alarms: &AlarmSet, test: &Test) -> Result<Option<Mismatch>, BenchError>
     for minute in 1..=test.length.0 {
         let transitions = evaluator.tick(&store, at(minute)).map_err(|source| math(test, source))?;
         let ringing = transitions.into_iter().filter(|transition| {
-            let actions = alarms.get(&transition.alarm).map(|alarm| &alarm.actions.alarm);
+            let actions = alarms.get(&transition.alarm).map(|alarm| alarm.actions.on(State::Alarm));
             transition.to == State::Alarm && actions.is_some_and(|actions| !actions.is_empty())
         });
         seen.extend(ringing.map(|transition| transition.alarm));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cloudwatch_model::alarm::{Alarm, AlarmSet};
+use cloudwatch_model::alarm::{Alarm, AlarmSet, State};
 use cloudwatch_model::template::{Inputs, Resource, Template};
 use serde_json::Value;
 
@@ -54,7 +54,7 @@ pub(crate) fn alarms() -> Vec<Alarm> {
 
 /// Alarms with actions: those that notify somebody.
 pub(crate) fn ringing() -> Vec<Alarm> {
-    alarms().into_iter().filter(|alarm| !alarm.actions.alarm.is_empty()).collect()
+    alarms().into_iter().filter(|alarm| !alarm.actions.on(State::Alarm).is_empty()).collect()
 }
 
 /// The name and the body of each dashboard.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use cloudwatch_model::alarm::{Alarm, Kind};
+use cloudwatch_model::alarm::{Alarm, Kind, State};
 
 use super::assets::{alarms, dashboards, files, ringing, text};
 
@@ -25,7 +25,7 @@ const SECTIONS: &[&str] = &[
 const WITHOUT_ALARM: &[&str] = &["deploy-rollback", "game-day", "traces-missing"];
 
 fn severity(alarm: &Alarm) -> &'static str {
-    match alarm.actions.alarm.as_slice() {
+    match alarm.actions.on(State::Alarm) {
         [topic] if topic.ends_with("-page") => "page",
         [topic] if topic.ends_with("-ticket") => "ticket",
         [] => "silent",
@@ -47,7 +47,8 @@ fn every_alarm_states_its_severity_its_first_step_and_its_runbook() {
         assert!(alarm.description.ends_with(&link), "{name}: {}", alarm.description);
         assert!(alarm.description.len() <= 1024, "{name}: CloudWatch takes 1024 characters");
         assert_eq!(
-            alarm.actions.ok, alarm.actions.alarm,
+            alarm.actions.on(State::Ok),
+            alarm.actions.on(State::Alarm),
             "{name}: who is notified of the alarm is notified of its end"
         );
         let own = format!("{name}.md");
@@ -70,7 +71,7 @@ fn every_alarm_states_what_missing_data_means() {
 #[test]
 fn a_silent_alarm_is_part_of_one_that_rings_and_uses_its_runbook() {
     let ringing = ringing();
-    for silent in alarms().iter().filter(|alarm| alarm.actions.alarm.is_empty()) {
+    for silent in alarms().iter().filter(|alarm| alarm.actions.on(State::Alarm).is_empty()) {
         let looks_at = |alarm: &&Alarm| match &alarm.kind {
             Kind::Composite(rule) => rule.alarms().contains(&silent.name.as_str()),
             Kind::Metric(_) => false,

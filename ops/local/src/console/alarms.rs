@@ -81,12 +81,12 @@ fn described(transition: &Transition) -> Value {
 }
 
 fn summary(alarm: &Alarm, seen: &Seen) -> Map<String, Value> {
-    let last = seen.alarms.history().rev().find(|transition| transition.alarm == alarm.name);
+    let standing = seen.alarms.standing(&alarm.name);
     let summary = json!({
         "name": alarm.name,
         "state": seen.alarms.state(&alarm.name).map(State::as_str),
-        "since": last.map(|transition| rfc3339(transition.at)),
-        "reason": last.map(|transition| transition.reason.as_str()),
+        "since": standing.map(|standing| rfc3339(standing.since)),
+        "reason": standing.map(|standing| standing.reason.as_str()),
         "severity": alarm.notes.severity,
         "runbook": alarm.notes.runbook,
         "description": alarm.description,

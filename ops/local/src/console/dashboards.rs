@@ -40,7 +40,7 @@ pub(super) async fn draw(State(source): State<Source>, Query(query): Query<DrawQ
             state: &|name| seen.alarms.state(name),
             logs: &logs,
         };
-        Some(dashboard.svg(&sources))
+        Some(dashboard.dashboard.svg(&sources))
     });
     match drawn {
         Some(Ok(svg)) => ([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response(),

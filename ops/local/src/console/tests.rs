@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::deploy::Reconciled;
+use crate::deploy::{DeployedDashboard, Reconciled};
 use crate::observe::Seen;
 use crate::observe::logs::LogLine;
 use crate::observe::traces::tests::span;
@@ -207,9 +207,10 @@ fn watched() -> Seen {
         "type": "metric", "x": 0, "y": 0, "width": 12, "height": 6,
         "properties": {"title": "All of them", "region": "r", "metrics": [["N", "M"]]},
     }]});
+    let dashboard = Dashboard::read("board", &body).unwrap();
     Seen {
-        alarms: AlarmBoard::new(AlarmSet::read(&resources).unwrap()),
-        dashboards: [("board".to_owned(), Dashboard::read("board", &body).unwrap())].into(),
+        alarms: AlarmBoard::new(AlarmSet::read(&resources).unwrap(), cloudwatch_model::Timestamp::default()),
+        dashboards: [("board".to_owned(), DeployedDashboard { body: body.to_string(), dashboard })].into(),
         ..Seen::default()
     }
 }

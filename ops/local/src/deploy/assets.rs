@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::create::ARTIFACTS;
 use super::deployed::Deployed;
 use super::intrinsics::UnresolvedError;
+use crate::cloudwatch::Account;
 use aws_client::{Aws, AwsError};
 
 /// What there is to be watched.
@@ -22,7 +23,18 @@ pub struct Assets {
     /// All alarms.
     pub alarms: AlarmSet,
     /// The dashboards by name.
-    pub dashboards: BTreeMap<String, Dashboard>,
+    pub dashboards: BTreeMap<String, DeployedDashboard>,
+    /// Whose they are.
+    pub account: Account,
+}
+
+/// A dashboard, and what it was read from.
+#[derive(Clone, Debug)]
+pub struct DeployedDashboard {
+    /// The `DashboardBody`.
+    pub body: String,
+    /// What it states.
+    pub dashboard: Dashboard,
 }
 
 /// An alarm or a dashboard that cannot be read.
@@ -75,7 +87,9 @@ impl Assets {
                 .map_err(|source| AssetsError::Parameters { stack: stack.to_owned(), source })?;
             resources.extend(template.resolve(&deployed.inputs(parameters.as_ref()))?);
         }
-        Ok(Self { alarms: AlarmSet::read(&resources)?, dashboards: dashboards(&resources)? })
+        let Inputs { region, account_id: id, .. } = deployed.inputs(None);
+        let account = Account { id, region };
+        Ok(Self { alarms: AlarmSet::read(&resources)?, dashboards: dashboards(&resources)?, account })
     }
 }
 
@@ -104,14 +118,16 @@ fn nested(template: &Value) -> Vec<(&str, &str)> {
     named.collect()
 }
 
-fn dashboards(resources: &[Resource]) -> Result<BTreeMap<String, Dashboard>, AssetsError> {
+fn dashboards(resources: &[Resource]) -> Result<BTreeMap<String, DeployedDashboard>, AssetsError> {
     let mut dashboards = BTreeMap::new();
     for resource in resources.iter().filter(|resource| resource.kind == "AWS::CloudWatch::Dashboard") {
         let property = |name| resource.properties.get(name).and_then(Value::as_str).unwrap_or_default();
         let name = property("DashboardName");
-        let body = serde_json::from_str(property("DashboardBody"))
+        let body = property("DashboardBody").to_owned();
+        let parsed = serde_json::from_str(&body)
             .map_err(|source| AssetsError::Body { location: resource.location.clone(), source })?;
-        dashboards.insert(name.to_owned(), Dashboard::read(name, &body)?);
+        let dashboard = Dashboard::read(name, &parsed)?;
+        dashboards.insert(name.to_owned(), DeployedDashboard { body, dashboard });
     }
     Ok(dashboards)
 }

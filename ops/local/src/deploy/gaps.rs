@@ -50,7 +50,7 @@ const LEFT_OUT: &str = "`MathAlarms=disabled` keeps the alarms from it, and `ops
 const CONDITIONS: &str = "`engine/conditions.py`";
 
 /// Every gap that template.yaml meets, found by reading each property back after a deploy.
-pub const GAPS: [Gap; 17] = [
+pub const GAPS: [Gap; 19] = [
     Gap {
         kind: "AWS::S3::Bucket",
         property: "LifecycleConfiguration",
@@ -152,6 +152,21 @@ pub const GAPS: [Gap; 17] = [
         property: "AlarmRule",
         engine: "refuses the whole template",
         remedy: Remedy::None(LEFT_OUT),
+    },
+    Gap {
+        kind: "AWS::Logs::QueryDefinition",
+        property: "QueryString",
+        engine: "refuses the whole template, and leaves out what it does not understand of a query",
+        remedy: Remedy::Supplied(
+            "the type, and the answers of `ops` to queries",
+            "`engine/saved_queries.py`",
+        ),
+    },
+    Gap {
+        kind: "AWS::XRay::Group",
+        property: "FilterExpression",
+        engine: "refuses the whole template",
+        remedy: Remedy::Supplied("the type", "`engine/xray_groups.py`"),
     },
 ];
 

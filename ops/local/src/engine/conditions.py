@@ -3,10 +3,10 @@
 The evaluation stays the engine's, and the policies stay the template's. Supplied are
 - session tags of an identity pool's credentials, by the pool's mapping of claims
 - policy variables such as ${aws:PrincipalTag/sub} in resources
+- the action of a request in Smithy's RPC v2, whose path names the operation: the engine asks no policy about it
 - the condition key cloudwatch:namespace
 - the resource of logs:CreateLogStream, which is the stream
 - objects whose keys have empty parts, such as user-uploads//x, which the engine would take for user-uploads/x
-- the action of CloudWatch's calls in CBOR, which is in the path: without it any signature would do
 - that an object is missing is for those to know who may list the bucket; others get 403, as on AWS
 
 Written for the pinned version of the engine; whatever is wrapped here is checked first.
@@ -25,7 +25,15 @@ from ministack.services import cognito, s3, sts
 from pinned import wrap
 
 VARIABLE = re.compile(r"\$\{([^}]+)\}")
-CBOR_CALL = re.compile(r"/service/[^/]+/operation/(\w+)")
+RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
+
+
+@wrap(iam_actions, "extract_iam_action", ["service", "method", "path", "headers", "body", "query_params"])
+def name_the_action(inner, service, method, path, headers, body, query_params):
+    named = RPC.fullmatch(path)
+    if named and service in iam_actions.SERVICE_TO_IAM_NAMESPACE:
+        return f"{iam_actions.SERVICE_TO_IAM_NAMESPACE[service]}:{named[1]}"
+    return inner(service, method, path, headers, body, query_params)
 
 
 @wrap(sts, "register_session", ["access_key", "session"])
@@ -72,24 +80,18 @@ def name_the_namespace(inner, service, iam_action, body, params):
     ["service", "method", "path", "headers", "body", "query_params", "region", "account_id"],
 )
 def name_the_resource(inner, *arguments):
-    service, method, path, headers, body = arguments[:5]
-    if service == "monitoring" and CBOR_CALL.fullmatch(path):
-        # The engine looks for an alarm's name in JSON.
-        body = json.dumps(cbor2.loads(body), default=str).encode()
-    resource = inner(service, method, path, headers, body, *arguments[5:])
+    service, _, path, headers, body, _, region, account = arguments
+    if RPC.fullmatch(path):
+        # The engine would take it for JSON.
+        alarm = members(body).get("AlarmName")
+        return f"arn:aws:cloudwatch:{region}:{account}:alarm:{alarm}" if alarm else "*"
+    resource = inner(*arguments)
     if service == "s3":
         bucket, key = s3._parse_bucket_key(path, headers)
         return f"arn:aws:s3:::{bucket}/{key}" if key else resource
     if headers.get("x-amz-target", "").endswith(".CreateLogStream"):
         resource = f"{resource}:log-stream:{json.loads(body).get('logStreamName', '')}"
     return resource
-
-
-@wrap(iam_actions, "extract_iam_action", ["service", "method", "path", "headers", "body", "query_params"])
-def name_the_action(inner, service, method, path, headers, body, query_params):
-    if service == "monitoring" and (call := CBOR_CALL.fullmatch(path)):
-        return f"cloudwatch:{call[1]}"
-    return inner(service, method, path, headers, body, query_params)
 
 
 def hide_what_is_missing(name):
@@ -111,8 +113,18 @@ hide_what_is_missing("_head_object")
 
 def namespace(body, params):
     """PutMetricData comes as CBOR, as JSON or as a form, which the engine has parsed already."""
-    if params.get("Namespace"):
-        named = params["Namespace"]
-        return named[0] if isinstance(named, list) else named
-    decode = json.loads if body[:1] == b"{" else cbor2.loads
-    return decode(body).get("Namespace", "")
+    if body[:1] == b"{":
+        return json.loads(body).get("Namespace", "")
+    if body[:1] >= b"\x80":
+        return members(body).get("Namespace", "")
+    named = params.get("Namespace", "")
+    return named[0] if isinstance(named, list) else named
+
+
+def members(body):
+    """Of a request in CBOR; one that is none has no members, and is refused later."""
+    try:
+        found = cbor2.loads(body)
+    except cbor2.CBORError:
+        return {}
+    return found if isinstance(found, dict) else {}

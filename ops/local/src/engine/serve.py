@@ -25,19 +25,23 @@ import doors  # noqa: E402
 import event_source_mappings  # noqa: E402, F401
 import execution_role  # noqa: E402, F401
 import filter_patterns  # noqa: E402, F401
+import handed_on  # noqa: E402
 import keys  # noqa: E402, F401
 import message_moves  # noqa: E402, F401
 import output  # noqa: E402, F401
 import platform_events  # noqa: E402, F401
 import runtime_api  # noqa: E402, F401
 import s3_signatures  # noqa: E402, F401
+import saved_queries  # noqa: E402, F401
 import second_factor  # noqa: E402, F401
 import service_principals  # noqa: E402, F401
 import tokens  # noqa: E402, F401
+import xray_groups  # noqa: E402, F401
 
 if "SERVICE_METRICS" in os.environ:
     import service_metrics  # noqa: E402, F401
-if "XRAY" in os.environ:
+if handed_on.ADDRESS is not None:
+    import cloudwatch_api  # noqa: E402, F401
     import xray  # noqa: E402, F401
 
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -7,7 +7,6 @@ One JSON object a line, to the address in SERVICE_METRICS:
 - AWS/ApiGateway  each call of an HTTP API
 - AWS/DynamoDB    each call about one table
 - AWS/SNS         each message, each delivery
-- PutMetricData   what somebody published
 
 CLOCK_RATE is how much faster than the day the reader's clock goes: schedules and samples keep up with it.
 
@@ -238,21 +237,6 @@ def see_deliveries(inner, endpoint, *arguments, topic_arn="", **named):
 def sent_to(endpoint):
     found = sqs._queue_by_arn(endpoint)
     return found["messages"].sent if found else 0
-
-
-@wrap(
-    cloudwatch,
-    "_store_datum",
-    ["namespace", "name", "dims", "ts", "unit", "value", "values", "counts", "stat_values"],
-)
-def see_published(inner, namespace, name, dims, ts, unit, value, values, counts, stat_values):
-    inner(namespace, name, dims, ts, unit, value, values, counts, stat_values)
-    if values is not None:
-        record(namespace, name, dims, unit, at=ts, values=values, counts=counts or [1] * len(values))
-    elif stat_values is not None:
-        record(namespace, name, dims, unit, at=ts, statistics=stat_values)
-    else:
-        record(namespace, name, dims, unit, at=ts, value=float(value or 0))
 
 
 # The engine's own alarms know neither dimensions nor missing data; who reads the metrics evaluates them.

@@ -1,44 +1,67 @@
 //! Alarms of the stack, evaluated by the observer's clock and published to their topics.
 
-use std::collections::VecDeque;
+mod history;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloudwatch_model::alarm::{Alarm, AlarmSet, Evaluator, Kind, State, Transition};
+use cloudwatch_model::alarm::{Alarm, AlarmSet, Evaluator, State, Transition};
 use cloudwatch_model::math::MathError;
 use cloudwatch_model::{MetricStore, Period, Timestamp};
 use serde_json::{Value, json};
 
 use super::board::Board;
 use super::clock::{Clock, rfc3339};
+use aws_client::Aws;
 use aws_client::chain;
-use aws_client::{Aws, AwsError};
+use history::History;
+pub use history::{Action, Entry, Event};
 
 /// This source, as problems name it.
 const SOURCE: &str = "alarms";
 /// How long after its end a minute is looked at, by the day's clock: what is reported by then counts.
 const SETTLING: Duration = Duration::from_secs(2);
-/// How many transitions are remembered.
-const MAX_HISTORY: usize = 1000;
 const SNS: (&str, &str) = ("sns", "2010-03-31");
-const CLOUDWATCH: (&str, &str) = ("monitoring", "2010-08-01");
 
 /// The alarms and what became of them.
 #[derive(Debug, Default)]
 pub struct AlarmBoard {
     evaluator: Evaluator,
+    created: Timestamp,
     /// The last minute that was looked at.
     evaluated: Option<Timestamp>,
-    history: VecDeque<Transition>,
-    /// How many transitions there ever were.
-    count: usize,
+    standing: BTreeMap<String, Standing>,
+    history: History,
+}
+
+/// What setting a state did.
+pub(crate) enum StateSet {
+    /// There is no such alarm.
+    Unknown,
+    /// The alarm was in that state already.
+    Same,
+    /// It entered the state.
+    Changed(Box<(Alarm, Transition)>),
+}
+
+/// Since when an alarm is in its state, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Why.
+    pub reason: String,
+    /// When it entered the state.
+    pub since: Timestamp,
+    /// When the state was set last, which may be the same again.
+    pub updated: Timestamp,
 }
 
 impl AlarmBoard {
-    /// Alarms that were just created.
+    /// Alarms that were created at that instant.
     #[must_use]
-    pub fn new(set: AlarmSet) -> Self {
-        Self { evaluator: Evaluator::new(set), ..Self::default() }
+    pub fn new(set: AlarmSet, created: Timestamp) -> Self {
+        let history = History::of(&set, created);
+        Self { evaluator: Evaluator::new(set), created, history, ..Self::default() }
     }
 
     /// The alarms.
@@ -47,10 +70,22 @@ impl AlarmBoard {
         self.evaluator.set()
     }
 
+    /// When they were created.
+    #[must_use]
+    pub fn created(&self) -> Timestamp {
+        self.created
+    }
+
     /// The state of an alarm; `None` for one that does not exist.
     #[must_use]
     pub fn state(&self, name: &str) -> Option<State> {
         self.set().get(name).map(|_| self.evaluator.state(name))
+    }
+
+    /// Since when an alarm is in its state, and why; `None` for one whose state never changed.
+    #[must_use]
+    pub fn standing(&self, name: &str) -> Option<&Standing> {
+        self.standing.get(name)
     }
 
     /// Up to when the alarms were evaluated.
@@ -62,25 +97,50 @@ impl AlarmBoard {
     /// The transitions remembered, oldest first.
     #[must_use]
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &Transition> {
-        self.history.iter()
+        self.history.transitions()
+    }
+
+    /// All that is remembered, oldest first.
+    #[must_use]
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.history.entries()
     }
 
     /// The transitions after the first `seen`, and how many there ever were.
     #[must_use]
     pub fn after(&self, seen: usize) -> (Vec<Transition>, usize) {
-        let new = self.count.saturating_sub(seen).min(self.history.len());
-        (self.history.iter().skip(self.history.len() - new).cloned().collect(), self.count)
+        self.history.after(seen)
     }
 
     /// Evaluates all alarms at the end of a minute.
     fn tick(&mut self, store: &MetricStore, at: Timestamp) -> Result<Vec<Transition>, MathError> {
         let transitions = self.evaluator.tick(store, at)?;
         self.evaluated = Some(at);
-        self.count += transitions.len();
-        self.history.extend(transitions.iter().cloned());
-        let excess = self.history.len().saturating_sub(MAX_HISTORY);
-        self.history.drain(..excess);
+        for transition in &transitions {
+            self.note(transition);
+        }
         Ok(transitions)
+    }
+
+    /// Sets the state of an alarm until it is evaluated again, as `SetAlarmState` does. The actions of what entered another
+    /// state are still to be taken.
+    pub(crate) fn set_state(&mut self, name: &str, to: State, reason: &str, at: Timestamp) -> StateSet {
+        let Some(alarm) = self.set().get(name).cloned() else { return StateSet::Unknown };
+        if let Some(transition) = self.evaluator.set_state(name, to, reason, at) {
+            self.note(&transition);
+            return StateSet::Changed(Box::new((alarm, transition)));
+        }
+        let since = self.standing(name).map_or(self.created, |standing| standing.since);
+        let standing = Standing { reason: reason.to_owned(), since, updated: at };
+        self.standing.insert(name.to_owned(), standing);
+        StateSet::Same
+    }
+
+    fn note(&mut self, transition: &Transition) {
+        let Transition { alarm, at, reason, .. } = transition;
+        let standing = Standing { reason: reason.clone(), since: *at, updated: *at };
+        self.standing.insert(alarm.clone(), standing);
+        self.history.put(alarm, *at, Event::Changed(transition.clone()));
     }
 }
 
@@ -106,29 +166,21 @@ pub(super) async fn follow(board: Arc<Board>, aws: Aws, clock: Clock) {
             Err(error) => failure = Some(chain(&error)),
         });
         for (alarm, transition) in changed {
-            if let Err(error) = publish(&aws, &alarm, &transition).await {
-                failure = Some(chain(&error));
-            }
+            let failed = act(&board, &aws, &alarm, &transition).await;
+            failure = failure.or(failed);
         }
         board.note(SOURCE, failure);
         next = next.plus_millis(minute);
     }
 }
 
-/// Notifies the topics that the alarm names, in the form of CloudWatch's own message, and lets the engine's API show the state.
-async fn publish(aws: &Aws, alarm: &Alarm, transition: &Transition) -> Result<(), AwsError> {
-    let Transition { alarm: name, to, reason, .. } = transition;
-    if matches!(alarm.kind, Kind::Metric(_)) {
-        let state = [("AlarmName", name.as_str()), ("StateValue", to.as_str()), ("StateReason", reason)];
-        match aws.query(CLOUDWATCH.0, CLOUDWATCH.1, "SetAlarmState", &state).await {
-            // Alarms on expressions, which the engine refuses.
-            Err(AwsError::Refused { code, .. }) if code == "ResourceNotFound" => {}
-            other => drop(other?),
-        }
-    }
+/// Notifies the topics that the alarm names, in the form of CloudWatch's own message; returns why the first failed.
+pub(super) async fn act(board: &Board, aws: &Aws, alarm: &Alarm, transition: &Transition) -> Option<String> {
+    let Transition { alarm: name, to, at, .. } = transition;
     let subject = format!("{to}: \"{name}\" in {}", aws.region());
     let subject: String = subject.chars().take(100).collect();
     let message = message(aws.region(), alarm, transition).to_string();
+    let mut first = None;
     for topic in alarm.actions.on(*to) {
         let alarm = alarm_arn(topic, name);
         let publish = [
@@ -139,9 +191,12 @@ async fn publish(aws: &Aws, alarm: &Alarm, transition: &Transition) -> Result<()
             ("Local.Service", "cloudwatch.amazonaws.com"),
             ("Local.SourceArn", alarm.as_str()),
         ];
-        aws.query(SNS.0, SNS.1, "Publish", &publish).await?;
+        let failure = aws.query(SNS.0, SNS.1, "Publish", &publish).await.err().map(|error| chain(&error));
+        first = first.or_else(|| failure.clone());
+        let action = Action { topic: topic.clone(), message: message.clone(), to: *to, failure };
+        board.write(|seen| seen.alarms.history.put(name, *at, Event::Acted(action)));
     }
-    Ok(())
+    first
 }
 
 /// The alarm's ARN, in the account and region of the topic that it notifies.
@@ -160,37 +215,4 @@ fn message(region: &str, alarm: &Alarm, transition: &Transition) -> Value {
         "StateChangeTime": rfc3339(transition.at),
         "Region": region,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn transition(index: usize) -> Transition {
-        Transition {
-            alarm: format!("a{index}"),
-            at: Timestamp::from_millis(0),
-            from: State::Ok,
-            to: State::Alarm,
-            reason: String::new(),
-        }
-    }
-
-    fn names(transitions: &[Transition]) -> Vec<&str> {
-        transitions.iter().map(|transition| transition.alarm.as_str()).collect()
-    }
-
-    #[test]
-    fn who_asks_gets_each_transition_once_and_what_is_forgotten_never() {
-        let mut board = AlarmBoard::default();
-        assert_eq!(board.after(0), (Vec::new(), 0));
-        board.history.extend((0..3).map(transition));
-        board.count = 3;
-        let (first, seen) = board.after(0);
-        assert_eq!((names(&first), seen), (vec!["a0", "a1", "a2"], 3));
-        assert_eq!(board.after(2).0, [transition(2)]);
-        assert_eq!(board.after(seen).0, []);
-        board.history.pop_front();
-        assert_eq!(names(&board.after(0).0), ["a1", "a2"]);
-    }
 }

@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cloudwatch_model::MetricStore;
-use cloudwatch_model::dashboard::Dashboard;
 use tokio::sync::watch;
 
 use super::alarms::AlarmBoard;
 use super::logs::LogStore;
 use super::mail::MailStore;
 use super::traces::TraceStore;
+use crate::deploy::DeployedDashboard;
 
 /// How long a source that failed is left alone.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ pub struct Seen {
     /// The alarms.
     pub alarms: AlarmBoard,
     /// The dashboards by name.
-    pub dashboards: BTreeMap<String, Dashboard>,
+    pub dashboards: BTreeMap<String, DeployedDashboard>,
     /// Messages of the topics.
     pub mail: MailStore,
     /// Sources that fail right now, each with the reason.
@@ -48,9 +48,10 @@ impl Board {
     }
 
     /// Changes what is seen and wakes who waits for it.
-    pub(super) fn write(&self, change: impl FnOnce(&mut Seen)) {
-        change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+    pub(super) fn write<T>(&self, change: impl FnOnce(&mut Seen) -> T) -> T {
+        let outcome = change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
         self.revision.send_modify(|revision| *revision += 1);
+        outcome
     }
 
     pub(super) fn read<T>(&self, look: impl FnOnce(&Seen) -> T) -> T {

@@ -3,33 +3,30 @@
 use std::io;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
 
 use super::board::Board;
-use super::clock::Clock;
 use super::datagrams::{Arrival, Datagrams};
+use super::handed_on::{self, Answering};
 use super::otlp::{self, OtlpError};
 use super::service_reports;
 use crate::loopback::Loopback;
 use crate::own_host;
-use crate::xray;
 use aws_client::chain;
 use trace_model::Span;
 
 const MAX_REQUEST_BYTES: usize = 16 << 20;
 /// A source of spans, as problems name it.
 const OVER_UDP: &str = "traces over UDP";
-const JSON: &str = "application/json";
 const PROTOBUF: &str = "application/x-protobuf";
 
 /// Bound sockets on loopback, not read yet; what comes meanwhile waits in the kernel.
@@ -38,7 +35,7 @@ pub struct Receivers {
     udp: Datagrams,
     otlp: Loopback,
     services: Loopback,
-    xray: Loopback,
+    handed_on: Loopback,
 }
 
 impl Receivers {
@@ -47,7 +44,7 @@ impl Receivers {
             udp: Datagrams::bind()?,
             otlp: Loopback::bind(0).await?,
             services: Loopback::bind(0).await?,
-            xray: Loopback::bind(0).await?,
+            handed_on: Loopback::bind(0).await?,
         })
     }
 
@@ -69,13 +66,14 @@ impl Receivers {
         self.services.address.to_string()
     }
 
-    /// Where the engine hands X-Ray's API on to.
+    /// Where the engine hands requests of AWS's APIs on to.
     #[must_use]
-    pub fn xray_address(&self) -> String {
-        self.xray.address.to_string()
+    pub fn handed_on_address(&self) -> String {
+        self.handed_on.address.to_string()
     }
 
-    pub(super) fn spawn(self, board: &Arc<Board>, clock: Clock, tasks: &mut JoinSet<()>) {
+    pub(super) fn spawn(self, answering: Answering, tasks: &mut JoinSet<()>) {
+        let (board, clock) = (&Arc::clone(&answering.board), answering.clock);
         tasks.spawn(service_reports::follow(Arc::clone(board), self.services.listener, clock));
         match self.udp.read() {
             Ok(arrivals) => drop(tasks.spawn(receive_datagrams(Arc::clone(board), arrivals))),
@@ -87,43 +85,16 @@ impl Receivers {
             .layer(middleware::from_fn(check_host))
             .with_state(Arc::clone(board));
         tasks.spawn(serve(Arc::clone(board), "traces over HTTP", self.otlp.listener, routes));
-        let routes = Router::new()
-            .fallback(answer_xray)
+        let routes = handed_on::routes(answering)
             .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
-            .layer(middleware::from_fn(check_host))
-            .with_state(Arc::clone(board));
-        tasks.spawn(serve(Arc::clone(board), "X-Ray's API", self.xray.listener, routes));
+            .layer(middleware::from_fn(check_host));
+        tasks.spawn(serve(Arc::clone(board), "APIs of AWS", self.handed_on.listener, routes));
     }
 }
 
 async fn serve(board: Arc<Board>, source: &'static str, listener: TcpListener, routes: Router) {
     if let Err(error) = axum::serve(listener, routes).await {
         board.note(source, Some(error.to_string()));
-    }
-}
-
-/// A request of X-Ray's API; the engine has verified its signature.
-async fn answer_xray(State(board): State<Arc<Board>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    // Browsers cannot send this type without a preflight, which nobody answers here.
-    if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != JSON) {
-        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("send requests as {JSON}\n")).into_response();
-    }
-    let answer = xray::api::Request::parse(uri.path(), &body).and_then(|request| match request {
-        xray::api::Request::Put(request) => {
-            let mut answer = None;
-            board.write(|seen| answer = Some(request.keep(&mut seen.traces)));
-            answer.unwrap_or(Ok(Value::Null))
-        }
-        xray::api::Request::Query(query) => board.read(|seen| query.answer(&seen.traces)),
-    });
-    match answer {
-        Ok(answer) => Json(answer).into_response(),
-        Err(error) => {
-            let (status, name) = error.code();
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-            (status, [("x-amzn-errortype", name)], Json(json!({"Message": error.to_string()})))
-                .into_response()
-        }
     }
 }
 

@@ -29,20 +29,6 @@ struct Report {
     value: Option<f64>,
     /// The value is the time that passed since this instant, by the plane's clock.
     since: Option<f64>,
-    #[serde(default)]
-    values: Vec<f64>,
-    #[serde(default)]
-    counts: Vec<f64>,
-    statistics: Option<Statistics>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Statistics {
-    sample_count: f64,
-    sum: f64,
-    minimum: f64,
-    maximum: f64,
 }
 
 /// A report that is not understood.
@@ -97,12 +83,8 @@ fn read(line: &str, clock: &Clock) -> Result<Datapoint, ReportError> {
         let passed = at.as_millis() - clock.at(instant(since)).as_millis();
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of days")]
         Distribution::of_values(&[(passed as f64 / 1000.0).max(0.0)])
-    } else if let Some(statistics) = &report.statistics {
-        statistics.distribution()
-    } else if report.values.is_empty() {
-        Distribution::of_values(report.value.as_slice())
     } else {
-        Distribution::of_counted(&report.values, &report.counts)
+        Distribution::of_values(report.value.as_slice())
     };
     Ok(Datapoint {
         metric: MetricId::new(report.namespace, report.name, Dimensions::new(report.dimensions)?)?,
@@ -113,21 +95,6 @@ fn read(line: &str, clock: &Clock) -> Result<Datapoint, ReportError> {
     })
 }
 
-impl Statistics {
-    /// Values that have these statistics: the ends, and the others all at their mean.
-    fn distribution(&self) -> Result<Distribution, InvalidDatapoint> {
-        let others = self.sample_count - 2.0;
-        if others <= 0.0 {
-            let mean = self.sum / self.sample_count;
-            return Distribution::of_counted(&[mean], &[self.sample_count]);
-        }
-        let mean = (self.sum - self.minimum - self.maximum) / others;
-        let mut all = Distribution::of_values(&[self.minimum, self.maximum])?;
-        all.merge(&Distribution::of_counted(&[mean], &[others])?);
-        Ok(all)
-    }
-}
-
 fn instant(seconds: f64) -> Timestamp {
     #[expect(clippy::cast_possible_truncation, reason = "rounded, and saturating")]
     Timestamp::from_millis((seconds * 1000.0).round() as i64)
@@ -135,8 +102,6 @@ fn instant(seconds: f64) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use cloudwatch_model::Statistic;
-
     use super::*;
 
     fn values(rest: &str) -> Vec<(f64, f64)> {
@@ -159,25 +124,6 @@ mod tests {
     fn each_form_of_a_value_is_read() {
         assert_eq!(values(r#""value":7"#), [(7.0, 1.0)]);
         assert_eq!(values(r#""since":2"#), [(3.0, 1.0)]);
-        assert_eq!(values(r#""values":[1,2],"counts":[3,4]"#), [(1.0, 3.0), (2.0, 4.0)]);
-        let set = r#""statistics":{"SampleCount":4,"Sum":20,"Minimum":2,"Maximum":8}"#;
-        assert_eq!(values(set), [(2.0, 1.0), (5.0, 2.0), (8.0, 1.0)]);
-    }
-
-    #[test]
-    fn statistics_of_a_set_are_those_that_were_reported() {
-        for (count, sum, least, most) in [(1.0, 3.0, 3.0, 3.0), (2.0, 4.0, 2.0, 2.0), (5.0, 20.0, 1.0, 9.0)] {
-            let set = Statistics { sample_count: count, sum, minimum: least, maximum: most };
-            let values = set.distribution().unwrap();
-            for (statistic, expected) in [
-                (Statistic::SampleCount, count),
-                (Statistic::Sum, sum),
-                (Statistic::Minimum, least),
-                (Statistic::Maximum, most),
-            ] {
-                assert_eq!(statistic.of(&values), Some(expected), "{statistic}");
-            }
-        }
     }
 
     #[test]

@@ -211,7 +211,7 @@ async fn start(
         ("AWS_ENDPOINT_URL".to_owned(), proxy.address()),
         // These it keeps for itself.
         ("SERVICE_METRICS".to_owned(), receivers.services_address()),
-        ("XRAY".to_owned(), receivers.xray_address()),
+        ("HANDED_ON".to_owned(), receivers.handed_on_address()),
         ("CLOCK_RATE".to_owned(), options.clock_rate.max(1).to_string()),
     ];
     let launch = Launch {
@@ -264,8 +264,8 @@ async fn settle(
     let topics = topics.into_iter().collect::<Result<Vec<_>, _>>()?;
     let outbox_queue_url = create_outbox(aws, &topics).await.map_err(UpError::Outbox)?;
     let user = create_user(aws, output("UserPoolId")?).await.map_err(UpError::User)?;
-    let functions = deployed.resources.values().filter(|resource| resource.kind == "AWS::Lambda::Function");
-    let log_groups = functions.map(|function| format!("/aws/lambda/{}", function.physical_id)).collect();
+    let groups = deployed.resources.values().filter(|resource| resource.kind == "AWS::Logs::LogGroup");
+    let log_groups = groups.map(|group| group.physical_id.clone()).collect();
     let mut outputs = deployed.outputs;
     addresses::localise(&mut outputs, aws.endpoint(), console);
     step.finish(format!("Created the demo user {}", user.email));

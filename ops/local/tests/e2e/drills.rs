@@ -46,7 +46,8 @@ impl Drill {
     fn rung(&self) -> BTreeSet<String> {
         self.harness.observer.look(|seen| {
             let rang = seen.alarms.after(self.before).0.into_iter().filter(|it| it.to == State::Alarm);
-            let has_actions = |name: &String| !seen.alarms.set().get(name).unwrap().actions.alarm.is_empty();
+            let has_actions =
+                |name: &String| !seen.alarms.set().get(name).unwrap().actions.on(State::Alarm).is_empty();
             rang.map(|transition| transition.alarm).filter(has_actions).collect()
         })
     }

@@ -8,6 +8,7 @@
 )]
 
 mod browser;
+mod cloudwatch;
 mod cors;
 mod crashes;
 mod crowd;
@@ -17,6 +18,7 @@ mod faults;
 mod formats;
 mod harness;
 mod identity;
+mod insights;
 mod item;
 mod listing;
 mod load;

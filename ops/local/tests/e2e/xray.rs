@@ -60,6 +60,29 @@ async fn an_upload_is_found_by_its_image_and_its_documents_say_what_was_done() {
 }
 
 #[tokio::test]
+async fn the_templates_group_filters_by_an_expression_that_finds_uploads() {
+    let harness = Harness::shared().await;
+    let image = upload(harness, &anybody(harness).await, picture(ImageFormat::Jpeg)).await.image_id;
+    let settled = |seen: &local_stack::observe::Seen| seen.traces.of_image(&image)?.span("settle").map(drop);
+    harness.seen("the last span", &image, settled).await;
+
+    let groups = call(&harness.aws, "/Groups", &json!({})).await.unwrap();
+    let [group] = &groups["Groups"].as_array().unwrap()[..] else { panic!("{groups}") };
+    assert_eq!(group["GroupName"], "image-pipeline");
+    let named = call(&harness.aws, "/GetGroup", &json!({"GroupName": "image-pipeline"})).await.unwrap();
+    assert_eq!(named["Group"], *group);
+    let expression = group["FilterExpression"].as_str().unwrap();
+    let found =
+        summaries(&harness.aws, &format!("({expression}) AND annotation[image.id] = \"{image}\"")).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    let unknown = call(&harness.aws, "/GetGroup", &json!({"GroupName": "none"})).await.unwrap_err();
+    assert!(
+        matches!(unknown, AwsError::Refused { ref code, .. } if code == "InvalidRequestException"),
+        "{unknown:?}"
+    );
+}
+
+#[tokio::test]
 async fn errors_have_the_status_name_and_sentence_of_aws() {
     let harness = Harness::shared().await;
     let range = json!({"StartTime": now() - 60.0, "EndTime": now(), "FilterExpression": "colour = 1"});

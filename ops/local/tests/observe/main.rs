@@ -138,7 +138,7 @@ struct Harness {
     xray: String,
     otlp: String,
     services: String,
-    xray_api: String,
+    handed_on: String,
 }
 
 impl Harness {
@@ -150,7 +150,7 @@ impl Harness {
         tokio::spawn(async move { axum::serve(listener, app).await });
         let receivers: Receivers = Observer::bind().await.unwrap();
         let (xray, otlp) = (receivers.xray_daemon_address(), receivers.otlp_endpoint());
-        let (services, xray_api) = (receivers.services_address(), receivers.xray_address());
+        let (services, handed_on) = (receivers.services_address(), receivers.handed_on_address());
         let credentials = Credentials {
             access_key_id: "test".to_owned(),
             secret_access_key: "test".to_owned(),
@@ -163,7 +163,7 @@ impl Harness {
             assets: Assets::default(),
             clock: Clock::default(),
         };
-        Self { engine, observer: Observer::start(receivers, &aws, targets), xray, otlp, services, xray_api }
+        Self { engine, observer: Observer::start(receivers, &aws, targets), xray, otlp, services, handed_on }
     }
 
     fn engine<T>(&self, act: impl FnOnce(&mut Engine) -> T) -> T {

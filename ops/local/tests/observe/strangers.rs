@@ -32,20 +32,37 @@ async fn receiver_of_spans_does_not_answer_to_another_host() {
 }
 
 #[tokio::test]
-async fn xray_behind_the_engine_answers_no_page_and_no_other_host() {
+async fn apis_behind_the_engine_answer_no_page_and_no_other_host() {
     let harness = Harness::new().await;
-    let url = format!("http://{}/Traces", harness.xray_api);
-    let body = || json!({"TraceIds": ["1-581cf771-a006649127e371903a2de979"]}).to_string();
-    let kind = |kind| ("content-type", kind);
-    for (headers, status) in [
-        (vec![kind("application/json")], 200),
-        (vec![kind("application/json"), ("host", "evil.example")], 421),
-        (vec![kind("text/plain")], 415),
-        (vec![], 415),
-    ] {
-        let answer = Http::new().send(Method::POST, &url, &headers, body()).await.unwrap();
-        assert_eq!(answer.status(), status, "{headers:?}");
+    let traces = json!({"TraceIds": ["1-581cf771-a006649127e371903a2de979"]}).to_string();
+    let alarms = "Action=DescribeAlarms".to_owned();
+    let operation = |name| ("x-handed-on", name);
+    for (path, name, body) in
+        [("xray/Traces", "BatchGetTraces", traces), ("cloudwatch/request", "DescribeAlarms", alarms)]
+    {
+        let url = format!("http://{}/{path}", harness.handed_on);
+        // A page can send none but these kinds without leave, and no other header.
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        for (headers, status) in [
+            (vec![form, operation(name)], 200),
+            (vec![form, operation(name), ("host", "evil.example")], 421),
+            (vec![form], 403),
+            (vec![("content-type", "text/plain")], 403),
+            (vec![], 403),
+        ] {
+            let answer = Http::new().send(Method::POST, &url, &headers, body.clone()).await.unwrap();
+            assert_eq!(answer.status(), status, "{path} {headers:?}");
+        }
     }
+}
+
+#[tokio::test]
+async fn operation_that_the_policy_was_not_asked_about_is_not_answered() {
+    let harness = Harness::new().await;
+    let url = format!("http://{}/cloudwatch/request", harness.handed_on);
+    let headers = [("x-amz-target", "X.DescribeAlarms"), ("x-handed-on", "ListMetrics")];
+    let answer = Http::new().send(Method::POST, &url, &headers, "{}").await.unwrap();
+    assert_eq!(answer.status(), 400, "{answer:?}");
 }
 
 #[tokio::test]

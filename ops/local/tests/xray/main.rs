@@ -109,7 +109,7 @@ fn upload(trace_id: &[u8]) -> Vec<u8> {
 /// Our documents of a request, each for itself.
 async fn ours(request: Vec<u8>, trace_id: &str) -> Vec<Value> {
     let receivers = Observer::bind().await.unwrap();
-    let (otlp, xray) = (receivers.otlp_endpoint(), receivers.xray_address());
+    let (otlp, xray) = (receivers.otlp_endpoint(), receivers.handed_on_address());
     let key = Credentials { access_key_id: "k".into(), secret_access_key: "s".into(), session_token: None };
     let targets = Targets {
         log_groups: Vec::new(),
@@ -123,8 +123,9 @@ async fn ours(request: Vec<u8>, trace_id: &str) -> Vec<Value> {
         Http::new().send(Method::POST, &format!("{otlp}/v1/traces"), &protobuf, request).await.unwrap();
     assert!(sent.status().is_success(), "{sent:?}");
     let ids = json!({"TraceIds": [trace_model::xray::trace_id(trace_id)]}).to_string();
-    let json = [("content-type", "application/json")];
-    let answer = Http::new().send(Method::POST, &format!("http://{xray}/Traces"), &json, ids).await.unwrap();
+    let json = [("x-handed-on", "the test")];
+    let answer =
+        Http::new().send(Method::POST, &format!("http://{xray}/xray/Traces"), &json, ids).await.unwrap();
     let answer: Value = serde_json::from_slice(answer.body()).unwrap();
     let segments = answer["Traces"][0]["Segments"].as_array().unwrap();
     let documents = segments.iter().map(|it| serde_json::from_str(it["Document"].as_str().unwrap()).unwrap());

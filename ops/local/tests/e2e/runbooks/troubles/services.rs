@@ -1,5 +1,6 @@
 //! Troubles of the services that the functions use.
 
+use cloudwatch_model::{Datapoint, Dimensions, Distribution, MetricId, Resolution, Unit};
 use http::StatusCode;
 use local_stack::faults::{InjectedFault, Rule};
 use local_stack::flow::{TraceHeaders, put};
@@ -29,16 +30,23 @@ pub(in crate::runbooks) async fn table_refuses(reader: &mut Reader) {
     reader.wait_minutes(6);
 }
 
-/// SNS has counted failures; the engine counts none, so they are published as SNS publishes them.
+/// SNS has counted failures; the engine makes none. Nobody but AWS publishes below AWS/.
 pub(in crate::runbooks) async fn topic_has_failed(reader: &mut Reader) {
     let harness = reader.harness;
     let topic = harness.output("TopicArn").rsplit(':').next().unwrap();
-    let failures = [
-        ("Namespace", "AWS/SNS"),
-        ("MetricData.member.1.MetricName", "NumberOfNotificationsFailed"),
-        ("MetricData.member.1.Dimensions.member.1.Name", "TopicName"),
-        ("MetricData.member.1.Dimensions.member.1.Value", topic),
-        ("MetricData.member.1.Value", "2"),
-    ];
-    harness.aws.query("monitoring", "2010-08-01", "PutMetricData", &failures).await.unwrap();
+    let failures = Datapoint {
+        metric: MetricId::new(
+            "AWS/SNS",
+            "NumberOfNotificationsFailed",
+            Dimensions::new([("TopicName", topic)]).unwrap(),
+        )
+        .unwrap(),
+        timestamp: harness.observer.clock().now(),
+        unit: Unit::Count,
+        values: Distribution::of_values(&[2.0]).unwrap(),
+        resolution: Resolution::Standard,
+    };
+    let metric = failures.metric.clone();
+    harness.observer.put(|seen| seen.metrics.put(failures));
+    harness.seen("the failures", "nothing", |seen| seen.metrics.span(&metric)).await;
 }

@@ -1,5 +1,6 @@
 //! CloudWatch, its logs, and CloudFormation's nested stacks.
 
+use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::Within::{List, Place};
@@ -18,6 +19,28 @@ pub(super) const READERS: &[Reader] = &[
         properties: &[
             ("LogGroupName", "/logGroupName", Form::Exact),
             ("RetentionInDays", "/retentionInDays", Form::Exact),
+        ],
+    },
+    Reader {
+        kind: "AWS::Logs::QueryDefinition",
+        call: |_| Call::Json("logs", "Logs_20140328.DescribeQueryDefinitions", json!({})),
+        within: List("/queryDefinitions", "queryDefinitionId"),
+        properties: &[
+            ("Name", "/name", Form::Exact),
+            ("QueryString", "/queryString", Form::Exact),
+            ("LogGroupNames", "/logGroupNames", Form::Exact),
+        ],
+    },
+    Reader {
+        kind: "AWS::XRay::Group",
+        call: |group| {
+            let request = json!({"GroupARN": group.id}).to_string();
+            Call::Send("xray", Method::POST, "/GetGroup".to_owned(), request)
+        },
+        within: Place("/Group"),
+        properties: &[
+            ("GroupName", "/GroupName", Form::Exact),
+            ("FilterExpression", "/FilterExpression", Form::Exact),
         ],
     },
     Reader {
