@@ -1,4 +1,4 @@
-//! Samples of any depth, as levels of eight bits.
+//! Sample depth (`BitsPerSample`, `SampleFormat`): samples of any depth as levels of eight bits.
 
 use super::file::ByteOrder;
 use super::page::{Page, Photometric, SampleFormat};
