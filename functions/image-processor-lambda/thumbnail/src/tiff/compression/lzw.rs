@@ -7,7 +7,7 @@ mod codes;
 #[cfg(test)]
 mod tests;
 
-use self::codes::{CLEAR, CODES, Codes, END, FIRST, LONGEST, PLACES, take, word};
+use self::codes::{CLEAR, CODES, Codes, END, FIRST, PLACES, take, word};
 use super::{Input, SHORT, hand_out};
 use crate::rejection::DecodeError;
 use crate::simd::vectorize;
@@ -120,6 +120,7 @@ impl<'a> Lzw<'a> {
 
 /// Bytes of the window for a chunk of so many, and of one step in it.
 const fn sizes(chunk: u64) -> (usize, usize) {
+    #[expect(clippy::cast_possible_truncation, reason = "at most eight million")]
     let history = if chunk < MOST_HISTORY { chunk } else { MOST_HISTORY } as usize;
     // Strings grow by one byte at most, so one that long comes behind half its square.
     let longest = (2 * (history + STEP)).isqrt() + 2 * AT_ONCE;
@@ -241,7 +242,6 @@ fn any<const IS_OLD: bool>(
 
 /// Copies a string to `to`, and some bytes beyond it.
 #[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "there is room for the longest string")]
 fn copy(window: &mut [u8], from: usize, to: usize, length: usize) {
     window.copy_within(from..from + WIDE, to);
     let mut done = WIDE;

@@ -6,7 +6,7 @@ pub(super) const END: usize = 257;
 /// The first code that is defined.
 pub(super) const FIRST: usize = 258;
 const SHORTEST: u32 = 9;
-pub(super) const LONGEST: u32 = 12;
+const LONGEST: u32 = 12;
 /// All codes of the longest kind.
 pub(super) const CODES: usize = 1 << LONGEST;
 /// Behind a full table codes go on to be counted where nobody asks for them: that takes no test.

@@ -76,7 +76,12 @@ fn a_table_that_is_full_and_not_cleared_is_used_further() {
     bits.push(256, width);
     bits.push(65, 9);
     sample.push(65);
-    assert!(decoded(&bits.bytes(), sample.len(), 777) == Ok(sample));
+    let data = bits.bytes();
+    assert!(decoded(&data, sample.len(), 777) == Ok(sample.clone()));
+    // Only what codes refer to is kept.
+    let mut lzw = Lzw::new(Input::new(&data, false), sample.len() as u64);
+    lzw.read(&mut vec![0; sample.len()]).unwrap();
+    assert!(lzw.state.filled < 3 * STEP, "{}", lzw.state.filled);
 }
 
 /// A table that is cleared where a step ends leaves it nothing to decode at once.
@@ -128,6 +133,12 @@ fn codes_that_were_not_defined_are_refused() {
         .map(|byte| byte.iter().fold(0, |sum, bit| sum << 1 | (bit - b'0')))
         .collect();
     assert_eq!(decoded(&data, 100, 100), Err(INVALID));
+    // One that the table had before it was cleared.
+    let mut bits = Bits::default();
+    for code in [256, 65, 66, 67, 68, 69, 256, 65, 260] {
+        bits.push(code, 9);
+    }
+    assert_eq!(decoded(&bits.bytes(), 100, 100), Err(INVALID));
     // A string behind a cleared table.
     assert_eq!(decoded(&[0x80, 0x60, 0x40, 0, 0], 100, 100), Err(INVALID));
 }
