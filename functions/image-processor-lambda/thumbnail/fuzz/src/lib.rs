@@ -37,6 +37,7 @@ const LIMITS: Limits = Limits {
 /// # Panics
 ///
 /// As [`thumbnails`].
+#[must_use]
 pub fn is_kept(format: Format, input: &[u8]) -> bool {
     let is_kept = sniff(input, Formats::BUILT).is_ok_and(|found| found == format);
     if is_kept {
