@@ -130,13 +130,12 @@ impl<'a> Picture<'a> {
                         [only] if self.is_plain() => only.unit().get(..row.samples.len()),
                         _ => None,
                     };
-                    if let Some(samples) = samples {
-                        self.interpretation.convert(samples, &mut row.channels);
+                    average.push(if let Some(samples) = samples {
+                        self.interpretation.convert(samples, &mut row.channels)
                     } else {
                         self.gather(&mut chunks, within as usize, &mut row);
-                        self.interpretation.convert(&row.samples, &mut row.channels);
-                    }
-                    average.push(&row.channels);
+                        self.interpretation.convert(&row.samples, &mut row.channels)
+                    });
                 }
             }
             consumed += chunks.iter().map(|chunk| chunk.consumed() as u64).sum::<u64>();

@@ -64,9 +64,13 @@ impl Bmp {
 }
 
 fn shown(bmp: &Bmp) -> Vec<[u8; 3]> {
+    shown_bytes(&bmp.bytes())
+}
+
+fn shown_bytes(bytes: &[u8]) -> Vec<[u8; 3]> {
     let [red, green, blue] = BACKGROUND;
     let options = Options { quality: 100, background: Rgb { red, green, blue }, ..Options::default() };
-    let thumbnail = thumbnail(&bmp.bytes(), &Limits::default(), &options).unwrap();
+    let thumbnail = thumbnail(bytes, &Limits::default(), &options).unwrap();
     pixels(&thumbnail).pixels().map(|pixel| pixel.0).collect()
 }
 
@@ -207,4 +211,54 @@ fn what_is_no_bitmap_inside_is_refused_by_name_and_what_ends_early_too() {
             "{header} {bits} {compression}"
         );
     }
+}
+
+#[test]
+fn rows_begin_below_or_above_where_the_height_is_negative() {
+    let rows = [[0, 0, 255].repeat(8), [0, 255, 0].repeat(8)].concat();
+    let runs = [8, 0, 0, 0, 8, 1, 0, 1];
+    for bmp in [Bmp::new(40, 24, 0, &rows), Bmp::new(40, 8, 1, &runs).palette()] {
+        for (height, first) in [(2_i32, [0, 255, 0]), (-2, [255, 0, 0])] {
+            let mut bytes = bmp.bytes();
+            bytes[22..26].copy_from_slice(&height.to_le_bytes());
+            let found = shown_bytes(&bytes);
+            let is_near = found[0].iter().zip(first).all(|(a, b)| a.abs_diff(b) <= 6);
+            assert!(is_near && found.len() == 16, "{height}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn the_last_row_may_lack_what_pads_it() {
+    let bmp = Bmp::new(40, 1, 0, &[0b0101_0101]).palette();
+    assert_shown("one bit", &bmp, &[[255, 0, 0], [0, 255, 0]].repeat(4));
+}
+
+#[test]
+fn masks_may_be_of_any_width_and_the_field_of_os2_is_none() {
+    let white = [0xff; 32];
+    let wide = Bmp::new(56, 32, 3, &white).masks(&[0xffff_fff0, 0, 0, 0]);
+    assert_shown("28 bits", &wide, &[[255, 0, 0]; 8]);
+    let invisible: Vec<u8> = [0x1f, 0x7c].repeat(8);
+    let short = Bmp::new(56, 16, 3, &invisible).masks(&[0x7c00, 0x03e0, 0x001f, 0x8000]);
+    assert_shown("an alpha of zero in 16 bits", &short, &[[255, 0, 255]; 8]);
+    let os2 = Bmp::new(64, 32, 0, &with_alpha([0, 0, 0, 0, 255, 255, 255, 255])).masks(&RGBA);
+    assert_shown("OS/2", &os2, &[COLOR; 8]);
+}
+
+#[test]
+fn a_profile_is_followed_where_the_header_embeds_it() {
+    let bmp = Bmp::new(124, 32, 0, &with_alpha([255; 8]));
+    let profile = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let with_profile = |kind: &[u8; 4]| {
+        let mut bytes = bmp.bytes();
+        // Counted from the information header.
+        let place = u32::try_from(bytes.len() - 14).unwrap();
+        bytes[14 + 56..14 + 60].copy_from_slice(kind);
+        bytes[14 + 112..14 + 116].copy_from_slice(&place.to_le_bytes());
+        bytes[14 + 116..14 + 120].copy_from_slice(&u32::try_from(profile.len()).unwrap().to_le_bytes());
+        shown_bytes(&[bytes, profile.clone()].concat())
+    };
+    assert_eq!(with_profile(b"sRGB"), shown(&bmp));
+    assert_ne!(with_profile(b"DEBM"), shown(&bmp));
 }

@@ -93,3 +93,17 @@ fn a_canvas_that_only_offsets_make_large_is_refused_before_it_is_drawn() {
     let file = quarters((10, 10), (60_000, 60_000), (8, 8), false);
     assert_eq!(common::reason(&file), "TooManyPixels");
 }
+
+#[test]
+fn the_transparent_index_shows_the_background() {
+    let mut file = Vec::new();
+    let mut encoder = Encoder::new(&mut file, 8, 8, &PALETTE).unwrap();
+    let indices: Vec<u8> = (0..64).map(|at| u8::from(at % 8 >= 4)).collect();
+    let frame =
+        Frame { width: 8, height: 8, transparent: Some(1), buffer: indices.into(), ..Frame::default() };
+    encoder.write_frame(&frame).unwrap();
+    drop(encoder);
+    let small = pixels(&thumb(&file, 256).unwrap());
+    assert_near(*small.get_pixel(1, 4), COLORS[0], 6);
+    assert_near(*small.get_pixel(6, 4), [255; 3], 6);
+}

@@ -78,3 +78,71 @@ save_tiff("transparent", small.convert("RGBA"), "packbits")
 save_tiff("strips", small, "tiff_lzw", t278=3)
 srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
 save_tiff("lab", ImageCms.profileToProfile(small, srgb, lab, outputMode="LAB"))
+
+
+def save_metadata(name, kind, data):
+    """Behind the byte that says what it is: a profile of gray (0), RGB (1), CMYK (2), or Exif (3)."""
+    (HERE / "metadata" / name).write_bytes(bytes([kind]) + data)
+
+
+exif = Image.Exif()
+exif[0x0112] = 6
+save_metadata("exif", 3, exif.tobytes().removeprefix(b"Exif\0\0"))
+save_metadata("exif-big-endian", 3, b"MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0")
+rgb = ImageCms.ImageCmsProfile(srgb).tobytes()
+save_metadata("srgb", 1, rgb)
+# Red for green, so that it can be seen whether it is followed.
+save_metadata("swapped", 1, rgb.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ"))
+save_metadata("lab", 1, ImageCms.ImageCmsProfile(lab).tobytes())
+save_metadata("cmyk", 2, Image.open(HERE.parents[1] / "tests/fixtures/inks.jpg").info["icc_profile"])
+WHITE = struct.pack(">4sIiii", b"XYZ ", 0, 63190, 65536, 54061)
+LINEAR = struct.pack(">4sIIHxx", b"curv", 0, 1, 256)
+tags = struct.pack(">I4sII4sII", 2, b"wtpt", 156, len(WHITE), b"kTRC", 156 + len(WHITE), len(LINEAR))
+start = struct.pack(">I4xI4s4s4s12x4s28xiii48x", 192, 0x02100000, b"mntr", b"GRAY", b"XYZ ", b"acsp", 63190, 65536, 54061)
+save_metadata("gray", 0, start + tags + WHITE + LINEAR)
+
+
+def save_bmp(name, bits, compression, pixels, palette=b"", masks=b""):
+    """Nine columns, four rows, the first at the bottom."""
+    start = 14 + 40 + len(masks) + len(palette)
+    header = struct.pack("<IiiHHIIiiII", 40, 9, 4, 1, bits, compression, len(pixels), 0, 0, len(palette) // 4, 0)
+    file = struct.pack("<2sIII", b"BM", start + len(pixels), 0, start)
+    (HERE / "thumbnails" / f"{name}.bmp").write_bytes(file + header + masks + palette + pixels)
+
+
+for mode in ("1", "L", "P", "RGB", "RGBA"):
+    small.convert(mode).save(HERE / "thumbnails" / f"{mode.lower()}.bmp")
+palette = bytes(range(0, 252, 4)) + b"\0"
+runs = b"\5\1\4\2\0\0" + b"\0\5\1\2\3\4\5\0\4\6\0\0" + b"\0\2\3\1" + b"\6\7\0\0\0\1"
+save_bmp("rle8", 8, 1, runs, palette)
+save_bmp("rle4", 4, 2, runs, palette)
+save_bmp("16", 16, 0, bytes(range(20)) * 4)
+save_bmp("bitfields", 16, 3, bytes(range(20)) * 4, masks=struct.pack("<III", 0xF800, 0x7E0, 0x1F))
+core = struct.pack("<2sIIIIHHHH", b"BM", 0, 0, 26, 12, 9, 4, 1, 24)
+(HERE / "thumbnails" / "core.bmp").write_bytes(core + bytes(range(112)))
+
+
+def save_gif(name, image, **options):
+    image.save(HERE / "thumbnails" / f"{name}.gif", **options)
+
+
+few = small.quantize(16)
+save_gif("plain", few, interlace=0)
+save_gif("interlaced", few, interlace=1)
+save_gif("transparent", few, transparency=3)
+save_gif("animated", few, save_all=True, append_images=[small.rotate(9).quantize(16)], duration=50)
+# A screen larger than the frame, which begins beyond its corner; and one that is too small.
+plain = (HERE / "thumbnails" / "plain.gif").read_bytes()
+place = plain.index(b",\0\0\0\0") + 1
+offset = plain[:place] + struct.pack("<HH", 5, 3) + plain[place + 4 :]
+(HERE / "thumbnails" / "offset.gif").write_bytes(offset[:6] + struct.pack("<HH", 40, 20) + offset[10:])
+(HERE / "thumbnails" / "screen.gif").write_bytes(offset[:6] + struct.pack("<HH", 20, 5) + offset[10:])
+
+
+def save_webp(name, image, **options):
+    image.save(HERE / "thumbnails" / f"{name}.webp", **options)
+
+
+save_webp("lossless", small, lossless=True)
+save_webp("alpha", small.convert("RGBA").rotate(45), quality=30)
+save_webp("animated", small, save_all=True, append_images=[small.rotate(9)], duration=50, quality=30)

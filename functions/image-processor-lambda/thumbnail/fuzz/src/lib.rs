@@ -1,13 +1,16 @@
 //! What must hold of any bytes at all that are taken for an image.
 
+mod metadata;
 mod png;
+
+pub use crate::metadata::metadata;
 
 use std::borrow::Cow;
 use std::error::Error;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use thumbnail::{Format, Formats, Limits, Options, Rejection, decode, thumbnail};
+use thumbnail::{Format, Formats, Limits, Options, Rejection, decode, sniff, thumbnail};
 
 /// Boxes that take the decoder through each of its scales, and qualities that take the encoder to both ends of its tables.
 const SIDES: [(NonZeroU32, u8); 4] = [
@@ -28,6 +31,20 @@ const LIMITS: Limits = Limits {
     time: Duration::from_secs(10),
     formats: Formats::BUILT,
 };
+
+/// Whether `input` is of `format` by its first bytes; then [`thumbnails`] holds of it.
+///
+/// # Panics
+///
+/// As [`thumbnails`].
+#[must_use]
+pub fn is_kept(format: Format, input: &[u8]) -> bool {
+    let is_kept = sniff(input, Formats::BUILT).is_ok_and(|found| found == format);
+    if is_kept {
+        thumbnails(input);
+    }
+    is_kept
+}
 
 /// A thumbnail within its box that can be read again, or a rejection with a reason of the closed set; soon, and
 /// without a panic in the decoders of JPEG, PNG and TIFF. Of PNGs all checksums are set right before.
@@ -85,9 +102,13 @@ mod tests {
     use super::*;
 
     fn seeds() -> Vec<PathBuf> {
-        let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/thumbnails");
+        files("seeds/thumbnails")
+    }
+
+    fn files(folder: &str) -> Vec<PathBuf> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         let mut files: Vec<_> =
-            std::fs::read_dir(seeds).unwrap().map(|entry| entry.unwrap().path()).collect();
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         files
     }
@@ -98,6 +119,31 @@ mod tests {
         assert!(files.len() > 10);
         for file in files {
             thumbnails(&std::fs::read(file).unwrap());
+        }
+    }
+
+    #[test]
+    fn every_profile_and_exif_among_the_seeds_keeps_the_property() {
+        let files = files("seeds/metadata");
+        assert!(files.len() > 3);
+        for file in files {
+            metadata(&std::fs::read(file).unwrap());
+        }
+    }
+
+    #[test]
+    fn every_format_has_a_fuzz_target_and_at_least_two_seeds() {
+        let manifest = include_str!("../Cargo.toml");
+        let seeds: Vec<_> = seeds().iter().map(|file| std::fs::read(file).unwrap()).collect();
+        for format in Format::ALL {
+            let name = format.name().to_lowercase();
+            assert!(manifest.contains(&format!("path = \"targets/{name}.rs\"")), "{name}");
+            let target = files("targets").into_iter().find(|file| file.ends_with(format!("{name}.rs")));
+            let target = std::fs::read_to_string(target.unwrap()).unwrap();
+            assert!(target.contains(&format!("is_kept(Format::{format:?}, input)")), "{name}");
+            let is_of = |bytes: &&Vec<u8>| sniff(bytes, Formats::BUILT).is_ok_and(|found| found == format);
+            let count = seeds.iter().filter(is_of).count();
+            assert!(count >= 2, "{name} has {count}");
         }
     }
 

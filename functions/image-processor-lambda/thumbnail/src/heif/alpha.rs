@@ -1,4 +1,4 @@
-//! Transparency: an auxiliary picture of opacities beside the colours.
+//! Alpha: an auxiliary picture (`auxl`) of opacities beside the colours.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! A picture as a codec hands it out: planes of levels with eight to sixteen bits.
+//! A decoded frame as a codec hands it out: planes of levels with eight to sixteen bits.
 
 use std::time::Duration;
 

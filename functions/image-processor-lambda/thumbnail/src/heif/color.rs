@@ -1,4 +1,4 @@
-//! What the levels of a coded picture stand for: range, matrix, primaries and transfer (ITU-T H.273).
+//! Range, matrix, primaries and transfer of a coded picture (ITU-T H.273): what its levels stand for.
 
 use heifer_isobmff::HeifFile;
 use heifer_isobmff::boxes::{ColorInfo, Property};

@@ -1,4 +1,4 @@
-//! The container, through `heifer-isobmff`, within limits on its tables.
+//! The box structure (ISO/IEC 14496-12), through `heifer-isobmff`, within limits on its tables.
 //!
 //! That crate looks each item up in each table, and holds a table's entries in several times the bytes that
 //! they have in the file; so both are limited before it reads them.

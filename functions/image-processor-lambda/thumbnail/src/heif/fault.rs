@@ -1,4 +1,4 @@
-//! Why a HEIF file is given up.
+//! Errors of HEIF: why a file is given up.
 
 use crate::budget::Budget;
 use crate::rejection::{DecodeError, Rejection};

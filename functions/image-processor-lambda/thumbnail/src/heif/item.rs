@@ -1,4 +1,4 @@
-//! What the file shows: a coded picture, or a grid of them.
+//! Image items: a coded picture, a grid of them, or what is derived from one.
 
 use heifer_isobmff::{HeifFile, ItemId};
 

@@ -1,4 +1,4 @@
-//! From coded tiles to the channels of a small picture, one tile at a time.
+//! Grid decoding: from coded tiles to the channels of a small picture, one tile at a time.
 
 use heifer_isobmff::{HeifFile, ItemId};
 

@@ -1,4 +1,4 @@
-//! Which part of a picture is shown, and how it is turned: `clap`, `irot` and `imir`, in the order of the file.
+//! Transformative properties (`clap`, `irot`, `imir`), in the order of the file: which part is shown, how turned.
 
 use heifer_isobmff::HeifFile;
 use heifer_isobmff::boxes::Property;

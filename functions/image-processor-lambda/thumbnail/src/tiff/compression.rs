@@ -1,4 +1,4 @@
-//! Decompression of a chunk, some bytes at a time where the compression allows it.
+//! Decompression of strips and tiles, some bytes at a time where the compression allows it.
 
 mod ccitt;
 mod deflate;
@@ -110,8 +110,8 @@ impl<'a> Decompressor<'a> {
             Compression::None => Self::Stored(input()),
             Compression::PackBits => Self::PackBits(PackBits::new(input())),
             Compression::Lzw => {
-                memory.hold(Lzw::MEMORY)?;
-                Self::Lzw(Lzw::new(input()))
+                memory.hold(Lzw::memory(size.bytes))?;
+                Self::Lzw(Lzw::new(input(), size.bytes))
             }
             Compression::Deflate => {
                 memory.hold(Deflate::memory(size.bytes))?;

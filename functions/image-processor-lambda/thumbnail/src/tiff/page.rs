@@ -1,4 +1,4 @@
-//! The fields of a page, checked: size, samples, compression, meaning.
+//! A page: the baseline fields of its directory, checked (size, samples, compression, meaning).
 
 use super::directory::Directory;
 use super::tags;

@@ -1,4 +1,4 @@
-//! What samples mean: rows of pixels as gray, RGB, `YCbCr` or inks, with alpha.
+//! Photometric interpretation: rows of samples as gray, RGB, `YCbCr` or inks, with alpha.
 
 mod lab;
 mod palette;
@@ -75,15 +75,15 @@ impl Interpretation {
         !matches!(self.colors, Colors::Lab(_))
     }
 
-    /// Turns the samples of a row into `row`, premultiplied.
-    pub(super) fn convert(&self, samples: &[u8], row: &mut Vec<u8>) {
+    /// The channels of a row of samples, premultiplied: as they are, or in `row`.
+    pub(super) fn convert<'a>(&self, samples: &'a [u8], row: &'a mut Vec<u8>) -> &'a [u8] {
         row.clear();
         match &self.colors {
             Colors::Gray { is_inverted } => {
                 let flip = if *is_inverted { u8::MAX } else { 0 };
                 self.push(samples, row, |pixel: &[u8; 1]| pixel.map(|level| level ^ flip));
             }
-            Colors::Three if self.samples == 3 => row.extend_from_slice(samples),
+            Colors::Three if self.samples == 3 => return samples,
             Colors::Three => self.push(samples, row, |pixel: &[u8; 3]| *pixel),
             Colors::Inks => self.push(samples, row, |pixel: &[u8; 4]| pixel.map(|ink| u8::MAX - ink)),
             Colors::Palette(palette) => self.push(samples, row, |[index]: &[u8; 1]| palette.color(*index)),
@@ -93,6 +93,7 @@ impl Interpretation {
         if self.alpha.is_some_and(|alpha| !alpha.is_associated) {
             alpha::premultiply_row(row, self.channels);
         }
+        row
     }
 
     /// Converts the first `FROM` samples of each pixel, and appends its alpha.

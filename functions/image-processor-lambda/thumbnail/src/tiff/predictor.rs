@@ -148,10 +148,16 @@ mod tests {
     fn bytes_of_floating_point_samples_are_put_together() {
         // 1.0 and 2.0: 3f 80 00 00 and 40 00 00 00, each rank together, then differences.
         let ranks = [0x3f_u8, 0x40, 0x80, 0, 0, 0, 0, 0];
-        let mut row: Vec<u8> = std::iter::once(ranks[0])
+        let stored: Vec<u8> = std::iter::once(ranks[0])
             .chain(ranks.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])))
             .collect();
-        Differences::FloatingPoint { bytes: 4, samples: 1, order: ByteOrder::Little }.sum_up(&mut row);
-        assert_eq!(row, [1.0_f32.to_le_bytes(), 2.0_f32.to_le_bytes()].as_flattened());
+        for (order, expected) in [
+            (ByteOrder::Little, [1.0_f32, 2.0].map(f32::to_le_bytes)),
+            (ByteOrder::Big, [1.0_f32, 2.0].map(f32::to_be_bytes)),
+        ] {
+            let mut row = stored.clone();
+            Differences::FloatingPoint { bytes: 4, samples: 1, order }.sum_up(&mut row);
+            assert_eq!(row, expected.as_flattened(), "{order:?}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Samples of any depth, as levels of eight bits.
+//! Sample depth (`BitsPerSample`, `SampleFormat`): samples of any depth as levels of eight bits.
 
 use super::file::ByteOrder;
 use super::page::{Page, Photometric, SampleFormat};
@@ -126,6 +126,8 @@ mod tests {
         assert_eq!(unpacked(1, &[0b1010_0000], 3), [255, 0, 255]);
         assert_eq!(unpacked(2, &[0b0001_1011, 0b1100_0000], 5), [0, 85, 170, 255, 255]);
         assert_eq!(unpacked(4, &[0x0f, 0x70], 3), [0, 255, 119]);
+        // 72.9, rounded.
+        assert_eq!(unpacked(3, &[0b0100_0000], 1), [73]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The values of a field, read where they stand.
+//! Values of directory entries (TIFF 6.0, section 2), read where they stand.
 
 use super::file::{ByteOrder, TiffFile};
 use crate::rejection::DecodeError;

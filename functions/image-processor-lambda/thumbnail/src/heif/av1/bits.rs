@@ -1,4 +1,4 @@
-//! Bits of a header, the highest of a byte first.
+//! Bit reader of AV1's headers, the highest bit of a byte first.
 
 use crate::rejection::DecodeError;
 

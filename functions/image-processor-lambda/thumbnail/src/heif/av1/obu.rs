@@ -1,4 +1,4 @@
-//! Units of a bitstream (open bitstream units, AV1 section 5.3).
+//! Open bitstream units (AV1 section 5.3).
 
 use crate::rejection::DecodeError;
 

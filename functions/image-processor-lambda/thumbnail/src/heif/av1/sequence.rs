@@ -1,4 +1,4 @@
-//! What a sequence header (AV1 section 5.5) says about pictures: size, depth, sampling and colours.
+//! The sequence header (AV1 section 5.5): size, depth, sampling and colours of pictures.
 //!
 //! The decoder says the same once it has decoded; limits need it before.
 

@@ -1,4 +1,4 @@
-//! Deflate, in the zlib format.
+//! Deflate, in the zlib format (compressions 8 and 32946), through `fdeflate`.
 
 use super::hand_out;
 use fdeflate::{DecompressionError, Decompressor};

@@ -1,112 +1,82 @@
 //! LZW (TIFF 6.0, section 13), and its form before version 5 of TIFF.
 //!
-//! Strings are kept in pieces of eight bytes, the last of which may be shorter: a code is written by one store for
-//! each eight bytes, most of them by a single one. See docs/decisions/thumbnail-decoders.md.
+//! The string of a code is the string of the code before and one byte more, so it stands in what was decoded already: the
+//! table holds where, and strings are copied from there. See docs/decisions/thumbnail-decoders.md.
 
+mod codes;
 #[cfg(test)]
 mod tests;
 
-use super::hand_out;
-use super::{Input, SHORT};
+use self::codes::{CLEAR, CODES, Codes, END, FIRST, PLACES, take, word};
+use super::{Input, SHORT, hand_out};
 use crate::rejection::DecodeError;
 use crate::simd::vectorize;
 
 const INVALID: DecodeError = DecodeError::Corrupt("an LZW code that is not in the table");
-const CLEAR: usize = 256;
-const END: usize = 257;
-const FIRST: usize = 258;
-const SHORTEST: u32 = 9;
-const LONGEST: u32 = 12;
-/// All codes of the longest kind.
-const CODES: usize = 1 << LONGEST;
-/// Behind a full table codes go on to be defined where nobody asks for them: that takes no test.
-const PLACES: usize = 2 * CODES;
-/// Bytes of a piece.
-const PIECE: usize = 8;
+/// Bytes that are copied at once, some of them beyond the end of a string.
+const WIDE: usize = 16;
 /// Codes that are taken from eight bytes, of which the first bits may belong to the code before.
 const AT_ONCE: usize = 4;
-/// Bytes that are decoded before they are handed out; behind them there is room for the longest strings.
+/// Bytes that are decoded before they are handed out.
 const STEP: usize = 16 * 1024;
-/// Places where a piece may begin, a power of two, so that they need no test.
-const STARTS: usize = STEP + AT_ONCE * CODES;
-const WINDOW: usize = STARTS + PIECE;
+/// Behind so many a cleared table is a good place to stop: no string before it is needed any more.
+const ENOUGH: usize = STEP / 2;
+/// All bytes, each of which is the string of a code, stand before what is decoded.
+const BYTES: usize = 256;
+/// Most bytes from which strings are copied: each string is at most one byte longer than the one before.
+const MOST_HISTORY: u64 = ((CODES - FIRST) * (CODES - FIRST + 1) / 2) as u64;
 
-/// The string of a code.
-#[derive(Clone, Copy, Default)]
-struct Text {
-    /// The last one to eight bytes, the first of them lowest.
-    last: u64,
-    /// From the lowest bit: 16 bits for the length, 16 for the code of all bytes before the last ones, and the first byte.
-    info: u64,
-}
+/// Where the string of a code begins that is not in the table; no string is as far away.
+const NOWHERE: u32 = u32::MAX / 2;
 
-#[expect(clippy::cast_possible_truncation, reason = "lengths and codes have at most sixteen bits")]
-impl Text {
-    const fn of(byte: u8) -> Self {
-        Self { last: byte as u64, info: 1 | (byte as u64) << 32 }
-    }
-
-    const fn length(self) -> usize {
-        self.info as usize & 0xffff
-    }
-
-    /// The code of the bytes before the last ones, of which there are a multiple of eight.
-    const fn before(self) -> usize {
-        (self.info >> 16) as usize & 0xffff
-    }
-
-    const fn first(self) -> u64 {
-        self.info >> 32
-    }
-
-    /// The string of `code`, which is `self`, with one byte more.
-    #[inline(always)]
-    const fn with(self, code: usize, byte: u64) -> Self {
-        let within = self.info & 7;
-        let (begun, info) = if within == 0 {
-            (0, self.info & !0xffff_0000 | (code as u64) << 16)
-        } else {
-            (self.last, self.info)
-        };
-        // A table has too few codes for a string of more than 16 bits.
-        Self { last: begun | byte << (within * 8), info: info + 1 }
-    }
-}
+/// Where strings begin in the window: those of bytes, then two places for the codes that are none, then the strings that
+/// were decoded since the table was cleared. The string of a code above goes on to the first byte of the next.
+type Starts = [u32; PLACES];
 
 /// Decompresses a chunk.
 pub(in crate::tiff) struct Lzw<'a> {
     pub(super) input: Input<'a>,
     /// Whether the lowest bit of a byte is the first, and codes get longer one code later.
     is_old: bool,
-    table: Vec<Text>,
+    starts: Vec<u32>,
     state: State,
     window: Vec<u8>,
-    /// First byte that was not asked for, and the end of those decoded.
+    /// Bytes that a step may take: some codes more than are asked for.
+    step: usize,
+    /// First byte of the window that was not asked for.
     start: usize,
-    filled: usize,
 }
 
 impl<'a> Lzw<'a> {
-    /// Bytes that the table and the window take.
-    pub(super) const MEMORY: u64 = (PLACES * size_of::<Text>() + WINDOW) as u64;
+    /// Bytes that table and window take for a chunk of so many.
+    pub(super) fn memory(chunk: u64) -> u64 {
+        let (window, _) = sizes(chunk);
+        (PLACES * size_of::<u32>() + window) as u64
+    }
 
-    pub(super) fn new(input: Input<'a>) -> Self {
+    /// For a chunk of so many bytes.
+    pub(super) fn new(input: Input<'a>, chunk: u64) -> Self {
         // The first code clears the table: 1 and eight zeros. Writers before 1992 began with the lowest bit.
         let is_old = matches!(input.rest(), [0, second, ..] if second & 1 == 1);
-        let mut table = vec![Text::default(); PLACES];
-        for (byte, text) in (0..=u8::MAX).zip(table.iter_mut()) {
-            *text = Text::of(byte);
+        let mut starts = vec![NOWHERE; PLACES];
+        for (byte, start) in (0..).zip(starts.iter_mut().take(BYTES + 1)) {
+            *start = byte;
         }
-        let state = State::cleared(0, is_old);
-        Self { input, is_old, table, state, window: vec![0; WINDOW], start: 0, filled: 0 }
+        let (window, step) = sizes(chunk);
+        let mut window = vec![0; window];
+        for (byte, place) in (0..=u8::MAX).zip(window.iter_mut()) {
+            *place = byte;
+        }
+        let state = State { bit: 0, filled: BYTES, codes: Codes::cleared(is_old) };
+        Self { input, is_old, starts, state, window, step, start: BYTES }
     }
 
     pub(super) fn read(&mut self, mut out: &mut [u8]) -> Result<(), DecodeError> {
         while !out.is_empty() {
-            if self.start == self.filled {
-                (self.start, self.filled) = (0, self.decode()?);
+            while self.start == self.state.filled {
+                self.decode()?;
             }
-            let ready = self.window.get(self.start..self.filled).unwrap_or_default();
+            let ready = self.window.get(self.start..self.state.filled).unwrap_or_default();
             let (count, later) = hand_out(ready, out);
             self.start += count;
             out = later;
@@ -114,25 +84,48 @@ impl<'a> Lzw<'a> {
         Ok(())
     }
 
-    /// Fills the window; returns how far. At the end of the data there is nothing to fill it with.
-    fn decode(&mut self) -> Result<usize, DecodeError> {
+    /// Decodes some bytes more; at the end of the data there are none.
+    fn decode(&mut self) -> Result<(), DecodeError> {
+        let begin = self.state.bit;
+        self.start = self.free();
+        self.state.filled = self.start;
         let data = &*self.input.bytes;
-        let window = self.window.first_chunk_mut().ok_or(SHORT)?;
-        let table = self.table.first_chunk_mut().ok_or(SHORT)?;
+        let starts = self.starts.first_chunk_mut().ok_or(SHORT)?;
+        let window = self.window.get_mut(..self.start + self.step).ok_or(SHORT)?;
         let (state, is_old) = (&mut self.state, self.is_old);
-        let filled = vectorize(
+        vectorize(
             #[inline(always)]
             || {
                 if is_old {
-                    fill::<true>(data, state, table, window)
+                    fill::<true>(data, state, starts, window)
                 } else {
-                    fill::<false>(data, state, table, window)
+                    fill::<false>(data, state, starts, window)
                 }
             },
         )?;
         self.input.at = self.state.bit / 8;
-        if filled == 0 { Err(SHORT) } else { Ok(filled) }
+        // What was read may be no more than the code that clears the table.
+        if self.state.bit == begin { Err(SHORT) } else { Ok(()) }
     }
+
+    /// Where the window is free: behind all strings that are still needed.
+    fn free(&self) -> usize {
+        match self.state.codes.next {
+            FIRST => BYTES,
+            next if next > CODES => self.starts.get(CODES + 1).map_or(0, |start| *start as usize + 1),
+            _ => self.state.filled,
+        }
+    }
+}
+
+/// Bytes of the window for a chunk of so many, and of one step in it.
+const fn sizes(chunk: u64) -> (usize, usize) {
+    #[expect(clippy::cast_possible_truncation, reason = "at most eight million")]
+    let history = if chunk < MOST_HISTORY { chunk } else { MOST_HISTORY } as usize;
+    // Strings grow by one byte at most, so one that long comes behind half its square.
+    let longest = (2 * (history + STEP)).isqrt() + 2 * AT_ONCE;
+    let step = STEP + (AT_ONCE + 1) * longest + WIDE;
+    (BYTES + ENOUGH + history + step, step)
 }
 
 /// Between two codes.
@@ -140,151 +133,120 @@ impl<'a> Lzw<'a> {
 struct State {
     /// Position in the data, in bits.
     bit: usize,
-    width: u32,
-    /// The next code to be defined, and the one from which on codes are longer.
-    next: usize,
-    limit: usize,
-    /// The code before, and its string; nothing behind a cleared table.
-    previous: Option<(usize, Text)>,
+    /// End of what is decoded in the window.
+    filled: usize,
+    codes: Codes,
 }
 
-impl State {
-    const fn cleared(bit: usize, is_old: bool) -> Self {
-        let limit = (1 << SHORTEST) - if is_old { 0 } else { 1 };
-        Self { bit, width: SHORTEST, next: FIRST, limit, previous: None }
-    }
-
-    /// Makes codes longer.
-    #[cold]
-    const fn widen(&mut self) {
-        if self.width < LONGEST {
-            self.width += 1;
-            self.limit += 1 << (self.width - 1);
-        } else {
-            self.limit = PLACES;
-            if self.next >= PLACES {
-                self.next = CODES;
-            }
-        }
-    }
-}
-
+/// Decodes a step, or less up to a cleared table or the end.
 #[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "codes are masked to the size of the table")]
 fn fill<const IS_OLD: bool>(
     data: &[u8],
-    kept: &mut State,
-    table: &mut [Text; PLACES],
-    window: &mut [u8; WINDOW],
-) -> Result<usize, DecodeError> {
-    let mut state = *kept;
-    let (end, mut filled) = (data.len() * 8, 0);
-    'all: while filled < STEP {
-        let mut word = word::<IS_OLD>(data, state.bit);
-        if state.bit + state.width as usize > end {
-            break;
+    state: &mut State,
+    starts: &mut Starts,
+    window: &mut [u8],
+) -> Result<(), DecodeError> {
+    let stop = state.filled + STEP;
+    let mut is_done = false;
+    while state.filled < stop && !is_done {
+        *state = usual::<IS_OLD>(data, *state, stop, starts, window);
+        is_done = any::<IS_OLD>(data, state, starts, window)?;
+    }
+    Ok(())
+}
+
+/// Decodes codes of the same length some at a time, up to one that is not in the table as it stands.
+#[inline(always)]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "codes have twelve bits, windows 23"
+)]
+fn usual<const IS_OLD: bool>(
+    data: &[u8],
+    state: State,
+    stop: usize,
+    starts: &mut Starts,
+    window: &mut [u8],
+) -> State {
+    let State { mut bit, mut filled, mut codes } = state;
+    while filled < stop && codes.next + AT_ONCE < codes.limit {
+        let Some(bytes) = data.get(bit / 8..).and_then(|rest| rest.first_chunk()) else { break };
+        let mut word = word::<IS_OLD>(*bytes, bit);
+        for _ in 0..AT_ONCE {
+            let code = take::<IS_OLD>(&mut word, codes.width);
+            let is_above = usize::from(code >= FIRST);
+            starts[(codes.next + 1) % PLACES] = filled as u32;
+            let from = starts[(code + is_above) % PLACES] as usize;
+            let end = starts[(code + is_above + 1) % PLACES] as usize + is_above;
+            if end > filled {
+                return State { bit, filled, codes };
+            }
+            copy(window, from, filled, end - from);
+            filled += end - from;
+            bit += codes.width as usize;
+            codes.next += 1;
         }
-        let Some((mut previous_code, mut previous)) = state.previous else {
-            let code = take::<IS_OLD>(&mut word, state.width);
-            if code == END {
-                break;
-            }
-            state.bit += state.width as usize;
-            if code != CLEAR {
-                let text = table[code % PLACES];
-                if code > CLEAR {
-                    return Err(INVALID);
-                }
-                write(window, filled, text, table);
-                filled += 1;
-                state.previous = Some((code, text));
-            }
-            continue;
-        };
-        let count = if state.bit + AT_ONCE * LONGEST as usize <= end { AT_ONCE } else { 1 };
-        for _ in 0..count {
-            let code = take::<IS_OLD>(&mut word, state.width) % CODES;
-            let mut text = table[code];
-            #[expect(
-                clippy::needless_bitwise_bool,
-                reason = "one branch for all that is rare; whether a code is a single byte is as good as random"
-            )]
-            let is_rare = (code & !1 == CLEAR) | (code >= state.next);
-            if is_rare {
-                if code == END {
-                    break 'all;
-                }
-                if code == CLEAR {
-                    state = State::cleared(state.bit + state.width as usize, IS_OLD);
-                    continue 'all;
-                }
-                if code != state.next {
-                    return Err(INVALID);
-                }
-                // The code is just being defined: its string ends as it begins.
-                text = previous.with(previous_code, previous.first());
-            }
-            state.bit += state.width as usize;
-            table[state.next % PLACES] = previous.with(previous_code, text.first());
-            state.next += 1;
-            if state.next >= state.limit {
-                state.widen();
-            }
-            write(window, filled, text, table);
-            filled += text.length();
-            (previous_code, previous) = (code, text);
-        }
-        state.previous = Some((previous_code, previous));
     }
-    *kept = state;
-    Ok(filled)
+    State { bit, filled, codes }
 }
 
-/// Some 57 bits from this one on, zeros behind the end.
-#[inline(always)]
-fn word<const IS_OLD: bool>(data: &[u8], bit: usize) -> u64 {
-    let rest = data.get(bit / 8..).unwrap_or_default();
-    let bytes = rest.first_chunk().copied().unwrap_or_else(|| last_bytes(rest));
-    if IS_OLD { u64::from_le_bytes(bytes) >> (bit % 8) } else { u64::from_be_bytes(bytes) << (bit % 8) }
-}
-
-#[cold]
-fn last_bytes(rest: &[u8]) -> [u8; PIECE] {
-    std::array::from_fn(|index| rest.get(index).copied().unwrap_or_default())
-}
-
-#[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "at most twelve bits")]
-const fn take<const IS_OLD: bool>(word: &mut u64, width: u32) -> usize {
-    if IS_OLD {
-        let code = *word & ((1 << width) - 1);
-        *word >>= width;
-        code as usize
-    } else {
-        let code = *word >> (64 - width);
-        *word <<= width;
-        code as usize
+/// Decodes one code; whether it is a good place to stop.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "codes have twelve bits, windows 23"
+)]
+fn any<const IS_OLD: bool>(
+    data: &[u8],
+    state: &mut State,
+    starts: &mut Starts,
+    window: &mut [u8],
+) -> Result<bool, DecodeError> {
+    let State { bit, filled, codes } = state;
+    if bit.saturating_add(codes.width as usize) > data.len() * 8 {
+        return Ok(true);
     }
+    let rest = data.get(*bit / 8..).unwrap_or_default();
+    let bytes = std::array::from_fn(|index| rest.get(index).copied().unwrap_or_default());
+    let code = take::<IS_OLD>(&mut word::<IS_OLD>(bytes, *bit), codes.width) % CODES;
+    if code == END {
+        return Ok(true);
+    }
+    *bit += codes.width as usize;
+    if code == CLEAR {
+        let used = (codes.next + 2).min(PLACES);
+        starts[FIRST + 1..used].fill(NOWHERE);
+        *codes = Codes::cleared(IS_OLD);
+        return Ok(*filled > BYTES + ENOUGH);
+    }
+    if code >= codes.next {
+        return Err(INVALID);
+    }
+    starts[(codes.next + 1) % PLACES] = *filled as u32;
+    let is_above = usize::from(code >= FIRST);
+    let from = starts[code + is_above] as usize;
+    let length = starts[code + is_above + 1] as usize + is_above - from;
+    copy(window, from, *filled, length);
+    *filled += length;
+    if code + 1 == codes.next {
+        // The code is just being defined: its string ends as it begins.
+        window[*filled - 1] = window[from];
+    }
+    codes.next += 1;
+    if codes.next >= codes.limit {
+        codes.widen();
+    }
+    Ok(false)
 }
 
-/// Writes a string, piece by piece from its end, and some bytes beyond it.
+/// Copies a string to `to`, and some bytes beyond it.
 #[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "codes are masked to the size of the table")]
-fn write(window: &mut [u8; WINDOW], at: usize, text: Text, table: &[Text; PLACES]) {
-    let mut put = |at: usize, piece: u64| {
-        let at = at % STARTS;
-        window[at..at + PIECE].copy_from_slice(&piece.to_le_bytes());
-    };
-    if text.length() <= PIECE {
-        return put(at, text.last);
-    }
-    let mut left = (text.length() - 1) / PIECE;
-    put(at + left * PIECE, text.last);
-    let mut before = text.before();
-    while left > 0 {
-        left -= 1;
-        let piece = table[before % PLACES];
-        put(at + left * PIECE, piece.last);
-        before = piece.before();
+fn copy(window: &mut [u8], from: usize, to: usize, length: usize) {
+    window.copy_within(from..from + WIDE, to);
+    let mut done = WIDE;
+    while done < length {
+        window.copy_within(from + done..from + done + WIDE, to + done);
+        done += WIDE;
     }
 }
