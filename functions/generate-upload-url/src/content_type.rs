@@ -121,6 +121,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn keys_end_in_the_extensions_that_ids_certify() {
+        assert_eq!(FORMATS.map(|format| format.extension), contract::image_id::EXTENSIONS);
+    }
+
+    #[test]
     fn alias_case_and_parameters_name_the_format_and_stay_as_they_were_written() {
         for (value, extension) in [
             ("image/jpg", "jpg"),

@@ -8,11 +8,11 @@ use std::{
 use aws_config::BehaviorVersion;
 use aws_sdk_s3::{Client, presigning::PresigningConfig};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use contract::image_id;
 use serde::{Deserialize, Serialize};
 use telemetry::context;
 use telemetry_aws_sdk::CallSpans;
 use tracing::Span;
-use uuid::Uuid;
 
 use crate::{config::Config, content_type::ContentType, error::Refusal};
 
@@ -36,8 +36,7 @@ pub struct Request {
 /// One permitted upload.
 #[derive(Clone, Debug)]
 pub struct UploadUrl {
-    user: String,
-    id: Uuid,
+    issued: image_id::Issued,
     content_type: Option<ContentType>,
     content_length: Option<i64>,
     checksum_sha256: Option<String>,
@@ -96,10 +95,9 @@ impl UploadUrl {
             let digest = STANDARD.decode(checksum).ok().filter(|digest| digest.len() == 32);
             digest.ok_or(Refusal::MalformedChecksum)?;
         }
+        let extension = content_type.as_ref().map_or("jpg", ContentType::extension);
         Ok(Self {
-            user: user.to_owned(),
-            // Version 7 holds the time of issue, so that nobody has to look it up later.
-            id: Uuid::now_v7(),
+            issued: image_id::issue(user, extension),
             content_type,
             content_length,
             checksum_sha256: request.checksum_sha256,
@@ -110,14 +108,13 @@ impl UploadUrl {
     /// The image's id.
     #[must_use]
     pub fn image_id(&self) -> String {
-        self.id.to_string()
+        self.issued.id.to_string()
     }
 
     /// The object's key, inside the user's own folder.
     #[must_use]
-    pub fn key(&self) -> String {
-        let extension = self.content_type.as_ref().map_or("jpg", ContentType::extension);
-        format!("user-uploads/{}/{}.{extension}", self.user, self.id)
+    pub fn key(&self) -> &str {
+        &self.issued.key
     }
 
     /// The headers that become part of the signature. `Content-Length` is signed too but never listed:
@@ -195,7 +192,7 @@ impl Signer {
             .map_err(|error| Refusal::Signing(error.into()))?;
         Ok(Issued {
             upload_url: presigned.uri().to_owned(),
-            file_path: upload_url.key(),
+            file_path: upload_url.key().to_owned(),
             image_id: upload_url.image_id(),
             expires_in: EXPIRES_IN.as_secs(),
             headers: upload_url.headers(),

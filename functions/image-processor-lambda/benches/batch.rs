@@ -92,7 +92,7 @@ fn batch(count: usize) -> SqsEvent {
     let records: Vec<Value> = (0..count)
         .map(|index| {
             let mut body: Value = serde_json::from_str(PUT).unwrap();
-            let key = format!("user-uploads/alice/{}.jpg", Uuid::now_v7());
+            let key = contract::image_id::issue("alice", "jpg").key;
             *body.pointer_mut("/Records/0/s3/object/key").unwrap() = key.into();
             json!({
                 "messageId": index.to_string(),

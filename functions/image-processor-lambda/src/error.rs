@@ -19,9 +19,6 @@ pub enum Permanent {
     /// The object was deleted before it was read.
     #[error("the upload was deleted before it was processed; upload it again")]
     ObjectGone,
-    /// The file's name is the id of somebody else's image.
-    #[error("the file's name belongs to another image; ask for an upload URL, or choose another name")]
-    IdTaken,
 }
 
 impl Permanent {
@@ -31,7 +28,6 @@ impl Permanent {
         match self {
             Self::Image(rejection) => rejection.reason(),
             Self::ObjectGone => "ObjectGone",
-            Self::IdTaken => "IdTaken",
         }
     }
 
@@ -69,9 +65,9 @@ pub enum FaultSource {
     /// Another attempt took the image over.
     #[error("another attempt took over")]
     ClaimLost,
-    /// The id derived from this very key belongs to another key.
-    #[error("the image's derived id is taken")]
-    DerivedIdTaken,
+    /// The image's item names another key. Ids certify their keys, so nothing of ours wrote it.
+    #[error("the image's item belongs to another key")]
+    IdTaken,
     /// A defect of ours.
     #[error("the code panicked")]
     Panic,

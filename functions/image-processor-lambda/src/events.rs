@@ -124,8 +124,8 @@ impl Event for ImageProcessed<'_> {
         emf.count(Counter::ImagesProcessed, 1);
         emf.time(Timer::ProcessingLatency, self.elapsed);
         emf.time(Timer::UploadToDoneLatency, since(item.uploaded_at, item.processed_at));
-        if let Some(issued) = image_id::issued_at(item.image_id) {
-            emf.time(Timer::UrlToUploadLatency, since(issued, Some(item.uploaded_at)));
+        if let Some(elapsed) = image_id::issued_before(item.image_id, item.uploaded_at) {
+            emf.time(Timer::UrlToUploadLatency, elapsed);
         }
         if let Some(bytes) = item.original.bytes {
             emf.size(Size::OriginalBytes, bytes);

@@ -69,17 +69,12 @@ impl<S: Store> Attempt<'_, S> {
         download: Span,
         mut waited: Duration,
     ) -> Result<Outcome, Fault> {
-        let named = image_id::image_id(&self.upload.key);
+        let image_id = image_id::image_id(&self.upload.key);
         let mut opened = opened.inspect_err(|fault| {
-            self.annotate(named);
+            self.annotate(image_id);
             telemetry::fail(&download, fault);
         })?;
-        let (mut image_id, mut refused) = (named, None);
-        let mut claim = self.claim(named).await;
-        if matches!(claim, Ok(Claim::TakenByOther)) {
-            (image_id, refused) = (image_id::derived_id(&self.upload.key), Some(Permanent::IdTaken));
-            claim = self.claim(image_id).await;
-        }
+        let claim = self.claim(image_id).await;
         self.annotate(image_id);
         let mut claim = claim?;
         if let Claim::Busy(until) = claim {
@@ -99,13 +94,12 @@ impl<S: Store> Attempt<'_, S> {
                 return Ok(Outcome::Busy(until.duration_since(SystemTime::now()).unwrap_or_default()));
             }
             Claim::TakenByOther => {
-                return Err(Fault { stage: Stage::Claim, source: FaultSource::DerivedIdTaken });
+                return Err(Fault { stage: Stage::Claim, source: FaultSource::IdTaken });
             }
         };
-        let rendered = match (refused, opened) {
-            (Some(refused), _) => Err(refused.into()),
-            (None, None) => Err(Permanent::ObjectGone.into()),
-            (None, Some(opened)) => self.render(&mut item, opened, download, waited).await,
+        let rendered = match opened {
+            None => Err(Permanent::ObjectGone.into()),
+            Some(opened) => self.render(&mut item, opened, download, waited).await,
         };
         match rendered {
             Ok(rendered) => self.complete(item, rendered).await,

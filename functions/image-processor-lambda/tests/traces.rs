@@ -29,8 +29,7 @@ const REDRIVE: &str = "00-6553f1001af7651916cd43dd8448eb22-c7ad6b7169203332-01";
 #[tokio::test]
 async fn ten_uploads_in_one_batch_are_ten_traces_linked_with_the_batch_both_ways() {
     let harness = Harness::new();
-    let keys: Vec<String> =
-        (0..10).map(|n| format!("user-uploads/u{n}/0198c0de-0000-7000-8000-00000000000{n}.jpg")).collect();
+    let keys: Vec<String> = (0..10).map(|n| format!("user-uploads/u{n}/beach.jpg")).collect();
     for (n, key) in keys.iter().enumerate() {
         harness.world().objects.insert(key.clone(), support::photo());
         let signed = format!("00-6553f1000af7651916cd43dd8448e{n:03}-b7ad6b7169203{n:03}-01");
@@ -120,7 +119,7 @@ async fn a_duplicate_is_in_the_uploads_trace_as_well() {
 #[tokio::test]
 async fn each_record_of_a_message_is_in_its_own_uploads_trace() {
     let harness = Harness::with_photo(KEY);
-    let other = "user-uploads/bob/0198c0de-0000-7000-8000-00000000000b.jpg";
+    let other = "user-uploads/bob/beach.jpg";
     harness.world().objects.insert(other.to_owned(), support::photo());
     harness.world().traceparents.insert(other.to_owned(), Some(REDRIVE.to_owned()));
     let mut body: serde_json::Value = serde_json::from_str(PUT).unwrap();
@@ -183,7 +182,7 @@ async fn an_attempt_that_cannot_learn_its_trace_is_told_in_the_batchs_and_found_
 #[tokio::test]
 async fn a_decision_not_to_keep_a_trace_holds_for_that_upload_alone() {
     let harness = Harness::with_photo(KEY);
-    let other = "user-uploads/bob/0198c0de-0000-7000-8000-00000000000b.jpg";
+    let other = "user-uploads/bob/beach.jpg";
     harness.world().objects.insert(other.to_owned(), support::photo());
     harness.world().traceparents.insert(KEY.to_owned(), Some(TRACEPARENT.replace("-01", "-00")));
 

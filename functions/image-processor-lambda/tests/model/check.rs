@@ -16,10 +16,7 @@ pub(crate) fn violation(world: &World, history: &History) -> Option<String> {
 fn keys(world: &World, history: &History) -> Result<(), String> {
     for (key, versions) in &history.versions {
         let Some((sequencer, newest)) = versions.last_key_value() else { continue };
-        let named = image_id::image_id(key).to_string();
-        let owner = world.items.get(&named).map(|item| item.original_key.as_str());
-        let owns = owner == Some(key);
-        let id = if owns { named } else { image_id::derived_id(key).to_string() };
+        let id = image_id::image_id(key).to_string();
         let item = world.items.get(&id).ok_or_else(|| format!("{key} has no item"))?;
         let at = format!("{key}: {:?} {:?} of version {}", item.status, item.refused, item.sequencer);
         if !item.notified || item.status == Status::Processing {
@@ -28,7 +25,7 @@ fn keys(world: &World, history: &History) -> Result<(), String> {
         if item.sequencer != crate::history::sequencer(*sequencer) {
             return Err(format!("{at} is not the newest, {sequencer}"));
         }
-        let expected = if owns { newest.thumbnail() } else { None };
+        let expected = newest.thumbnail();
         let gone = !world.objects.contains_key(key);
         match (item.status, expected) {
             (Status::Done, Some(expected)) => {

@@ -19,8 +19,8 @@ use crate::{
 
 /// Two owners' images, and the same file names in a thief's folder.
 pub(crate) const KEYS: [&str; 4] = [
-    "user-uploads/alice/0198c0de-0000-7000-8000-00000000000a.png",
-    "user-uploads/mallory/0198c0de-0000-7000-8000-00000000000a.png",
+    "user-uploads/alice/019b76da-a0ab-8000-8000-291934a2cd87.png",
+    "user-uploads/mallory/019b76da-a0ab-8000-8000-291934a2cd87.png",
     "user-uploads/bob/cat.png",
     "user-uploads/mallory/cat.png",
 ];

@@ -22,8 +22,8 @@ use telemetry::{Captured, Telemetry};
 use tracing::Instrument;
 
 pub(crate) const PUT: &str = include_str!("../fixtures/object-created-put.json");
-pub(crate) const KEY: &str = "user-uploads/alice/0198c0de-0000-7000-8000-00000000000a.jpg";
-pub(crate) const ID: &str = "0198c0de-0000-7000-8000-00000000000a";
+pub(crate) const KEY: &str = "user-uploads/alice/019b76da-a0ab-8000-8000-2a27bfb5dfb0.jpg";
+pub(crate) const ID: &str = "019b76da-a0ab-8000-8000-2a27bfb5dfb0";
 pub(crate) const TRACEPARENT: &str = "00-6553f1000af7651916cd43dd8448eb21-b7ad6b7169203331-01";
 
 /// A call of the port, by name.

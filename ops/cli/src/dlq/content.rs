@@ -33,10 +33,9 @@ fn defect(error: &MalformedMessage) -> String {
     text.strip_prefix("the message").map_or_else(|| text.clone(), |rest| format!("it{rest}"))
 }
 
-/// The ids that the image may have, the usual one first: the one that the key names, or one derived from the key
-/// when another user owns that already.
-pub(crate) fn image_ids(upload: &Upload) -> [String; 2] {
-    [image_id::image_id(&upload.key), image_id::derived_id(&upload.key)].map(|id| id.to_string())
+/// The image's id.
+pub(crate) fn image_id(upload: &Upload) -> String {
+    image_id::image_id(&upload.key).to_string()
 }
 
 #[cfg(test)]

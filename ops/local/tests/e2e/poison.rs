@@ -10,7 +10,7 @@ use local_stack::observe::logs::LogFilter;
 use crate::faults::items_of;
 use crate::harness::Harness;
 use crate::picture::picture;
-use crate::queue::{QUIET, attempts, dead_letters, enqueue, enqueue_together, notification};
+use crate::queue::{QUIET, attempts, dead_letters, enqueue, enqueue_together, notification, quiet_key};
 
 /// The template parameter of the shared stack.
 const MAX_RECEIVE_COUNT: usize = 3;
@@ -28,13 +28,12 @@ async fn unreadable_message_ends_in_the_dead_letter_queue_and_its_neighbours_do_
     let mut images = Vec::new();
     let mut bodies = Vec::new();
     for _ in 0..3 {
-        let id = Uuid::now_v7().to_string();
-        let key = format!("{QUIET}/{id}.raw");
+        let (key, id) = quiet_key();
         harness
             .put_object(harness.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[])
             .await;
         bodies.push(notification(harness, &key, "1").to_string());
-        images.push(id);
+        images.push((key, id));
     }
     let poison = format!("poison {}", Uuid::new_v4());
     bodies.insert(1, poison.clone());
@@ -42,7 +41,7 @@ async fn unreadable_message_ends_in_the_dead_letter_queue_and_its_neighbours_do_
     let mut messages = enqueue_together(harness, &bodies).await;
     let poisonous = messages.remove(1);
 
-    for id in &images {
+    for (_, id) in &images {
         assert_eq!(harness.settled(id).await.status(), "DONE");
     }
     let dead = harness.until(async || dead_letters(harness).await.contains(&poison).then_some(())).await;
@@ -50,10 +49,10 @@ async fn unreadable_message_ends_in_the_dead_letter_queue_and_its_neighbours_do_
     let all = |seen: &Seen| (complaints(seen, &poisonous) >= MAX_RECEIVE_COUNT).then_some(());
     harness.seen("a complaint for each receipt", &poisonous, all).await;
     assert_eq!(harness.observer.look(|seen| complaints(seen, &poisonous)), MAX_RECEIVE_COUNT);
-    for (id, message) in images.iter().zip(&messages) {
+    for ((key, id), message) in images.iter().zip(&messages) {
         assert_eq!(harness.notifications(id).await, ["DONE"]);
         assert_eq!(harness.observer.look(|seen| attempts(seen, message).len()), 1, "{}", harness.story(id));
-        assert!(dead_letters(harness).await.iter().all(|body| !body.contains(id)));
+        assert!(dead_letters(harness).await.iter().all(|body| !body.contains(key)));
     }
 }
 
@@ -74,8 +73,8 @@ async fn unreadable_message_is_in_the_dead_letter_queue_within_two_minutes_of_it
 #[tokio::test]
 async fn records_that_are_no_upload_leave_nothing_behind() {
     let harness = Harness::shared().await;
-    let id = Uuid::now_v7().to_string();
-    let mut removed = notification(harness, &format!("{QUIET}/{id}.raw"), "1");
+    let (key, id) = quiet_key();
+    let mut removed = notification(harness, &key, "1");
     removed["Records"][0]["eventName"] = "ObjectRemoved:Delete".into();
     let nobody = format!("user-uploads//{id}/photo.raw");
     let folder = format!("{QUIET}/{id}/");
@@ -102,19 +101,20 @@ async fn records_that_are_no_upload_leave_nothing_behind() {
         assert_eq!(items_of(harness, key).await, 0, "{key}");
     }
     assert_eq!(harness.item(&id).await, None);
-    assert!(dead_letters(harness).await.iter().all(|body| !body.contains(&id)));
+    let dead = dead_letters(harness).await;
+    assert!(dead.iter().all(|body| !body.contains(&key) && !body.contains(&id)));
 }
 
 #[tokio::test]
 async fn notification_about_a_bucket_that_is_not_ours_ends_in_the_dead_letter_queue() {
     let harness = Harness::shared().await;
-    let id = Uuid::now_v7().to_string();
-    let mut body = notification(harness, &format!("{QUIET}/{id}.raw"), "1");
+    let (key, id) = quiet_key();
+    let mut body = notification(harness, &key, "1");
     body["Records"][0]["s3"]["bucket"]["name"] = "a-bucket-of-somebody-else".into();
 
     let message = enqueue(harness, &body, json!({})).await;
 
-    let dead = async || dead_letters(harness).await.iter().any(|body| body.contains(&id)).then_some(());
+    let dead = async || dead_letters(harness).await.iter().any(|body| body.contains(&key)).then_some(());
     assert!(harness.until(dead).await.is_some(), "{}", harness.story(&message));
     assert_eq!(harness.item(&id).await, None);
 }
@@ -122,12 +122,11 @@ async fn notification_about_a_bucket_that_is_not_ours_ends_in_the_dead_letter_qu
 #[tokio::test]
 async fn test_event_of_s3_is_acknowledged() {
     let harness = Harness::shared().await;
-    let id = Uuid::now_v7().to_string();
+    let (key, id) = quiet_key();
     let event = json!({
         "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "2026-01-01T00:00:00.000Z",
         "Bucket": harness.output("OriginalBucketName"), "RequestId": "test", "HostId": "test",
     });
-    let key = format!("{QUIET}/{id}.raw");
     harness.put_object(harness.output("OriginalBucketName"), &key, &picture(ImageFormat::Jpeg), &[]).await;
 
     // In one batch with an upload: when that is settled, the event has been judged too.

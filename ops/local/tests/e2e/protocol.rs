@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::harness::Harness;
 use crate::item::Item;
 use crate::picture::picture;
-use crate::queue::{QUIET, attempt, enqueue, enqueue_together, notification, steps};
+use crate::queue::{attempt, enqueue, enqueue_together, notification, quiet_key, steps};
 
 /// The steps of an attempt that finds nothing left to do.
 pub(crate) const LOOKED_ONLY: [&str; 2] = ["download", "claim"];
@@ -21,8 +21,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// An object that nobody announces; answers its key and its image's id.
 pub(crate) async fn silent_object(harness: &Harness, bytes: &[u8]) -> (String, String) {
-    let id = Uuid::now_v7().to_string();
-    let key = format!("{QUIET}/{id}.raw");
+    let (key, id) = quiet_key();
     harness.put_object(harness.output("OriginalBucketName"), &key, bytes, &[]).await;
     (key, id)
 }
@@ -106,8 +105,8 @@ async fn newer_version_replaces_item_and_thumbnail_and_is_told() {
 #[tokio::test]
 async fn object_that_is_gone_is_recorded_as_failed() {
     let harness = Harness::shared().await;
-    let id = Uuid::now_v7().to_string();
-    let steps = deliver(harness, &format!("{QUIET}/{id}.raw"), "1").await;
+    let (key, id) = quiet_key();
+    let steps = deliver(harness, &key, "1").await;
     assert!(!steps.contains(&"decode".to_owned()), "{steps:?}");
     let item = harness.settled(&id).await;
     assert_eq!((item.status(), item.text("reason")), ("FAILED", "ObjectGone"));

@@ -1,18 +1,24 @@
 //! Messages as S3 would send them, and others; what became of each.
 
 use aws_client::Aws;
+use contract::image_id;
 use http::Method;
 use local_stack::observe::Seen;
 use serde_json::{Value, json};
 use trace_model::{Span, Trace};
+use uuid::Uuid;
 
 use crate::harness::Harness;
 
 /// A folder in which names that end with `.raw` send no notification: a test alone decides what the queue gets.
 pub(crate) const QUIET: &str = "user-uploads/quiet";
 
-/// The endings that uploads have, as the API hands them out.
-const ENDINGS: [&str; 6] = ["jpg", "png", "webp", "gif", "tiff", "bmp"];
+/// The key of an object that nobody announces, and its image's id.
+pub(crate) fn quiet_key() -> (String, String) {
+    let key = format!("{QUIET}/{}.raw", Uuid::new_v4());
+    let id = image_id::image_id(&key).to_string();
+    (key, id)
+}
 
 /// Narrows the bucket's notification to the endings of uploads; the prefix stays the template's.
 ///
@@ -21,7 +27,7 @@ pub(crate) async fn hush(aws: &Aws, bucket: &str, queue_url: &str) {
     let look = json!({"QueueUrl": queue_url, "AttributeNames": ["QueueArn"]});
     let queue = aws.json("sqs", "AmazonSQS.GetQueueAttributes", look).await.unwrap();
     let queue_arn = queue["Attributes"]["QueueArn"].as_str().unwrap();
-    let configurations = ENDINGS.map(|ending| {
+    let configurations = image_id::EXTENSIONS.map(|ending| {
         let rule = |name: &str, value: &str| {
             format!("<FilterRule><Name>{name}</Name><Value>{value}</Value></FilterRule>")
         };

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::harness::Harness;
 use crate::picture::picture;
-use crate::queue::{QUIET, attempt, enqueue, notification};
+use crate::queue::{attempt, enqueue, notification, quiet_key};
 use crate::uploader::{anybody, upload};
 
 /// The steps of one image, in order of their begin.
@@ -32,8 +32,7 @@ fn xray((trace, span): &(String, String)) -> Value {
 
 /// An object that nobody announces, with these headers; answers its key and its image's id.
 async fn silent_object(harness: &Harness, headers: &[(&str, &str)]) -> (String, String) {
-    let id = Uuid::now_v7().to_string();
-    let key = format!("{QUIET}/{id}.raw");
+    let (key, id) = quiet_key();
     let bucket = harness.output("OriginalBucketName");
     harness.put_object(bucket, &key, &picture(ImageFormat::Png), headers).await;
     (key, id)

@@ -67,7 +67,7 @@ fn all() -> Vec<(Metric, What)> {
         all.push(((PROCESSOR, "StageLatency", Some(("Stage", stage))), What::Reports));
         all.push(((PROCESSOR, "ProcessingFaults", Some(("Stage", stage))), What::Sum));
     }
-    for reason in ["NotAnImage", "Truncated", "Corrupt", "IdTaken", "ObjectGone"] {
+    for reason in ["NotAnImage", "Truncated", "Corrupt", "ObjectGone"] {
         all.push(((PROCESSOR, "ImagesRejected", Some(("Reason", reason))), What::Sum));
     }
     all
