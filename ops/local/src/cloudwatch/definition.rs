@@ -2,7 +2,7 @@
 
 use cloudwatch_model::Statistic;
 use cloudwatch_model::alarm::{
-    Actions, Alarm, DataQuery, Kind, MetricAlarm, MetricStat, Queried, Rule, Source, State,
+    Actions, Alarm, DataQuery, Kind, MetricAlarm, MetricStat, Queried, Rule, Source, State, WarmUp,
 };
 
 use super::account::Account;
@@ -112,6 +112,13 @@ fn definition(alarm: &MetricAlarm) -> Vec<(&'static str, Output)> {
             };
             all.push(("Metrics", queries.iter().map(query).collect()));
         }
+    }
+    if let Some(WarmUp { minutes, to_its_end }) = alarm.warm_up {
+        let warm_up = members([
+            ("WarmUpPeriodDurationInMinutes", Some(minutes.into())),
+            ("OnlyStartEvaluatingAfterWarmUpPeriodEnds", Some(to_its_end.into())),
+        ]);
+        all.push(("WarmUpConfiguration", warm_up));
     }
     if alarm.ignores_few_samples {
         all.push(("EvaluateLowSampleCountPercentile", "ignore".into()));

@@ -1,14 +1,12 @@
 //! Troubles of releases, and the game day.
 
-use std::path::Path;
-use std::process::Command;
-
 use aws_client::xml;
 use cloudwatch_model::{Alarm, State};
 use http::Method;
 use local_stack::observe::Seen;
 use serde_json::Value;
 
+use crate::harness::Harness;
 use crate::queue::dead_letters;
 use crate::runbooks::reader::Reader;
 use crate::switches::{consume, schedule};
