@@ -40,14 +40,6 @@ fn item_thumbnail_and_newest_version_agree_whatever_happens() {
 }
 
 #[test]
-fn the_checker_finds_a_claim_that_ignores_the_owner() {
-    found(
-        Defect::IgnoresOwner,
-        "thumbnail of another version or key|contradicts|not the newest|no item|nobody was notified",
-    );
-}
-
-#[test]
 fn the_checker_finds_a_claim_that_ignores_the_order_of_versions() {
     found(Defect::IgnoresOrder, "not the newest|without a crash");
 }

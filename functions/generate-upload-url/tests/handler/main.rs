@@ -91,13 +91,16 @@ async fn a_detailed_request_signs_type_length_checksum_and_write_once() {
 }
 
 #[tokio::test]
-async fn each_image_gets_an_id_of_its_own_that_tells_its_time() {
+async fn each_image_gets_an_id_of_its_own_that_certifies_its_key() {
     let harness = Harness::new();
-    let first = harness.issue(event()).await["image_id"].as_str().unwrap().to_owned();
-    let second = harness.issue(event()).await["image_id"].as_str().unwrap().to_owned();
+    let (first, second) = (harness.issue(event()).await, harness.issue(event()).await);
 
-    assert_ne!(first, second);
-    assert_eq!(first.as_bytes()[14], b'7');
+    assert_ne!(first["image_id"], second["image_id"]);
+    for issued in [first, second] {
+        let id = ::contract::image_id::image_id(issued["file_path"].as_str().unwrap());
+        assert_eq!(issued["image_id"], id.to_string());
+        assert!(::contract::image_id::issued_before(id, std::time::SystemTime::now()).is_some());
+    }
 }
 
 #[tokio::test]

@@ -19,8 +19,6 @@ use crate::schedule::Gates;
 /// A defect of the protocol, planted to see that the checker finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Defect {
-    /// The claim does not ask whose image it is.
-    IgnoresOwner,
     /// The claim does not ask which version is newer.
     IgnoresOrder,
     /// A running attempt excludes nobody.
@@ -127,7 +125,6 @@ fn allows(defect: Option<Defect>, condition: Condition, item: &Item, standing: O
         }
     };
     match defect {
-        Some(Defect::IgnoresOwner) => patched(&|it| it.original_key.clone_from(&item.original_key)),
         Some(Defect::IgnoresOrder) => patched(&|it| it.sequencer.clear()),
         Some(Defect::ExcludesNobody) => patched(&|it| it.claimed_until = std::time::UNIX_EPOCH),
         _ => {}

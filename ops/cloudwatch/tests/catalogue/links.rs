@@ -82,7 +82,9 @@ fn every_test_that_a_page_names_exists() {
             let start = name.trim_end_matches('…');
             let end = if start == name { "(" } else { "" };
             seen += 1;
-            if !sources.contains(&format!("fn {start}{end}")) {
+            // Written out, or as a row of the macro that makes a test of each proof.
+            let is_test = [format!("fn {start}{end}"), format!("\n    {start} => ")];
+            if !is_test.iter().any(|written| sources.contains(written)) {
                 missing.push(format!("{file}: {name}"));
             }
         }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use contract::image_id::{self, Issued};
 use futures_util::FutureExt as _;
 use http::Method;
 use pipeline_client::evidence::{AwsEvidence, PROCESSED, item};
@@ -78,8 +79,8 @@ async fn trace_header(context: &Context) -> Result<Outcome, CheckError> {
     let trace_id = format!("{:08x}{}", since.as_secs(), random.get(8..).unwrap_or_default());
     let parent = random.get(..16).unwrap_or_default();
     let header = format!("Root={};Parent={parent};Sampled=1", trace_model::xray::trace_id(&trace_id));
-    let image_id = Uuid::now_v7().to_string();
-    let key = format!("user-uploads/{}/{image_id}.jpg", guest.client.user.sub);
+    let Issued { id, key } = image_id::issue(&guest.client.user.sub, "jpg");
+    let image_id = id.to_string();
     let path = format!("/{}/{key}", context.output("OriginalBucketName")?);
     context.aws().rest("s3", Method::PUT, &path, photo.bytes, &[("x-amzn-trace-id", &header)]).await?;
     item(&AwsEvidence::of(&guest.client, &guest.inbox), &image_id, |_| ()).await?;

@@ -1,12 +1,12 @@
 //! What an upload shows: the guide's steps, the metadata that the URL's query signs, and an object that is gone.
 
+use contract::image_id::{self, Issued};
 use contract::item::Record;
 use futures_util::FutureExt as _;
 use http::Method;
 use pipeline_client::evidence::{AwsEvidence, item, read_item};
 use pipeline_client::guest::Guest;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::doctor::check::{Check, CheckError, Outcome, Proof};
 use crate::doctor::context::Context;
@@ -96,10 +96,10 @@ pub(super) const MISSING_OBJECT: Check = Check {
 
 async fn missing_object(context: &Context) -> Result<Outcome, CheckError> {
     let Some(guest) = &context.guest else { return Ok(Outcome::NeedsUpload) };
-    let image_id = Uuid::now_v7().to_string();
+    let Issued { id, key } = image_id::issue(&guest.client.user.sub, "jpg");
+    let image_id = id.to_string();
     context.invented(&image_id);
     let bucket = context.output("OriginalBucketName")?;
-    let key = format!("user-uploads/{}/{image_id}.jpg", guest.client.user.sub);
     let event = json!({"Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": context.aws().region(),
         "eventTime": contract::time::rfc3339(std::time::SystemTime::now()), "eventName": "ObjectCreated:Put",

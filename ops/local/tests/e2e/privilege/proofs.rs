@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use aws_client::Aws;
 use aws_client::http::Http;
+use contract::image_id;
 use http::{Method, StatusCode};
 use image::ImageFormat;
 use local_stack::faults::{InjectedFault, Rule};
@@ -83,8 +84,8 @@ async fn done(bench: &Bench) -> Verdict {
 
 async fn gone(bench: &Bench) -> Verdict {
     let since = bench.decisions.mark();
-    let id = Uuid::new_v4().to_string();
-    let key = format!("user-uploads/{}/{id}.jpg", bench.tokens.sub);
+    let key = format!("user-uploads/{}/{}.jpg", bench.tokens.sub, Uuid::new_v4());
+    let id = image_id::image_id(&key).to_string();
     enqueue(bench.harness, &notification(bench.harness, &key, "01"), json!({})).await;
     let item = bench.settled(since, &id).await?;
     match item.text("reason") {
@@ -135,7 +136,7 @@ async fn failure_reported(bench: &Bench) -> Verdict {
     };
     let before = reports();
     let fault = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
-    let rule = Rule { times: usize::MAX, ..Rule::next("s3", "ListObjectsV2", "", fault) };
+    let rule = Rule { times: usize::MAX, ..Rule::next("monitoring", "PutMetricData", "", fault) };
     let _strike = bench.harness.faults.strike(rule);
     let function = bench.harness.output(Function::Metrics.output());
     let path = format!("/2015-03-31/functions/{function}/invocations");
