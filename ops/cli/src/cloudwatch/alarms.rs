@@ -11,7 +11,7 @@ use super::{CloudWatchError, call, list, text};
 /// `DescribeAlarms` takes at most this many names, and answers at most so many alarms.
 const BATCH: usize = 100;
 /// What of `DescribeAlarms` is a property of the template.
-const PROPERTIES: [&str; 20] = [
+const PROPERTIES: [&str; 21] = [
     "AlarmName",
     "AlarmDescription",
     "ActionsEnabled",
@@ -32,6 +32,7 @@ const PROPERTIES: [&str; 20] = [
     "TreatMissingData",
     "EvaluateLowSampleCountPercentile",
     "Metrics",
+    "WarmUpConfiguration",
 ];
 const RULE: &str = "AlarmRule";
 

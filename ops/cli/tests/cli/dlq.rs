@@ -21,9 +21,9 @@ const HEADER: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42
 const POISON: &str = "poison of jane@example.com, eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
 
 /// Image ids of the mixed messages.
-const TRACED: &str = "0193a5b2-7c41-7d0e-9f00-5be2a1c0ff01";
-const PLAIN: &str = "0193a5b2-7c41-7d0e-9f00-5be2a1c0ff02";
-const DONE: &str = "0193a5b2-7c41-7d0e-9f00-5be2a1c0ff03";
+const TRACED: &str = "019b76da-a0ab-8000-8000-062677a2a801";
+const PLAIN: &str = "019b76da-a0ab-8000-8000-099d3728bd51";
+const DONE: &str = "019b76da-a0ab-8000-8000-0fa22961ec11";
 
 /// A poison body, an upload with a trace, one without that was claimed, and one that is done.
 async fn mixed(harness: &QueueHarness) -> Queues {

@@ -102,18 +102,28 @@ async fn assert_at_rest(harness: &Harness, issued: &UploadUrl, step: &str, notif
         (named("issue_upload_url") && named("process_image")).then_some(())
     };
     harness.seen("the trace from URL to result", id, whole).await;
-    // An attempt that heard nothing of the object cannot know its trace.
-    if step != "download" {
-        let traces = harness.observer.look(|seen| traces_of(seen, &issued.file_path));
-        assert!(traces.iter().all(|trace| trace == item.text("traceId")), "{step}: {traces:?}");
-    }
+    let traces = harness.observer.look(|seen| traces_of(seen, &issued.file_path));
+    assert!(traces.contains(&item.text("traceId").to_owned()), "{step}: {traces:?}");
+    assert!(traces.iter().all(|trace| trace == item.text("traceId")), "{step}: {traces:?}");
 }
 
-/// The trace of each attempt at an object.
+/// The trace of each attempt at an object that came to its claim: one that ended before it heard of the object, because
+/// it was struck or its time was over, cannot know the upload's trace.
 fn traces_of(seen: &Seen, key: &str) -> Vec<String> {
-    let traces = seen.traces.newest(usize::MAX).into_iter();
-    let attempts = traces.flat_map(|trace| trace.spans).filter(|span| span.name == "process_image");
-    attempts.filter(|span| span.attribute("aws.s3.key") == Some(key)).map(|span| span.trace_id).collect()
+    let mut found = Vec::new();
+    for trace in seen.traces.newest(usize::MAX) {
+        let has_claimed = |attempt: &str| {
+            let mut steps = trace.spans.iter().filter(|span| span.parent_span_id.as_deref() == Some(attempt));
+            steps.any(|span| span.name == "claim")
+        };
+        let attempts = trace.spans.iter().filter(|span| {
+            span.name == "process_image"
+                && span.attribute("aws.s3.key") == Some(key)
+                && has_claimed(&span.span_id)
+        });
+        found.extend(attempts.map(|span| span.trace_id.clone()));
+    }
+    found
 }
 
 #[tokio::test]
