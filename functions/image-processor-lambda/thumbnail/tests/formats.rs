@@ -17,6 +17,7 @@ fn reference() -> RgbImage {
 #[test]
 fn every_format_becomes_the_same_picture() {
     let reference = reference();
+    let mut seen = Vec::new();
     for (file, format, tolerance) in [
         ("photo.jpg", Format::Jpeg, 3.5),
         ("progressive.jpg", Format::Jpeg, 3.5),
@@ -37,11 +38,13 @@ fn every_format_becomes_the_same_picture() {
     ] {
         let bytes = fixture(file);
         assert_eq!(sniff(&bytes, Formats::BUILT).unwrap(), format, "{file}");
+        seen.push(format);
         let small = thumb(&bytes, 75).unwrap_or_else(|rejection| panic!("{file}: {rejection:?}"));
         assert_eq!((small.width, small.height), (75, 50), "{file}");
         let difference = difference(&pixels(&small), &reference);
         assert!(difference < tolerance, "{file} differs by {difference:.2} levels");
     }
+    assert_eq!(Format::ALL.into_iter().find(|format| !seen.contains(format)), None, "has no row here");
 }
 
 #[test]

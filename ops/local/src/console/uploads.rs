@@ -48,7 +48,7 @@ pub(super) async fn gather(source: &Source) -> Value {
     let traces = source.observer.look(|seen| seen.traces.newest(TRACES));
     let issued = |trace| issued(trace, source);
     uploads.extend(traces.iter().flat_map(issued).filter(|upload| !known.contains(&upload.image_id)));
-    // Identifiers are UUIDv7 as a rule, so they break ties by time too.
+    // Issued ids begin with their time, so they break ties by time too.
     uploads.sort_by(|a, b| (b.start_us, &b.image_id).cmp(&(a.start_us, &a.image_id)));
     json!({ "uploads": uploads, "complete": complete, "problem": problem })
 }
