@@ -43,13 +43,13 @@ pub(crate) async fn run(
     let target = Target::find(&args.stack, root, lookup).await?;
     let files = photos::named(&args.files)?;
     let pipeline = pipeline(&target, args.user, lookup)?;
-    let journal = Journal::open(&journal_path(&target, root), args.resume)?;
+    let journal = Journal::open(&journal_path(&target, root, &args.stack.name), args.resume)?;
     let progress = reporter(terminals.err);
     let ended = Cell::new(0);
     let batch = Batch { pipeline: &*pipeline, journal: &journal, ended: &ended };
     let uploads = tokio::select! {
         uploads = signals.guard(batch.all(&files, args.concurrency.get(), &*progress)) => uploads,
-        () = gone(&target, root) => Err(LocalFailure::StackGone { ended: ended.get(), files: files.len() }.into()),
+        () = gone(&target, root, &args.stack.name) => Err(LocalFailure::StackGone { ended: ended.get(), files: files.len() }.into()),
     };
     drop(progress);
     if let Err(Failure::Signal(signal)) = &uploads {
@@ -82,17 +82,17 @@ fn pipeline(target: &Target, user: Option<String>, lookup: Lookup<'_>) -> Result
 }
 
 /// Where the journal lies: it goes with a local stack, and stays beside the one who uploads to AWS.
-fn journal_path(target: &Target, root: &Path) -> PathBuf {
+fn journal_path(target: &Target, root: &Path, name: &str) -> PathBuf {
     match target {
-        Target::Local(info) => console::directory(root, &info.name).join("uploads.jsonl"),
+        Target::Local(_) => console::directory(root, name).join("uploads.jsonl"),
         Target::Deployed(stack) => PathBuf::from(format!("ops-uploads-{}.jsonl", stack.name)),
     }
 }
 
 /// Waits until a local stack is gone; one on AWS goes by itself only.
-async fn gone(target: &Target, root: &Path) {
+async fn gone(target: &Target, root: &Path, name: &str) {
     match target {
-        Target::Local(info) => console::gone(root, &info.name).await,
+        Target::Local(_) => console::gone(root, name).await,
         Target::Deployed(_) => std::future::pending().await,
     }
 }
