@@ -212,10 +212,20 @@ pub struct Record {
     pub sequencer: String,
     /// One of [`Status`]'s names, or whatever else stands there.
     pub status: String,
-    /// The thumbnail's key.
+    /// The first thumbnail's key.
     pub processed_key: Option<String>,
+    /// Its size.
+    pub thumbnail_bytes: Option<u64>,
+    /// Its width in pixels.
+    pub thumbnail_width: Option<u64>,
+    /// Its height in pixels.
+    pub thumbnail_height: Option<u64>,
+    /// The keys of the other thumbnails.
+    pub other_thumbnails: Vec<String>,
     /// Why there is none, in a word.
     pub reason: Option<String>,
+    /// The original's entity tag, without quotes.
+    pub e_tag: Option<String>,
     /// The original's size.
     pub bytes: Option<u64>,
     /// The original's upright width in pixels.
@@ -224,6 +234,8 @@ pub struct Record {
     pub height: Option<u64>,
     /// When the upload ended, as RFC 3339.
     pub uploaded_at: Option<String>,
+    /// When the result was recorded, as RFC 3339.
+    pub processed_at: Option<String>,
     /// The upload's trace.
     pub trace_id: Option<String>,
     /// The attempt that wrote this.
@@ -256,11 +268,20 @@ impl Record {
             sequencer: text("sequencer").unwrap_or_default(),
             status: text("status").unwrap_or_default(),
             processed_key: text("processedS3Key"),
+            thumbnail_bytes: number("thumbnailBytes"),
+            thumbnail_width: number("thumbnailWidth"),
+            thumbnail_height: number("thumbnailHeight"),
+            other_thumbnails: match get("otherThumbnails") {
+                Some(Attribute::L(keys)) => keys,
+                _ => Vec::new(),
+            },
             reason: text("reason"),
+            e_tag: text("eTag"),
             bytes: number("bytes"),
             width: number("width"),
             height: number("height"),
             uploaded_at: text("uploadedAt"),
+            processed_at: text("processedAt"),
             trace_id: text("traceId"),
             attempt: text("attempt").and_then(|attempt| Uuid::parse_str(&attempt).ok()),
             claimed_until: number("claimedUntil")

@@ -67,6 +67,18 @@ impl SkipReason {
             Self::NoUser => "NoUser",
         }
     }
+
+    /// Why an object of this key is no user's upload, if so.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Self> {
+        if key.ends_with('/') {
+            Some(Self::Folder)
+        } else if image_id::user_id(key).is_none() {
+            Some(Self::NoUser)
+        } else {
+            None
+        }
+    }
 }
 
 /// One created version of an object.
@@ -156,17 +168,16 @@ fn classify(number: usize, record: S3EventRecord, now: SystemTime) -> Result<Rec
     if at < UNIX_EPOCH + EARLIEST || at > now + CLOCK_SKEW {
         return Err(MalformedMessage::TimeOutOfRange { record: number });
     }
-    Ok(if key.ends_with('/') {
-        Record::Skipped(SkipReason::Folder)
-    } else if image_id::user_id(&key).is_none() {
-        Record::Skipped(SkipReason::NoUser)
-    } else {
-        Record::Upload(Upload { bucket, key, at, sequencer: pad(&sequencer) })
+    Ok(match SkipReason::of_key(&key) {
+        Some(reason) => Record::Skipped(reason),
+        None => Record::Upload(Upload { bucket, key, at, sequencer: pad(&sequencer) }),
     })
 }
 
-/// S3 encodes keys as a form does: `+` for a space, `%` for the rest.
-fn decode_key(key: &str) -> Option<String> {
+/// A key as S3 writes it into events and, where asked, into listings: `+` for a space, `%` for the rest, as a form.
+/// `None` where it is no UTF-8.
+#[must_use]
+pub fn decode_key(key: &str) -> Option<String> {
     let spaced = key.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }

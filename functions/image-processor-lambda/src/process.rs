@@ -8,6 +8,7 @@ use std::{
 use contract::{
     completion, image_id,
     item::{Item, Original, Status},
+    thumbnail_key::thumbnail_key,
 };
 use futures_util::FutureExt;
 use telemetry::context;
@@ -149,9 +150,8 @@ impl<S: Store> Attempt<'_, S> {
 
     async fn complete(&mut self, mut item: Item, rendered: Rendered) -> Result<Outcome, Fault> {
         for (options, thumbnail) in self.app.config.thumbnails.iter().zip(&rendered.thumbnails) {
-            let suffix =
-                if item.thumbnails.is_empty() { String::new() } else { format!("-{}", options.side_px) };
-            let key = format!("processed/{}{suffix}.jpg", item.image_id);
+            let side_px = (!item.thumbnails.is_empty()).then_some(options.side_px.get());
+            let key = thumbnail_key(item.image_id, side_px);
             let store = &self.app.store;
             let work =
                 async { store.put(&key, thumbnail.jpeg.clone()).await.map_err(Fault::aws(Stage::Upload)) };

@@ -1,6 +1,7 @@
 //! Command line: arguments and `--help` of every command.
 
 pub(crate) mod alarms;
+pub(crate) mod audit;
 pub(crate) mod dashboard;
 pub(crate) mod dlq;
 pub(crate) mod doctor;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use alarms::AlarmsCommand;
+use audit::AuditArgs;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 use doctor::DoctorArgs;
@@ -27,7 +29,8 @@ Examples:
   cargo run -- trace IMAGE_ID       what happened to it, as a waterfall
   eval \"$(cargo run -- env)\"        give the AWS CLI of this shell the stack's address and key
   cargo run -- dlq list             what could not be processed, and why
-  cargo run -- verify --stack NAME  the same commands on AWS: verify, upload, trace, alarms, dashboard, dlq
+  cargo run -- audit                whether uploads, items and thumbnails agree
+  cargo run -- verify --stack NAME  the same commands on AWS: upload, trace, alarms, dashboard, dlq, audit
   cargo run -- doctor --stack NAME  what only AWS can show, checked on a deployed stack
 
 Exit status:
@@ -70,6 +73,8 @@ pub(crate) enum Command {
     /// See, redrive or drop what lies in the dead-letter queue, here or on AWS.
     #[command(subcommand)]
     Dlq(DlqCommand),
+    /// Check that uploads, items and thumbnails of a stack agree, here or on AWS; nothing is written.
+    Audit(AuditArgs),
     /// Test the alarms of `alarms/`, and see them on a running stack.
     #[command(subcommand)]
     Alarms(AlarmsCommand),

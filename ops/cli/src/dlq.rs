@@ -1,7 +1,7 @@
 //! `ops dlq`: lists, shows, redrives and drops the messages of the dead-letter queue, on AWS and on the local stack.
 //!
 //! - `target` the dead-letter queue and the credentials for it
-//! - `queue`, `message`, `content` SQS, its messages, and the content of their bodies
+//! - `content` the content of a message's body
 //! - `items`, `cause` the images' items in the table, and why a message is here
 //! - `receive`, `selection` every message once, and which of them are selected
 //! - `list`, `show` commands that only read
@@ -15,10 +15,8 @@ pub(crate) mod error;
 mod items;
 mod journal;
 mod list;
-mod message;
 mod move_task;
-mod output;
-mod queue;
+pub(crate) mod output;
 mod rate_limit;
 mod receive;
 mod redrive;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use aws_client::{AwsError, causes};
+use pipeline_client::audit::AuditError;
 use pipeline_client::guest::GuestError;
 use terminal::clean;
 
@@ -47,6 +48,9 @@ pub(crate) enum Failure {
     /// A command on a dead-letter queue failed.
     #[error(transparent)]
     Dlq(#[from] DlqError),
+    /// An audit was not carried out.
+    #[error("nothing was audited")]
+    Audit(#[from] AuditError),
     /// X-Ray does not answer.
     #[error("the traces cannot be read")]
     Traces(#[source] AwsError),

@@ -8,6 +8,7 @@
     reason = "helpers of a test may panic"
 )]
 
+mod audit;
 mod commands;
 mod doctor;
 mod harness;

@@ -1,11 +1,17 @@
-//! Calls to SQS: receive, change visibility, send, delete, count. Why SQS's own
-//! `StartMessageMoveTask` is not used stands in docs/decisions/dlq.md.
+//! A queue of SQS, looked at and worked on by an operator: receive, change visibility, send, delete, count. Why SQS's
+//! own `StartMessageMoveTask` is not used stands in docs/decisions/dlq.md.
+
+use std::time::Duration;
 
 use aws_client::{Aws, AwsError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::message::Message;
+mod message;
+mod pass;
+
+pub use message::Message;
+pub use pass::Pass;
 
 /// `ReceiveMessage` and `ChangeMessageVisibilityBatch` take at most this many messages.
 const BATCH: usize = 10;
@@ -14,18 +20,33 @@ const WAIT_SECONDS: u32 = 1;
 
 /// One queue.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Queue<'a> {
-    pub(crate) aws: &'a Aws,
-    pub(crate) url: &'a str,
+pub struct Queue<'a> {
+    /// Signs requests.
+    pub aws: &'a Aws,
+    /// Its address.
+    pub url: &'a str,
 }
 
 /// Approximate numbers of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub struct Counts {
     /// Visible ones.
-    pub(crate) waiting: u64,
+    pub waiting: u64,
     /// Received by a consumer, and neither deleted nor visible again.
-    pub(crate) hidden: u64,
+    pub hidden: u64,
+}
+
+/// How a queue is set up, and how much it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attributes {
+    /// Messages in it, whether visible, received or delayed; approximate, as SQS counts.
+    pub messages: u64,
+    /// How long a received message stays invisible.
+    pub visibility: Duration,
+    /// How often a message is received before it goes to the dead-letter queue.
+    pub max_receives: Option<u32>,
+    /// How long a message is kept.
+    pub retention: Duration,
 }
 
 #[derive(Deserialize)]
@@ -37,7 +58,11 @@ struct Received {
 
 impl Queue<'_> {
     /// Up to ten messages, with a visibility timeout of `hold_seconds`; none when none is visible.
-    pub(crate) async fn receive(&self, hold_seconds: u32) -> Result<Vec<Message>, AwsError> {
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses, or does not answer.
+    pub async fn receive(&self, hold_seconds: u32) -> Result<Vec<Message>, AwsError> {
         let ask = json!({
             "QueueUrl": self.url, "MaxNumberOfMessages": BATCH, "WaitTimeSeconds": WAIT_SECONDS,
             "VisibilityTimeout": hold_seconds,
@@ -53,7 +78,7 @@ impl Queue<'_> {
     }
 
     /// Makes messages visible again. Where that fails, they become visible when their timeout ends.
-    pub(crate) async fn give_back(&self, receipts: &[String]) {
+    pub async fn give_back(&self, receipts: &[String]) {
         for receipts in receipts.chunks(BATCH) {
             let entry = |(number, receipt): (usize, &String)| json!({"Id": number.to_string(), "ReceiptHandle": receipt, "VisibilityTimeout": 0});
             let entries: Vec<Value> = receipts.iter().enumerate().map(entry).collect();
@@ -63,8 +88,16 @@ impl Queue<'_> {
     }
 
     /// Sends a message to this queue; the returned id confirms that SQS has stored it.
-    pub(crate) async fn send(&self, message: &Message) -> Result<String, AwsError> {
-        let answer = self.call("SendMessage", message.resent(self.url)).await?;
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses, or does not answer.
+    pub async fn send(&self, message: &Message) -> Result<String, AwsError> {
+        self.send_request(message.resent(self.url)).await
+    }
+
+    async fn send_request(&self, request: Value) -> Result<String, AwsError> {
+        let answer = self.call("SendMessage", request).await?;
         let id = answer.get("MessageId").and_then(Value::as_str).filter(|id| !id.is_empty());
         id.map(str::to_owned).ok_or_else(|| AwsError::Answer {
             call: "sqs SendMessage".to_owned(),
@@ -73,13 +106,21 @@ impl Queue<'_> {
     }
 
     /// Deletes a received message.
-    pub(crate) async fn delete(&self, receipt: &str) -> Result<(), AwsError> {
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses, or does not answer.
+    pub async fn delete(&self, receipt: &str) -> Result<(), AwsError> {
         let ask = json!({"QueueUrl": self.url, "ReceiptHandle": receipt});
         self.call("DeleteMessage", ask).await.map(drop)
     }
 
     /// How many messages there are.
-    pub(crate) async fn counts(&self) -> Result<Counts, AwsError> {
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses, or does not answer.
+    pub async fn counts(&self) -> Result<Counts, AwsError> {
         const NAMES: [&str; 2] = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
         let ask = json!({"QueueUrl": self.url, "AttributeNames": NAMES});
         let answer = self.call("GetQueueAttributes", ask).await?;
@@ -89,6 +130,33 @@ impl Queue<'_> {
         };
         let [waiting, hidden] = NAMES.map(|name| count(name).unwrap_or_default());
         Ok(Counts { waiting, hidden })
+    }
+
+    /// How it is set up, and how much it holds.
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses, or does not answer.
+    pub async fn attributes(&self) -> Result<Attributes, AwsError> {
+        let ask = json!({"QueueUrl": self.url, "AttributeNames": ["All"]});
+        let answer = self.call("GetQueueAttributes", ask).await?;
+        let text = |name: &str| answer.get("Attributes")?.get(name)?.as_str();
+        let number = |name: &str| text(name).and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
+        let policy: Value =
+            text("RedrivePolicy").and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default();
+        let max_receives = match policy.get("maxReceiveCount") {
+            // The console and some tools write it as text.
+            Some(Value::String(text)) => text.parse().ok(),
+            count => count.and_then(Value::as_u64).and_then(|count| u32::try_from(count).ok()),
+        };
+        let counts =
+            ["", "NotVisible", "Delayed"].map(|kind| number(&format!("ApproximateNumberOfMessages{kind}")));
+        Ok(Attributes {
+            messages: counts.iter().sum(),
+            visibility: Duration::from_secs(number("VisibilityTimeout")),
+            max_receives,
+            retention: Duration::from_secs(number("MessageRetentionPeriod")),
+        })
     }
 
     async fn call(&self, operation: &str, ask: Value) -> Result<Value, AwsError> {
