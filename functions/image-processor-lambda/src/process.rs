@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     attempt::Attempt,
     claim::Claim,
+    condition::Announced,
     error::{Fault, FaultSource, Permanent},
     events::{ImageProcessed, ImageRejected},
     render::{self, Rendered, Unrendered},
@@ -34,6 +35,8 @@ pub enum Outcome {
     Failed,
     /// Nothing was left to do: this version is complete, or a newer one has come.
     Duplicate,
+    /// It was to be done again, and its object is gone: the item is left as it was.
+    LeftAsItWas,
     /// Another attempt is at work; come again after this.
     Busy(Duration),
 }
@@ -75,10 +78,18 @@ impl<S: Store> Attempt<'_, S> {
             self.annotate(image_id);
             telemetry::fail(&download, fault);
         })?;
-        let claim = self.claim(image_id).await;
+        let claim = if self.upload.reprocess.is_some() && opened.is_none() {
+            // The usual claim would overwrite what is known of the image.
+            self.claim_begun(image_id).await
+        } else {
+            self.claim(image_id).await.map(Some)
+        };
         self.annotate(image_id);
-        let mut claim = claim?;
-        if let Claim::Busy(until) = claim {
+        let Some(mut claim) = claim? else { return Ok(Outcome::LeftAsItWas) };
+        // What is to be done again is in no hurry, and must have its object opened before each claim.
+        if let Claim::Busy(until) = claim
+            && self.upload.reprocess.is_none()
+        {
             // Its connection would idle meanwhile, and it may be the version that the other attempt is about.
             drop(opened.take());
             claim = self.claim_patiently(image_id, until).await?;
@@ -174,10 +185,16 @@ impl<S: Store> Attempt<'_, S> {
         Ok(Outcome::Failed)
     }
 
-    /// Records the result, publishes the notification, and records that it was published.
+    /// Records the result, publishes the notification, and records that it was published; the first alone where
+    /// subscribers know the result already.
     async fn conclude(&mut self, mut item: Item) -> Result<Item, Fault> {
         item.processed_at = Some(SystemTime::now());
+        // Done again with the same result, which subscribers know.
+        item.notified = item.reprocess.is_some() && self.announced.as_ref() == Some(&Announced::of(&item));
         self.write(Stage::Persist, &item).await?;
+        if item.notified {
+            return Ok(item);
+        }
         let note = note(&item);
         let store = &self.app.store;
         let work = async { store.notify(&note).await.map_err(Fault::aws(Stage::Notify)) };

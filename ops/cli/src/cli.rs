@@ -6,6 +6,7 @@ pub(crate) mod dashboard;
 pub(crate) mod dlq;
 pub(crate) mod doctor;
 mod help;
+pub(crate) mod reprocess;
 mod running_stack;
 
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -18,6 +19,7 @@ use audit::AuditArgs;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 use doctor::DoctorArgs;
+use reprocess::ReprocessArgs;
 pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
 
@@ -75,6 +77,8 @@ pub(crate) enum Command {
     Dlq(DlqCommand),
     /// Check that uploads, items and thumbnails of a stack agree, here or on AWS; nothing is written.
     Audit(AuditArgs),
+    /// Have images done again, after a format or a side was added; a dry run without --execute.
+    Reprocess(ReprocessArgs),
     /// Test the alarms of `alarms/`, and see them on a running stack.
     #[command(subcommand)]
     Alarms(AlarmsCommand),

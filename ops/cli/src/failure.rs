@@ -14,6 +14,7 @@ use terminal::clean;
 use crate::cloudwatch::CloudWatchError;
 use crate::dlq::error::DlqError;
 use crate::local::LocalFailure;
+use crate::reprocess::ReprocessError;
 use crate::signals::Signal;
 use crate::similar_names::{UnknownName, probably_meant};
 use crate::target::TargetError;
@@ -51,6 +52,9 @@ pub(crate) enum Failure {
     /// An audit was not carried out.
     #[error("nothing was audited")]
     Audit(#[from] AuditError),
+    /// A reprocess could not be run.
+    #[error(transparent)]
+    Reprocess(#[from] ReprocessError),
     /// X-Ray does not answer.
     #[error("the traces cannot be read")]
     Traces(#[source] AwsError),

@@ -12,6 +12,7 @@ mod local;
 mod photos;
 mod print;
 mod report;
+mod reprocess;
 mod root;
 mod signals;
 mod similar_names;
@@ -69,6 +70,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Env(args) => env::run(&args, root),
             Command::Thumbnail(args) => thumbnail::run(&args),
             Command::Audit(args) => audit::run(args, root, terminals, &lookup).await,
+            Command::Reprocess(args) => reprocess::run(args, root, terminals, &lookup).await,
             Command::Dlq(command) => dlq::run(command, root, terminals, &lookup).await,
             Command::Alarms(AlarmsCommand::Test(args)) => alarms::test::run(&args, root, terminals.out),
             Command::Alarms(AlarmsCommand::List(args)) => {

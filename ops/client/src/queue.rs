@@ -96,6 +96,16 @@ impl Queue<'_> {
         self.send_request(message.resent(self.url)).await
     }
 
+    /// Sends a message of this body and these attributes to this queue; the returned id confirms that SQS has stored it.
+    ///
+    /// # Errors
+    ///
+    /// When SQS refuses, or does not answer.
+    pub async fn send_new(&self, body: &str, attributes: Value) -> Result<String, AwsError> {
+        let request = json!({"QueueUrl": self.url, "MessageBody": body, "MessageAttributes": attributes});
+        self.send_request(request).await
+    }
+
     async fn send_request(&self, request: Value) -> Result<String, AwsError> {
         let answer = self.call("SendMessage", request).await?;
         let id = answer.get("MessageId").and_then(Value::as_str).filter(|id| !id.is_empty());

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -22,6 +23,7 @@ fn item() -> Item {
         attempt: Uuid::max(),
         claimed_until: UNIX_EPOCH + Duration::from_millis(1_234),
         notified: true,
+        reprocess: Some(7),
     }
 }
 
@@ -46,6 +48,7 @@ fn what_is_written_reads_back() {
         attempt: Some(Uuid::max()),
         claimed_until: Some(UNIX_EPOCH + Duration::from_millis(1_234)),
         notified: Some(true),
+        reprocess: Some(7),
         ..Record::default()
     };
     assert_eq!(Record::read(|name| written.get(name).cloned()), expected);

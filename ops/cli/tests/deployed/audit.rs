@@ -39,7 +39,7 @@ fn found(output: &Output) -> Vec<(String, u64, Value)> {
 
 impl Deployed {
     /// The id of a DONE image and its item.
-    async fn done_image(&self) -> (String, Value) {
+    pub(crate) async fn done_image(&self) -> (String, Value) {
         let user = &self.info.user;
         let words = ["upload", &photo(), "--stack", STACK, "--user", &user.email, "--json"];
         let output = self.command(&words).env("OPS_PASSWORD", &user.password).output().await.unwrap();
@@ -53,18 +53,18 @@ impl Deployed {
         }
     }
 
-    async fn dynamodb(&self, operation: &str, more: Value) -> Value {
+    pub(crate) async fn dynamodb(&self, operation: &str, more: Value) -> Value {
         let mut ask = json!({"TableName": self.output("MetadataTableName")});
         ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.aws.json("dynamodb", &format!("DynamoDB_20120810.{operation}"), ask).await.unwrap()
     }
 
-    async fn item(&self, id: &str) -> Value {
+    pub(crate) async fn item(&self, id: &str) -> Value {
         let ask = json!({"Key": {"imageId": {"S": id}}, "ConsistentRead": true});
         self.dynamodb("GetItem", ask).await["Item"].clone()
     }
 
-    async fn thumbnail(&self, method: Method, id: &str, body: Vec<u8>) -> Vec<u8> {
+    pub(crate) async fn thumbnail(&self, method: Method, id: &str, body: Vec<u8>) -> Vec<u8> {
         let path = format!("/{}/processed/{id}.jpg", self.output("ProcessedBucketName"));
         let answer = self.aws.rest("s3", method, &path, body, &[]).await.unwrap();
         answer.into_body().to_vec()

@@ -13,3 +13,4 @@ mod commands;
 mod doctor;
 mod harness;
 mod proxy;
+mod reprocess;

@@ -233,8 +233,8 @@ impl Source for AwsSource {
     }
 }
 
-/// The attributes of an item that are compared.
-const ATTRIBUTES: [&str; 15] = [
+/// The attributes of an item that are read.
+const ATTRIBUTES: [&str; 18] = [
     "imageId",
     "originalS3Key",
     "processedS3Key",
@@ -249,7 +249,10 @@ const ATTRIBUTES: [&str; 15] = [
     "claimedUntil",
     "uploadedAt",
     "processedAt",
-    "attempt",
+    "sequencer",
+    "width",
+    "height",
+    "reprocess",
 ];
 
 /// The images that a message is about.

@@ -48,6 +48,9 @@ pub(super) struct Item {
     pub(super) e_tag: Option<u64>,
     #[serde(rename = "u")]
     pub(super) uploaded: i64,
+    /// When this version was uploaded, or asked to be done again.
+    #[serde(rename = "v")]
+    pub(super) begun: i64,
     #[serde(rename = "p")]
     pub(super) processed: i64,
     /// Size and sides of the first thumbnail.
@@ -108,6 +111,7 @@ impl Item {
             status if status == Status::Failed.name() => Progress::Failed,
             _ => Progress::Processing,
         };
+        let uploaded = time(record.uploaded_at.as_deref());
         let others = record.other_thumbnails.iter().filter_map(|key| of_image(id, key)?.1);
         let item = Self {
             defect: defect(id, record),
@@ -116,7 +120,8 @@ impl Item {
             claimed_until: record.claimed_until.map_or(0, millis),
             reason: record.reason.clone(),
             e_tag: record.e_tag.as_deref().map(hash),
-            uploaded: time(record.uploaded_at.as_deref()),
+            uploaded,
+            begun: record.reprocess.and_then(|at| i64::try_from(at).ok()).unwrap_or(uploaded),
             processed: time(record.processed_at.as_deref()),
             thumbnail_bytes: record.thumbnail_bytes,
             sides: record.thumbnail_width.zip(record.thumbnail_height),

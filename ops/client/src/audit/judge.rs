@@ -193,7 +193,7 @@ impl Rules {
         }
         for thumbnail in thumbnails.iter().filter(|thumbnail| !named.contains(&thumbnail.side)) {
             // S3 lists whole seconds.
-            if thumbnail.modified / 1_000 < item.uploaded / 1_000 {
+            if thumbnail.modified / 1_000 < item.begun / 1_000 {
                 judgement.allowed.push(Allowed::EarlierVersion);
                 continue;
             }

@@ -92,13 +92,13 @@ impl Kind {
     pub const fn next(self) -> &'static str {
         match self {
             Self::NoItem | Self::Unfinished | Self::Outdated | Self::NotNotified => {
-                "look for its log lines (runbooks/processing-stopped.md); the message is lost, so it needs another one"
+                "its message is lost: read the processor's log (runbooks/processing-stopped.md), then `ops reprocess --key KEY`"
             }
             Self::MissingThumbnail | Self::ThumbnailDiffers => {
-                "somebody deleted or replaced it: see CloudTrail; with versioning the earlier one can be restored"
+                "somebody deleted or replaced it: see CloudTrail; `ops reprocess --key KEY` makes it again"
             }
             Self::FailedWithThumbnail | Self::MalformedItem => {
-                "somebody else than the processor wrote the item: see CloudTrail, and point-in-time recovery of the table"
+                "somebody else than the processor wrote the item: see CloudTrail; `ops reprocess --key KEY` writes it again"
             }
             Self::OrphanThumbnail => {
                 "the item was deleted: restore it from point-in-time recovery, or delete the thumbnail as well"

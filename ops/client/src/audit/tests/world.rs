@@ -110,7 +110,13 @@ impl World {
     pub(super) fn claimed(&self, key: &str) -> Item {
         let object = self.originals.get(key);
         let at = object.map_or(start() - 2 * HOUR, |object| object.modified);
-        let upload = Upload { bucket: "b".to_owned(), key: key.to_owned(), at, sequencer: "1".to_owned() };
+        let upload = Upload {
+            bucket: "b".to_owned(),
+            key: key.to_owned(),
+            at,
+            sequencer: "1".to_owned(),
+            reprocess: None,
+        };
         let mut item = Item::claim(image_id(key), &upload, Uuid::nil(), UNIX_EPOCH);
         let e_tag = object.map(|object| object.e_tag.clone());
         item.original = Original { bytes: Some(70), e_tag, ..Original::default() };
