@@ -82,7 +82,7 @@ impl Reader {
         self.session.set(name, value).await;
     }
 
-    /// Has the reader come back after so many minutes.
+    /// Has the reader come back after `minutes`.
     pub(super) fn wait_minutes(&self, minutes: u64) {
         self.session.wait(Duration::from_mins(minutes));
     }
