@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::item::Item;
-use crate::time::rfc3339;
+use crate::time::{rfc3339, rfc3339_millis};
 
 /// The message attribute with the item's status, for filter policies.
 pub const STATUS: &str = "status";
@@ -33,6 +33,7 @@ pub fn body(item: &Item) -> Value {
         ("uploadedAt", json!(rfc3339(item.uploaded_at))),
         ("processedAt", json!(item.processed_at.map(rfc3339))),
         ("traceId", json!(item.trace_id)),
+        ("reprocessedAt", json!(item.reprocess.and_then(|at| i64::try_from(at).ok()).map(rfc3339_millis))),
     ];
     let known = fields.into_iter().filter(|(_, value)| !value.is_null());
     known.map(|(name, value)| (name.to_owned(), value)).collect()

@@ -1,6 +1,8 @@
 //! The item of an image in the table `ImageMetadata`: its attributes, written and read here and nowhere else.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod record;
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -8,6 +10,8 @@ use uuid::Uuid;
 use crate::image_id;
 use crate::s3_event::Upload;
 use crate::time::rfc3339;
+
+pub use record::Record;
 
 /// The version of the item's attributes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -106,6 +110,8 @@ pub struct Item {
     pub claimed_until: SystemTime,
     /// Whether the notification of this result was published.
     pub notified: bool,
+    /// When this version was last asked to be done again, in milliseconds since 1970.
+    pub reprocess: Option<u64>,
 }
 
 /// An attribute's value, of the types that an item has.
@@ -163,6 +169,7 @@ impl Item {
             attempt,
             claimed_until: until,
             notified: false,
+            reprocess: upload.reprocess,
         }
     }
 
@@ -196,89 +203,9 @@ impl Item {
             ("attempt", Some(text(&self.attempt))),
             ("claimedUntil", Some(Attribute::millis(self.claimed_until))),
             ("notified", Some(Attribute::Bool(self.notified))),
+            ("reprocess", self.reprocess.map(number)),
         ];
         fields.into_iter().filter_map(|(name, value)| Some((name, value?)))
-    }
-}
-
-/// An item as a reader sees it; what the table lacks is absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Record {
-    /// The table's key.
-    pub image_id: String,
-    /// The original's key; it owns the id.
-    pub original_key: String,
-    /// The version of the original that this is about.
-    pub sequencer: String,
-    /// One of [`Status`]'s names, or whatever else stands there.
-    pub status: String,
-    /// The thumbnail's key.
-    pub processed_key: Option<String>,
-    /// Why there is none, in a word.
-    pub reason: Option<String>,
-    /// The original's size.
-    pub bytes: Option<u64>,
-    /// The original's upright width in pixels.
-    pub width: Option<u64>,
-    /// The original's upright height in pixels.
-    pub height: Option<u64>,
-    /// When the upload ended, as RFC 3339.
-    pub uploaded_at: Option<String>,
-    /// The upload's trace.
-    pub trace_id: Option<String>,
-    /// The attempt that wrote this.
-    pub attempt: Option<Uuid>,
-    /// Until when that attempt excludes others.
-    pub claimed_until: Option<SystemTime>,
-    /// Whether the notification of this result was published.
-    pub notified: Option<bool>,
-}
-
-impl Record {
-    /// Reads an item whose attributes `get` finds by name.
-    #[must_use]
-    pub fn read(get: impl Fn(&str) -> Option<Attribute>) -> Self {
-        let text = |name: &str| match get(name) {
-            Some(Attribute::S(text)) => Some(text),
-            _ => None,
-        };
-        let number = |name: &str| match get(name) {
-            Some(Attribute::N(number)) => number.parse::<u64>().ok(),
-            _ => None,
-        };
-        let notified = match get("notified") {
-            Some(Attribute::Bool(notified)) => Some(notified),
-            _ => None,
-        };
-        Self {
-            image_id: text("imageId").unwrap_or_default(),
-            original_key: text("originalS3Key").unwrap_or_default(),
-            sequencer: text("sequencer").unwrap_or_default(),
-            status: text("status").unwrap_or_default(),
-            processed_key: text("processedS3Key"),
-            reason: text("reason"),
-            bytes: number("bytes"),
-            width: number("width"),
-            height: number("height"),
-            uploaded_at: text("uploadedAt"),
-            trace_id: text("traceId"),
-            attempt: text("attempt").and_then(|attempt| Uuid::parse_str(&attempt).ok()),
-            claimed_until: number("claimedUntil")
-                .and_then(|millis| UNIX_EPOCH.checked_add(Duration::from_millis(millis))),
-            notified,
-        }
-    }
-
-    /// Reads an item with DynamoDB's type tags, as its JSON API answers it.
-    #[must_use]
-    pub fn of_tagged(item: &Value) -> Self {
-        Self::read(|name| Attribute::of_tagged(item.get(name)?))
-    }
-
-    /// Whether the pipeline has decided.
-    #[must_use]
-    pub fn has_ended(&self) -> bool {
-        [Status::Done, Status::Failed].iter().any(|ended| ended.name() == self.status)
     }
 }
 

@@ -3,11 +3,12 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
-use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Value, json};
 use telemetry::JsonError;
 
 use crate::image_id;
+use crate::time::rfc3339;
 
 /// The content of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,18 @@ impl SkipReason {
             Self::NoUser => "NoUser",
         }
     }
+
+    /// Why an object of this key is no user's upload, if so.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Self> {
+        if key.ends_with('/') {
+            Some(Self::Folder)
+        } else if image_id::user_id(key).is_none() {
+            Some(Self::NoUser)
+        } else {
+            None
+        }
+    }
 }
 
 /// One created version of an object.
@@ -80,6 +93,9 @@ pub struct Upload {
     pub at: SystemTime,
     /// Orders the versions of one key; padded, so that text order is version order.
     pub sequencer: String,
+    /// When this version was asked to be done again, in milliseconds since 1970; a later one comes after an earlier
+    /// one, and all of them after S3's own message. No body has it, but an attribute of the message.
+    pub reprocess: Option<u64>,
 }
 
 /// A message that S3 did not write: a defect of ours or an intruder.
@@ -139,6 +155,27 @@ pub fn read(body: &str, now: SystemTime) -> Result<Notification, MalformedMessag
         .map(Notification::Records)
 }
 
+/// The body of a message about an upload, as S3 writes it.
+#[must_use]
+pub fn write(upload: &Upload) -> String {
+    let Upload { bucket, key, at, sequencer, reprocess: _ } = upload;
+    let key = utf8_percent_encode(key, UNENCODED).to_string();
+    json!({"Records": [{
+        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "", "eventTime": rfc3339(*at),
+        "eventName": "ObjectCreated:Put", "userIdentity": {"principalId": "ops"},
+        "requestParameters": {"sourceIPAddress": ""}, "responseElements": {},
+        "s3": {
+            "s3SchemaVersion": "1.0", "configurationId": "reprocess",
+            "bucket": {"name": bucket, "ownerIdentity": {"principalId": ""}, "arn": format!("arn:aws:s3:::{bucket}")},
+            "object": {"key": key, "sequencer": sequencer},
+        },
+    }]})
+    .to_string()
+}
+
+/// What S3 leaves as it is in a key.
+const UNENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_');
+
 fn classify(number: usize, record: S3EventRecord, now: SystemTime) -> Result<Record, MalformedMessage> {
     let present = |field, text: Option<String>| {
         let text = text.filter(|text| !text.is_empty());
@@ -156,17 +193,16 @@ fn classify(number: usize, record: S3EventRecord, now: SystemTime) -> Result<Rec
     if at < UNIX_EPOCH + EARLIEST || at > now + CLOCK_SKEW {
         return Err(MalformedMessage::TimeOutOfRange { record: number });
     }
-    Ok(if key.ends_with('/') {
-        Record::Skipped(SkipReason::Folder)
-    } else if image_id::user_id(&key).is_none() {
-        Record::Skipped(SkipReason::NoUser)
-    } else {
-        Record::Upload(Upload { bucket, key, at, sequencer: pad(&sequencer) })
+    Ok(match SkipReason::of_key(&key) {
+        Some(reason) => Record::Skipped(reason),
+        None => Record::Upload(Upload { bucket, key, at, sequencer: pad(&sequencer), reprocess: None }),
     })
 }
 
-/// S3 encodes keys as a form does: `+` for a space, `%` for the rest.
-fn decode_key(key: &str) -> Option<String> {
+/// A key as S3 writes it into events and, where asked, into listings: `+` for a space, `%` for the rest, as a form.
+/// `None` where it is no UTF-8.
+#[must_use]
+pub fn decode_key(key: &str) -> Option<String> {
     let spaced = key.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }

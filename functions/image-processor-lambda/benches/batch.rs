@@ -67,7 +67,7 @@ impl Store for SlowS3 {
             return Ok(Recorded::Refused(standing));
         }
         items.insert(item.image_id, item.clone());
-        Ok(Recorded::Written)
+        Ok(Recorded::Written(None))
     }
 
     async fn notify(&self, _note: &Note) -> Result<(), AwsError> {

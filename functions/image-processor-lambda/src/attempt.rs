@@ -6,7 +6,7 @@ use contract::{item::Item, s3_event::Upload};
 
 use crate::{
     app::App,
-    condition::Condition,
+    condition::{Announced, Condition},
     error::{Fault, FaultSource},
     stage::{Stage, Timings},
     store::{Recorded, Store},
@@ -22,6 +22,8 @@ pub struct Attempt<'a, S> {
     pub(crate) patience: Duration,
     pub(crate) started: Instant,
     pub(crate) timings: Timings,
+    /// What subscribers knew of the version that this attempt does again.
+    pub(crate) announced: Option<Announced>,
     /// What this attempt wrote last, which others must respect.
     pub(crate) claimed: Option<Item>,
 }
@@ -30,7 +32,7 @@ impl<'a, S: Store> Attempt<'a, S> {
     /// An attempt that must end by `deadline`, and may wait for another one as long as `patience` lasts.
     pub fn new(app: &'a App<S>, upload: &'a Upload, deadline: SystemTime, patience: Duration) -> Self {
         let (started, timings) = (Instant::now(), Timings::default());
-        Self { app, upload, deadline, patience, started, timings, claimed: None }
+        Self { app, upload, deadline, patience, started, timings, announced: None, claimed: None }
     }
 
     /// Writes `item` in a step of its own, unless the claim is lost.
@@ -38,7 +40,7 @@ impl<'a, S: Store> Attempt<'a, S> {
         let store = &self.app.store;
         let work = async { store.record(item, Condition::Mine).await.map_err(Fault::aws(stage)) };
         match self.timings.run(stage, work).await? {
-            Recorded::Written => {
+            Recorded::Written(_) => {
                 self.claimed = Some(item.clone());
                 Ok(())
             }

@@ -7,7 +7,7 @@ use std::{collections::HashMap, time::Duration};
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::{
     operation::put_item::PutItemError,
-    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use aws_sdk_s3::{operation::get_object::GetObjectError, primitives::ByteStream};
 use aws_sdk_sns::types::MessageAttributeValue;
@@ -27,10 +27,19 @@ use crate::{
 /// The longest wait that a queue takes, in seconds: twelve hours.
 const LONGEST_WAIT_SECONDS: i32 = 43_200;
 
-/// `Condition::Free` as the database reads it.
+/// `Condition::Free` as the database reads it, for a message of S3.
 const FREE: &str = "attribute_not_exists(imageId) OR (originalS3Key = :key \
     AND (notified = :yes OR claimedUntil < :now) \
-    AND (sequencer < :sequencer OR (sequencer = :sequencer AND notified = :no)))";
+    AND (sequencer < :sequencer OR (sequencer = :sequencer \
+    AND attribute_not_exists(reprocess) AND notified = :no)))";
+/// The same for what is to be done again. An attribute that is missing is less than nothing to the database.
+const FREE_AGAIN: &str = "attribute_not_exists(imageId) OR (originalS3Key = :key \
+    AND (notified = :yes OR claimedUntil < :now) \
+    AND (sequencer < :sequencer OR (sequencer = :sequencer \
+    AND (attribute_not_exists(reprocess) OR reprocess < :reprocess OR (reprocess = :reprocess AND notified = :no)))))";
+/// `Condition::Begun` as the database reads it.
+const BEGUN: &str = "originalS3Key = :key AND sequencer = :sequencer AND reprocess = :reprocess \
+    AND notified = :no AND claimedUntil < :now";
 /// `Condition::Mine` as the database reads it.
 const MINE: &str = "attempt = :attempt";
 
@@ -103,18 +112,32 @@ impl Store for AwsStore {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let request = match condition {
             Condition::Free(now) => request
-                .condition_expression(FREE)
+                .return_values(ReturnValue::AllOld)
+                .condition_expression(if item.reprocess.is_some() { FREE_AGAIN } else { FREE })
+                .set_expression_attribute_values(
+                    item.reprocess.map(|at| HashMap::from([(":reprocess".to_owned(), number(at))])),
+                )
                 .expression_attribute_values(":key", text(&item.original_key))
                 .expression_attribute_values(":sequencer", text(&item.sequencer))
                 .expression_attribute_values(":now", value(Attribute::millis(now)))
                 .expression_attribute_values(":yes", AttributeValue::Bool(true))
                 .expression_attribute_values(":no", AttributeValue::Bool(false)),
+            Condition::Begun(now) => request
+                .condition_expression(BEGUN)
+                .expression_attribute_values(":key", text(&item.original_key))
+                .expression_attribute_values(":sequencer", text(&item.sequencer))
+                .expression_attribute_values(":reprocess", number(item.reprocess.unwrap_or_default()))
+                .expression_attribute_values(":no", AttributeValue::Bool(false))
+                .expression_attribute_values(":now", value(Attribute::millis(now))),
             Condition::Mine => request
                 .condition_expression(MINE)
                 .expression_attribute_values(":attempt", text(&item.attempt.to_string())),
         };
         match request.send().await {
-            Ok(_) => Ok(Recorded::Written),
+            Ok(written) => {
+                let before = written.attributes().and_then(standing);
+                Ok(Recorded::Written(before.and_then(|standing| standing.announced)))
+            }
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(refused)) => {
                     Ok(Recorded::Refused(refused.item().and_then(standing)))
@@ -179,6 +202,9 @@ fn attribute(value: &AttributeValue) -> Option<Attribute> {
         AttributeValue::S(text) => Attribute::S(text.clone()),
         AttributeValue::N(number) => Attribute::N(number.clone()),
         AttributeValue::Bool(yes) => Attribute::Bool(*yes),
+        AttributeValue::L(texts) => {
+            Attribute::L(texts.iter().filter_map(|text| text.as_s().ok()).cloned().collect())
+        }
         _ => return None,
     })
 }
@@ -187,12 +213,17 @@ fn standing(item: &HashMap<String, AttributeValue>) -> Option<Standing> {
     Standing::read(Record::read(|name| attribute(item.get(name)?)))
 }
 
+fn number(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
 fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use contract::item::{Status, Stored};
     use contract::s3_event::Upload;
     use std::time::{SystemTime, UNIX_EPOCH};
     use uuid::Uuid;
@@ -206,6 +237,7 @@ mod tests {
             key: "user-uploads/u/x.jpg".to_owned(),
             at: UNIX_EPOCH,
             sequencer: "1".to_owned(),
+            reprocess: Some(7),
         };
         let until = SystemTime::UNIX_EPOCH + Duration::from_millis(1_234);
         let item = Item::claim(Uuid::now_v7(), &upload, Uuid::now_v7(), until);
@@ -214,5 +246,25 @@ mod tests {
 
         assert_eq!(standing(&stored), Some(Standing::of(&item)));
         assert_eq!(standing(&HashMap::new()), None);
+    }
+
+    #[test]
+    fn what_subscribers_know_reads_back_whole() {
+        let upload = Upload {
+            bucket: "b".to_owned(),
+            key: "user-uploads/u/x.jpg".to_owned(),
+            at: UNIX_EPOCH,
+            sequencer: "1".to_owned(),
+            reprocess: None,
+        };
+        let claim = Item::claim(Uuid::now_v7(), &upload, Uuid::now_v7(), UNIX_EPOCH);
+        let thumbnails =
+            ["a.jpg", "a-64.jpg"].map(|key| Stored { key: key.to_owned(), width: 4, height: 3, bytes: 9 });
+        let item = Item { status: Status::Done, notified: true, thumbnails: thumbnails.into(), ..claim };
+
+        let stored = item.attributes().map(|(name, it)| (name.to_owned(), value(it))).collect();
+
+        assert_eq!(standing(&stored), Some(Standing::of(&item)));
+        assert!(Standing::of(&item).announced.is_some());
     }
 }

@@ -38,31 +38,50 @@ pub(crate) enum Claim {
 impl<S: Store> Attempt<'_, S> {
     /// Claims `image_id` for this attempt, once.
     pub(crate) async fn claim(&mut self, image_id: Uuid) -> Result<Claim, Fault> {
+        let refused = match self.claim_if(image_id, Condition::Free(SystemTime::now())).await? {
+            Ok(item) => return Ok(Claim::Won(item)),
+            Err(refused) => refused,
+        };
+        let Some(obstacle) = refused else {
+            return Err(Fault { stage: Stage::Claim, source: FaultSource::ClaimLost });
+        };
+        Ok(match obstacle {
+            Obstacle::Running(until) | Obstacle::Busy(until) => Claim::Busy(until),
+            Obstacle::Complete | Obstacle::Superseded => Claim::Done,
+            Obstacle::OtherOwner => Claim::TakenByOther,
+        })
+    }
+
+    /// Claims an image that is to be done again and whose object is gone, if an earlier attempt at this very request has
+    /// overwritten its item already. `None` where nothing has happened yet, so that the item can be left as it is.
+    pub(crate) async fn claim_begun(&mut self, image_id: Uuid) -> Result<Option<Claim>, Fault> {
+        Ok(match self.claim_if(image_id, Condition::Begun(SystemTime::now())).await? {
+            Ok(item) => Some(Claim::Won(item)),
+            Err(Some(Obstacle::Running(until))) => Some(Claim::Busy(until)),
+            Err(_) => None,
+        })
+    }
+
+    /// Writes the claim if `condition` allows it; else what stands in the way, as far as that is known.
+    async fn claim_if(
+        &mut self,
+        image_id: Uuid,
+        condition: Condition,
+    ) -> Result<Result<Box<Item>, Option<Obstacle>>, Fault> {
         let mut item = Item::claim(image_id, self.upload, Uuid::now_v7(), self.deadline + SLACK);
         item.trace_id = context::trace_id(&Span::current());
         let store = &self.app.store;
-        let work = async {
-            let recorded = store.record(&item, Condition::Free(SystemTime::now())).await;
-            recorded.map_err(Fault::aws(Stage::Claim))
-        };
-        let obstacle = match self.timings.run(Stage::Claim, work).await? {
-            Recorded::Written => None,
+        let work = async { store.record(&item, condition).await.map_err(Fault::aws(Stage::Claim)) };
+        match self.timings.run(Stage::Claim, work).await? {
+            Recorded::Written(announced) => self.announced = announced,
             // Our own write, whose answer was lost and which the SDK then repeated.
-            Recorded::Refused(Some(standing)) if standing.attempt == item.attempt => None,
-            Recorded::Refused(Some(standing)) => Some(Obstacle::of(&standing, &item)),
-            Recorded::Refused(None) => {
-                return Err(Fault { stage: Stage::Claim, source: FaultSource::ClaimLost });
+            Recorded::Refused(Some(standing)) if standing.attempt == item.attempt => {}
+            Recorded::Refused(standing) => {
+                return Ok(Err(standing.map(|standing| Obstacle::of(&standing, &item))));
             }
-        };
-        Ok(match obstacle {
-            None => {
-                self.claimed = Some(item.clone());
-                Claim::Won(Box::new(item))
-            }
-            Some(Obstacle::Busy(until)) => Claim::Busy(until),
-            Some(Obstacle::Complete | Obstacle::Superseded) => Claim::Done,
-            Some(Obstacle::OtherOwner) => Claim::TakenByOther,
-        })
+        }
+        self.claimed = Some(item.clone());
+        Ok(Ok(Box::new(item)))
     }
 
     /// Claims `image_id` again and again, which another attempt excludes `until` then, as long as patience lasts.

@@ -7,7 +7,7 @@
 
 use std::time::SystemTime;
 
-use contract::item::{Item, Record};
+use contract::item::{Item, Record, Status};
 use uuid::Uuid;
 
 /// What stands in the table in the way of a write.
@@ -23,6 +23,50 @@ pub struct Standing {
     pub claimed_until: SystemTime,
     /// Whether its result is complete.
     pub notified: bool,
+    /// When this version was last asked to be done again.
+    pub reprocess: Option<u64>,
+    /// What subscribers know of it.
+    pub announced: Option<Announced>,
+}
+
+/// What subscribers were notified of: nothing that a repetition leaves as it was is worth another notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    status: String,
+    reason: Option<String>,
+    /// Key, width, height and size of the first thumbnail.
+    first: Option<(String, u64, u64, u64)>,
+    others: Vec<String>,
+}
+
+impl Announced {
+    /// What the notification of `item` says.
+    #[must_use]
+    pub fn of(item: &Item) -> Self {
+        let first = item.thumbnails.first();
+        let first = first.map(|it| (it.key.clone(), it.width.into(), it.height.into(), it.bytes));
+        Self {
+            status: item.status.name().to_owned(),
+            reason: item.refused.as_ref().map(|it| it.reason.to_owned()),
+            first,
+            others: item.thumbnails.iter().skip(1).map(|it| it.key.clone()).collect(),
+        }
+    }
+
+    /// What the notification of an item in the table said; `None` where there was none.
+    fn read(record: &Record) -> Option<Self> {
+        if record.notified != Some(true) || record.status == Status::Processing.name() {
+            return None;
+        }
+        let size = record.thumbnail_width.zip(record.thumbnail_height).zip(record.thumbnail_bytes);
+        let first = record.processed_key.clone().zip(size);
+        Some(Self {
+            status: record.status.clone(),
+            reason: record.reason.clone(),
+            first: first.map(|(key, ((width, height), bytes))| (key, width, height, bytes)),
+            others: record.other_thumbnails.clone(),
+        })
+    }
 }
 
 impl Standing {
@@ -35,28 +79,46 @@ impl Standing {
             attempt: item.attempt,
             claimed_until: item.claimed_until,
             notified: item.notified,
+            reprocess: item.reprocess,
+            announced: item.notified.then(|| Announced::of(item)),
         }
     }
 
     /// The attributes in the table; `None` when an attribute of the protocol is missing.
     #[must_use]
     pub fn read(record: Record) -> Option<Self> {
+        let announced = Announced::read(&record);
         Some(Self {
             original_key: Some(record.original_key).filter(|key| !key.is_empty())?,
             sequencer: Some(record.sequencer).filter(|sequencer| !sequencer.is_empty())?,
             attempt: record.attempt?,
             claimed_until: record.claimed_until?,
             notified: record.notified?,
+            reprocess: record.reprocess,
+            announced,
         })
     }
+
+    /// Orders what may be done of one key: by version, then by when it was asked to be done again.
+    fn version(&self) -> (&str, Option<u64>) {
+        (&self.sequencer, self.reprocess)
+    }
+}
+
+/// The version that `item` is about, in the order of [`Standing::version`].
+fn version(item: &Item) -> (&str, Option<u64>) {
+    (&item.sequencer, item.reprocess)
 }
 
 /// The condition of a conditional put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// Nobody else is at work on the image at this moment, it belongs to the same key, and this very
-    /// version is not complete, nor any newer one begun.
+    /// version is not complete, nor any newer one begun. A version that was asked to be done again is newer than what
+    /// was asked for earlier, and older than any later upload.
     Free(SystemTime),
+    /// An attempt at this very version and request has begun, has not completed it, and is not at work at this moment.
+    Begun(SystemTime),
     /// The item is still the one that this attempt wrote.
     Mine,
 }
@@ -69,10 +131,16 @@ impl Condition {
             (Self::Free(_), None) => true,
             (Self::Free(now), Some(standing)) => {
                 let free = standing.notified || standing.claimed_until < now;
-                let news = standing.sequencer < item.sequencer
-                    || (standing.sequencer == item.sequencer && !standing.notified);
+                let news = standing.version() < version(item)
+                    || (standing.version() == version(item) && !standing.notified);
                 standing.original_key == item.original_key && free && news
             }
+            (Self::Begun(now), standing) => standing.is_some_and(|standing| {
+                standing.original_key == item.original_key
+                    && standing.version() == version(item)
+                    && !standing.notified
+                    && standing.claimed_until < now
+            }),
             (Self::Mine, standing) => standing.is_some_and(|it| it.attempt == item.attempt),
         }
     }
@@ -87,7 +155,9 @@ pub enum Obstacle {
     Complete,
     /// A newer version has come.
     Superseded,
-    /// Another attempt is at work until then.
+    /// Another attempt at the same version is at work until then.
+    Running(SystemTime),
+    /// An attempt at an earlier version is at work until then.
     Busy(SystemTime),
 }
 
@@ -97,10 +167,12 @@ impl Obstacle {
     pub fn of(standing: &Standing, item: &Item) -> Self {
         if standing.original_key != item.original_key {
             Self::OtherOwner
-        } else if standing.sequencer > item.sequencer {
+        } else if standing.version() > version(item) {
             Self::Superseded
-        } else if standing.sequencer == item.sequencer && standing.notified {
+        } else if standing.version() == version(item) && standing.notified {
             Self::Complete
+        } else if standing.version() == version(item) {
+            Self::Running(standing.claimed_until)
         } else {
             Self::Busy(standing.claimed_until)
         }
@@ -125,6 +197,7 @@ mod tests {
             key: key.to_owned(),
             at: UNIX_EPOCH,
             sequencer: sequencer.to_owned(),
+            reprocess: None,
         };
         Item::claim(Uuid::nil(), &upload, Uuid::now_v7(), at(until))
     }
@@ -156,6 +229,47 @@ mod tests {
         assert_eq!(Obstacle::of(&standing, &claim("k", "1", 9)), Obstacle::Superseded);
     }
 
+    fn again(at: u64) -> Item {
+        Item { reprocess: Some(at), ..claim("k", "1", 9) }
+    }
+
+    #[test]
+    fn a_complete_version_is_done_again_once_for_each_time_that_this_is_asked_for() {
+        let standing = complete("k", "1");
+        assert!(Condition::Free(at(500)).allows(&again(7), Some(&standing)));
+
+        let standing = Standing { notified: true, ..Standing::of(&again(7)) };
+        assert!(!Condition::Free(at(500)).allows(&again(7), Some(&standing)));
+        assert_eq!(Obstacle::of(&standing, &again(7)), Obstacle::Complete);
+        assert!(Condition::Free(at(500)).allows(&again(8), Some(&standing)));
+        for earlier in [again(6), claim("k", "1", 9)] {
+            assert!(!Condition::Free(at(500)).allows(&earlier, Some(&standing)));
+            assert_eq!(Obstacle::of(&standing, &earlier), Obstacle::Superseded);
+        }
+    }
+
+    #[test]
+    fn only_what_an_attempt_at_the_same_request_has_begun_is_gone_on_with() {
+        let begun = Standing::of(&again(7));
+        assert!(Condition::Begun(at(10)).allows(&again(7), Some(&begun)));
+        assert!(!Condition::Begun(at(9)).allows(&again(7), Some(&begun)), "it is at work");
+        for other in [again(8), again(6), claim("k", "1", 9)] {
+            assert!(!Condition::Begun(at(10)).allows(&other, Some(&begun)));
+        }
+        let complete = Standing { notified: true, ..begun };
+        assert!(!Condition::Begun(at(10)).allows(&again(7), Some(&complete)));
+        assert!(!Condition::Begun(at(10)).allows(&again(7), None));
+    }
+
+    #[test]
+    fn a_newer_upload_wins_over_whatever_was_asked_to_be_done_again() {
+        let running = Standing::of(&Item { claimed_until: at(0), ..again(7) });
+        assert!(Condition::Free(at(500)).allows(&claim("k", "2", 9), Some(&running)));
+        let newer = complete("k", "2");
+        assert!(!Condition::Free(at(500)).allows(&again(u64::MAX), Some(&newer)));
+        assert_eq!(Obstacle::of(&newer, &again(u64::MAX)), Obstacle::Superseded);
+    }
+
     #[test]
     fn a_running_attempt_excludes_others_until_its_deadline_and_no_longer() {
         let standing = Standing::of(&claim("k", "1", 100));
@@ -163,7 +277,8 @@ mod tests {
             assert!(!Condition::Free(at(100)).allows(&claim("k", sequencer, 9), Some(&standing)));
             assert!(Condition::Free(at(101)).allows(&claim("k", sequencer, 9), Some(&standing)));
         }
-        assert_eq!(Obstacle::of(&standing, &claim("k", "1", 9)), Obstacle::Busy(at(100)));
+        assert_eq!(Obstacle::of(&standing, &claim("k", "1", 9)), Obstacle::Running(at(100)));
+        assert_eq!(Obstacle::of(&standing, &claim("k", "2", 9)), Obstacle::Busy(at(100)));
     }
 
     #[test]

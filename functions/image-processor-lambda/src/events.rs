@@ -29,6 +29,8 @@ pub struct ImageReceived<'a> {
     pub first: bool,
     /// From the end of the upload to this receipt.
     pub queue_wait: Duration,
+    /// Whether it was asked to be done again.
+    pub reprocess: bool,
 }
 
 /// Thumbnails, item and notification exist.
@@ -73,6 +75,10 @@ pub struct RecordSkipped<'a> {
     pub reason: SkipReason,
 }
 
+/// An image was to be done again, and its object is gone.
+#[derive(Debug)]
+pub struct ReprocessSkipped;
+
 /// An attempt failed and will be repeated, unless it was the last.
 #[derive(Debug)]
 pub struct AttemptFailed<'a> {
@@ -96,7 +102,8 @@ pub struct MessageMalformed<'a> {
 impl Event for ImageReceived<'_> {
     fn log(&self) {
         let queue_wait_ms = millis(self.queue_wait);
-        info!(message_id = self.message_id, attempt = self.attempt, queue_wait_ms, "Image received");
+        let (message_id, attempt, reprocess) = (self.message_id, self.attempt, self.reprocess);
+        info!(message_id, attempt, queue_wait_ms, reprocess, "Image received");
     }
 
     fn measure(&self, emf: &mut Emf) {
@@ -123,8 +130,13 @@ impl Event for ImageProcessed<'_> {
         emf.property("image_id", item.image_id.to_string());
         emf.count(Counter::ImagesProcessed, 1);
         emf.time(Timer::ProcessingLatency, self.elapsed);
-        emf.time(Timer::UploadToDoneLatency, since(item.uploaded_at, item.processed_at));
-        if let Some(elapsed) = image_id::issued_before(item.image_id, item.uploaded_at) {
+        // What is done again was uploaded long ago.
+        if item.reprocess.is_none() {
+            emf.time(Timer::UploadToDoneLatency, since(item.uploaded_at, item.processed_at));
+        }
+        if item.reprocess.is_none()
+            && let Some(elapsed) = image_id::issued_before(item.image_id, item.uploaded_at)
+        {
             emf.time(Timer::UrlToUploadLatency, elapsed);
         }
         if let Some(bytes) = item.original.bytes {
@@ -183,6 +195,16 @@ impl Event for RecordSkipped<'_> {
     fn measure(&self, emf: &mut Emf) {
         emf.property("message_id", self.message_id);
         emf.count_by(Counter::RecordsSkipped, 1, Dimension::Reason, self.reason.name());
+    }
+}
+
+impl Event for ReprocessSkipped {
+    fn log(&self) {
+        info!("The object is gone: the image is not done again, and its record is left as it was");
+    }
+
+    fn measure(&self, emf: &mut Emf) {
+        emf.count_by(Counter::RecordsSkipped, 1, Dimension::Reason, "ObjectGone");
     }
 }
 

@@ -20,7 +20,10 @@ use crate::{
     attempt::Attempt,
     config::Config,
     error::{Fault, Retry},
-    events::{AttemptFailed, DuplicateSkipped, ImageBusy, ImageReceived, MessageMalformed, RecordSkipped},
+    events::{
+        AttemptFailed, DuplicateSkipped, ImageBusy, ImageReceived, MessageMalformed, RecordSkipped,
+        ReprocessSkipped,
+    },
     process::Outcome,
     retry::Backoff,
     sequence::{self, receives},
@@ -100,7 +103,10 @@ impl<S: Store> Batch<'_, S> {
         };
         for record in &records {
             match record {
-                Record::Upload(upload) => self.upload(message, upload).await?,
+                Record::Upload(upload) => {
+                    let upload = Upload { reprocess: reprocess(message), ..upload.clone() };
+                    self.upload(message, &upload).await?;
+                }
                 Record::Skipped(reason) => {
                     self.app.telemetry.emit(&RecordSkipped { message_id, reason: *reason });
                 }
@@ -150,8 +156,8 @@ impl<S: Store> Batch<'_, S> {
             let message_id = message.message_id.as_deref().unwrap_or_default();
             let queue_wait = received.duration_since(upload.at).unwrap_or_default();
             let attempt = receives(message);
-            let first = is_first_receive(message, upload);
-            self.app.telemetry.emit(&ImageReceived { message_id, attempt, first, queue_wait });
+            let (first, reprocess) = (is_first_receive(message, upload), upload.reprocess.is_some());
+            self.app.telemetry.emit(&ImageReceived { message_id, attempt, first, queue_wait, reprocess });
             let attempt_at = Attempt::new(self.app, upload, self.deadline, self.patience());
             let result = attempt_at.run(opened, download, waited).await;
             self.judge(result, attempt)
@@ -173,6 +179,10 @@ impl<S: Store> Batch<'_, S> {
             Ok(Outcome::Done | Outcome::Failed) => Ok(()),
             Ok(Outcome::Duplicate) => {
                 self.app.telemetry.emit(&DuplicateSkipped);
+                Ok(())
+            }
+            Ok(Outcome::LeftAsItWas) => {
+                self.app.telemetry.emit(&ReprocessSkipped);
                 Ok(())
             }
             Ok(Outcome::Busy(wait)) => {
@@ -227,9 +237,16 @@ fn is_first_receive(message: &SqsMessage, upload: &Upload) -> bool {
     let sent = message.attributes.get("SentTimestamp").and_then(|raw| raw.parse().ok());
     let sent = sent.and_then(|millis| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
     let age = sent.and_then(|sent| sent.duration_since(upload.at).ok()).unwrap_or_default();
-    let is_redriven =
-        message.message_attributes.contains_key(queue_attributes::REDRIVEN) || age > REDRIVEN_AFTER;
+    let is_redriven = upload.reprocess.is_some()
+        || message.message_attributes.contains_key(queue_attributes::REDRIVEN)
+        || age > REDRIVEN_AFTER;
     receives(message) == 1 && !is_redriven
+}
+
+/// When the message's uploads were asked to be done again, in milliseconds since 1970.
+fn reprocess(message: &SqsMessage) -> Option<u64> {
+    let attribute = message.message_attributes.get(queue_attributes::REPROCESS)?;
+    attribute.string_value.as_deref()?.parse().ok()
 }
 
 /// Says of the invocation's span what all its messages share.

@@ -8,6 +8,7 @@ use std::{
 use contract::{
     completion, image_id,
     item::{Item, Original, Status},
+    thumbnail_key::thumbnail_key,
 };
 use futures_util::FutureExt;
 use telemetry::context;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     attempt::Attempt,
     claim::Claim,
+    condition::Announced,
     error::{Fault, FaultSource, Permanent},
     events::{ImageProcessed, ImageRejected},
     render::{self, Rendered, Unrendered},
@@ -33,6 +35,8 @@ pub enum Outcome {
     Failed,
     /// Nothing was left to do: this version is complete, or a newer one has come.
     Duplicate,
+    /// It was to be done again, and its object is gone: the item is left as it was.
+    LeftAsItWas,
     /// Another attempt is at work; come again after this.
     Busy(Duration),
 }
@@ -74,10 +78,18 @@ impl<S: Store> Attempt<'_, S> {
             self.annotate(image_id);
             telemetry::fail(&download, fault);
         })?;
-        let claim = self.claim(image_id).await;
+        let claim = if self.upload.reprocess.is_some() && opened.is_none() {
+            // The usual claim would overwrite what is known of the image.
+            self.claim_begun(image_id).await
+        } else {
+            self.claim(image_id).await.map(Some)
+        };
         self.annotate(image_id);
-        let mut claim = claim?;
-        if let Claim::Busy(until) = claim {
+        let Some(mut claim) = claim? else { return Ok(Outcome::LeftAsItWas) };
+        // What is to be done again is in no hurry, and must have its object opened before each claim.
+        if let Claim::Busy(until) = claim
+            && self.upload.reprocess.is_none()
+        {
             // Its connection would idle meanwhile, and it may be the version that the other attempt is about.
             drop(opened.take());
             claim = self.claim_patiently(image_id, until).await?;
@@ -149,9 +161,8 @@ impl<S: Store> Attempt<'_, S> {
 
     async fn complete(&mut self, mut item: Item, rendered: Rendered) -> Result<Outcome, Fault> {
         for (options, thumbnail) in self.app.config.thumbnails.iter().zip(&rendered.thumbnails) {
-            let suffix =
-                if item.thumbnails.is_empty() { String::new() } else { format!("-{}", options.side_px) };
-            let key = format!("processed/{}{suffix}.jpg", item.image_id);
+            let side_px = (!item.thumbnails.is_empty()).then_some(options.side_px.get());
+            let key = thumbnail_key(item.image_id, side_px);
             let store = &self.app.store;
             let work =
                 async { store.put(&key, thumbnail.jpeg.clone()).await.map_err(Fault::aws(Stage::Upload)) };
@@ -174,10 +185,16 @@ impl<S: Store> Attempt<'_, S> {
         Ok(Outcome::Failed)
     }
 
-    /// Records the result, publishes the notification, and records that it was published.
+    /// Records the result, publishes the notification, and records that it was published; the first alone where
+    /// subscribers know the result already.
     async fn conclude(&mut self, mut item: Item) -> Result<Item, Fault> {
         item.processed_at = Some(SystemTime::now());
+        // Done again with the same result, which subscribers know.
+        item.notified = item.reprocess.is_some() && self.announced.as_ref() == Some(&Announced::of(&item));
         self.write(Stage::Persist, &item).await?;
+        if item.notified {
+            return Ok(item);
+        }
         let note = note(&item);
         let store = &self.app.store;
         let work = async { store.notify(&note).await.map_err(Fault::aws(Stage::Notify)) };

@@ -6,7 +6,7 @@ use contract::item::{Item, Status};
 use serde_json::Value;
 
 use crate::{
-    condition::{Condition, Standing},
+    condition::{Announced, Condition, Standing},
     error::AwsError,
 };
 
@@ -26,8 +26,8 @@ pub struct Opened<B> {
 /// How a conditional write ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// The item stands.
-    Written,
+    /// The item stands; before it stood what subscribers know this of, where the condition was a claim's.
+    Written(Option<Announced>),
     /// What stood there did not allow it; `None` where the database does not return it.
     Refused(Option<Standing>),
 }

@@ -15,6 +15,8 @@ mod busy;
 mod emitted;
 #[path = "handler/killer.rs"]
 mod killer;
+#[path = "handler/reprocess.rs"]
+mod reprocess;
 #[path = "handler/retries.rs"]
 mod retries;
 mod support;

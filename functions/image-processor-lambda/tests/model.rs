@@ -59,6 +59,16 @@ fn the_checker_finds_a_claim_that_never_runs_out() {
     found(Defect::NeverExpires, "not at rest|no item|not the newest");
 }
 
+#[test]
+fn the_checker_finds_work_that_is_done_again_each_time_its_message_comes() {
+    found(Defect::RepeatsEachTime, "was completed");
+}
+
+#[test]
+fn the_checker_finds_a_reprocess_that_wins_over_a_newer_upload() {
+    found(Defect::ReprocessWins, "not the newest|without a crash|another version");
+}
+
 fn found(defect: Defect, expected: &str) {
     let violation = search(Some(defect), SEQUENCES).unwrap_err();
     assert!(expected.split('|').any(|part| violation.contains(part)), "{defect:?}: {violation}");

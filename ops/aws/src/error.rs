@@ -7,6 +7,10 @@ use serde_json::Value;
 use crate::http::HttpError;
 use crate::xml;
 
+/// How the codes begin by which services refuse too many calls.
+const THROTTLED: [&str; 5] =
+    ["Throttl", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "RequestThrottled", "SlowDown"];
+
 /// A call to an AWS API failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
@@ -52,6 +56,20 @@ pub enum AwsError {
 }
 
 impl AwsError {
+    /// Whether the same call may succeed a moment later: no answer, a fault of the service, or too many calls.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Http { source, .. } => !source.is_malformed(),
+            Self::Refused { status, code, .. } => {
+                *status >= 500
+                    || *status == 429
+                    || THROTTLED.iter().any(|throttled| code.starts_with(throttled))
+            }
+            Self::Signing { .. } | Self::Answer { .. } => false,
+        }
+    }
+
     /// The service's error code, when the service refused.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
@@ -88,6 +106,18 @@ fn reason(headers: &HeaderMap, body: &[u8]) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_may_pass_by_itself_is_transient() {
+        let refused = |status, code: &str| {
+            let (call, message) = ("s3 GET /".to_owned(), String::new());
+            AwsError::Refused { call, status, code: code.to_owned(), message }.is_transient()
+        };
+        assert!(
+            refused(503, "SlowDown") && refused(500, "InternalError") && refused(400, "ThrottlingException")
+        );
+        assert!(!refused(403, "AccessDenied") && !refused(400, "ValidationException"));
+    }
 
     #[test]
     fn refusals_of_all_protocols_give_code_and_message() {

@@ -9,7 +9,8 @@ pub fn first(text: &str, tag: &str) -> Option<String> {
     find(document.root(), tag)
 }
 
-/// For each element that is a child of one called `list`: the texts of its descendants called `tags`.
+/// For each element that is a child of one called `list`: the texts of its descendants called `tags`; `A/B` is the B in
+/// the first A.
 ///
 /// Absent ones are empty.
 #[must_use]
@@ -44,6 +45,10 @@ fn collect(node: Node<'_, '_>, above: &str, leaves: &mut Vec<String>) {
 }
 
 fn find(node: Node<'_, '_>, tag: &str) -> Option<String> {
+    if let Some((outer, inner)) = tag.split_once('/') {
+        let outer = node.descendants().find(|node| node.tag_name().name() == outer)?;
+        return find(outer, inner);
+    }
     let found = node.descendants().find(|node| node.tag_name().name() == tag)?;
     Some(found.text().unwrap_or_default().to_owned())
 }
@@ -61,6 +66,13 @@ mod tests {
     fn members_give_their_texts_in_order_and_absent_ones_empty() {
         let events = members(EVENTS, "StackEvents", ["LogicalResourceId", "ResourceStatus"]);
         assert_eq!(events, [["A", "CREATE_COMPLETE"], ["B & C", ""]]);
+    }
+
+    #[test]
+    fn a_path_is_followed_so_that_like_elements_are_kept_apart() {
+        let rules = "<L><Rule><Transition><Days>30</Days></Transition></Rule>\
+            <Rule><Transition><Days>9</Days></Transition><Expiration><Days>1</Days></Expiration></Rule></L>";
+        assert_eq!(members(rules, "L", ["Expiration/Days"]), [[""], ["1"]]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Command line: arguments and `--help` of every command.
 
 pub(crate) mod alarms;
+pub(crate) mod audit;
 pub(crate) mod dashboard;
 pub(crate) mod dlq;
 pub(crate) mod doctor;
 mod help;
+pub(crate) mod reprocess;
 mod running_stack;
 
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -13,9 +15,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use alarms::AlarmsCommand;
+use audit::AuditArgs;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 use doctor::DoctorArgs;
+use reprocess::ReprocessArgs;
 pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
 
@@ -27,7 +31,8 @@ Examples:
   cargo run -- trace IMAGE_ID       what happened to it, as a waterfall
   eval \"$(cargo run -- env)\"        give the AWS CLI of this shell the stack's address and key
   cargo run -- dlq list             what could not be processed, and why
-  cargo run -- verify --stack NAME  the same commands on AWS: verify, upload, trace, alarms, dashboard, dlq
+  cargo run -- audit                whether uploads, items and thumbnails agree
+  cargo run -- verify --stack NAME  the same commands on AWS: upload, trace, alarms, dashboard, dlq, audit
   cargo run -- doctor --stack NAME  what only AWS can show, checked on a deployed stack
 
 Exit status:
@@ -70,6 +75,10 @@ pub(crate) enum Command {
     /// See, redrive or drop what lies in the dead-letter queue, here or on AWS.
     #[command(subcommand)]
     Dlq(DlqCommand),
+    /// Check that uploads, items and thumbnails of a stack agree, here or on AWS; nothing is written.
+    Audit(AuditArgs),
+    /// Have images done again, after a format or a side was added; a dry run without --execute.
+    Reprocess(ReprocessArgs),
     /// Test the alarms of `alarms/`, and see them on a running stack.
     #[command(subcommand)]
     Alarms(AlarmsCommand),

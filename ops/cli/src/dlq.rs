@@ -1,7 +1,7 @@
 //! `ops dlq`: lists, shows, redrives and drops the messages of the dead-letter queue, on AWS and on the local stack.
 //!
 //! - `target` the dead-letter queue and the credentials for it
-//! - `queue`, `message`, `content` SQS, its messages, and the content of their bodies
+//! - `content` the content of a message's body
 //! - `items`, `cause` the images' items in the table, and why a message is here
 //! - `receive`, `selection` every message once, and which of them are selected
 //! - `list`, `show` commands that only read
@@ -13,13 +13,11 @@ mod content;
 mod drop;
 pub(crate) mod error;
 mod items;
-mod journal;
+pub(crate) mod journal;
 mod list;
-mod message;
 mod move_task;
-mod output;
-mod queue;
-mod rate_limit;
+pub(crate) mod output;
+pub(crate) mod rate_limit;
 mod receive;
 mod redrive;
 mod selection;

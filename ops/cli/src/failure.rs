@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use aws_client::{AwsError, causes};
+use pipeline_client::audit::AuditError;
 use pipeline_client::guest::GuestError;
 use terminal::clean;
 
 use crate::cloudwatch::CloudWatchError;
 use crate::dlq::error::DlqError;
 use crate::local::LocalFailure;
+use crate::reprocess::ReprocessError;
 use crate::signals::Signal;
 use crate::similar_names::{UnknownName, probably_meant};
 use crate::target::TargetError;
@@ -47,6 +49,12 @@ pub(crate) enum Failure {
     /// A command on a dead-letter queue failed.
     #[error(transparent)]
     Dlq(#[from] DlqError),
+    /// An audit was not carried out.
+    #[error("nothing was audited")]
+    Audit(#[from] AuditError),
+    /// A reprocess could not be run.
+    #[error(transparent)]
+    Reprocess(#[from] ReprocessError),
     /// X-Ray does not answer.
     #[error("the traces cannot be read")]
     Traces(#[source] AwsError),

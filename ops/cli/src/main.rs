@@ -1,6 +1,7 @@
 //! The operator's command line: runs, verifies and monitors the pipeline on this machine.
 
 mod alarms;
+mod audit;
 mod cli;
 mod cloudwatch;
 mod dashboard;
@@ -11,6 +12,7 @@ mod local;
 mod photos;
 mod print;
 mod report;
+mod reprocess;
 mod root;
 mod signals;
 mod similar_names;
@@ -67,6 +69,8 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Doctor(args) => doctor::run(args, root, terminals, &lookup).await,
             Command::Env(args) => env::run(&args, root),
             Command::Thumbnail(args) => thumbnail::run(&args),
+            Command::Audit(args) => audit::run(args, root, terminals, &lookup).await,
+            Command::Reprocess(args) => reprocess::run(args, root, terminals, &lookup).await,
             Command::Dlq(command) => dlq::run(command, root, terminals, &lookup).await,
             Command::Alarms(AlarmsCommand::Test(args)) => alarms::test::run(&args, root, terminals.out),
             Command::Alarms(AlarmsCommand::List(args)) => {

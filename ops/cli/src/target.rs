@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aws_client::{Aws, AwsError, EnvironmentError};
-use pipeline_client::stack::{DeployedStack, names};
+use pipeline_client::stack::{DeployedStack, MissingOutput, names};
 
 use crate::cli::AnyStack;
 use crate::failure::Failure;
@@ -61,6 +61,22 @@ impl Target {
         match self {
             Self::Local(info) => info.aws(),
             Self::Deployed(stack) => stack.aws.clone(),
+        }
+    }
+
+    /// An output of the template, by name.
+    pub(crate) fn output(&self, name: &'static str) -> Result<&str, MissingOutput> {
+        match self {
+            Self::Local(info) => info.output(name),
+            Self::Deployed(stack) => stack.output(name),
+        }
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Local(info) => &info.name,
+            Self::Deployed(stack) => &stack.name,
         }
     }
 

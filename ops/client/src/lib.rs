@@ -7,14 +7,18 @@
 //! - [`evidence`] what the pipeline leaves behind: item, thumbnail, trace, notification
 //! - [`verify`] the guide's seven steps, each with its evidence
 //! - [`guest`] a user and an inbox for as long as something is tried
+//! - [`audit`] whether uploads, items and thumbnails agree
+//! - [`queue`] messages of a queue, read, sent and deleted
 //! - [`xray`] traces by X-Ray's API
 //! - [`inbox`] a queue that gets what the topics send
 
+pub mod audit;
 mod error;
 pub mod evidence;
 mod follow;
 pub mod guest;
 pub mod inbox;
+pub mod queue;
 pub mod stack;
 pub mod upload;
 pub mod user;

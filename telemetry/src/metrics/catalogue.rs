@@ -74,7 +74,7 @@ catalogue!(
     Duplicates from "image-processor-lambda",
     /// Records given back to the queue because another attempt had the image in work.
     ImagesBusy from "image-processor-lambda",
-    /// Records of S3 that are no upload of a user, such as a folder or a removed object: nothing was done.
+    /// Records of S3 that are no upload of a user, such as a folder or a removed object, and images to be done again whose object is gone: nothing was done.
     RecordsSkipped by Reason from "image-processor-lambda",
     /// Messages that are no S3 notification, on their way to the dead-letter queue.
     MalformedMessages from "image-processor-lambda",

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -22,6 +23,7 @@ fn item() -> Item {
         attempt: Uuid::max(),
         claimed_until: UNIX_EPOCH + Duration::from_millis(1_234),
         notified: true,
+        reprocess: Some(7),
     }
 }
 
@@ -35,6 +37,10 @@ fn what_is_written_reads_back() {
         sequencer: "1".to_owned(),
         status: "DONE".to_owned(),
         processed_key: Some("processed/a.jpg".to_owned()),
+        thumbnail_bytes: Some(9),
+        thumbnail_width: Some(4),
+        thumbnail_height: Some(3),
+        other_thumbnails: vec!["processed/a-64.jpg".to_owned()],
         bytes: Some(70),
         width: Some(8),
         uploaded_at: Some("1970-01-01T00:00:00Z".to_owned()),
@@ -42,6 +48,7 @@ fn what_is_written_reads_back() {
         attempt: Some(Uuid::max()),
         claimed_until: Some(UNIX_EPOCH + Duration::from_millis(1_234)),
         notified: Some(true),
+        reprocess: Some(7),
         ..Record::default()
     };
     assert_eq!(Record::read(|name| written.get(name).cloned()), expected);

@@ -119,3 +119,16 @@ fn uploads_are_what_is_left_of_the_records() {
     assert_eq!(keys, ["user-uploads/u/b.jpg"]);
     assert!(Notification::Test.uploads().is_empty());
 }
+
+#[test]
+fn what_is_written_reads_back_whatever_the_key() {
+    for key in ["user-uploads/u/a.jpg", "user-uploads/u/a b+c%20*é\u{1}.jpg"] {
+        let sequencer = pad("0055AED6DCD90281E5");
+        let at = UNIX_EPOCH + Duration::from_millis(1_767_225_600_123);
+        let upload = Upload { bucket: "b".to_owned(), key: key.to_owned(), at, sequencer, reprocess: None };
+        assert_eq!(
+            read(&write(&upload), now()).unwrap(),
+            Notification::Records(vec![Record::Upload(upload)])
+        );
+    }
+}

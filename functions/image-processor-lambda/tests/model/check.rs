@@ -9,7 +9,8 @@ use crate::{history::History, world::World};
 
 /// The first invariant that does not hold, in words.
 pub(crate) fn violation(world: &World, history: &History) -> Option<String> {
-    keys(world, history).err().or_else(|| notes(world, history).err())
+    let results = keys(world, history).and_then(|()| notes(world, history));
+    results.and_then(|()| completions(world, history)).err()
 }
 
 /// Item, thumbnail and newest version agree for every key, and nobody has another's image.
@@ -42,21 +43,31 @@ fn keys(world: &World, history: &History) -> Result<(), String> {
     Ok(())
 }
 
-/// At least one notification for each result that stands, and exactly one for each version where
-/// nothing crashed.
+/// What was asked for once is done once, where nothing crashed, however often its message came.
+fn completions(world: &World, history: &History) -> Result<(), String> {
+    match world.completed.iter().find(|(_, count)| **count > 1) {
+        Some((version, count)) if !history.disturbed => {
+            Err(format!("{version:?} was completed {count} times"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// At least one notification for each result that stands, and at most one for each version and for each time that
+/// it was asked to be done again, where nothing crashed.
 fn notes(world: &World, history: &History) -> Result<(), String> {
-    let mut sent: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut sent: BTreeMap<[String; 3], usize> = BTreeMap::new();
     for note in &world.notes {
         let text = |name: &str| note.body.get(name).and_then(|it| it.as_str()).unwrap_or_default().to_owned();
-        *sent.entry((text("imageId"), text("sequencer"))).or_default() += 1;
+        *sent.entry(["imageId", "sequencer", "reprocessedAt"].map(text)).or_default() += 1;
     }
     for (id, item) in &world.items {
-        if !sent.contains_key(&(id.clone(), item.sequencer.clone())) {
+        if !sent.keys().any(|[of, sequencer, _]| of == id && *sequencer == item.sequencer) {
             return Err(format!("nobody was notified of {id}"));
         }
     }
     match sent.iter().find(|(_, count)| **count > 1) {
-        Some(((id, sequencer), count)) if !history.disturbed => {
+        Some(([id, sequencer, _], count)) if !history.disturbed => {
             Err(format!("{count} notifications of version {sequencer} of {id} without a crash"))
         }
         _ => Ok(()),

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use contract::image_id;
 use image_processor_lambda::{app::App, config::Config, handler::handle};
 use lambda_runtime::{Context, LambdaEvent};
 use proptest::prelude::*;
@@ -13,7 +14,7 @@ use telemetry::Telemetry;
 
 use crate::{
     schedule::{Gates, Progress, Running},
-    support::{batch, created},
+    support::{again, batch, created},
     world::{Defect, Gated, World},
 };
 
@@ -69,6 +70,8 @@ pub(crate) enum Happening {
     Upload(usize, Content),
     Delete(usize),
     Duplicate(usize),
+    /// So many messages, as the queue may deliver one more than once.
+    Reprocess(usize, usize),
     Deliver(usize),
     Step(usize),
     Fail(usize),
@@ -83,6 +86,7 @@ pub(crate) fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         4 => (0..KEYS.len(), content).prop_map(|(key, content)| Happening::Upload(key, content)),
         1 => (0..KEYS.len()).prop_map(Happening::Delete),
         2 => any::<usize>().prop_map(Happening::Duplicate),
+        2 => (0..KEYS.len(), 1..3_usize).prop_map(|(key, copies)| Happening::Reprocess(key, copies)),
         6 => any::<usize>().prop_map(Happening::Deliver),
         40 => any::<usize>().prop_map(Happening::Step),
         2 => any::<usize>().prop_map(Happening::Fail),
@@ -104,12 +108,15 @@ pub(crate) struct History {
     pub(crate) versions: BTreeMap<String, BTreeMap<u64, Content>>,
     /// Whether an attempt crashed or lost an answer.
     pub(crate) disturbed: bool,
-    /// Bodies of messages that the queue has not seen acknowledged.
-    queue: Vec<String>,
-    /// Every body ever sent, for duplicates.
-    sent: Vec<String>,
+    /// Messages that the queue has not seen acknowledged.
+    queue: Vec<Message>,
+    /// Every message ever sent, for duplicates.
+    sent: Vec<Message>,
     clock: u64,
 }
+
+/// A body, and when its version was asked to be done again.
+type Message = (String, Option<u64>);
 
 /// A history being played.
 pub(crate) struct Play {
@@ -149,11 +156,12 @@ impl Play {
                 let copy = self.history.sent.get(n % self.history.sent.len().max(1)).cloned();
                 self.history.queue.extend(copy);
             }
+            Happening::Reprocess(key, copies) => self.reprocess(KEYS[key], copies),
             Happening::Deliver(n) => self.deliver(n),
             Happening::Step(n) => self.step(n, Ok(())),
             Happening::Fail(n) => {
                 // The call may have had its effect, and only the answer be lost.
-                self.history.disturbed = true;
+                self.history.disturbed |= !self.running.is_empty();
                 self.step(n, Err(()));
             }
             Happening::Crash(n) => {
@@ -172,9 +180,23 @@ impl Play {
         let version = self.history.clock;
         self.world.lock().unwrap().objects.insert(key.to_owned(), (version, content.bytes()));
         self.history.versions.entry(key.to_owned()).or_default().insert(version, content);
-        let body = created(key, &sequencer(version));
-        self.history.queue.push(body.clone());
-        self.history.sent.push(body);
+        self.send((created(key, &sequencer(version)), None));
+    }
+
+    /// Asks for the version that the table has to be done again, as `ops reprocess` does.
+    fn reprocess(&mut self, key: &str, copies: usize) {
+        let id = image_id::image_id(key).to_string();
+        let standing = self.world.lock().unwrap().items.get(&id).map(|item| item.sequencer.clone());
+        if let Some(sequencer) = standing {
+            self.history.clock += 1;
+            let message = (created(key, &sequencer), Some(self.history.clock));
+            (0..copies).for_each(|_| self.send(message.clone()));
+        }
+    }
+
+    fn send(&mut self, message: Message) {
+        self.history.queue.push(message.clone());
+        self.history.sent.push(message);
     }
 
     /// Begins an attempt at a message that no attempt has at the moment: it is invisible to others.
@@ -242,7 +264,7 @@ impl Play {
 }
 
 /// One invocation with one message; whether the queue may forget the message.
-async fn attempt(store: Gated, body: String, telemetry: Telemetry) -> bool {
+async fn attempt(store: Gated, (body, reprocess): Message, telemetry: Telemetry) -> bool {
     let config = Config::read(|name| match name {
         "ORIGINAL_BUCKET" => Some("originals".to_owned()),
         "PROCESSED_BUCKET" | "METADATA_TABLE" | "TOPIC_ARN" | "QUEUE_URL" => Some(name.to_owned()),
@@ -252,5 +274,6 @@ async fn attempt(store: Gated, body: String, telemetry: Telemetry) -> bool {
     let mut context = Context::default();
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_hours(1);
     context.deadline = u64::try_from(deadline.as_millis()).unwrap();
-    handle(&app, LambdaEvent::new(batch(&[&body]), context)).await.batch_item_failures.is_empty()
+    let event = reprocess.map_or_else(|| batch(&[&body]), |at| again(&body, at));
+    handle(&app, LambdaEvent::new(event, context)).await.batch_item_failures.is_empty()
 }

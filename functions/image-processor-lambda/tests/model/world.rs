@@ -27,6 +27,10 @@ pub(crate) enum Defect {
     SettlesTooEarly,
     /// A claim lasts for ever, so that a dead attempt blocks all others.
     NeverExpires,
+    /// A message that asks for an image to be done again is heeded as often as it comes.
+    RepeatsEachTime,
+    /// What is to be done again comes after every upload.
+    ReprocessWins,
 }
 
 /// What exists.
@@ -37,6 +41,8 @@ pub(crate) struct World {
     pub(crate) thumbnails: BTreeMap<String, Vec<u8>>,
     pub(crate) items: BTreeMap<String, Item>,
     pub(crate) notes: Vec<Note>,
+    /// How often each version was completed, by image, sequencer and when it was asked to be done again.
+    pub(crate) completed: BTreeMap<(String, String, Option<u64>), usize>,
 }
 
 /// One attempt's access to the world.
@@ -91,8 +97,13 @@ impl Store for Gated {
             if !allows(defect, condition, &item, standing.as_ref()) {
                 return Recorded::Refused(standing);
             }
+            let was_complete = standing.as_ref().is_some_and(|it| it.attempt == item.attempt && it.notified);
+            if item.notified && !was_complete {
+                let version = (id.clone(), item.sequencer.clone(), item.reprocess);
+                *world.completed.entry(version).or_default() += 1;
+            }
             world.items.insert(id, item);
-            Recorded::Written
+            Recorded::Written(standing.and_then(|standing| standing.announced))
         })
         .await
     }
@@ -125,6 +136,12 @@ fn allows(defect: Option<Defect>, condition: Condition, item: &Item, standing: O
         }
     };
     match defect {
+        Some(Defect::RepeatsEachTime) if item.reprocess.is_some() => {
+            patched(&|it| it.reprocess = None);
+        }
+        Some(Defect::ReprocessWins) if item.reprocess.is_some() => {
+            patched(&|it| it.sequencer.clone_from(&item.sequencer));
+        }
         Some(Defect::IgnoresOrder) => patched(&|it| it.sequencer.clear()),
         Some(Defect::ExcludesNobody) => patched(&|it| it.claimed_until = std::time::UNIX_EPOCH),
         _ => {}

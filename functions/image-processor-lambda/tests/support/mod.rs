@@ -133,7 +133,7 @@ impl Store for Memory {
             return Ok(Recorded::Refused(standing));
         }
         world.items.insert(item.image_id.to_string(), item.clone());
-        Ok(Recorded::Written)
+        Ok(Recorded::Written(standing.and_then(|standing| standing.announced)))
     }
 
     async fn notify(&self, note: &Note) -> Result<(), AwsError> {
@@ -265,6 +265,15 @@ pub(crate) fn batch(bodies: &[&str]) -> SqsEvent {
         })
         .collect();
     serde_json::from_value(json!({ "Records": records })).unwrap()
+}
+
+/// A batch of one message that asks for its upload to be done again.
+pub(crate) fn again(body: &str, at: u64) -> SqsEvent {
+    let mut event = serde_json::to_value(batch(&[body])).unwrap();
+    event["Records"][0]["messageAttributes"]["reprocess"] = json!({
+        "dataType": "Number", "stringValue": at.to_string(), "stringListValues": [], "binaryListValues": [],
+    });
+    serde_json::from_value(event).unwrap()
 }
 
 /// The notification of `key` in version `sequencer`.

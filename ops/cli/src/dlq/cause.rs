@@ -162,6 +162,7 @@ mod tests {
             key: key.into(),
             at: std::time::UNIX_EPOCH,
             sequencer: sequencer.into(),
+            reprocess: None,
         }
     }
 

@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use aws_client::Aws;
 use serde::Serialize;
 
 use super::error::DlqError;
+use crate::target::Lookup;
 
 /// Who runs the command.
 #[derive(Clone, Debug, Serialize)]
@@ -16,6 +18,15 @@ pub(crate) struct Operator {
     pub(crate) os_user: String,
     /// Whose AWS credentials were used: an ARN, if STS returned it.
     pub(crate) aws_identity: Option<String>,
+}
+
+impl Operator {
+    /// The user of this machine, and whose credentials `aws` has.
+    pub(crate) async fn find(aws: &Aws, lookup: Lookup<'_>) -> Self {
+        let os_user = lookup("USER").or_else(|| lookup("LOGNAME")).unwrap_or_else(|| "unknown".to_owned());
+        // `GetCallerIdentity` needs no permission, but an endpoint may lack it.
+        Self { os_user, aws_identity: aws.identity().await.ok().filter(|arn| !arn.is_empty()) }
+    }
 }
 
 /// What happened to a message.

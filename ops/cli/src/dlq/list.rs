@@ -10,7 +10,6 @@ use terminal::{Terminal, Terminals, reporter};
 
 use super::error::DlqError;
 use super::output::{Group, Row, groups, messages_of, table};
-use super::queue::Counts;
 use super::receive::{Classified, ReceiveLoop};
 use super::selection::Selection;
 use super::target::{Lookup, Target};
@@ -18,6 +17,7 @@ use crate::cli::dlq::ListArgs;
 use crate::failure::Failure;
 use crate::print::{print_json, print_text};
 use crate::signals::Signals;
+use pipeline_client::queue::Counts;
 
 /// What `list --json` prints.
 #[derive(Serialize)]

@@ -71,7 +71,7 @@ impl MoveTask<'_> {
                 self.target,
                 action,
                 &self.execution.audit,
-                operator(self.target, lookup).await,
+                Operator::find(&self.target.aws, lookup).await,
             )?);
         }
         let waiting = self.target.dead_letters().counts().await.map_err(|source| self.queue_error(source))?;
@@ -166,10 +166,4 @@ async fn pause(rate_limit: &mut RateLimit, signals: &mut Signals) -> Option<Sign
         signal = signals.next() => Some(signal),
         () = tokio::time::sleep(wait) => None,
     }
-}
-
-async fn operator(target: &Target, lookup: Lookup<'_>) -> Operator {
-    let os_user = lookup("USER").or_else(|| lookup("LOGNAME")).unwrap_or_else(|| "unknown".to_owned());
-    // `GetCallerIdentity` needs no permission, but an endpoint may lack it.
-    Operator { os_user, aws_identity: target.aws.identity().await.ok().filter(|arn| !arn.is_empty()) }
 }

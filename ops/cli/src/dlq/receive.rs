@@ -1,14 +1,13 @@
 //! Receive loop: reads every message of the dead-letter queue once, classifies it, and makes it visible again.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use aws_client::AwsError;
+use pipeline_client::queue::{Message, Pass};
 
 use super::cause::{Finding, classify};
 use super::content::{Content, image_id};
 use super::items::{self, Items};
-use super::message::Message;
-use super::queue::Queue;
 use super::target::Target;
 
 /// A message with its cause.
@@ -31,57 +30,28 @@ impl Classified {
     }
 }
 
-/// One pass over the queue. Received messages stay invisible to other consumers until [`ReceiveLoop::end`], but no
-/// longer than the visibility timeout `hold_seconds`.
+/// A pass over the queue that classifies what it reads.
 #[derive(Debug)]
 pub(crate) struct ReceiveLoop<'a> {
     target: &'a Target,
-    hold_seconds: u32,
-    /// How many more messages may be returned.
-    left: usize,
-    seen: HashSet<String>,
-    /// Receipt handles of messages that were received and not deleted.
-    held: Vec<String>,
+    pass: Pass<'a>,
     /// Why the images' items could not be read, after the first failure.
     unreadable: Option<String>,
-    /// How many receives in a row returned no new message.
-    stale: usize,
-    over: bool,
 }
 
 impl<'a> ReceiveLoop<'a> {
     /// A pass over at most `limit` messages.
     pub(crate) fn new(target: &'a Target, hold_seconds: u32, limit: usize) -> Self {
         let unreadable = target.table.is_none().then(|| "the table is not known".to_owned());
-        Self {
-            target,
-            hold_seconds,
-            left: limit,
-            seen: HashSet::new(),
-            held: Vec::new(),
-            unreadable,
-            stale: 0,
-            over: false,
-        }
+        Self { target, pass: Pass::new(target.dead_letters(), hold_seconds, limit), unreadable }
     }
 
     /// The next messages that were not returned before; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Classified>>, AwsError> {
-        while !self.over && self.left > 0 {
-            let received = self.queue().receive(self.hold_seconds).await?;
-            if received.is_empty() {
-                self.over = true;
-                break;
-            }
-            let mut messages = self.keep_unseen(received);
-            if messages.is_empty() {
-                continue;
-            }
-            messages.truncate(self.left);
-            self.left -= messages.len();
-            return Ok(Some(self.classify(messages).await));
+        match self.pass.next().await? {
+            Some(messages) => Ok(Some(self.classify(messages).await)),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     /// Why the images' items could not be read, if so.
@@ -91,35 +61,17 @@ impl<'a> ReceiveLoop<'a> {
 
     /// Whether the whole queue was read, so that the limit did not end the pass.
     pub(crate) fn is_complete(&self) -> bool {
-        self.over
+        self.pass.is_complete()
     }
 
     /// Deletes a message from the queue.
     pub(crate) async fn delete(&mut self, message: &Message) -> Result<(), AwsError> {
-        self.queue().delete(&message.receipt_handle).await?;
-        self.held.retain(|receipt| *receipt != message.receipt_handle);
-        Ok(())
+        self.pass.delete(message).await
     }
 
     /// Makes all messages that are still held visible to others again.
     pub(crate) async fn end(&mut self) {
-        self.queue().give_back(&std::mem::take(&mut self.held)).await;
-    }
-
-    fn queue(&self) -> Queue<'a> {
-        self.target.dead_letters()
-    }
-
-    /// Keeps the receipt handles and returns the messages that are new.
-    fn keep_unseen(&mut self, received: Vec<Message>) -> Vec<Message> {
-        self.held.extend(received.iter().map(|message| message.receipt_handle.clone()));
-        let mut new = received;
-        new.retain(|message| self.seen.insert(message.id.clone()));
-        self.stale = if new.is_empty() { self.stale + 1 } else { 0 };
-        // A message whose visibility timeout has ended may be received again, which hides it again. After this many
-        // receives every known message is hidden, so a queue that still returns only known ones holds no others.
-        self.over = self.stale > self.seen.len() / 10 + 1;
-        new
+        self.pass.end().await;
     }
 
     async fn classify(&mut self, messages: Vec<Message>) -> Vec<Classified> {

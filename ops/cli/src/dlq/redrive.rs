@@ -7,11 +7,11 @@ use terminal::Terminals;
 use super::error::DlqError;
 use super::move_task::MoveTask;
 use super::move_task::mover::Action;
-use super::queue::Queue;
 use super::selection::Selection;
 use super::target::{Lookup, Target};
 use crate::cli::dlq::RedriveArgs;
 use crate::failure::Failure;
+use pipeline_client::queue::Queue;
 
 /// Sends messages again.
 ///

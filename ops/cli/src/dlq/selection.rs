@@ -95,12 +95,13 @@ mod tests {
 
     use super::*;
     use crate::dlq::cause::{Finding, Image};
-    use crate::dlq::message::message;
 
     /// A message sent a thousand seconds before `now`.
     fn classified(cause: Cause, image: Option<&str>) -> Classified {
         let image = image.map(|id| Image { id: id.to_owned(), key: String::new(), item: None });
-        let message = message("", &json!({"MessageId": "m", "Attributes": {"SentTimestamp": "9000000"}}));
+        let message =
+            json!({"MessageId": "m", "ReceiptHandle": "r", "Attributes": {"SentTimestamp": "9000000"}});
+        let message = serde_json::from_value(message).unwrap();
         Classified { message, finding: Finding { cause, defect: None, image } }
     }
 

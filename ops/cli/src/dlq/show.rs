@@ -10,7 +10,6 @@ use telemetry::redact_value;
 use terminal::{Terminal, fold_command};
 
 use super::error::DlqError;
-use super::message::Message;
 use super::output::{Row, age, safe};
 use super::receive::{Classified, ReceiveLoop};
 use super::selection::unknown_message;
@@ -19,6 +18,7 @@ use crate::cli::dlq::ShowArgs;
 use crate::failure::Failure;
 use crate::print::{print_json, print_text};
 use crate::signals::Signals;
+use pipeline_client::queue::Message;
 
 /// What `show --json` prints.
 #[derive(Serialize)]

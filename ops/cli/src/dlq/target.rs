@@ -5,12 +5,12 @@ use std::path::Path;
 
 use aws_client::Aws;
 
-use super::queue::Queue;
 use crate::cli::AnyStack;
 use crate::cli::dlq::TargetArgs;
 use crate::failure::Failure;
 pub(super) use crate::target::Lookup;
 use crate::target::{Target as Stack, TargetError};
+use pipeline_client::queue::Queue;
 
 /// The output that names the function which the queue feeds.
 const PROCESSOR: &str = "ImageProcessorFunctionName";

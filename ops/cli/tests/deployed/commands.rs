@@ -131,6 +131,8 @@ async fn unknown_stack_is_named_with_the_nearest_one_by_every_command() {
         &["dashboard", "list"],
         &["dashboard", "render", "x", "--out", "x.svg"],
         &["dlq", "list"],
+        &["audit"],
+        &["reprocess", "--side", "64"],
     ] {
         let output = deployed.ops(&[words, &["--stack", "image-pipelines"]].concat()).await;
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{words:?}");

@@ -8,7 +8,9 @@
     reason = "helpers of a test may panic"
 )]
 
+mod audit;
 mod commands;
 mod doctor;
 mod harness;
 mod proxy;
+mod reprocess;

@@ -1,6 +1,8 @@
-//! A proxy in front of the stack that changes one answer, as a stack would answer on which something is wrong.
+//! A proxy in front of the stack that changes one answer, as a stack would answer on which something is wrong, or that
+//! records which calls are made.
 
 use std::io;
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,22 +15,44 @@ pub(crate) struct Change {
     pub(crate) to: &'static str,
 }
 
+/// Calls that were made: method and path, or the API operation of the JSON protocol.
+pub(crate) type Calls = Arc<Mutex<Vec<String>>>;
+
+/// Starts one that changes nothing; its address, and the calls that it has seen.
+pub(crate) async fn recording(behind: &str) -> (String, Calls) {
+    let calls = Calls::default();
+    let nothing = Change { request: "no request holds this", from: "", to: "" };
+    (listen(behind, nothing, Some(Arc::clone(&calls))).await, calls)
+}
+
 /// Starts one; its address.
 pub(crate) async fn start(behind: &str, change: Change) -> String {
+    listen(behind, change, None).await
+}
+
+async fn listen(behind: &str, change: Change, calls: Option<Calls>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let behind = behind.trim_start_matches("http://").to_owned();
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
-            let behind = behind.clone();
-            tokio::spawn(async move { forward(client, &behind, change).await.ok() });
+            let (behind, calls) = (behind.clone(), calls.clone());
+            tokio::spawn(async move { forward(client, &behind, change, calls).await.ok() });
         }
     });
     address
 }
 
-async fn forward(mut client: TcpStream, behind: &str, change: Change) -> io::Result<()> {
+async fn forward(
+    mut client: TcpStream,
+    behind: &str,
+    change: Change,
+    calls: Option<Calls>,
+) -> io::Result<()> {
     let request = message(&mut client, false).await?;
+    if let Some(calls) = calls {
+        calls.lock().unwrap().push(call(&request));
+    }
     let mut server = TcpStream::connect(behind).await?;
     server.write_all(&request).await?;
     let answer = message(&mut server, String::from_utf8_lossy(&request).starts_with("HEAD ")).await?;
@@ -39,6 +63,14 @@ async fn forward(mut client: TcpStream, behind: &str, change: Change) -> io::Res
     };
     client.write_all(&answer).await?;
     client.shutdown().await
+}
+
+/// What a request asks for.
+fn call(request: &[u8]) -> String {
+    let text = String::from_utf8_lossy(request);
+    let target = text.lines().find_map(|line| line.strip_prefix("x-amz-target: "));
+    let action = text.split("Action=").nth(1).and_then(|rest| rest.split('&').next());
+    target.or(action).unwrap_or_else(|| text.split(" HTTP/").next().unwrap_or_default()).to_owned()
 }
 
 /// One message of HTTP/1.1, its chunks joined.

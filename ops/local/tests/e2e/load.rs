@@ -1,6 +1,11 @@
 //! Five hundred uploads at once: nothing is lost, nothing is done twice.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use pipeline_client::audit::aws::AwsSource;
+use pipeline_client::audit::{self, Options, Report};
+use terminal::progress::Step;
 
 use crate::crowd::{distinct_picture, left, push};
 use crate::harness::Harness;
@@ -28,6 +33,13 @@ fn file(number: usize) -> (Vec<u8>, Option<&'static str>) {
     }
 }
 
+/// The audit of a stack on which nothing is under way.
+async fn audited(harness: &Harness) -> Report {
+    let source = AwsSource::new(harness.aws.clone(), |name| harness.info.output(name), 1_000).unwrap();
+    let options = Options { settled_after: Some(Duration::ZERO), ..Options::now() };
+    audit::run(&source, &options, &Step::start(&(), "audit", "")).await.unwrap()
+}
+
 #[tokio::test]
 async fn uploads_pushed_at_once_each_end_with_one_item_and_one_notification() {
     let (harness, _alone) = Harness::loaded().await;
@@ -53,4 +65,10 @@ async fn uploads_pushed_at_once_each_end_with_one_item_and_one_notification() {
     assert!(wrong.is_empty(), "{} of {UPLOADS} ended wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(left.items.len(), UPLOADS, "items of this stack, which nobody else uses");
     assert_eq!(left.queued, [0, 0], "messages in the queue and in the dead-letter queue");
+
+    let report = audited(harness).await;
+    assert!(report.ok, "{report:#?}");
+    let refused = (UPLOADS / ONE_BROKEN_IN) as u64;
+    let objects = report.objects;
+    assert_eq!((objects.done, objects.failed.values().sum()), (UPLOADS as u64 - refused, refused));
 }

@@ -9,9 +9,9 @@ use serde_json::json;
 
 use crate::dlq::error::DlqError;
 use crate::dlq::journal::{AuditEntry, JsonLines, MessageOutcome, Operator};
-use crate::dlq::queue::Queue;
 use crate::dlq::receive::{Classified, ReceiveLoop};
 use crate::dlq::target::Target;
+use pipeline_client::queue::Queue;
 
 /// What is done with messages.
 #[derive(Clone, Copy, Debug)]

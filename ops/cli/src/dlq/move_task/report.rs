@@ -10,12 +10,12 @@ use super::mover::{Action, Moved};
 use crate::cli::dlq::ExecutionArgs;
 use crate::dlq::journal::MessageOutcome;
 use crate::dlq::output::{Row, age, groups, messages_of, table};
-use crate::dlq::queue::Counts;
 use crate::dlq::rate_limit::RateLimit;
 use crate::dlq::receive::ReceiveLoop;
 use crate::dlq::target::Target;
 use crate::failure::Failure;
 use crate::print::{print_json, print_text};
+use pipeline_client::queue::Counts;
 
 /// One selected message.
 #[derive(Debug, Serialize)]

@@ -17,40 +17,43 @@ const TRACE_HEADER: &str = "AWSTraceHeader";
 /// A received message; what is written to an evidence file is all of it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Message {
+pub struct Message {
     /// Its id in this queue.
     #[serde(rename = "MessageId")]
-    pub(crate) id: String,
+    pub id: String,
     /// Needed to delete it; each receive returns another.
-    pub(crate) receipt_handle: String,
+    pub receipt_handle: String,
     /// What was sent.
     #[serde(default)]
-    pub(crate) body: String,
+    pub body: String,
     /// System attributes.
     #[serde(rename = "Attributes", default)]
-    pub(crate) system_attributes: BTreeMap<String, String>,
+    pub system_attributes: BTreeMap<String, String>,
     /// Attributes that its sender set.
     #[serde(rename = "MessageAttributes", default)]
-    pub(crate) attributes: BTreeMap<String, Map<String, Value>>,
+    pub attributes: BTreeMap<String, Map<String, Value>>,
     /// Other members, such as checksums.
     #[serde(flatten)]
-    pub(crate) rest: Map<String, Value>,
+    pub rest: Map<String, Value>,
 }
 
 impl Message {
     /// When it was sent first; a move to the dead-letter queue does not change that.
-    pub(crate) fn sent(&self) -> Option<SystemTime> {
+    #[must_use]
+    pub fn sent(&self) -> Option<SystemTime> {
         let millis = self.system_attributes.get("SentTimestamp")?.parse().ok()?;
         UNIX_EPOCH.checked_add(Duration::from_millis(millis))
     }
 
     /// How long ago that was.
-    pub(crate) fn age(&self, now: SystemTime) -> Duration {
+    #[must_use]
+    pub fn age(&self, now: SystemTime) -> Duration {
         self.sent().and_then(|sent| now.duration_since(sent).ok()).unwrap_or_default()
     }
 
     /// How often it was received, by the processor and by readers of this queue, this time included.
-    pub(crate) fn receives(&self) -> u32 {
+    #[must_use]
+    pub fn receives(&self) -> u32 {
         self.system_attributes
             .get("ApproximateReceiveCount")
             .and_then(|count| count.parse().ok())
@@ -58,7 +61,8 @@ impl Message {
     }
 
     /// The trace id in the message's attributes: 32 hex digits.
-    pub(crate) fn trace_id(&self) -> Option<String> {
+    #[must_use]
+    pub fn trace_id(&self) -> Option<String> {
         let attribute = self.attributes.get(TRACEPARENT).and_then(|it| it.get("StringValue"));
         let by_attribute = || {
             let mut parts = attribute?.as_str()?.split('-');
@@ -92,7 +96,8 @@ impl Message {
     }
 
     /// The request that sends it again: body, attributes and trace as they are.
-    pub(crate) fn resent(&self, queue_url: &str) -> Value {
+    #[must_use]
+    pub fn resent(&self, queue_url: &str) -> Value {
         let mut request = Map::new();
         request.insert("QueueUrl".to_owned(), queue_url.into());
         request.insert("MessageBody".to_owned(), self.body.as_str().into());
@@ -111,7 +116,7 @@ fn is_trace_id(id: &str) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) fn message(body: &str, more: &Value) -> Message {
+fn message(body: &str, more: &Value) -> Message {
     let mut message = json!({"MessageId": "m", "ReceiptHandle": "r", "Body": body, "MD5OfBody": "x"});
     if let (Some(message), Some(more)) = (message.as_object_mut(), more.as_object()) {
         message.extend(more.clone());
