@@ -2,11 +2,14 @@
 
 mod calls;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::{
-    operation::put_item::PutItemError,
+    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
 use aws_sdk_s3::{operation::get_object::GetObjectError, primitives::ByteStream};
@@ -27,10 +30,11 @@ use crate::{
 /// The longest wait that a queue takes, in seconds: twelve hours.
 const LONGEST_WAIT_SECONDS: i32 = 43_200;
 
-/// `Condition::Free` as the database reads it.
-const FREE: &str = "attribute_not_exists(imageId) OR (originalS3Key = :key \
-    AND (notified = :yes OR claimedUntil < :now) \
+/// `Condition::Known` as the database reads it; without an item no comparison holds.
+const KNOWN: &str = "(originalS3Key = :key AND (notified = :yes OR claimedUntil < :now) \
     AND (sequencer < :sequencer OR (sequencer = :sequencer AND notified = :no)))";
+/// What `Condition::Free` allows beyond that.
+const UNKNOWN: &str = "attribute_not_exists(imageId)";
 /// `Condition::Mine` as the database reads it.
 const MINE: &str = "attempt = :attempt";
 
@@ -102,13 +106,10 @@ impl Store for AwsStore {
             .set_item(Some(item.attributes().map(|(name, it)| (name.to_owned(), value(it))).collect()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let request = match condition {
-            Condition::Free(now) => request
-                .condition_expression(FREE)
-                .expression_attribute_values(":key", text(&item.original_key))
-                .expression_attribute_values(":sequencer", text(&item.sequencer))
-                .expression_attribute_values(":now", value(Attribute::millis(now)))
-                .expression_attribute_values(":yes", AttributeValue::Bool(true))
-                .expression_attribute_values(":no", AttributeValue::Bool(false)),
+            Condition::Free(now) => {
+                claim(request, item, now).condition_expression(format!("{UNKNOWN} OR {KNOWN}"))
+            }
+            Condition::Known(now) => claim(request, item, now).condition_expression(KNOWN),
             Condition::Mine => request
                 .condition_expression(MINE)
                 .expression_attribute_values(":attempt", text(&item.attempt.to_string())),
@@ -159,6 +160,16 @@ impl Store for AwsStore {
     }
 }
 
+/// The values of [`KNOWN`].
+fn claim(request: PutItemFluentBuilder, item: &Item, now: SystemTime) -> PutItemFluentBuilder {
+    request
+        .expression_attribute_values(":key", text(&item.original_key))
+        .expression_attribute_values(":sequencer", text(&item.sequencer))
+        .expression_attribute_values(":now", value(Attribute::millis(now)))
+        .expression_attribute_values(":yes", AttributeValue::Bool(true))
+        .expression_attribute_values(":no", AttributeValue::Bool(false))
+}
+
 fn message_attribute(value: &str) -> Result<MessageAttributeValue, AwsError> {
     Ok(MessageAttributeValue::builder().data_type("String").string_value(value).build()?)
 }
@@ -194,7 +205,7 @@ fn text(text: &str) -> AttributeValue {
 #[cfg(test)]
 mod tests {
     use contract::s3_event::Upload;
-    use std::time::{SystemTime, UNIX_EPOCH};
+    use std::time::UNIX_EPOCH;
     use uuid::Uuid;
 
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use contract::item::Item;
+use contract::{image_id, item::Item};
 use telemetry::context;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
@@ -31,25 +31,42 @@ pub(crate) enum Claim {
     Done,
     /// Another attempt excludes others until then.
     Busy(SystemTime),
-    /// The id belongs to another key.
+    /// The id belongs to another key; or the image had to be known under it, and is not.
     TakenByOther,
 }
 
 impl<S: Store> Attempt<'_, S> {
+    /// Claims the upload's image for this attempt, once, and answers its id.
+    ///
+    /// An image that a release before certified ids has begun keeps the id that it had there: its owner knows no other,
+    /// and a duplicate of its message must not be processed anew under a second one.
+    pub(crate) async fn claim_first(&mut self) -> (Uuid, Result<Claim, Fault>) {
+        if let Some(former) = image_id::former_id(&self.upload.key) {
+            match self.claim_on(former, Condition::Known(SystemTime::now())).await {
+                Ok(Claim::TakenByOther) => {}
+                claim => return (former, claim),
+            }
+        }
+        let image_id = image_id::image_id(&self.upload.key);
+        (image_id, self.claim(image_id).await)
+    }
+
     /// Claims `image_id` for this attempt, once.
-    pub(crate) async fn claim(&mut self, image_id: Uuid) -> Result<Claim, Fault> {
+    async fn claim(&mut self, image_id: Uuid) -> Result<Claim, Fault> {
+        self.claim_on(image_id, Condition::Free(SystemTime::now())).await
+    }
+
+    async fn claim_on(&mut self, image_id: Uuid, condition: Condition) -> Result<Claim, Fault> {
         let mut item = Item::claim(image_id, self.upload, Uuid::now_v7(), self.deadline + SLACK);
         item.trace_id = context::trace_id(&Span::current());
         let store = &self.app.store;
-        let work = async {
-            let recorded = store.record(&item, Condition::Free(SystemTime::now())).await;
-            recorded.map_err(Fault::aws(Stage::Claim))
-        };
+        let work = async { store.record(&item, condition).await.map_err(Fault::aws(Stage::Claim)) };
         let obstacle = match self.timings.run(Stage::Claim, work).await? {
             Recorded::Written => None,
             // Our own write, whose answer was lost and which the SDK then repeated.
             Recorded::Refused(Some(standing)) if standing.attempt == item.attempt => None,
             Recorded::Refused(Some(standing)) => Some(Obstacle::of(&standing, &item)),
+            Recorded::Refused(None) if matches!(condition, Condition::Known(_)) => Some(Obstacle::OtherOwner),
             Recorded::Refused(None) => {
                 return Err(Fault { stage: Stage::Claim, source: FaultSource::ClaimLost });
             }

@@ -57,6 +57,8 @@ pub enum Condition {
     /// Nobody else is at work on the image at this moment, it belongs to the same key, and this very
     /// version is not complete, nor any newer one begun.
     Free(SystemTime),
+    /// As `Free`, and there is an item: the image goes on under an id that its key does not certify.
+    Known(SystemTime),
     /// The item is still the one that this attempt wrote.
     Mine,
 }
@@ -67,7 +69,8 @@ impl Condition {
     pub fn allows(self, item: &Item, standing: Option<&Standing>) -> bool {
         match (self, standing) {
             (Self::Free(_), None) => true,
-            (Self::Free(now), Some(standing)) => {
+            (Self::Known(_), None) => false,
+            (Self::Free(now) | Self::Known(now), Some(standing)) => {
                 let free = standing.notified || standing.claimed_until < now;
                 let news = standing.sequencer < item.sequencer
                     || (standing.sequencer == item.sequencer && !standing.notified);
@@ -137,6 +140,23 @@ mod tests {
     fn an_unknown_image_may_be_claimed() {
         assert!(Condition::Free(at(0)).allows(&claim("k", "1", 9), None));
         assert!(!Condition::Mine.allows(&claim("k", "1", 9), None));
+        assert!(!Condition::Known(at(0)).allows(&claim("k", "1", 9), None));
+    }
+
+    #[test]
+    fn a_known_image_is_claimed_as_any_other_that_stands() {
+        let mine = claim("k", "2", 9);
+        for standing in [
+            complete("k", "1"),
+            complete("k", "2"),
+            complete("other", "1"),
+            Standing::of(&claim("k", "1", 7)),
+        ] {
+            for now in [0, 500] {
+                let allowed = Condition::Known(at(now)).allows(&mine, Some(&standing));
+                assert_eq!(allowed, Condition::Free(at(now)).allows(&mine, Some(&standing)), "{standing:?}");
+            }
+        }
     }
 
     #[test]

@@ -69,12 +69,11 @@ impl<S: Store> Attempt<'_, S> {
         download: Span,
         mut waited: Duration,
     ) -> Result<Outcome, Fault> {
-        let image_id = image_id::image_id(&self.upload.key);
         let mut opened = opened.inspect_err(|fault| {
-            self.annotate(image_id);
+            self.annotate(image_id::image_id(&self.upload.key));
             telemetry::fail(&download, fault);
         })?;
-        let claim = self.claim(image_id).await;
+        let (image_id, claim) = self.claim_first().await;
         self.annotate(image_id);
         let mut claim = claim?;
         if let Claim::Busy(until) = claim {

@@ -18,6 +18,8 @@ mod killer;
 #[path = "handler/retries.rs"]
 mod retries;
 mod support;
+#[path = "handler/upgrade.rs"]
+mod upgrade;
 
 use std::time::Duration;
 
