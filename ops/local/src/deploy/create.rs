@@ -117,9 +117,9 @@ impl Deployment<'_> {
                 let program = program.ok_or_else(|| DeployError::NoProgram { path: path.clone() })?;
                 let package = package(program)?;
                 // Under its hash, as SAM stores it: an update looks at the address alone.
-                let hash: String =
-                    Sha256::digest(&package).iter().map(|byte| format!("{byte:02x}")).collect();
-                let address = self.put(&format!("{path}/{hash}.zip"), package).await?;
+                let digest = Sha256::digest(&package);
+                let hash = digest.iter().take(16).fold(0_u128, |hash, byte| hash << 8 | u128::from(*byte));
+                let address = self.put(&format!("{path}/{hash:032x}.zip"), package).await?;
                 Ok(format!("s3:/{address}"))
             }
         }
