@@ -73,6 +73,19 @@ fn certified(key: &str) -> Option<Uuid> {
     (fits && id.hyphenated().to_string() == stem).then_some(id)
 }
 
+/// The id that releases before certified ids gave to `key`: any UUID in it that is no derived id. An image whose item has
+/// this id keeps it; nobody else gets it any more, because such a UUID does not say whose it is.
+///
+/// `None` where the key certifies its id, which those releases took as it stands too, and where it holds no UUID.
+#[must_use]
+pub fn former_id(key: &str) -> Option<Uuid> {
+    let name = key.rsplit('/').next().unwrap_or(key);
+    let stem = name.split('.').next().unwrap_or(name);
+    let id = Uuid::parse_str(stem).ok()?;
+    let was_taken = id.get_version() != Some(Version::Sha1) && id.hyphenated().to_string() == stem;
+    (was_taken && certified(key).is_none()).then_some(id)
+}
+
 /// The id of a key that we did not issue; its version is none of ours.
 #[must_use]
 pub fn derived_id(key: &str) -> Uuid {

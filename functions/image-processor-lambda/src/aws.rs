@@ -2,11 +2,14 @@
 
 mod calls;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::{
-    operation::put_item::PutItemError,
+    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use aws_sdk_s3::{operation::get_object::GetObjectError, primitives::ByteStream};
@@ -27,16 +30,16 @@ use crate::{
 /// The longest wait that a queue takes, in seconds: twelve hours.
 const LONGEST_WAIT_SECONDS: i32 = 43_200;
 
-/// `Condition::Free` as the database reads it, for a message of S3.
-const FREE: &str = "attribute_not_exists(imageId) OR (originalS3Key = :key \
-    AND (notified = :yes OR claimedUntil < :now) \
+/// `Condition::Known` as the database reads it, for a message of S3; without an item no comparison holds.
+const KNOWN: &str = "(originalS3Key = :key AND (notified = :yes OR claimedUntil < :now) \
     AND (sequencer < :sequencer OR (sequencer = :sequencer \
     AND attribute_not_exists(reprocess) AND notified = :no)))";
 /// The same for what is to be done again. An attribute that is missing is less than nothing to the database.
-const FREE_AGAIN: &str = "attribute_not_exists(imageId) OR (originalS3Key = :key \
-    AND (notified = :yes OR claimedUntil < :now) \
+const KNOWN_AGAIN: &str = "(originalS3Key = :key AND (notified = :yes OR claimedUntil < :now) \
     AND (sequencer < :sequencer OR (sequencer = :sequencer \
     AND (attribute_not_exists(reprocess) OR reprocess < :reprocess OR (reprocess = :reprocess AND notified = :no)))))";
+/// What `Condition::Free` allows beyond that.
+const OR_UNKNOWN: &str = " OR attribute_not_exists(imageId)";
 /// `Condition::Begun` as the database reads it.
 const BEGUN: &str = "originalS3Key = :key AND sequencer = :sequencer AND reprocess = :reprocess \
     AND notified = :no AND claimedUntil < :now";
@@ -111,17 +114,8 @@ impl Store for AwsStore {
             .set_item(Some(item.attributes().map(|(name, it)| (name.to_owned(), value(it))).collect()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let request = match condition {
-            Condition::Free(now) => request
-                .return_values(ReturnValue::AllOld)
-                .condition_expression(if item.reprocess.is_some() { FREE_AGAIN } else { FREE })
-                .set_expression_attribute_values(
-                    item.reprocess.map(|at| HashMap::from([(":reprocess".to_owned(), number(at))])),
-                )
-                .expression_attribute_values(":key", text(&item.original_key))
-                .expression_attribute_values(":sequencer", text(&item.sequencer))
-                .expression_attribute_values(":now", value(Attribute::millis(now)))
-                .expression_attribute_values(":yes", AttributeValue::Bool(true))
-                .expression_attribute_values(":no", AttributeValue::Bool(false)),
+            Condition::Free(now) => claim(request, item, now, OR_UNKNOWN),
+            Condition::Known(now) => claim(request, item, now, ""),
             Condition::Begun(now) => request
                 .condition_expression(BEGUN)
                 .expression_attribute_values(":key", text(&item.original_key))
@@ -182,6 +176,21 @@ impl Store for AwsStore {
     }
 }
 
+/// A put that claims: its condition with the values, and the item before as the answer.
+fn claim(request: PutItemFluentBuilder, item: &Item, now: SystemTime, beyond: &str) -> PutItemFluentBuilder {
+    let known = if item.reprocess.is_some() { KNOWN_AGAIN } else { KNOWN };
+    let reprocess = item.reprocess.map(|at| HashMap::from([(":reprocess".to_owned(), number(at))]));
+    request
+        .return_values(ReturnValue::AllOld)
+        .condition_expression(format!("{known}{beyond}"))
+        .set_expression_attribute_values(reprocess)
+        .expression_attribute_values(":key", text(&item.original_key))
+        .expression_attribute_values(":sequencer", text(&item.sequencer))
+        .expression_attribute_values(":now", value(Attribute::millis(now)))
+        .expression_attribute_values(":yes", AttributeValue::Bool(true))
+        .expression_attribute_values(":no", AttributeValue::Bool(false))
+}
+
 fn message_attribute(value: &str) -> Result<MessageAttributeValue, AwsError> {
     Ok(MessageAttributeValue::builder().data_type("String").string_value(value).build()?)
 }
@@ -225,7 +234,7 @@ fn text(text: &str) -> AttributeValue {
 mod tests {
     use contract::item::{Status, Stored};
     use contract::s3_event::Upload;
-    use std::time::{SystemTime, UNIX_EPOCH};
+    use std::time::UNIX_EPOCH;
     use uuid::Uuid;
 
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use contract::item::Item;
+use contract::{image_id, item::Item};
 use telemetry::context;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
@@ -31,30 +31,59 @@ pub(crate) enum Claim {
     Done,
     /// Another attempt excludes others until then.
     Busy(SystemTime),
-    /// The id belongs to another key.
+    /// The id belongs to another key; or the image had to be known under it, and is not.
     TakenByOther,
 }
 
 impl<S: Store> Attempt<'_, S> {
+    /// Claims the upload's image for this attempt, once, and answers its id.
+    ///
+    /// An image that a release before certified ids has begun keeps the id that it had there: its owner knows no other,
+    /// and a duplicate of its message must not be processed anew under a second one.
+    pub(crate) async fn claim_first(&mut self) -> (Uuid, Result<Claim, Fault>) {
+        if let Some(former) = image_id::former_id(&self.upload.key) {
+            match self.claim_on(former, Condition::Known(SystemTime::now())).await {
+                Ok(Claim::TakenByOther) => {}
+                claim => return (former, claim),
+            }
+        }
+        let image_id = image_id::image_id(&self.upload.key);
+        (image_id, self.claim(image_id).await)
+    }
+
     /// Claims `image_id` for this attempt, once.
-    pub(crate) async fn claim(&mut self, image_id: Uuid) -> Result<Claim, Fault> {
-        let refused = match self.claim_if(image_id, Condition::Free(SystemTime::now())).await? {
+    async fn claim(&mut self, image_id: Uuid) -> Result<Claim, Fault> {
+        self.claim_on(image_id, Condition::Free(SystemTime::now())).await
+    }
+
+    async fn claim_on(&mut self, image_id: Uuid, condition: Condition) -> Result<Claim, Fault> {
+        let refused = match self.claim_if(image_id, condition).await? {
             Ok(item) => return Ok(Claim::Won(item)),
             Err(refused) => refused,
         };
-        let Some(obstacle) = refused else {
-            return Err(Fault { stage: Stage::Claim, source: FaultSource::ClaimLost });
-        };
-        Ok(match obstacle {
-            Obstacle::Running(until) | Obstacle::Busy(until) => Claim::Busy(until),
-            Obstacle::Complete | Obstacle::Superseded => Claim::Done,
-            Obstacle::OtherOwner => Claim::TakenByOther,
+        Ok(match refused {
+            Some(Obstacle::Running(until) | Obstacle::Busy(until)) => Claim::Busy(until),
+            Some(Obstacle::Complete | Obstacle::Superseded) => Claim::Done,
+            Some(Obstacle::OtherOwner) => Claim::TakenByOther,
+            None if matches!(condition, Condition::Known(_)) => Claim::TakenByOther,
+            None => return Err(Fault { stage: Stage::Claim, source: FaultSource::ClaimLost }),
         })
     }
 
     /// Claims an image that is to be done again and whose object is gone, if an earlier attempt at this very request has
     /// overwritten its item already. `None` where nothing has happened yet, so that the item can be left as it is.
-    pub(crate) async fn claim_begun(&mut self, image_id: Uuid) -> Result<Option<Claim>, Fault> {
+    pub(crate) async fn claim_begun(&mut self) -> (Uuid, Result<Option<Claim>, Fault>) {
+        if let Some(former) = image_id::former_id(&self.upload.key) {
+            match self.claim_begun_on(former).await {
+                Ok(None) => {}
+                claim => return (former, claim),
+            }
+        }
+        let image_id = image_id::image_id(&self.upload.key);
+        (image_id, self.claim_begun_on(image_id).await)
+    }
+
+    async fn claim_begun_on(&mut self, image_id: Uuid) -> Result<Option<Claim>, Fault> {
         Ok(match self.claim_if(image_id, Condition::Begun(SystemTime::now())).await? {
             Ok(item) => Some(Claim::Won(item)),
             Err(Some(Obstacle::Running(until))) => Some(Claim::Busy(until)),

@@ -117,6 +117,8 @@ pub enum Condition {
     /// version is not complete, nor any newer one begun. A version that was asked to be done again is newer than what
     /// was asked for earlier, and older than any later upload.
     Free(SystemTime),
+    /// As `Free`, and there is an item: the image goes on under an id that its key does not certify.
+    Known(SystemTime),
     /// An attempt at this very version and request has begun, has not completed it, and is not at work at this moment.
     Begun(SystemTime),
     /// The item is still the one that this attempt wrote.
@@ -129,7 +131,8 @@ impl Condition {
     pub fn allows(self, item: &Item, standing: Option<&Standing>) -> bool {
         match (self, standing) {
             (Self::Free(_), None) => true,
-            (Self::Free(now), Some(standing)) => {
+            (Self::Known(_), None) => false,
+            (Self::Free(now) | Self::Known(now), Some(standing)) => {
                 let free = standing.notified || standing.claimed_until < now;
                 let news = standing.version() < version(item)
                     || (standing.version() == version(item) && !standing.notified);
@@ -210,6 +213,23 @@ mod tests {
     fn an_unknown_image_may_be_claimed() {
         assert!(Condition::Free(at(0)).allows(&claim("k", "1", 9), None));
         assert!(!Condition::Mine.allows(&claim("k", "1", 9), None));
+        assert!(!Condition::Known(at(0)).allows(&claim("k", "1", 9), None));
+    }
+
+    #[test]
+    fn a_known_image_is_claimed_as_any_other_that_stands() {
+        let mine = claim("k", "2", 9);
+        for standing in [
+            complete("k", "1"),
+            complete("k", "2"),
+            complete("other", "1"),
+            Standing::of(&claim("k", "1", 7)),
+        ] {
+            for now in [0, 500] {
+                let allowed = Condition::Known(at(now)).allows(&mine, Some(&standing));
+                assert_eq!(allowed, Condition::Free(at(now)).allows(&mine, Some(&standing)), "{standing:?}");
+            }
+        }
     }
 
     #[test]

@@ -73,16 +73,16 @@ impl<S: Store> Attempt<'_, S> {
         download: Span,
         mut waited: Duration,
     ) -> Result<Outcome, Fault> {
-        let image_id = image_id::image_id(&self.upload.key);
         let mut opened = opened.inspect_err(|fault| {
-            self.annotate(image_id);
+            self.annotate(image_id::image_id(&self.upload.key));
             telemetry::fail(&download, fault);
         })?;
-        let claim = if self.upload.reprocess.is_some() && opened.is_none() {
+        let (image_id, claim) = if self.upload.reprocess.is_some() && opened.is_none() {
             // The usual claim would overwrite what is known of the image.
-            self.claim_begun(image_id).await
+            self.claim_begun().await
         } else {
-            self.claim(image_id).await.map(Some)
+            let (image_id, claim) = self.claim_first().await;
+            (image_id, claim.map(Some))
         };
         self.annotate(image_id);
         let Some(mut claim) = claim? else { return Ok(Outcome::LeftAsItWas) };

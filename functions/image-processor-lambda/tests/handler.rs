@@ -20,6 +20,8 @@ mod reprocess;
 #[path = "handler/retries.rs"]
 mod retries;
 mod support;
+#[path = "handler/upgrade.rs"]
+mod upgrade;
 
 use std::time::Duration;
 

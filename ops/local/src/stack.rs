@@ -19,7 +19,7 @@ pub use pipeline_client::stack::MissingOutput;
 pub use pipeline_client::user::User as DemoUser;
 pub use room::NoRoom;
 pub use state::{FindError, StateDir, StateError};
-pub use up::{Stack, UpError};
+pub use up::{STACK, Stack, UpError};
 
 /// Everything a client of a running stack needs; also its git-ignored state file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,6 +64,8 @@ pub struct Options {
     pub parameters: BTreeMap<String, String>,
     /// The repository: where template.yaml and the workspace are.
     pub root: PathBuf,
+    /// A template instead of the repository's, such as that of an earlier release.
+    pub template: Option<PathBuf>,
     /// Functions built elsewhere; `None` builds those of the workspace.
     pub functions: Option<Functions>,
     /// The program that builds; `cargo run` names it in `CARGO`.
@@ -81,10 +83,22 @@ impl Default for Options {
             clock_rate: 1,
             parameters: BTreeMap::new(),
             root: ".".into(),
+            template: None,
             functions: None,
             cargo: "cargo".into(),
             python: "python3".into(),
         }
+    }
+}
+
+impl Options {
+    /// All parameters that differ from the template's defaults: what must differ from AWS for it to run on this machine, and
+    /// those asked for.
+    #[must_use]
+    pub fn deployed_parameters(&self) -> BTreeMap<String, String> {
+        let mut parameters = up::local_parameters();
+        parameters.extend(self.parameters.clone());
+        parameters
     }
 }
 

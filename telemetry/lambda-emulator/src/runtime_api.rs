@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::connection::{Connection, Request, response};
 
-/// How long to wait for a function before it counts as dead.
+/// How long to wait for a function before it counts as dead, beyond the time that it may take for an event.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The behaviour of the Extensions API.
@@ -158,7 +158,7 @@ impl RuntimeApi {
         self.send(event, time);
         let delivered =
             self.until(|observed| if let Observed::Delivered(at) = observed { Some(*at) } else { None })?;
-        let (answer, answered) = self.until(|observed| match observed {
+        let (answer, answered) = self.within(time + TIMEOUT, |observed| match observed {
             Observed::Answered(answer, at) => Some((answer.clone(), *at)),
             _ => None,
         })?;
@@ -182,7 +182,11 @@ impl RuntimeApi {
 
     /// Waits for the first observation that `wanted` accepts; others are skipped.
     pub fn until<T>(&mut self, wanted: impl Fn(&Observed) -> Option<T>) -> Option<T> {
-        let end = Instant::now() + TIMEOUT;
+        self.within(TIMEOUT, wanted)
+    }
+
+    fn within<T>(&mut self, time: Duration, wanted: impl Fn(&Observed) -> Option<T>) -> Option<T> {
+        let end = Instant::now() + time;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if let Some(found) = wanted(&self.observed.recv_timeout(left).ok()?) {

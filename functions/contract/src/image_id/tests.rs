@@ -73,6 +73,27 @@ fn names_that_we_did_not_issue_get_an_id_of_their_key_and_no_two_keys_share_one(
 }
 
 #[test]
+fn a_key_of_an_earlier_release_names_the_id_that_it_had_then() {
+    let id = Uuid::now_v7();
+    let Issued { key: certified, id: current } = issue("alice", "jpg");
+    let copied = certified.replace("alice", "mallory");
+
+    // As `image_id` was before ids certified their keys.
+    for (key, former) in [
+        (format!("user-uploads/alice/{id}.jpg"), Some(id)),
+        (format!("user-uploads/alice/holiday/{id}.edited.jpg"), Some(id)),
+        (copied, Some(current)),
+        (certified, None),
+        (format!("user-uploads/alice/{}.jpg", derived_id("x")), None),
+        (format!("user-uploads/alice/{}.jpg", id.simple()), None),
+        (format!("user-uploads/alice/{}.jpg", id.to_string().to_uppercase()), None),
+        ("user-uploads/alice/cat.jpg".to_owned(), None),
+    ] {
+        assert_eq!(former_id(&key), former, "{key}");
+    }
+}
+
+#[test]
 fn a_time_that_no_upload_can_have_is_no_latency() {
     let id = issue_at("alice", "jpg", at(1_000_000), 7).id;
     let hour = 60 * 60 * 1000;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use contract::image_id;
 use contract::item::Status;
 
 use crate::{history::History, world::World};
@@ -17,7 +16,7 @@ pub(crate) fn violation(world: &World, history: &History) -> Option<String> {
 fn keys(world: &World, history: &History) -> Result<(), String> {
     for (key, versions) in &history.versions {
         let Some((sequencer, newest)) = versions.last_key_value() else { continue };
-        let id = image_id::image_id(key).to_string();
+        let id = crate::history::image_id(key).to_string();
         let item = world.items.get(&id).ok_or_else(|| format!("{key} has no item"))?;
         let at = format!("{key}: {:?} {:?} of version {}", item.status, item.refused, item.sequencer);
         if !item.notified || item.status == Status::Processing {

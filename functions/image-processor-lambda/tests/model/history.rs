@@ -6,11 +6,16 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use contract::image_id;
-use image_processor_lambda::{app::App, config::Config, handler::handle};
+use contract::{
+    completion, image_id,
+    item::{Item, Status},
+    s3_event::Upload,
+};
+use image_processor_lambda::{app::App, config::Config, handler::handle, store::Note};
 use lambda_runtime::{Context, LambdaEvent};
 use proptest::prelude::*;
 use telemetry::Telemetry;
+use uuid::Uuid;
 
 use crate::{
     schedule::{Gates, Progress, Running},
@@ -18,13 +23,21 @@ use crate::{
     world::{Defect, Gated, World},
 };
 
-/// Two owners' images, and the same file names in a thief's folder.
-pub(crate) const KEYS: [&str; 4] = [
+/// Two owners' images, the same file names in a thief's folder, and an image that the release before has begun.
+pub(crate) const KEYS: [&str; 5] = [
     "user-uploads/alice/019b76da-a0ab-8000-8000-291934a2cd87.png",
     "user-uploads/mallory/019b76da-a0ab-8000-8000-291934a2cd87.png",
     "user-uploads/bob/cat.png",
     "user-uploads/mallory/cat.png",
+    BEGUN_BEFORE,
 ];
+const BEGUN_BEFORE: &str = "user-uploads/carol/019b76da-a0ab-7cc1-9f0e-5d2a3c4b6e71.png";
+
+/// The image's id: whatever happens, the release before has given one to its image.
+pub(crate) fn image_id(key: &str) -> Uuid {
+    let begun_before = Some(key).filter(|key| *key == BEGUN_BEFORE);
+    begun_before.and_then(image_id::former_id).unwrap_or_else(|| image_id::image_id(key))
+}
 
 /// What an upload holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,11 +154,37 @@ impl Play {
             running: Vec::new(),
             telemetry: telemetry.clone(),
         };
+        play.begin_before();
         for happening in happenings {
             play.happen(happening);
         }
         play.rest();
         (play.world, play.history)
+    }
+
+    /// The release before has announced a version of its image, older than all that follow.
+    fn begin_before(&mut self) {
+        let upload = Upload {
+            bucket: "originals".to_owned(),
+            key: BEGUN_BEFORE.to_owned(),
+            at: UNIX_EPOCH,
+            sequencer: sequencer(0),
+            reprocess: None,
+        };
+        let claim = Item::claim(image_id(BEGUN_BEFORE), &upload, Uuid::now_v7(), UNIX_EPOCH);
+        let item = Item { status: Status::Done, notified: true, ..claim };
+        let note = Note {
+            subject: String::new(),
+            body: completion::body(&item),
+            status: item.status,
+            image_id: item.image_id.to_string(),
+            traceparent: None,
+        };
+        let mut world = self.world.lock().unwrap();
+        world.items.insert(item.image_id.to_string(), item);
+        world.notes.push(note);
+        drop(world);
+        self.history.sent.push((created(BEGUN_BEFORE, &sequencer(0)), None));
     }
 
     fn happen(&mut self, happening: &Happening) {

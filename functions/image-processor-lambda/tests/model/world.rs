@@ -131,7 +131,9 @@ impl Store for Gated {
 fn allows(defect: Option<Defect>, condition: Condition, item: &Item, standing: Option<&Standing>) -> bool {
     let standing = RefCell::new(standing.cloned());
     let patched = |change: &dyn Fn(&mut Standing)| {
-        if let (Condition::Free(_), Some(standing)) = (condition, &mut *standing.borrow_mut()) {
+        if let (Condition::Free(_) | Condition::Known(_), Some(standing)) =
+            (condition, &mut *standing.borrow_mut())
+        {
             change(standing);
         }
     };

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use contract::s3_event::Upload;
 use serde::Serialize;
 
-use super::content::{Content, image_id};
+use super::content::{Content, image_id, image_ids};
 use super::items::{Item, Items};
 
 /// Why messages are here; those of one cause need the same action.
@@ -128,8 +128,10 @@ pub(crate) fn classify(content: &Content, bucket: Option<&str>, items: Option<&I
 }
 
 fn of_upload(upload: &Upload, items: Option<&Items>) -> Finding {
-    let id = image_id(upload);
-    let item = items.and_then(|items| items.get(&id));
+    let known = |id: &String| items.and_then(|items| items.get(id));
+    let is_own = |id: &String| known(id).is_some_and(|item| item.key == upload.key);
+    let id = image_ids(upload).find(is_own).unwrap_or_else(|| image_id(upload));
+    let item = known(&id);
     let cause = match (items, item) {
         (None, _) => Cause::Upload,
         (Some(_), None) => Cause::NeverClaimed,
@@ -193,6 +195,24 @@ mod tests {
         }
         assert_eq!(cause("1", Some(&Items::new())), Cause::NeverClaimed);
         assert_eq!(cause("1", None), Cause::Upload);
+    }
+
+    #[test]
+    fn image_that_an_earlier_release_has_begun_is_found_under_the_id_that_it_had_there() {
+        let former = "019b76da-a0ab-7cc1-9f0e-5d2a3c4b6e71";
+        let own = format!("user-uploads/alice/{former}.jpg");
+        let found = |owner: &str| {
+            let (status, key, sequencer) = ("DONE".into(), owner.into(), "1".into());
+            let item = Item { status, notified: true, key, sequencer, ..Item::default() };
+            let items: Items = [(former.to_owned(), item)].into();
+            classify(&Content::Uploads(vec![upload(&own, "1")]), None, Some(&items))
+        };
+
+        let known = found(&own);
+        assert_eq!((known.cause, known.image.unwrap().id.as_str()), (Cause::Settled, former));
+        let of_another = found("user-uploads/mallory/x.jpg");
+        let derived = contract::image_id::derived_id(&own).to_string();
+        assert_eq!((of_another.cause, of_another.image.unwrap().id), (Cause::NeverClaimed, derived));
     }
 
     #[test]

@@ -33,9 +33,14 @@ fn defect(error: &MalformedMessage) -> String {
     text.strip_prefix("the message").map_or_else(|| text.clone(), |rest| format!("it{rest}"))
 }
 
-/// The image's id.
+/// The image's id, where no earlier release has begun the image.
 pub(crate) fn image_id(upload: &Upload) -> String {
     image_id::image_id(&upload.key).to_string()
+}
+
+/// The ids that the image may have: the one that an earlier release may have given it, and its own.
+pub(crate) fn image_ids(upload: &Upload) -> impl Iterator<Item = String> {
+    image_id::former_id(&upload.key).map(|id| id.to_string()).into_iter().chain([image_id(upload)])
 }
 
 #[cfg(test)]

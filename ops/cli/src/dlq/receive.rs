@@ -6,7 +6,7 @@ use aws_client::AwsError;
 use pipeline_client::queue::{Message, Pass};
 
 use super::cause::{Finding, classify};
-use super::content::{Content, image_id};
+use super::content::{Content, image_ids};
 use super::items::{self, Items};
 use super::target::Target;
 
@@ -100,7 +100,7 @@ impl<'a> ReceiveLoop<'a> {
             Content::Uploads(uploads) => Some(uploads),
             _ => None,
         });
-        let ids: BTreeSet<String> = uploads.flatten().map(image_id).collect();
+        let ids: BTreeSet<String> = uploads.flatten().flat_map(image_ids).collect();
         let table = self.target.table.as_deref()?;
         match items::look_up(&self.target.aws, table, ids).await {
             Ok(items) => Some(items),

@@ -1,4 +1,4 @@
-//! Creation of the stack: uploads what the template refers to, and calls CloudFormation.
+//! Creation and update of the stack: uploads what the template refers to, and calls CloudFormation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use super::build::Functions;
@@ -43,6 +44,25 @@ impl Deployment<'_> {
     ///
     /// Names the resource that failed and CloudFormation's reason.
     pub async fn create(&self, reporter: &dyn Reporter) -> Result<Deployed, DeployError> {
+        let here = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>",
+            self.aws.region()
+        );
+        let bucket = format!("/{ARTIFACTS}");
+        self.aws.rest("s3", Method::PUT, &bucket, here.into_bytes(), &[]).await?;
+        self.deploy(Operation::Create, reporter).await
+    }
+
+    /// Has the stack, which stands, take this template and these functions, and waits until it does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Deployment::create`]; also when nothing would change.
+    pub async fn update(&self, reporter: &dyn Reporter) -> Result<Deployed, DeployError> {
+        self.deploy(Operation::Update, reporter).await
+    }
+
+    async fn deploy(&self, operation: Operation, reporter: &dyn Reporter) -> Result<Deployed, DeployError> {
         let text = read(self.template)?;
         let text = String::from_utf8_lossy(&text);
         let uploaded = self.upload(references(&text)?, reporter).await?;
@@ -50,10 +70,14 @@ impl Deployment<'_> {
         let step = Step::start(reporter, "deploy", "Deploying template.yaml");
         // By address, because a template passed inline may not exceed 51,200 bytes.
         let address = self.put("template.yaml", rewritten.into_bytes()).await?;
-        self.create_stack(&format!("{}{address}", self.aws.endpoint())).await?;
+        let mut seen = BTreeSet::new();
+        if operation == Operation::Update {
+            seen.extend(self.events().await?.into_iter().map(|event| event.id));
+        }
+        self.change_stack(operation, &format!("{}{address}", self.aws.endpoint())).await?;
         let template = processed_template(self.aws, self.stack).await?;
         let total = template.get("Resources").and_then(Value::as_object).map_or(0, serde_json::Map::len);
-        self.wait(&step, total as u64).await?;
+        self.wait(operation, seen, &step, total as u64).await?;
         let mut deployed = Deployed::describe(self.aws, self.stack).await?;
         deployed.unmask(self.parameters);
         step.finish(format!("Deployed {} resources", deployed.resources.len()));
@@ -66,12 +90,6 @@ impl Deployment<'_> {
         reporter: &dyn Reporter,
     ) -> Result<BTreeMap<Reference, String>, DeployError> {
         let step = Step::start(reporter, "upload", "Uploading functions and nested templates");
-        let here = format!(
-            "<CreateBucketConfiguration><LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>",
-            self.aws.region()
-        );
-        let bucket = format!("/{ARTIFACTS}");
-        self.aws.rest("s3", Method::PUT, &bucket, here.into_bytes(), &[]).await?;
         let total = references.len() as u64;
         let mut uploaded = BTreeMap::new();
         for (done, reference) in (0..).zip(references) {
@@ -97,7 +115,11 @@ impl Deployment<'_> {
                     fs::canonicalize(&local).map_err(|source| DeployError::Read { path: local, source })?;
                 let program = self.functions.program(&directory);
                 let program = program.ok_or_else(|| DeployError::NoProgram { path: path.clone() })?;
-                let address = self.put(&format!("{path}.zip"), package(program)?).await?;
+                let package = package(program)?;
+                // Under its hash, as SAM stores it: an update looks at the address alone.
+                let digest = Sha256::digest(&package);
+                let hash = digest.iter().take(16).fold(0_u128, |hash, byte| hash << 8 | u128::from(*byte));
+                let address = self.put(&format!("{path}/{hash:032x}.zip"), package).await?;
                 Ok(format!("s3:/{address}"))
             }
         }
@@ -110,28 +132,35 @@ impl Deployment<'_> {
         Ok(address)
     }
 
-    async fn create_stack(&self, template_url: &str) -> Result<(), DeployError> {
+    async fn change_stack(&self, operation: Operation, template_url: &str) -> Result<(), DeployError> {
         let mut params: Vec<(String, &str)> = vec![
             ("StackName".into(), self.stack),
             ("TemplateURL".into(), template_url),
             ("Capabilities.member.1".into(), "CAPABILITY_NAMED_IAM"),
             ("Capabilities.member.2".into(), "CAPABILITY_AUTO_EXPAND"),
-            // What failed stays to be looked at; the engine is thrown away as a whole.
-            ("OnFailure".into(), "DO_NOTHING"),
         ];
+        if operation == Operation::Create {
+            // What failed stays to be looked at; the engine is thrown away as a whole.
+            params.push(("OnFailure".into(), "DO_NOTHING"));
+        }
         for (index, (key, value)) in (1..).zip(self.parameters) {
             params.push((format!("Parameters.member.{index}.ParameterKey"), key));
             params.push((format!("Parameters.member.{index}.ParameterValue"), value));
         }
         let params: Vec<(&str, &str)> = params.iter().map(|(key, value)| (key.as_str(), *value)).collect();
-        self.query("CreateStack", &params).await?;
+        self.query(operation.action(), &params).await?;
         Ok(())
     }
 
-    /// Follows the stack's events until it stands.
-    async fn wait(&self, step: &Step<'_>, total: u64) -> Result<(), DeployError> {
+    /// Follows the stack's events, but for those `seen`, until it stands.
+    async fn wait(
+        &self,
+        operation: Operation,
+        mut seen: BTreeSet<String>,
+        step: &Step<'_>,
+        total: u64,
+    ) -> Result<(), DeployError> {
         let deadline = Instant::now() + CREATE_TIMEOUT;
-        let mut seen = BTreeSet::new();
         let mut done = 0;
         loop {
             let mut last = String::new();
@@ -141,13 +170,13 @@ impl Deployment<'_> {
                 }
                 if resource == self.stack {
                     match status.as_str() {
-                        "CREATE_COMPLETE" => return Ok(()),
-                        "CREATE_IN_PROGRESS" => {}
+                        status if status == operation.complete() => return Ok(()),
+                        status if status == operation.in_progress() => {}
                         _ => return Err(DeployError::Status { status, reason }),
                     }
                 } else if status.ends_with("FAILED") {
                     return Err(DeployError::Resource { resource, kind, reason });
-                } else if status == "CREATE_COMPLETE" {
+                } else if status == operation.complete() {
                     done += 1;
                     step.moved(resource.as_str(), Some(done), Some(total));
                 }
@@ -187,6 +216,39 @@ impl Deployment<'_> {
 
     async fn query(&self, action: &str, params: &[(&str, &str)]) -> Result<String, AwsError> {
         cloudformation(self.aws, action, params).await
+    }
+}
+
+/// What is done to a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Create,
+    Update,
+}
+
+impl Operation {
+    /// The API call.
+    fn action(self) -> &'static str {
+        match self {
+            Self::Create => "CreateStack",
+            Self::Update => "UpdateStack",
+        }
+    }
+
+    /// The status of what is through.
+    fn complete(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE_COMPLETE",
+            Self::Update => "UPDATE_COMPLETE",
+        }
+    }
+
+    /// The status of what is under way.
+    fn in_progress(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE_IN_PROGRESS",
+            Self::Update => "UPDATE_IN_PROGRESS",
+        }
     }
 }
 

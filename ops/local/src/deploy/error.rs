@@ -41,7 +41,7 @@ pub enum DeployError {
     #[error("the engine refused a step of the deploy")]
     Api(#[from] AwsError),
     /// A resource failed.
-    #[error("{resource} ({kind}) could not be created: {reason}")]
+    #[error("{resource} ({kind}) could not be deployed: {reason}")]
     Resource {
         /// Its logical id.
         resource: String,
@@ -50,7 +50,7 @@ pub enum DeployError {
         /// CloudFormation's reason.
         reason: String,
     },
-    /// The stack ended elsewhere than in `CREATE_COMPLETE`.
+    /// The stack ended elsewhere than in `CREATE_COMPLETE` or `UPDATE_COMPLETE`.
     #[error("the stack ended in {status}: {reason}")]
     Status {
         /// Where it ended.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 25] = [
+const MODULES: [(&str, &str); 26] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
     ("async_invocations.py", include_str!("async_invocations.py")),
@@ -16,6 +16,7 @@ const MODULES: [(&str, &str); 25] = [
     ("conditions.py", include_str!("conditions.py")),
     ("decisions.py", include_str!("decisions.py")),
     ("doors.py", include_str!("doors.py")),
+    ("environments.py", include_str!("environments.py")),
     ("event_source_mappings.py", include_str!("event_source_mappings.py")),
     ("execution_role.py", include_str!("execution_role.py")),
     ("filter_patterns.py", include_str!("filter_patterns.py")),

@@ -22,6 +22,7 @@ import async_invocations  # noqa: E402, F401
 import conditions  # noqa: E402, F401
 import decisions  # noqa: E402, F401
 import doors  # noqa: E402
+import environments  # noqa: E402, F401
 import event_source_mappings  # noqa: E402, F401
 import execution_role  # noqa: E402, F401
 import filter_patterns  # noqa: E402, F401

@@ -24,7 +24,7 @@ use terminal::progress::{Reporter, Step};
 const REGION: &str = "ap-northeast-1";
 
 /// The stack's name in CloudFormation, as in samconfig.toml.
-const STACK: &str = "image-pipeline";
+pub const STACK: &str = "image-pipeline";
 
 /// The topics whose mail is shown.
 const TOPICS: [&str; 3] = ["TopicArn", "PageTopicArn", "TicketTopicArn"];
@@ -240,9 +240,8 @@ async fn deploy(
     functions: &Functions,
     reporter: &dyn Reporter,
 ) -> Result<(Deployed, Reconciled), UpError> {
-    let mut parameters = local_parameters();
-    parameters.extend(options.parameters.clone());
-    let template = &root.join("template.yaml");
+    let parameters = options.deployed_parameters();
+    let template = &options.template.clone().unwrap_or_else(|| root.join("template.yaml"));
     let deployment = Deployment { aws, stack: STACK, template, parameters: &parameters, functions };
     let deployed = deployment.create(reporter).await?;
     let reconciled = reconcile(aws, &deployed, reporter).await;
@@ -285,7 +284,7 @@ async fn settle(
 }
 
 /// What must differ from AWS for the template to run on this machine.
-fn local_parameters() -> BTreeMap<String, String> {
+pub(super) fn local_parameters() -> BTreeMap<String, String> {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
     // The engine refuses a template with composite alarms; ours are evaluated by `ops` and not by it.
     [("Architecture", architecture), ("MathAlarms", "disabled")]

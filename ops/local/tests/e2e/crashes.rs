@@ -57,7 +57,7 @@ impl Step {
 }
 
 /// Waits until calls were struck, though not for ever: a rule may be about a call that is never made.
-async fn struck(strike: &Strike, times: usize) {
+pub(crate) async fn struck(strike: &Strike, times: usize) {
     let struck = tokio::time::timeout(PATIENCE, strike.struck(times)).await;
     struck.expect("the call should be made").expect("the call should be struck");
 }

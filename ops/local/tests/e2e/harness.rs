@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::item::Item;
 use crate::queue::hush;
+use crate::release::Release;
 
 /// Longest wait for anything; a machine whose processors are busy with something else needs part of it.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -30,7 +31,7 @@ const SIDE_BY_SIDE: usize = 10;
 const ORIGINS: &str = "https://photos.example.com,https://admin.example.com";
 
 /// Parameters of the template, by name.
-type Parameters = &'static [(&'static str, &'static str)];
+pub(crate) type Parameters = &'static [(&'static str, &'static str)];
 
 /// A running stack; it goes down with the test process, since the engine follows its parent.
 #[derive(Debug)]
@@ -150,14 +151,22 @@ impl Harness {
         Self::up_at(1, kind, parameters).await
     }
 
-    /// Brings a stack up in a thread of its own, because the runtime of a test ends with the test.
     async fn up_at(clock_rate: u32, kind: &'static str, parameters: Parameters) -> Self {
-        let functions = functions().await;
+        Self::of_release(Release::current().await, clock_rate, kind, parameters).await
+    }
+
+    /// Brings a stack up in a thread of its own, because the runtime of a test ends with the test.
+    pub(crate) async fn of_release(
+        release: Release,
+        clock_rate: u32,
+        kind: &'static str,
+        parameters: Parameters,
+    ) -> Self {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let mut stack = first_free(clock_rate, kind, parameters, functions).await;
+                let mut stack = first_free(clock_rate, kind, parameters, release).await;
                 let seen = (stack.observer.clone(), stack.faults.clone(), stack.engine_group());
                 sender.send((stack.info.clone(), seen)).unwrap();
                 panic!("the engine ended by itself: {:?}", stack.ended().await);
@@ -286,7 +295,7 @@ pub(crate) async fn functions() -> Functions {
 }
 
 /// A stack under the first name that no other process uses.
-async fn first_free(clock_rate: u32, kind: &str, parameters: &[(&str, &str)], functions: Functions) -> Stack {
+async fn first_free(clock_rate: u32, kind: &str, parameters: Parameters, release: Release) -> Stack {
     for number in 1..=SIDE_BY_SIDE {
         let options = Options {
             name: format!("{kind}-{number}"),
@@ -295,7 +304,8 @@ async fn first_free(clock_rate: u32, kind: &str, parameters: &[(&str, &str)], fu
             clock_rate,
             parameters: parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             root: root(),
-            functions: Some(functions.clone()),
+            template: Some(release.template.clone()),
+            functions: Some(release.functions.clone()),
             ..Options::default()
         };
         match Stack::up(options, &()).await {

@@ -15,7 +15,8 @@ pub(crate) const QUIET: &str = "user-uploads/quiet";
 
 /// The key of an object that nobody announces, and its image's id.
 pub(crate) fn quiet_key() -> (String, String) {
-    let key = format!("{QUIET}/{}.raw", Uuid::new_v4());
+    // No UUID by itself: that is looked for as an image of an earlier release first.
+    let key = format!("{QUIET}/object-{}.raw", Uuid::new_v4());
     let id = image_id::image_id(&key).to_string();
     (key, id)
 }

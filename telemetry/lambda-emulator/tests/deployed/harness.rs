@@ -10,11 +10,13 @@ use serde_json::Value;
 
 use crate::artifact::Artifact;
 
-/// Enough for three attempts of the SDK at an address where nobody listens, emulated.
-const AMPLE: Duration = Duration::from_secs(20);
+/// Enough for a thumbnail, and for three attempts of the SDK at an address where nobody listens, emulated on a machine that
+/// is busy with something else.
+const AMPLE: Duration = Duration::from_mins(2);
 
-/// What the template and Lambda give the functions, with credentials of AWS's documentation.
-const ENVIRONMENT: [(&str, &str); 8] = [
+/// What the template and Lambda give the functions, with credentials of AWS's documentation, and time for emulated decoders.
+const ENVIRONMENT: [(&str, &str); 9] = [
+    ("DECODE_TIMEOUT_SECONDS", "100"),
     ("ORIGINAL_BUCKET", "originals"),
     ("PROCESSED_BUCKET", "thumbnails"),
     ("METADATA_TABLE", "ImageMetadata"),
