@@ -66,3 +66,29 @@ impl Alpha {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pixels::{Channels, Plane};
+
+    #[test]
+    fn opacities_of_another_size_are_those_of_the_same_part_of_the_picture() {
+        let samples = vec![10, 20, 30, 40, 50, 60];
+        let plane = Plane { samples, stride: 3, width: 3.0, height: 2.0 };
+        let planar = Planar { width: 3, height: 2, channels: Channels::Gray, planes: vec![plane] };
+        let alpha = Alpha::new(planar, false);
+        let row = |size, columns, y| {
+            let mut row = vec![99];
+            alpha.row(size, columns, y, &mut row);
+            row
+        };
+        assert_eq!(row((3, 2), 0..3, 1), [40, 50, 60]);
+        assert_eq!(row((3, 2), 1..3, 0), [20, 30]);
+        assert_eq!(row((3, 4), 0..3, 2), [40, 50, 60]);
+        assert_eq!(row((6, 4), 0..6, 1), [10, 10, 20, 20, 30, 30]);
+        assert_eq!(row((6, 4), 4..6, 3), [60, 60]);
+        assert_eq!(row((2, 1), 0..2, 0), [10, 20]);
+        assert_eq!(row((1, 1), 0..1, 0), [10]);
+    }
+}

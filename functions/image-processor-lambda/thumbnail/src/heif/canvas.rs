@@ -265,3 +265,6 @@ impl Weights {
         &self.weighed
     }
 }
+
+#[cfg(test)]
+mod tests;
