@@ -1,12 +1,6 @@
 //! Items of HEIF: what is derived from what, opacities beside colours, and units of a coded picture.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test's helpers may fail it"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test's helpers may fail it")]
 
 mod common;
 #[path = "heif/writer.rs"]

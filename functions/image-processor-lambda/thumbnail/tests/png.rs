@@ -148,7 +148,7 @@ fn exif_of_any_size_counts_for_the_orientation_and_not_against_the_memory() {
     let plain = file((WIDTH, HEIGHT), false, true, 255, &[]);
     let exif = |orientation: u8| {
         let fields =
-            [&b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0"[..], &[orientation], &[0; 9_000_000]];
+            [&b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0"[..], &[orientation], &vec![0; 9_000_000]];
         chunk(*b"eXIf", &fields.concat())
     };
     // Of a chunk that is damaged nothing counts.

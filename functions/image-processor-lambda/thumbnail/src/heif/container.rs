@@ -112,19 +112,19 @@ fn items(content: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn bytes_of(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    fn bytes_of(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
         let size = u32::try_from(content.len() + 8).unwrap().to_be_bytes();
-        [&size[..], kind, content].concat()
+        [&size[..], &kind, content].concat()
     }
 
     /// A table of items: version, flags, count and entries of nothing.
     fn items_of(version: u8, count: usize) -> Vec<u8> {
         let head = vec![0; if version == 0 { 5 } else { 7 }];
-        bytes_of(b"iinf", &[&[version], &head[..], &bytes_of(b"infe", &[]).repeat(count)].concat())
+        bytes_of(*b"iinf", &[&[version], &head[..], &bytes_of(*b"infe", &[]).repeat(count)].concat())
     }
 
     fn properties_of(properties: &[u8]) -> Vec<u8> {
-        bytes_of(b"iprp", &bytes_of(b"ipco", properties))
+        bytes_of(*b"iprp", &bytes_of(*b"ipco", properties))
     }
 
     /// One table passes, and one of a little more does not; nor do two which are a little more together.
@@ -146,25 +146,27 @@ mod tests {
 
     #[test]
     fn bytes_of_each_table_are_limited_over_all_of_its_kind() {
-        for kind in [b"iinf", b"iloc", b"iref"] {
+        for kind in [*b"iinf", *b"iloc", *b"iref"] {
             // Of no items: what follows the head is no box.
             assert_limited("table", TABLE_BYTES, |length| bytes_of(kind, &vec![0xff; length]));
         }
-        assert_limited("ipma", TABLE_BYTES, |length| bytes_of(b"iprp", &bytes_of(b"ipma", &vec![0; length])));
+        assert_limited("ipma", TABLE_BYTES, |length| {
+            bytes_of(*b"iprp", &bytes_of(*b"ipma", &vec![0; length]))
+        });
     }
 
     #[test]
     fn properties_are_limited_by_number_and_bytes() {
         assert_limited("number", MOST_PROPERTIES, |count| {
-            properties_of(&bytes_of(b"free", &[]).repeat(count))
+            properties_of(&bytes_of(*b"free", &[]).repeat(count))
         });
         assert_limited("bytes", PROPERTY_BYTES, |length| {
-            properties_of(&bytes_of(b"colr", &vec![0; length - 8]))
+            properties_of(&bytes_of(*b"colr", &vec![0; length - 8]))
         });
         assert_limited("configurations", CONFIGURATION_BYTES, |length| {
-            properties_of(&bytes_of(b"hvcC", &vec![0; length]))
+            properties_of(&bytes_of(*b"hvcC", &vec![0; length]))
         });
-        let pair = |length: usize| bytes_of(b"hvcC", &vec![0; length]).repeat(2);
+        let pair = |length: usize| bytes_of(*b"hvcC", &vec![0; length]).repeat(2);
         assert!(Tables::default().check(&properties_of(&pair(CONFIGURATION_BYTES / 2 + 1))).is_err());
     }
 

@@ -14,7 +14,7 @@ pub(crate) enum Value {
     /// Numerators and denominators.
     Rationals(Vec<(u32, u32)>),
     Floats(Vec<f32>),
-    /// Of eight bytes, as BigTIFFs have them.
+    /// Of eight bytes, as files of `BigTIFF` have them.
     Wide(u64),
 }
 
@@ -161,7 +161,9 @@ impl File {
                 }
                 Value::Floats(values) => {
                     let mut bytes = Vec::new();
-                    values.iter().for_each(|value| self.put(&mut bytes, value.to_bits().into(), 4));
+                    for value in values {
+                        self.put(&mut bytes, value.to_bits().into(), 4);
+                    }
                     (11, values.len(), bytes)
                 }
             };

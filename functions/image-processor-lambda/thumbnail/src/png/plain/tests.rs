@@ -173,8 +173,7 @@ fn data_are_repeated_from_as_far_back_as_the_format_allows() {
     // The last block, of fixed codes: length 258, distance 32,768, the end.
     let mut bits = vec![true, true, false];
     for _ in 0..REPEATS {
-        let code = [0b1100_0101_u32 << 5 | 29, 13];
-        bits.extend((0..code[1]).rev().map(|bit| code[0] >> bit & 1 == 1));
+        bits.extend((0..13).rev().map(|bit| 0b1_1000_1011_1101 >> bit & 1 == 1));
         bits.extend([true; 13]);
     }
     bits.extend([false; 7]);

@@ -71,7 +71,7 @@ fn what_a_full_header_has_between_is_passed_over() {
     const COLOR: &[Field] = &[(1, 1), (0, 1), (1, 1), (9, 8), (16, 8), (9, 8), (0, 1)];
     // Times, a number of two bits behind two zeros, a model of the decoder with delays of ten bits.
     let timed: &[Field] =
-        &[(1, 1), (5, 32), (7, 32), (1, 1), (0b00110, 5), (1, 1), (9, 5), (3, 32), (0b1_1111_0000_1, 10)];
+        &[(1, 1), (5, 32), (7, 32), (1, 1), (0b00110, 5), (1, 1), (9, 5), (3, 32), (0b11_1110_0001, 10)];
     // A delay of display; two operating points, of which the first has a tier.
     let modelled: &[Field] = &[(1, 1), (1, 5)];
     let first: &[Field] =

@@ -65,7 +65,7 @@ fn data_from_before_the_first_are_damaged_and_those_that_end_early_are_short() {
     let stored = vec![7; REACH - 1];
     let outcome = inflated(&repeating(&stored, 1), REACH, 100_000);
     assert!(matches!(outcome, Err(DecodeError::Corrupt(_))), "{outcome:?}");
-    let whole = repeating(&[7; REACH], 1);
+    let whole = repeating(&vec![7; REACH], 1);
     for length in [whole.len() - 6, 100, 2, 0] {
         let outcome = inflated(&whole[..length], REACH + LONGEST, 100_000);
         assert!(matches!(outcome, Err(DecodeError::Truncated(_))), "{length} {outcome:?}");
