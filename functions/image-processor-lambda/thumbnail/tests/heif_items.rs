@@ -167,7 +167,10 @@ fn each_auxiliary_type_of_opacity_counts_and_no_other() {
 #[test]
 fn opacities_are_turned_with_the_colours_and_not_by_themselves() {
     let expected = on_blue(&with_alpha(ALPHA[0], &[])).unwrap();
-    assert_eq!(on_blue(&with_alpha(ALPHA[0], &[rotation(1)])).unwrap(), expected);
+    let aperture = boxed(*b"clap", &[50_u32, 1, 50, 1, 0, 1, 0, 1].map(u32::to_be_bytes).concat());
+    for property in [rotation(1), aperture] {
+        assert_eq!(on_blue(&with_alpha(ALPHA[0], &[property])).unwrap(), expected);
+    }
 }
 
 #[test]
@@ -195,7 +198,7 @@ fn units_of_hevc_that_are_no_part_of_the_picture_are_passed_over() {
         thumb(&single(&Coded { data, ..photo.clone() }, &[]).bytes(), 75)
     };
     let slice = photo.data[4..].to_vec();
-    let mut enhancement = slice.clone();
+    let mut enhancement = slice[..12].to_vec();
     // The layer's number begins in the lowest bit of the first byte.
     enhancement[1] |= 1 << 3;
     for (what, before, behind) in [
@@ -210,6 +213,15 @@ fn units_of_hevc_that_are_no_part_of_the_picture_are_passed_over() {
     assert_eq!(rejection.reason(), "UnsupportedFeature");
     assert_eq!(with(&unit(&[0x4e, 1, 0x80]).repeat(4_000), &[]).unwrap(), expected);
     assert_eq!(with(&[], &[0, 0, 0, 9, 1]).unwrap_err().reason(), "Truncated");
+}
+
+#[test]
+fn a_file_that_ends_within_its_picture_is_truncated() {
+    for name in ["photo.heic", "photo.avif"] {
+        let bytes = single(&Coded::of(name), &[]).bytes();
+        let rejection = thumb(&bytes[..bytes.len() - 50], 75).unwrap_err();
+        assert_eq!(rejection.reason(), "Truncated", "{name}: {rejection:?}");
+    }
 }
 
 #[test]

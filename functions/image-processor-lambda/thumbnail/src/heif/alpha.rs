@@ -53,7 +53,7 @@ impl Alpha {
     pub(super) fn row(&self, size: (u32, u32), columns: Range<u32>, y: u32, into: &mut Vec<u8>) {
         let scaled = |at: u32, from: u32, to: u32| {
             let at = u64::from(at) * u64::from(to) / u64::from(from.max(1));
-            usize::try_from(at).unwrap_or(usize::MAX).min((to as usize).saturating_sub(1))
+            usize::try_from(at).unwrap_or(usize::MAX)
         };
         let start = scaled(y, size.1, self.height) * self.width as usize;
         let row = self.samples.get(start..).unwrap_or_default();

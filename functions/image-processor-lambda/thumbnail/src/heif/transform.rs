@@ -108,12 +108,10 @@ impl Placement {
 /// Start and length, in whole pixels, along one side.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie within the side")]
 fn aperture(side: u32, length: (u32, u32), offset: (i32, u32), is_mirrored: bool) -> Option<(u32, u32)> {
-    if length.1 == 0 || offset.1 == 0 {
-        return None;
-    }
+    // One over zero is none of the numbers that are compared below.
     let length = (f64::from(length.0) / f64::from(length.1)).round();
     let side = f64::from(side);
-    if length < 1.0 || length > side {
+    if length < 1.0 {
         return None;
     }
     let offset = f64::from(offset.0) / f64::from(offset.1);

@@ -84,7 +84,7 @@ fn what_a_full_header_has_between_is_passed_over() {
         (0b110, 3),
         (0b1011, 4),
         (1, 1),
-        (0b10, 2),
+        (0b11, 2),
         (1, 1),
         (0, 1),
         (1, 1),
