@@ -5,6 +5,7 @@ mod color;
 mod fault;
 mod filter;
 mod group;
+mod hidden;
 mod inflate;
 mod plain;
 mod reader;
@@ -36,8 +37,7 @@ pub(crate) fn decode(bytes: &[u8], budget: &Budget, target: &Target) -> Result<R
     let pixels = budget.check_pixels(width, height)?;
     let info = reader.info();
     let color = color::space(info);
-    let exif = info.exif_metadata.as_deref().or_else(|| chunks::exif_behind_data(bytes));
-    let orientation = exif::orientation(exif);
+    let orientation = exif::orientation(chunks::exif(bytes));
     let side = target.box_side(width, height);
     let pixels_bytes = pixels * reader.pixel_bytes();
     let fits = budget.check_memory(pixels_bytes + reader.row_bytes()).is_ok();

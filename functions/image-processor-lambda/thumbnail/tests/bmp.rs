@@ -190,6 +190,26 @@ fn few_bits_and_short_palettes_are_drawn() {
     let mut short = Bmp::new(40, 8, 0, &[0, 1, 2, 3, 200, 255, 0, 1]).palette();
     short.palette.truncate(12);
     assert_shown("a short palette", &short, &[red, green, blue, [0; 3], [0; 3], [0; 3], red, green]);
+    // Colours end where samples begin, though these look like one, and after as many as the header declares.
+    short.data = vec![0, 1, 2, 3, 4, 5, 200, 255];
+    assert_shown("samples", &short, &[red, green, blue, [0; 3], [0; 3], [0; 3], [0; 3], [0; 3]]);
+    let mut bytes = Bmp::new(40, 8, 0, &[0, 1, 2, 0, 1, 2, 0, 1]).palette().bytes();
+    bytes[46..50].copy_from_slice(&1_u32.to_le_bytes());
+    let found = shown_bytes(&bytes);
+    assert!(found[0][0] > 240 && found[1..3].as_flattened().iter().all(|level| *level < 10), "{found:?}");
+}
+
+#[test]
+fn a_palette_behind_the_samples_or_over_them_has_all_its_colours() {
+    let (red, green, blue) = ([255, 0, 0], [0, 255, 0], [0, 0, 255]);
+    let mut bytes = Bmp::new(40, 2, 0, &[]).palette().bytes();
+    // Two bits of each of eight pixels, in the place of what the header reserves, before the palette.
+    bytes[6..8].copy_from_slice(&[0b0001_1011, 0b0001_1011]);
+    bytes[10..14].copy_from_slice(&6_u32.to_le_bytes());
+    let found = shown_bytes(&bytes);
+    let expected = [red, green, blue, [0; 3], red, green, blue, [0; 3]];
+    let far = found.as_flattened().iter().zip(expected.as_flattened()).any(|(a, b)| a.abs_diff(*b) > 6);
+    assert!(!far, "{found:?}");
 }
 
 #[test]
@@ -210,6 +230,16 @@ fn what_is_no_bitmap_inside_is_refused_by_name_and_what_ends_early_too() {
             expected,
             "{header} {bits} {compression}"
         );
+    }
+}
+
+#[test]
+fn impossible_sides_are_corrupt() {
+    let bytes = Bmp::new(40, 24, 0, &[1; 24]).bytes();
+    for (at, side) in [(18, -8_i32), (18, i32::MIN), (22, i32::MIN), (18, 0), (22, 0)] {
+        let mut bytes = bytes.clone();
+        bytes[at..at + 4].copy_from_slice(&side.to_le_bytes());
+        assert_eq!(reason(&bytes), "Corrupt", "{side} at {at}");
     }
 }
 
@@ -248,10 +278,10 @@ fn masks_may_be_of_any_width_and_the_field_of_os2_is_none() {
 
 #[test]
 fn a_profile_is_followed_where_the_header_embeds_it() {
-    let bmp = Bmp::new(124, 32, 0, &with_alpha([255; 8]));
+    let data = with_alpha([255; 8]);
     let profile = moxcms::ColorProfile::new_display_p3().encode().unwrap();
-    let with_profile = |kind: &[u8; 4]| {
-        let mut bytes = bmp.bytes();
+    let with_profile = |header: u32, kind: &[u8; 4]| {
+        let mut bytes = Bmp::new(header, 32, 0, &data).bytes();
         // Counted from the information header.
         let place = u32::try_from(bytes.len() - 14).unwrap();
         bytes[14 + 56..14 + 60].copy_from_slice(kind);
@@ -259,6 +289,8 @@ fn a_profile_is_followed_where_the_header_embeds_it() {
         bytes[14 + 116..14 + 120].copy_from_slice(&u32::try_from(profile.len()).unwrap().to_le_bytes());
         shown_bytes(&[bytes, profile.clone()].concat())
     };
-    assert_eq!(with_profile(b"sRGB"), shown(&bmp));
-    assert_ne!(with_profile(b"DEBM"), shown(&bmp));
+    assert_eq!(with_profile(124, b"sRGB"), shown(&Bmp::new(124, 32, 0, &data)));
+    assert_ne!(with_profile(124, b"DEBM"), with_profile(124, b"sRGB"));
+    // The version before has no such fields.
+    assert_eq!(with_profile(108, b"DEBM"), with_profile(108, b"sRGB"));
 }

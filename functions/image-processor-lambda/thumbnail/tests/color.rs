@@ -187,6 +187,22 @@ fn what_a_png_declares_of_its_colours_is_shown_as_in_a_browser() {
     }
 }
 
+/// Matrix coefficients other than those of RGB, and a flag that is neither.
+#[test]
+fn code_points_that_a_png_may_not_have_are_passed_over_for_what_is_declared_next() {
+    for broken in [[12, 13, 1, 1], [12, 13, 2, 1], [12, 13, 0, 7]].map(|points| (b"cICP", points)) {
+        let broken = (broken.0, &broken.1[..]);
+        for (next, expected) in
+            [(&[][..], [200, 100, 55]), (&[LINEAR], [229, 168, 128]), (&[DISPLAY_P3], [215, 93, 39])]
+        {
+            let found = declared([200, 100, 55], &[&[broken], next].concat());
+            assert_near(found, expected, 3);
+        }
+        let found = declared([200, 100, 55], &[LINEAR, broken]);
+        assert_near(found, [229, 168, 128], 3);
+    }
+}
+
 #[test]
 fn code_points_come_before_a_profile_and_a_profile_before_a_gamma() {
     let rgb = |chunks: &[(&[u8; 4], &[u8])], profile: ColorProfile| {

@@ -144,6 +144,39 @@ fn a_picture_of_a_single_row_or_column_of_any_length_is_drawn() {
 }
 
 #[test]
+fn exif_of_any_size_counts_for_the_orientation_and_not_against_the_memory() {
+    let plain = file((WIDTH, HEIGHT), false, true, 255, &[]);
+    let exif = |orientation: u8| {
+        let fields =
+            [&b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0"[..], &[orientation], &vec![0; 9_000_000]];
+        chunk(*b"eXIf", &fields.concat())
+    };
+    // Of a chunk that is damaged nothing counts.
+    let mut torn = exif(1);
+    *torn.last_mut().unwrap() ^= 1;
+    for before in [vec![exif(6)], vec![torn, exif(6)], vec![exif(6), exif(1)]] {
+        let bytes = file((WIDTH, HEIGHT), false, true, 255, &before);
+        let turned = thumb(&bytes, &SMALL, 96).unwrap();
+        let upright = thumb(&plain, &SMALL, 96).unwrap();
+        assert_eq!((turned.width, turned.height), (upright.height, upright.width));
+    }
+}
+
+#[test]
+fn an_animation_with_a_broken_frame_is_drawn_as_its_still() {
+    let expected = thumb(&file((40, 30), false, false, 255, &[]), &Limits::default(), 64).unwrap();
+    let frame = |width: u32, dispose: u8| {
+        let place = [0, width, 30, 0, 0].map(u32::to_be_bytes).concat();
+        chunk(*b"fcTL", &[&place[..], &[0, 1, 0, 10, dispose, 0]].concat())
+    };
+    let control = chunk(*b"acTL", &[0, 0, 0, 1, 0, 0, 0, 0]);
+    for frame in [frame(40, 0), frame(41, 0), frame(20, 0), frame(40, 9), chunk(*b"fcTL", &[])] {
+        let bytes = file((40, 30), false, false, 255, &[control.clone(), frame]);
+        assert_eq!(thumb(&bytes, &Limits::default(), 64).unwrap(), expected);
+    }
+}
+
+#[test]
 fn apples_cgbi_is_refused_by_name() {
     let plain = file((8, 8), false, false, 255, &[]);
     let bytes = [&plain[..8], &chunk(*b"CgBI", &[0x50, 0, 0x20, 0x06]), &plain[8..]].concat();

@@ -18,7 +18,7 @@ use common::thumb;
 use jpeg_encoder::{ColorType, Encoder};
 use moxcms::ColorProfile;
 use quadrants::{SIZE, area, assert_refused, assert_shown, rgb, samples};
-use writer::Page;
+use writer::{File, Page};
 
 const ICC_PROFILE: u16 = 34675;
 
@@ -28,6 +28,30 @@ fn a_reduced_page_is_shown_where_the_chain_behind_it_leads_nowhere() {
     let end = file.len() - 4;
     file[end..].copy_from_slice(&[0, 0xff, 0xff, 0xff]);
     assert_shown("reduced", &file, 4);
+}
+
+#[test]
+fn the_last_directory_may_end_without_the_place_of_a_next_one() {
+    let mut file = Page::new(SIZE, 3, 8, rgb()).file();
+    file.truncate(file.len() - 4);
+    assert_shown("cut off", &file, 4);
+}
+
+#[test]
+fn numbers_of_big_tiffs_may_have_eight_bytes_and_their_directories_65535_entries() {
+    let big = File { is_big_endian: false, is_big_tiff: true };
+    let page = Page::new(SIZE, 3, 8, rgb()).wide(256, 40).wide(257, 30);
+    let mut file = big.write(&[page]);
+    assert_shown("eight bytes", &file, 4);
+    let directory = usize::try_from(u64::from_le_bytes(file[8..16].try_into().unwrap())).unwrap();
+    file[directory..directory + 8].copy_from_slice(&65_536_u64.to_le_bytes());
+    assert_refused("entries", &file, "Corrupt", "65,535 entries");
+}
+
+#[test]
+fn a_side_that_is_a_fraction_is_none() {
+    let page = Page::new(SIZE, 3, 8, rgb()).rationals(256, &[(40, 1)]);
+    assert_refused("rational", &page.file(), "Corrupt", "the size is missing");
 }
 
 #[test]
@@ -59,6 +83,18 @@ fn coefficients_of_luma_are_followed() {
     let data = samples(|color| green_luma(color).to_vec());
     let page = Page::new(SIZE, 3, 8, data).tag(262, 6).tags(530, &[1, 1]);
     assert_shown("luma of green", &page.tags(529, &[0, 1, 0]).file(), 6);
+}
+
+#[test]
+fn coefficients_are_numbers_of_any_type_and_one_over_zero_is_that_of_bt601() {
+    let data = samples(|color| green_luma(color).to_vec());
+    let page = Page::new(SIZE, 3, 8, data).tag(262, 6).tags(530, &[1, 1]);
+    assert_shown("rationals", &page.clone().rationals(529, &[(0, 7), (9, 9), (0, 1)]).file(), 6);
+    assert_shown("floats", &page.clone().floats(529, &[0.0, 1.0, 0.0]).file(), 6);
+    let by = |page: Page| thumb(&page.file(), 64).unwrap();
+    let standard = by(page.clone().rationals(529, &[(299, 1_000), (587, 1_000), (114, 1_000)]));
+    assert_eq!(by(page.clone().rationals(529, &[(1, 0), (2, 0), (0, 0)])), standard);
+    assert_eq!(by(page), standard);
 }
 
 #[test]

@@ -57,15 +57,11 @@ impl<'a> Header<'a> {
         };
         let (compression, masked) =
             if is_core { (Compression::None, false) } else { kind(long(16)?, bits, size)? };
-        let mut end = INFO + size;
         let masks = match bits {
             16 | 32 if masked => {
                 // Behind the oldest header, inside the others.
                 let at = INFO + 40;
                 let has_alpha = size >= 56 || long(16)? == 6;
-                if size == 40 {
-                    end += if has_alpha { 16 } else { 12 };
-                }
                 let mask = |index: usize| field(bytes, at + 4 * index).map(u32::from_le_bytes);
                 [mask(0)?, mask(1)?, mask(2)?, if has_alpha { mask(3)? } else { 0 }]
             }
@@ -79,8 +75,11 @@ impl<'a> Header<'a> {
             return Err(DecodeError::Corrupt("a side is impossible"));
         }
         let declared = if is_core { 0 } else { long(32)? as usize };
-        let palette =
-            if bits <= 8 { palette(bytes, end, (start, bits, declared), is_core) } else { Vec::new() };
+        let palette = if bits <= 8 {
+            palette(bytes, INFO + size, (start, bits, declared), is_core)
+        } else {
+            Vec::new()
+        };
         Ok(Self {
             width: width.unsigned_abs(),
             height: height.unsigned_abs(),

@@ -101,9 +101,6 @@ impl Runs<'_> {
     /// Draws `count` pixels of colours that repeat.
     fn run(&self, count: u8, colors: &[u8], (x, y): (u32, u32), draw: &mut impl FnMut(usize, [u8; 3])) {
         let Header { width, height, bits, palette, is_top_down, .. } = self.header;
-        if y >= *height {
-            return;
-        }
         let row = if *is_top_down { y } else { height - 1 - y } as usize * *width as usize;
         let indexed = |index: u8| palette.get(usize::from(index)).copied().unwrap_or_default();
         for (index, column) in (0..usize::from(count)).zip(x..*width) {

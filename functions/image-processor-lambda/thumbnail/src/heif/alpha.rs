@@ -53,7 +53,7 @@ impl Alpha {
     pub(super) fn row(&self, size: (u32, u32), columns: Range<u32>, y: u32, into: &mut Vec<u8>) {
         let scaled = |at: u32, from: u32, to: u32| {
             let at = u64::from(at) * u64::from(to) / u64::from(from.max(1));
-            usize::try_from(at).unwrap_or(usize::MAX).min((to as usize).saturating_sub(1))
+            usize::try_from(at).unwrap_or(usize::MAX)
         };
         let start = scaled(y, size.1, self.height) * self.width as usize;
         let row = self.samples.get(start..).unwrap_or_default();
@@ -64,5 +64,31 @@ impl Alpha {
         } else {
             into.extend(columns.map(|x| row.get(scaled(x, size.0, self.width)).copied().unwrap_or(u8::MAX)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pixels::{Channels, Plane};
+
+    #[test]
+    fn opacities_of_another_size_are_those_of_the_same_part_of_the_picture() {
+        let samples = vec![10, 20, 30, 40, 50, 60];
+        let plane = Plane { samples, stride: 3, width: 3.0, height: 2.0 };
+        let planar = Planar { width: 3, height: 2, channels: Channels::Gray, planes: vec![plane] };
+        let alpha = Alpha::new(planar, false);
+        let row = |size, columns, y| {
+            let mut row = vec![99];
+            alpha.row(size, columns, y, &mut row);
+            row
+        };
+        assert_eq!(row((3, 2), 0..3, 1), [40, 50, 60]);
+        assert_eq!(row((3, 2), 1..3, 0), [20, 30]);
+        assert_eq!(row((3, 4), 0..3, 2), [40, 50, 60]);
+        assert_eq!(row((6, 4), 0..6, 1), [10, 10, 20, 20, 30, 30]);
+        assert_eq!(row((6, 4), 4..6, 3), [60, 60]);
+        assert_eq!(row((2, 1), 0..2, 0), [10, 20]);
+        assert_eq!(row((1, 1), 0..1, 0), [10]);
     }
 }

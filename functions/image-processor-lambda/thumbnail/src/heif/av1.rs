@@ -14,6 +14,7 @@ use re_rav1d::dav1d::{Decoder, InloopFilterType, Picture, PixelLayout, PlanarIma
 
 use self::obu::{Kind, Unit};
 use self::sequence::SequenceHeader;
+use super::code_points::CodePoints;
 use super::coded::{Admit, Announced, CodedPicture, Samples, Sampling};
 use super::fault::Fault;
 use crate::budget::Clock;
@@ -48,7 +49,7 @@ pub(super) fn decode(file: &HeifFile, id: ItemId, admit: Admit, clock: Clock) ->
     clock()?;
     match decoder.get_picture() {
         Err(error) if error.is_again() => Err(DecodeError::Truncated("before its picture").into()),
-        picture => finished(picture?, &header),
+        picture => Ok(finished(picture?, header.color)),
     }
 }
 
@@ -84,25 +85,23 @@ fn announced(header: &SequenceHeader, frames: usize, data: usize) -> Announced {
     Announced { size, coded: size, sampling, bytes, uninterrupted }
 }
 
-fn finished(picture: Picture, header: &SequenceHeader) -> Result<CodedPicture, Fault> {
+/// A picture with what only its sequence declares.
+fn finished(picture: Picture, color: CodePoints) -> CodedPicture {
     let sampling = match picture.pixel_layout() {
         PixelLayout::I400 => Sampling::Gray,
         PixelLayout::I420 => Sampling::Both,
         PixelLayout::I422 => Sampling::Across,
         PixelLayout::I444 => Sampling::Each,
     };
-    let is_wide = picture.bit_depth() > 8;
-    if sampling != header.sampling || is_wide != (header.bits > 8) {
-        return Err(DecodeError::Corrupt("a frame is not what its sequence declares").into());
-    }
-    Ok(CodedPicture {
+    let bits = u8::try_from(picture.bit_depth()).unwrap_or(u8::MAX);
+    CodedPicture {
         width: picture.width(),
         height: picture.height(),
         sampling,
-        bits: [header.bits; 2],
-        color: header.color,
-        samples: Box::new(Planes { picture, is_wide }),
-    })
+        bits: [bits; 2],
+        color,
+        samples: Box::new(Planes { picture, is_wide: bits > 8 }),
+    }
 }
 
 struct Planes {
@@ -128,5 +127,26 @@ impl Samples for Planes {
             scratch.extend(row.iter().map(|level| u16::from(*level)));
         }
         scratch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_decoding_costs_follows_from_depth_frames_and_bytes() {
+        let size = (64, 64);
+        let header = SequenceHeader { size, bits: 8, sampling: Sampling::Both, color: CodePoints::NONE };
+        let held = 256 * BLOCK_BYTES + FRAME_BYTES + 1_000;
+        for (bits, frames, kept, planes) in
+            [(8, 1, 1, 6_144), (10, 1, 1, 12_288), (8, 3, 3, 6_144), (12, 20, 9, 12_288)]
+        {
+            let Announced { bytes, uninterrupted, .. } =
+                announced(&SequenceHeader { bits, ..header }, frames, 1_000);
+            assert_eq!(bytes, [kept, kept + 1].map(|count| count * planes + held), "{bits} {frames}");
+            let pixels = u32::try_from(frames).unwrap() * 4_096;
+            assert_eq!(uninterrupted, PIXEL_TIME * pixels + BYTE_TIME * 1_000, "{bits} {frames}");
+        }
     }
 }

@@ -245,7 +245,7 @@ impl Weights {
             return;
         }
         let last = size.1.saturating_sub(1);
-        alpha.row(size, pixels.clone(), (y << down).min(last), &mut self.one);
+        alpha.row(size, pixels.clone(), y << down, &mut self.one);
         alpha.row(size, pixels, ((y << down) + (1 << down) - 1).min(last), &mut self.other);
         self.opacities.clear();
         let pairs = self.one.chunks(1 << across).zip(self.other.chunks(1 << across));
@@ -265,3 +265,6 @@ impl Weights {
         &self.weighed
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use crate::rejection::DecodeError;
 /// What the container says about colours; it comes before what the codec says.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Color {
-    declared: CodePoints,
+    pub(super) declared: CodePoints,
 }
 
 /// How the channels of a coded picture become those of a thumbnail.
@@ -105,6 +105,7 @@ impl Encoding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::heif::coded::{Samples, Sampling};
 
     fn byte(levels: Levels, level: i32) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
@@ -133,5 +134,85 @@ mod tests {
     fn identity_has_no_differences_of_colours() {
         let identity = Encoding { matrix: Matrix::Identity, is_full_range: false, bits: [8; 2] };
         assert_eq!(identity.levels(1), identity.levels(0));
+    }
+
+    struct Nothing;
+
+    impl Samples for Nothing {
+        fn row<'a>(&'a self, _: usize, _: u32, _: &'a mut Vec<u16>) -> &'a [u16] {
+            &[]
+        }
+    }
+
+    fn picture(sampling: Sampling, color: CodePoints) -> CodedPicture {
+        CodedPicture { width: 8, height: 8, sampling, bits: [8, 10], color, samples: Box::new(Nothing) }
+    }
+
+    fn points(primaries: u8, matrix: u8) -> CodePoints {
+        CodePoints { primaries, matrix, ..CodePoints::NONE }
+    }
+
+    #[test]
+    fn matrix_coefficients_are_those_of_h273() {
+        for (primaries, number, expected) in [
+            (1, 0, Some(Matrix::Identity)),
+            (9, 1, Some(Matrix::Bt709)),
+            // Unspecified, and reserved.
+            (1, 2, Some(Matrix::Bt601)),
+            (1, 3, Some(Matrix::Bt601)),
+            (1, 4, Some(Matrix::Fcc)),
+            (1, 5, Some(Matrix::Bt601)),
+            (1, 6, Some(Matrix::Bt601)),
+            (1, 7, Some(Matrix::Smpte240)),
+            (1, 8, Some(Matrix::YCgCo)),
+            (1, 9, Some(Matrix::Bt2020)),
+            (1, 10, Some(Matrix::Bt2020)),
+            (1, 11, None),
+            // Those of the primaries.
+            (1, 12, Some(Matrix::Bt709)),
+            (9, 12, Some(Matrix::Bt2020)),
+            (9, 13, Some(Matrix::Bt2020)),
+            (1, 14, None),
+            (1, 255, None),
+        ] {
+            let color = Color { declared: points(primaries, number) };
+            let found = color.encoding(&picture(Sampling::Each, CodePoints::NONE));
+            assert_eq!(found.ok().map(|it| it.matrix), expected, "{number} of {primaries}");
+        }
+        // Red, green and blue have a sample for each pixel, or are not red, green and blue.
+        let identity = Color { declared: points(1, 0) };
+        let found = identity.encoding(&picture(Sampling::Both, CodePoints::NONE)).unwrap();
+        assert_eq!(found.matrix, Matrix::Bt601);
+    }
+
+    #[test]
+    fn the_container_comes_before_the_codec_field_by_field_and_the_full_range_holds_where_neither_says() {
+        let codec = CodePoints { primaries: 9, transfer: 16, matrix: 9, is_full_range: Some(false) };
+        let of = |declared, codec| Color { declared }.resolved(&picture(Sampling::Each, codec));
+        assert_eq!(of(CodePoints::NONE, codec), codec);
+        assert_eq!(of(codec, CodePoints::NONE), codec);
+        let declared = CodePoints { primaries: 1, transfer: 13, matrix: 6, is_full_range: Some(true) };
+        assert_eq!(of(declared, codec), declared);
+        let half = CodePoints { transfer: 13, ..CodePoints::NONE };
+        assert_eq!(of(half, codec), CodePoints { transfer: 13, ..codec });
+        let nothing = Color { declared: CodePoints::NONE };
+        let found = nothing.encoding(&picture(Sampling::Each, CodePoints::NONE)).unwrap();
+        assert!(found.is_full_range && found.matrix == Matrix::Bt601);
+    }
+
+    #[test]
+    fn code_points_beyond_a_byte_are_unspecified() {
+        let wide =
+            Property::Color(ColorInfo::Nclx { primaries: 265, transfer: 269, matrix: 262, full_range: true });
+        assert_eq!(code_points(&wide), Some(CodePoints { is_full_range: Some(true), ..CodePoints::NONE }));
+        assert_eq!(code_points(&Property::Rotation(1)), None);
+    }
+
+    #[test]
+    fn cb_and_cr_have_bits_of_their_own() {
+        let color = Color { declared: CodePoints::NONE };
+        let encoding = color.encoding(&picture(Sampling::Each, CodePoints::NONE)).unwrap();
+        assert_eq!((encoding.levels(0).zero, encoding.levels(1).zero), (0, 512));
+        assert!((byte(encoding.levels(2), 1023) - 255.5).abs() < 0.6);
     }
 }

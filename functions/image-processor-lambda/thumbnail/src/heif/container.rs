@@ -107,3 +107,74 @@ fn items(content: &[u8]) -> &[u8] {
     let start = if content.first() == Some(&0) { 6 } else { 8 };
     content.get(start..).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes_of(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
+        let size = u32::try_from(content.len() + 8).unwrap().to_be_bytes();
+        [&size[..], &kind, content].concat()
+    }
+
+    /// A table of items: version, flags, count and entries of nothing.
+    fn items_of(version: u8, count: usize) -> Vec<u8> {
+        let head = vec![0; if version == 0 { 5 } else { 7 }];
+        bytes_of(*b"iinf", &[&[version], &head[..], &bytes_of(*b"infe", &[]).repeat(count)].concat())
+    }
+
+    fn properties_of(properties: &[u8]) -> Vec<u8> {
+        bytes_of(*b"iprp", &bytes_of(*b"ipco", properties))
+    }
+
+    /// One table passes, and one of a little more does not; nor do two which are a little more together.
+    fn assert_limited(what: &str, most: usize, of: impl Fn(usize) -> Vec<u8>) {
+        let check = |meta: &[u8]| Tables::default().check(meta);
+        assert!(check(&of(most)).is_ok(), "{what}");
+        for more in [of(most + 1), [of(most / 2 + 1), of(most - most / 2)].concat()] {
+            let is_refused = matches!(check(&more), Err(Fault::Decode(DecodeError::Unsupported(_))));
+            assert!(is_refused, "{what}");
+        }
+    }
+
+    #[test]
+    fn items_are_limited_over_all_tables_of_each_version() {
+        for version in [0, 1] {
+            assert_limited("items", MOST_ITEMS, |count| items_of(version, count));
+        }
+    }
+
+    #[test]
+    fn bytes_of_each_table_are_limited_over_all_of_its_kind() {
+        for kind in [*b"iinf", *b"iloc", *b"iref"] {
+            // Of no items: what follows the head is no box.
+            assert_limited("table", TABLE_BYTES, |length| bytes_of(kind, &vec![0xff; length]));
+        }
+        assert_limited("ipma", TABLE_BYTES, |length| {
+            bytes_of(*b"iprp", &bytes_of(*b"ipma", &vec![0; length]))
+        });
+    }
+
+    #[test]
+    fn properties_are_limited_by_number_and_bytes() {
+        assert_limited("number", MOST_PROPERTIES, |count| {
+            properties_of(&bytes_of(*b"free", &[]).repeat(count))
+        });
+        assert_limited("bytes", PROPERTY_BYTES, |length| {
+            properties_of(&bytes_of(*b"colr", &vec![0; length - 8]))
+        });
+        assert_limited("configurations", CONFIGURATION_BYTES, |length| {
+            properties_of(&bytes_of(*b"hvcC", &vec![0; length]))
+        });
+        let pair = |length: usize| bytes_of(*b"hvcC", &vec![0; length]).repeat(2);
+        assert!(Tables::default().check(&properties_of(&pair(CONFIGURATION_BYTES / 2 + 1))).is_err());
+    }
+
+    #[test]
+    fn what_stands_behind_the_last_box_is_no_part_of_the_file() {
+        let photo = include_bytes!("../../tests/fixtures/photo.heic");
+        let more = [&photo[..], b"\0\0\0\x02SEFT"].concat();
+        assert!(read(&more).is_ok());
+        assert!(matches!(read(&more[photo.len()..]), Err(Fault::Container(_))));
+    }
+}

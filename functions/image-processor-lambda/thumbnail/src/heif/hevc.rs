@@ -248,4 +248,21 @@ mod tests {
             assert_eq!(count, most + 1);
         }
     }
+
+    #[test]
+    fn loop_filters_smooth_a_picture_where_they_are_asked_for() {
+        let bytes = include_bytes!("../../tests/fixtures/photo.heic");
+        let file = HeifFile::parse(bytes).unwrap();
+        // Differences of neighbours, over all rows.
+        let [plain, filtered] = [false, true].map(|is_filtered| {
+            let picture = decode(&file, file.primary_id, &|_| Ok(is_filtered), &|| Ok(())).unwrap();
+            let mut sum = 0;
+            for y in 0..picture.height {
+                let row = picture.samples.row(0, y, &mut Vec::new()).to_vec();
+                sum += row.windows(2).map(|pair| u64::from(pair[0].abs_diff(pair[1]))).sum::<u64>();
+            }
+            sum
+        });
+        assert!(filtered < plain, "{filtered} {plain}");
+    }
 }

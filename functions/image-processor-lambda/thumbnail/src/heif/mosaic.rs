@@ -165,3 +165,6 @@ impl Alpha {
         Ok(Self::new(drawn.planar, is_premultiplied))
     }
 }
+
+#[cfg(test)]
+mod tests;

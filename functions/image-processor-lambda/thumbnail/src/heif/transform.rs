@@ -108,12 +108,10 @@ impl Placement {
 /// Start and length, in whole pixels, along one side.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie within the side")]
 fn aperture(side: u32, length: (u32, u32), offset: (i32, u32), is_mirrored: bool) -> Option<(u32, u32)> {
-    if length.1 == 0 || offset.1 == 0 {
-        return None;
-    }
+    // One over zero is none of the numbers that are compared below.
     let length = (f64::from(length.0) / f64::from(length.1)).round();
     let side = f64::from(side);
-    if length < 1.0 || length > side {
+    if length < 1.0 {
         return None;
     }
     let offset = f64::from(offset.0) / f64::from(offset.1);
@@ -181,6 +179,56 @@ mod tests {
             [aperture((301, 50), (0, 0)), aperture((100, 50), (101, 0)), aperture((0, 1), (0, 0))]
         {
             assert_eq!(placement(&[properties]).rect, placement(&[]).rect);
+        }
+    }
+
+    #[test]
+    fn an_aperture_is_mirrored_with_the_picture_it_is_cut_from() {
+        let rect = |x, y, width, height| Rect { x, y, width, height };
+        let (right_above, size) = ((100, -75), (100, 50));
+        for (properties, expected) in [
+            (&[][..], rect(200, 0, 100, 50)),
+            (&[Property::Mirror(false)], rect(0, 0, 100, 50)),
+            (&[Property::Mirror(true)], rect(200, 150, 100, 50)),
+            (&[Property::Rotation(2)], rect(0, 150, 100, 50)),
+        ] {
+            let cut = placement(&[properties, &[aperture(size, right_above)]].concat());
+            assert_eq!(cut.rect, expected, "{properties:?}");
+        }
+    }
+
+    #[test]
+    fn fractions_of_an_aperture_are_rounded_and_one_over_zero_is_ignored() {
+        let cut = |width, height, horiz_offset, vert_offset| {
+            placement(&[Property::CleanAperture { width, height, horiz_offset, vert_offset }]).rect
+        };
+        // 200.5 and 99.5 pixels, of which halves are rounded up; the middle lies between two pixels.
+        let rect = Rect { x: 50, y: 50, width: 201, height: 100 };
+        assert_eq!(cut((401, 2), (199, 2), (0, 1), (0, 1)), rect);
+        assert_eq!(cut((201, 1), (100, 1), (1, 2), (-1, 3)), rect);
+        for zero in 0..4 {
+            let under = |index: u32| u32::from(index != zero);
+            let found = cut((100, under(0)), (100, under(1)), (0, under(2)), (0, under(3)));
+            assert_eq!(found, placement(&[]).rect, "{zero}");
+        }
+    }
+
+    #[test]
+    fn an_aperture_may_touch_each_border_and_cross_none() {
+        for (offset, is_cut) in [((-100, 0), true), ((-101, 0), false), ((100, 0), true), ((101, 0), false)] {
+            assert_eq!(placement(&[aperture((100, 200), offset)]).rect.width == 100, is_cut, "{offset:?}");
+        }
+        assert_eq!(placement(&[aperture((300, 200), (0, 0))]).rect, placement(&[]).rect);
+        assert_eq!(placement(&[aperture((1, 0), (0, 0))]).rect, placement(&[]).rect);
+    }
+
+    #[test]
+    fn rectangles_meet_where_they_share_a_pixel() {
+        let rect = |x, y| Rect { x, y, width: 10, height: 20 };
+        for (x, y, expected) in [(0, 0, true), (9, 19, true), (10, 0, false), (0, 20, false), (10, 20, false)]
+        {
+            assert_eq!(rect(50, 50).meets(&rect(50 + x, 50 + y)), expected, "{x} {y}");
+            assert_eq!(rect(50 + x, 50 + y).meets(&rect(50, 50)), expected, "{x} {y}");
         }
     }
 }

@@ -3,7 +3,9 @@
 use super::fault::Fault;
 use crate::pixels::Channels;
 
-const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+/// Bytes of a chunk's length, behind which its kind stands.
+const LENGTH_BYTES: usize = 4;
 
 /// A picture that is plain by its header, and where its data begin.
 #[derive(Clone, Debug)]
@@ -56,18 +58,35 @@ pub(super) fn width(file: &[u8]) -> Option<u32> {
     fields.first_chunk().copied().map(u32::from_be_bytes)
 }
 
-/// The data of an eXIf chunk behind the picture's, where `png` does not come.
-pub(super) fn exif_behind_data(file: &[u8]) -> Option<&[u8]> {
+/// The data of the first sound eXIf chunk, which may stand behind the picture's data, where `png` does not come.
+pub(super) fn exif(file: &[u8]) -> Option<&[u8]> {
     let mut rest = file.strip_prefix(SIGNATURE)?;
-    let mut is_behind = false;
     while let Some((chunk, behind)) = Chunk::split(rest) {
-        is_behind |= &chunk.kind == b"IDAT";
-        if is_behind && &chunk.kind == b"eXIf" {
-            return chunk.is_sound().then_some(chunk.data);
+        if &chunk.kind == b"eXIf" && chunk.is_sound() {
+            return Some(chunk.data);
         }
         rest = behind;
     }
     None
+}
+
+/// Where the kind of the next chunk stands, from the chunk at `at` on, for which `png` would refuse the whole file
+/// although the picture does not need it, and where that chunk ends; nothing, from the data on.
+pub(super) fn next_refused(file: &[u8], mut at: usize) -> Option<(usize, usize)> {
+    loop {
+        let (chunk, rest) = Chunk::split(file.get(at..)?)?;
+        let end = file.len() - rest.len();
+        match (&chunk.kind, chunk.data) {
+            (b"IDAT", _) => return None,
+            // Code points of RGB, and a flag: `png` reads these.
+            (b"cICP", [_, _, 0, 0 | 1]) => {}
+            // Code points of nothing that a PNG may hold; frames of an animation, of which the still is drawn; and
+            // Exif of any size, which is read from the file.
+            (b"cICP" | b"fcTL" | b"eXIf", _) => return Some((at + LENGTH_BYTES, end)),
+            _ => {}
+        }
+        at = end;
+    }
 }
 
 /// The compressed data of a picture, chunk by chunk.

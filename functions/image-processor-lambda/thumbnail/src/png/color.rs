@@ -35,8 +35,9 @@ fn cicp(info: &Info) -> Option<Cicp> {
         _ => return None,
     };
     let is_known = matches!(found.color_primaries, 1 | 4..=12 | 22);
-    let is_rgb = found.matrix_coefficients == 0 && found.is_video_full_range_image;
-    (is_known && is_rgb).then_some(Cicp { primaries: found.color_primaries, transfer })
+    // Those of other than RGB are not seen here: `hidden`.
+    (is_known && found.is_video_full_range_image)
+        .then_some(Cicp { primaries: found.color_primaries, transfer })
 }
 
 fn by_gamma(gamma: ScaledFloat, chromaticities: Option<SourceChromaticities>) -> ColorSpace {

@@ -3,7 +3,8 @@
 use png::{BitDepth, ColorType, Decoder, DecodingError, Info, Limits, Reader, Transformations};
 
 use super::chunks;
-use crate::budget::{Budget, Timed};
+use super::hidden::Hidden;
+use crate::budget::Budget;
 use crate::pixels::Channels;
 use crate::rejection::Rejection;
 
@@ -28,7 +29,7 @@ pub(super) struct Row<'a> {
 
 /// A file of which all before the data is read.
 pub(super) struct PngReader<'a> {
-    reader: Reader<Timed<'a>>,
+    reader: Reader<Hidden<'a>>,
     budget: &'a Budget,
     channels: Channels,
     is_wide: bool,
@@ -108,11 +109,11 @@ fn open<'a>(
     bytes: &'a [u8],
     budget: &'a Budget,
     is_without_profile: bool,
-) -> Result<Reader<Timed<'a>>, DecodingError> {
+) -> Result<Reader<Hidden<'a>>, DecodingError> {
     let room = CHUNKS_BYTES + chunks::width(bytes).map_or(0, u64::from) * WIDEST * ROWS;
     let room = room.min(budget.limits.max_decode_bytes);
     let limits = Limits { bytes: usize::try_from(room).unwrap_or(usize::MAX) };
-    let mut decoder = Decoder::new_with_limits(budget.reader(bytes), limits);
+    let mut decoder = Decoder::new_with_limits(Hidden::new(bytes, budget.reader(bytes)), limits);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(is_without_profile);
     decoder.set_transformations(Transformations::EXPAND);

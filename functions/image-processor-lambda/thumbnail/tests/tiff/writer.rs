@@ -11,6 +11,11 @@ pub(crate) enum Value {
     Longs(Vec<u32>),
     /// Of the type UNDEFINED.
     Bytes(Vec<u8>),
+    /// Numerators and denominators.
+    Rationals(Vec<(u32, u32)>),
+    Floats(Vec<f32>),
+    /// Of eight bytes, as files of `BigTIFF` have them.
+    Wide(u64),
 }
 
 /// One page: its tags, without those that say where chunks are, and its chunks.
@@ -42,6 +47,21 @@ impl Page {
 
     pub(crate) fn bytes(mut self, tag: u16, bytes: Vec<u8>) -> Self {
         self.tags.insert(tag, Value::Bytes(bytes));
+        self
+    }
+
+    pub(crate) fn rationals(mut self, tag: u16, values: &[(u32, u32)]) -> Self {
+        self.tags.insert(tag, Value::Rationals(values.to_vec()));
+        self
+    }
+
+    pub(crate) fn floats(mut self, tag: u16, values: &[f32]) -> Self {
+        self.tags.insert(tag, Value::Floats(values.to_vec()));
+        self
+    }
+
+    pub(crate) fn wide(mut self, tag: u16, value: u64) -> Self {
+        self.tags.insert(tag, Value::Wide(value));
         self
     }
 
@@ -126,6 +146,26 @@ impl File {
                     (4, values.len(), bytes)
                 }
                 Value::Bytes(bytes) => (7, bytes.len(), bytes.clone()),
+                Value::Rationals(values) => {
+                    let mut bytes = Vec::new();
+                    for number in values.iter().flat_map(|(numerator, denominator)| [numerator, denominator])
+                    {
+                        self.put(&mut bytes, (*number).into(), 4);
+                    }
+                    (5, values.len(), bytes)
+                }
+                Value::Wide(value) => {
+                    let mut bytes = Vec::new();
+                    self.put(&mut bytes, *value, 8);
+                    (16, 1, bytes)
+                }
+                Value::Floats(values) => {
+                    let mut bytes = Vec::new();
+                    for value in values {
+                        self.put(&mut bytes, value.to_bits().into(), 4);
+                    }
+                    (11, values.len(), bytes)
+                }
             };
             self.put(&mut directory, (*tag).into(), 2);
             self.put(&mut directory, kind, 2);

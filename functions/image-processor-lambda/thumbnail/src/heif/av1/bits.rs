@@ -41,3 +41,24 @@ impl<'a> Bits<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_number_is_as_long_as_the_zeros_before_it_say() {
+        // Two zeros, a one, two bits; then none, and the number behind them.
+        let bytes = [0b0011_1101, 0b1000_0000];
+        let mut bits = Bits::new(&bytes);
+        bits.variable().unwrap();
+        bits.variable().unwrap();
+        assert_eq!(bits.read(3).unwrap(), 0b011);
+        // From 32 zeros on there are no bits behind the one.
+        let long = [0, 0, 0, 0, 0b1010_0000];
+        let mut bits = Bits::new(&long);
+        bits.variable().unwrap();
+        assert_eq!(bits.read(3).unwrap(), 0b010);
+        assert!(matches!(bits.read(5), Err(DecodeError::Truncated(_))));
+    }
+}

@@ -76,7 +76,8 @@ mod tests {
         let units = units(&bytes).unwrap();
         let payloads: Vec<&[u8]> = units.iter().map(|unit| unit.payload).collect();
         assert_eq!(payloads, [&[][..], &[7, 8], &[9], &[1, 2, 3]]);
-        assert_eq!(units[1].kind, Kind::SequenceHeader);
+        let kinds = units.iter().map(|unit| unit.kind).collect::<Vec<_>>();
+        assert_eq!(kinds, [Kind::Other, Kind::SequenceHeader, Kind::Frame, Kind::Frame]);
         assert_eq!(units[2].bytes, [0x36, 0x20, 0x81, 0, 9]);
     }
 
@@ -86,5 +87,18 @@ mod tests {
             assert!(matches!(units(bytes), Err(DecodeError::Truncated(_))), "{bytes:?}");
         }
         assert!(matches!(units(&[0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 1]), Err(DecodeError::Corrupt(_))));
+    }
+
+    #[test]
+    fn as_many_units_as_are_allowed_are_read_and_a_size_may_be_padded() {
+        assert_eq!(units(&[0x12, 0].repeat(MOST_UNITS)).unwrap().len(), MOST_UNITS);
+        let more = [0x12, 0].repeat(MOST_UNITS + 1);
+        let more = units(&more);
+        assert!(matches!(more, Err(DecodeError::Unsupported(_))));
+        let padded = units(&[0x12, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 7]).unwrap();
+        assert_eq!(padded[0].payload, [7]);
+        // An extension stands before the size.
+        let extended = units(&[0x0e, 0x20, 1, 9]).unwrap();
+        assert_eq!((extended[0].kind, extended[0].payload), (Kind::SequenceHeader, &[9][..]));
     }
 }

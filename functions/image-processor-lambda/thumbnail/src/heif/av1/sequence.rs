@@ -133,3 +133,6 @@ fn color(bits: &mut Bits, profile: u32, size: (u32, u32)) -> Result<SequenceHead
     };
     Ok(SequenceHeader { size, bits: depth, sampling, color })
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,3 +161,31 @@ fn even_one_pixel_takes_more_memory_than_the_fuzz_target_leaves_to_rows_of_our_o
     let picture = Picture::read(&file((1, 1), ColorType::Grayscale, &[0; 2], 60)).unwrap().memory();
     assert!(picture > 176 * 1024, "{picture}");
 }
+
+/// The longest repeats from the farthest place, through many windows.
+#[test]
+fn data_are_repeated_from_as_far_back_as_the_format_allows() {
+    const REACH: usize = 32 * 1024;
+    const REPEATS: usize = 2_048;
+    let stored: Vec<u8> =
+        (0..REACH).map(|at| if at % 512 == 0 { 0 } else { (at * at / 77).to_le_bytes()[0] }).collect();
+    let mut data = [&[0x78, 0x9c, 0, 0, 0x80, 0xff, 0x7f][..], &stored].concat();
+    // The last block, of fixed codes: length 258, distance 32,768, the end.
+    let mut bits = vec![true, true, false];
+    for _ in 0..REPEATS {
+        bits.extend((0..13).rev().map(|bit| 0b1_1000_1011_1101 >> bit & 1 == 1));
+        bits.extend([true; 13]);
+    }
+    bits.extend([false; 7]);
+    let byte = |bits: &[bool]| bits.iter().rev().fold(0, |byte: u8, bit| byte << 1 | u8::from(*bit));
+    data.extend(bits.chunks(8).map(byte));
+    data.extend([0; 4]);
+    let height = u32::try_from((REACH + REPEATS * 258) / 512).unwrap();
+    let size = [511_u32.to_be_bytes(), height.to_be_bytes()].concat();
+    let header = chunk(b"IHDR", &[&size[..], &[8, 0, 0, 0, 0]].concat());
+    let file = [&b"\x89PNG\r\n\x1a\n"[..], &header, &chunk(b"IDAT", &data), &chunk(b"IEND", &[])].concat();
+    let found = ours(&file).unwrap();
+    let row = |y: usize| &stored[y % 64 * 512 + 1..][..511];
+    assert!(found.chunks(511).enumerate().all(|(y, found)| found == row(y)));
+    assert_eq!(found.len(), 511 * height as usize);
+}

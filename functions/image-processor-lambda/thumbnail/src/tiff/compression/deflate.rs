@@ -68,9 +68,12 @@ impl<'a> Deflate<'a> {
             if made > 0 {
                 return Ok(());
             }
-            if taken == 0 || self.decompressor.is_done() {
+            if taken == 0 {
                 return Err(SHORT);
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
