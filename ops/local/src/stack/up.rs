@@ -24,7 +24,7 @@ use terminal::progress::{Reporter, Step};
 const REGION: &str = "ap-northeast-1";
 
 /// The stack's name in CloudFormation, as in samconfig.toml.
-const STACK: &str = "image-pipeline";
+pub const STACK: &str = "image-pipeline";
 
 /// The topics whose mail is shown.
 const TOPICS: [&str; 3] = ["TopicArn", "PageTopicArn", "TicketTopicArn"];
@@ -142,7 +142,7 @@ impl Stack {
         let targets =
             Targets { log_groups, outbox_queue_url, assets, clock: Clock::start(options.clock_rate) };
         let observer = Observer::start(receivers, &aws, targets);
-        let console = console.serve(observer.clone(), &info);
+        let console = console.serve(observer.clone(), &info, faults.clone());
         state.publish(&info).map_err(UpError::Publish)?;
         Ok(Self { info, observer, faults, console, _proxy: proxy, engine, state })
     }

@@ -152,8 +152,10 @@ async fn dead_consumer_with_uploads_arriving_rings_processing_stopped() {
 #[ignore = "takes a minute"]
 async fn processor_that_fails_every_image_rings_slo_burn() {
     let drill = Drill::begin("drill-burn", &[("RetryBaseSeconds", "0")]).await;
-    let refused =
-        InjectedFault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalServerError" };
+    let refused = InjectedFault::Refuse {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        code: "InternalServerError".into(),
+    };
     let rule = Rule::next("dynamodb", "PutItem", "", refused);
     let strike = drill.harness.faults.strike(Rule { times: usize::MAX, ..rule });
     let files = (0..20).map(|_| picture(ImageFormat::Jpeg)).collect();
@@ -210,7 +212,8 @@ async fn first_hour_of_a_new_stack_sends_no_mail_about_alarms() {
 #[ignore = "takes a minute"]
 async fn buckets_that_cannot_be_listed_are_one_mail_of_each_alarm_and_none_of_a_failed_run() {
     let drill = Drill::begin("drill-scans", &[]).await;
-    let refused = InjectedFault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalError" };
+    let refused =
+        InjectedFault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalError".into() };
     let rule = Rule::next("s3", "ListObjectsV2", "", refused);
     let strike = drill.harness.faults.strike(Rule { times: usize::MAX, ..rule });
 
