@@ -4,6 +4,7 @@ pub(crate) mod alarms;
 pub(crate) mod dashboard;
 pub(crate) mod dlq;
 pub(crate) mod doctor;
+pub(crate) mod drill;
 mod help;
 mod running_stack;
 
@@ -16,6 +17,7 @@ use alarms::AlarmsCommand;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 use doctor::DoctorArgs;
+use drill::DrillArgs;
 pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
 
@@ -73,6 +75,8 @@ pub(crate) enum Command {
     /// Test the alarms of `alarms/`, and see them on a running stack.
     #[command(subcommand)]
     Alarms(AlarmsCommand),
+    /// Break the running local stack on purpose, and hold that its alarms ring and nothing is lost.
+    Drill(DrillArgs),
     /// See the dashboards of `dashboards/` as CloudWatch draws them.
     #[command(subcommand)]
     Dashboard(DashboardCommand),
