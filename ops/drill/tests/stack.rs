@@ -1,5 +1,10 @@
 //! Drills on a stack of their own, whose minutes are seconds. `DRILLS=all` runs every file.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step of a helper fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed step of a helper fails the test"
+)]
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,8 +17,14 @@ use local_stack::stack::{Options, Stack, StackInfo, StateError, UpError};
 use serde_json::{Value, json};
 
 /// One of each kind of fault, quickest first: what the gate runs.
-const OF_THE_GATE: [&str; 6] =
-    ["corrupt-burst", "reset-after-effect", "consumer-off-under-load", "throttled-table", "listing-denied", "poison"];
+const OF_THE_GATE: [&str; 6] = [
+    "corrupt-burst",
+    "reset-after-effect",
+    "consumer-off-under-load",
+    "throttled-table",
+    "listing-denied",
+    "poison",
+];
 
 /// As many stacks may run side by side, so that two test runs do not meet.
 const SIDE_BY_SIDE: usize = 10;

@@ -96,12 +96,7 @@ fn announce(args: &DrillArgs, drills: &[Drill], rate: u32) -> Result<(), Failure
     Ok(())
 }
 
-async fn run_all(
-    info: &StackInfo,
-    drills: &[Drill],
-    clock_rate: u32,
-    terminals: Terminals,
-) -> Report {
+async fn run_all(info: &StackInfo, drills: &[Drill], clock_rate: u32, terminals: Terminals) -> Report {
     let progress = reporter(terminals.err);
     let date = rfc3339(SystemTime::now()).chars().take(10).collect();
     let mut report = Report { ok: true, date, clock_rate, drills: Vec::new() };
