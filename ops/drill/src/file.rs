@@ -153,7 +153,8 @@ impl Drill {
         let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>();
         let mut paths: Vec<PathBuf> = paths.map_err(unreadable)?;
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
-        paths.sort_unstable();
+        // By name: with their endings, `a-b.json` would stand before `a.json`.
+        paths.sort_unstable_by_key(|path| path.with_extension(""));
         paths.iter().map(|path| Self::read(path)).collect()
     }
 

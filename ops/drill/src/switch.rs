@@ -17,6 +17,11 @@ use crate::error::DrillError;
 pub enum Switch {
     /// Nothing takes messages from the processing queue.
     ConsumerOff,
+    /// The processor takes so many messages at once.
+    Consumer {
+        /// How many; one, so that what kills the processor kills it for one image.
+        batch_size: u32,
+    },
     /// Nothing starts the metrics function.
     ScheduleOff,
     /// A function may not run.
@@ -95,7 +100,8 @@ impl Switch {
     pub(crate) async fn turn(&self, info: &StackInfo) -> Result<Turn, DrillError> {
         let aws = info.aws();
         match self {
-            Self::ConsumerOff => consumer(&aws, info).await,
+            Self::ConsumerOff => consumer(&aws, info, "Enabled", &false.into()).await,
+            Self::Consumer { batch_size } => consumer(&aws, info, "BatchSize", &(*batch_size).into()).await,
             Self::ScheduleOff => schedules(&aws).await,
             Self::NoConcurrency(function) => concurrency(&aws, info.output(function.output())?).await,
             Self::Environment { function, variables } => {
@@ -118,14 +124,21 @@ async fn get(aws: &Aws, path: &str) -> Result<Value, DrillError> {
     serde_json::from_slice(answer.body()).map_err(DrillError::Answer)
 }
 
-async fn consumer(aws: &Aws, info: &StackInfo) -> Result<Turn, DrillError> {
+/// The event source mapping with another value of one member.
+async fn consumer(aws: &Aws, info: &StackInfo, member: &str, value: &Value) -> Result<Turn, DrillError> {
     let list = "/2015-03-31/event-source-mappings/";
     let function = info.output(Function::Processor.output())?;
     let mappings = get(aws, &format!("{list}?FunctionName={function}")).await?;
-    let id = mappings.pointer("/EventSourceMappings/0/UUID").and_then(Value::as_str);
+    let mapping = mappings.pointer("/EventSourceMappings/0");
+    let id = mapping.and_then(|mapping| mapping.get("UUID")).and_then(Value::as_str);
     let id = id.ok_or_else(|| DrillError::Switch("the processor has no event source mapping".to_owned()))?;
-    let enabled = |enabled: bool| lambda(&Method::PUT, &format!("{list}{id}"), json!({ "Enabled": enabled }));
-    Ok(Turn { there: vec![enabled(false)], back: vec![enabled(true)] })
+    // What is enabled is reported as a state; the drill began on a stack that is well.
+    let before = mapping.and_then(|mapping| mapping.get(member)).cloned().unwrap_or(true.into());
+    let change = |value: &Value| {
+        let body: Map<String, Value> = [(member.to_owned(), value.clone())].into_iter().collect();
+        lambda(&Method::PUT, &format!("{list}{id}"), body.into())
+    };
+    Ok(Turn { there: vec![change(value)], back: vec![change(&before)] })
 }
 
 async fn schedules(aws: &Aws) -> Result<Turn, DrillError> {
