@@ -30,6 +30,7 @@ Examples:
   eval \"$(cargo run -- env)\"        give the AWS CLI of this shell the stack's address and key
   cargo run -- dlq list             what could not be processed, and why
   cargo run -- verify --stack NAME  the same commands on AWS: verify, upload, trace, alarms, dashboard, dlq
+  cargo run -- drill --list         faults that the stack can be put through, and what each must show
   cargo run -- doctor --stack NAME  what only AWS can show, checked on a deployed stack
 
 Exit status:

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use aws_client::chain;
 use contract::item::Record;
 use local_stack::faults::leases::{Action, Order};
-use local_stack::faults::{HeldLease, LeaseError};
+use local_stack::faults::{HeldLease, LeaseError, Rule};
 use local_stack::stack::{STACK, StackInfo};
 use pipeline_client::guest::Guest;
 use pipeline_client::stack::DeployedStack;
@@ -241,10 +241,11 @@ fn is_settled(item: &Record, drill: &Drill) -> bool {
     item.has_ended() && (item.notified == Some(true) || drill.end.notifications == 0)
 }
 
-/// Waits until each rule has struck: all its calls, or one where it strikes every call.
+/// Waits until each rule has struck: all its calls, or one where their number is open.
 async fn struck(lease: &HeldLease, order: &Order) -> Result<(), String> {
+    let is_open = |rule: &Rule| rule.times == usize::MAX || rule.probability < 1.0;
     let wanted: Vec<usize> =
-        order.rules.iter().map(|rule| if rule.times == usize::MAX { 1 } else { rule.times }).collect();
+        order.rules.iter().map(|rule| if is_open(rule) { 1 } else { rule.times }).collect();
     let all = |standing: &local_stack::faults::leases::Standing| {
         !standing.failures.is_empty()
             || standing.struck.iter().zip(&wanted).all(|(struck, wanted)| struck >= wanted)
