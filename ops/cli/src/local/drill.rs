@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &DrillArgs, root: &Path, terminals: Terminals) -> 
     let info = find(root, &args.stack.name)?;
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let rate = clock_rate(&info).await.map_err(LocalFailure::Drill)?;
-    announce(args, &chosen, rate)?;
+    announce(args.slow, &chosen, rate)?;
     let report = match signals.guard(run_all(&info, &chosen, rate, terminals)).await {
         Ok(report) => report,
         Err(signal) => {
@@ -81,7 +81,7 @@ fn list(args: &DrillArgs, all: &[Drill], terminal: Terminal) -> Result<(), Failu
 }
 
 /// Reports how long it takes, and refuses what takes hours unless that is asked for.
-fn announce(args: &DrillArgs, drills: &[Drill], rate: u32) -> Result<(), Failure> {
+fn announce(slow: bool, drills: &[Drill], rate: u32) -> Result<(), Failure> {
     let minutes: u32 = drills.iter().map(Drill::minutes).sum();
     let real = minutes.div_ceil(rate.max(1));
     print_err(&format!(
@@ -90,7 +90,7 @@ fn announce(args: &DrillArgs, drills: &[Drill], rate: u32) -> Result<(), Failure
         if drills.len() == 1 { "1 drill".to_owned() } else { format!("{} drills", drills.len()) },
         drills.iter().map(Drill::uploads).sum::<usize>(),
     ));
-    if real > LONG_MINUTES && !args.slow {
+    if real > LONG_MINUTES && !slow {
         return Err(LocalFailure::SlowClock { minutes: real }.into());
     }
     Ok(())
@@ -107,4 +107,38 @@ async fn run_all(info: &StackInfo, drills: &[Drill], clock_rate: u32, terminals:
         report.drills.push(outcome);
     }
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::from_value;
+
+    use super::*;
+
+    fn drill(name: &str, minutes: u32) -> Drill {
+        let file = json!({
+            "purpose": "It shows.", "runbook": "game-day", "traffic": [], "watch_minutes": minutes, "end": {},
+        });
+        Drill { name: name.to_owned(), ..from_value(file).unwrap() }
+    }
+
+    #[test]
+    fn hours_of_the_days_clock_are_refused_unless_they_are_asked_for() {
+        let drills = [drill("long", 50), drill("longer", 70)];
+        assert!(matches!(
+            announce(false, &drills, 1),
+            Err(Failure::Local(LocalFailure::SlowClock { minutes: 130 }))
+        ));
+        for (slow, rate) in [(true, 1), (false, 60)] {
+            announce(slow, &drills, rate).unwrap();
+        }
+    }
+
+    #[test]
+    fn unknown_drill_is_answered_with_the_most_similar_name() {
+        let all = [drill("consumer-off", 1), drill("poison", 1)];
+        let refused = chosen(&["consumer-of".to_owned()], &all).unwrap_err();
+        assert!(refused.to_string().contains("did you mean consumer-off?"), "{refused}");
+        assert_eq!(chosen(&["poison".to_owned()], &all).unwrap()[0].name, "poison");
+    }
 }

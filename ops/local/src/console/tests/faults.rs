@@ -1,5 +1,7 @@
 //! Tests of the door for faults.
 
+use std::time::Duration;
+
 use ::http::Method;
 use serde_json::json;
 
@@ -15,9 +17,12 @@ impl Harness {
     }
 
     async fn until_rules(&self, count: usize) {
-        while self.faults.lock().len() != count {
-            tokio::task::yield_now().await;
-        }
+        let reached = async {
+            while self.faults.lock().len() != count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), reached).await.unwrap();
     }
 }
 
