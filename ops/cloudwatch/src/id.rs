@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A dimension set has at most so many members.
+/// Members that a dimension set has at most.
 pub const MAX_DIMENSIONS: usize = 30;
 const MAX_NAME_CHARS: usize = 255;
 const MAX_DIMENSION_VALUE_CHARS: usize = 1024;

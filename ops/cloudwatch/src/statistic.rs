@@ -26,7 +26,7 @@ pub enum Statistic {
     Minimum,
     /// The greatest.
     Maximum,
-    /// The least value that so many of all values do not exceed.
+    /// The least value that this percentage of all values does not exceed.
     Percentile(Percentile),
     /// How many values lie between two absolute bounds.
     TrimmedCount(Bounds),

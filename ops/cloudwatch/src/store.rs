@@ -57,7 +57,8 @@ pub struct Point {
 
 /// Statistics of metrics, wherever the metrics are kept.
 pub trait Statistics {
-    /// One statistic of a metric from one instant up to, and without, another.
+    /// One statistic of a metric from one instant up to, and without, another; in whole minutes for metrics of
+    /// that resolution.
     fn statistic(
         &self,
         metric: &MetricId,
@@ -77,7 +78,7 @@ impl Statistics for MetricStore {
         from: Timestamp,
         until: Timestamp,
     ) -> Option<f64> {
-        MetricStore::statistic(self, metric, statistic, unit, from, until)
+        statistic.over(&self.between(metric, unit, from, until).map(|(_, values)| values))
     }
 }
 
@@ -134,19 +135,6 @@ impl MetricStore {
             period: query.period,
             points: points.collect(),
         }
-    }
-
-    /// One statistic of a metric over any stretch of time, in whole minutes for metrics of that resolution.
-    #[must_use]
-    pub fn statistic(
-        &self,
-        metric: &MetricId,
-        statistic: Statistic,
-        unit: Option<Unit>,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Option<f64> {
-        statistic.over(&self.between(metric, unit, from, until).map(|(_, values)| values))
     }
 
     /// All values of a metric in a time, as one distribution.

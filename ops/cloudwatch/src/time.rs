@@ -54,7 +54,7 @@ impl Period {
 
     const DAY_SECONDS: u32 = 86_400;
 
-    /// A period of so many seconds.
+    /// A period of `seconds`.
     ///
     /// # Errors
     /// Those that CloudWatch refuses: see [`InvalidPeriod`].

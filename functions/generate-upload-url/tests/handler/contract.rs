@@ -11,7 +11,7 @@ use generate_upload_url::{
 const PAGE: &str = include_str!("../../../../docs/api.md");
 
 /// Every refusal, with the default limits.
-fn refusals() -> Vec<Refusal> {
+pub(crate) fn refusals() -> Vec<Refusal> {
     let limit = 50 * 1024 * 1024;
     let body = || Refusal::MalformedBody(BodyError::NoObject);
     let mut all = vec![Refusal::NoUser];

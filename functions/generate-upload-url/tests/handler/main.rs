@@ -8,6 +8,7 @@
 mod caller;
 mod contract;
 mod fields;
+mod openapi;
 mod random;
 mod secrets;
 mod signature;

@@ -49,7 +49,7 @@ pub(crate) struct World {
     pub(crate) deleted: Vec<String>,
     /// Each wait for another attempt.
     pub(crate) pauses: Vec<Duration>,
-    /// After so many of them the attempt that is at work ends.
+    /// How many pauses later the attempt that is at work ends.
     pub(crate) other_ends_after: Option<usize>,
     /// The original whose reading kills the function.
     pub(crate) deadly: Option<Vec<u8>>,

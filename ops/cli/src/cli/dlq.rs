@@ -98,7 +98,7 @@ pub(crate) struct SelectArgs {
     /// Messages sent at least this long ago, such as 90s, 30m, 2h, 3d.
     #[arg(long, value_name = "AGE", value_parser = parse_age)]
     pub(crate) older_than: Option<Duration>,
-    /// Look at so many messages at most; they are kept in memory.
+    /// Look at N messages at most; they are kept in memory.
     #[arg(long, value_name = "N", default_value = "1000")]
     pub(crate) limit: NonZeroU32,
 }

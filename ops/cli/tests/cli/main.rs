@@ -6,6 +6,7 @@ mod features;
 mod rooms;
 mod stack;
 mod terminal;
+mod threats;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -57,7 +57,7 @@ async fn until(what: &str, condition: impl AsyncFn() -> bool) {
     tokio::time::timeout(PATIENCE, met).await.unwrap_or_else(|_| panic!("{what} did not happen"));
 }
 
-/// How many notifications about an image were sent, once there are `at_least` so many.
+/// How many notifications about an image were sent, once there are `at_least` of them.
 async fn notifications(info: &StackInfo, image_id: &str, at_least: usize) -> usize {
     let url = format!("{}/api/mail?image_id={image_id}&at_least={at_least}&wait_ms=50000", info.console);
     let answer = Http::new().send(http::Method::GET, &url, &[], "").await.unwrap();

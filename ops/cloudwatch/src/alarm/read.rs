@@ -19,7 +19,7 @@ use crate::time::{Period, Timestamp};
 const MAX_WINDOW_SECONDS: u64 = 86_400;
 const MAX_WINDOW_OF_HOURS_SECONDS: u64 = 604_800;
 const HOUR_SECONDS: u32 = 3600;
-/// An expression of an alarm reads at most so many metrics.
+/// Metrics that an alarm's expression reads at most.
 const MAX_METRICS: usize = 10;
 
 /// The alarm that a resource states; `None` for resources of other types.

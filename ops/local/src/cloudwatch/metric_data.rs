@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cloudwatch_model::alarm::MetricStat;
 use cloudwatch_model::math::{Expression, ExpressionValue, Scope, Values};
-use cloudwatch_model::{MetricStore, Period, Timestamp};
+use cloudwatch_model::{MetricStore, Period, Statistics, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;

@@ -29,7 +29,7 @@ pub(crate) fn distinct_picture(number: usize) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Asks for so many URLs, `askers` at a time, as each that waits costs the engine a process of the function.
+/// Asks for `count` URLs, `askers` at a time, as each that waits costs the engine a process of the function.
 pub(crate) async fn ask_all(
     harness: &Harness,
     tokens: &Tokens,

@@ -100,7 +100,7 @@ impl Canvas {
         ));
     }
 
-    /// An arc of a circle, as a path of so many degrees clockwise from the left.
+    /// An arc of a circle, as a path of `degrees` clockwise from the left.
     pub(super) fn arc(&mut self, centre: (f64, f64), radius: f64, degrees: f64, stroke: &str) {
         let angle = std::f64::consts::PI * (1.0 + degrees.clamp(0.0, 180.0) / 180.0);
         let (x, y) = (centre.0 + radius * angle.cos(), centre.1 + radius * angle.sin());

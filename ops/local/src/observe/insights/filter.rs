@@ -212,7 +212,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    /// Takes so many bytes, and the blanks after them.
+    /// Takes `length` bytes, and the blanks after them.
     fn take(&mut self, length: usize) -> &'a str {
         let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
         self.rest = rest.trim_start();

@@ -32,10 +32,10 @@ impl Reader {
         Self::open(harness, alone, page, ahead).await
     }
 
-    /// Opens the README and a shell.
-    pub(super) async fn of_readme() -> Self {
+    /// Opens another page of the repository and a shell.
+    pub(super) async fn of_page(path: &str) -> Self {
         let (harness, alone) = Harness::for_runbooks().await;
-        let page = "README.md".to_owned();
+        let page = path.to_owned();
         let text = std::fs::read_to_string(root().join(&page)).unwrap();
         let ahead = blocks(&text).unwrap_or_else(|why| panic!("{page}:{why}"));
         Self::open(harness, alone, page, ahead).await
@@ -82,7 +82,7 @@ impl Reader {
         self.session.set(name, value).await;
     }
 
-    /// Has the reader come back after so many minutes.
+    /// Has the reader come back after `minutes`.
     pub(super) fn wait_minutes(&self, minutes: u64) {
         self.session.wait(Duration::from_mins(minutes));
     }

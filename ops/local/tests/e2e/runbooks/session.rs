@@ -72,8 +72,12 @@ impl Session {
     pub(super) async fn open(harness: &Harness) -> Self {
         let desk = tempfile::tempdir().unwrap();
         let here = desk.path().join("here");
-        fs::create_dir_all(here.join(".local-stack")).unwrap();
-        symlink(root().join("template.yaml"), here.join("template.yaml")).unwrap();
+        for directory in [".local-stack", "ops/local"] {
+            fs::create_dir_all(here.join(directory)).unwrap();
+        }
+        for name in ["template.yaml", "ops/local/photos"] {
+            symlink(root().join(name), here.join(name)).unwrap();
+        }
         symlink(StackInfo::directory(&root(), &harness.info.name), here.join(".local-stack/default"))
             .unwrap();
         for (name, script) in [("aws", AWS), ("cargo", CARGO), ("date", DATE)] {
@@ -138,6 +142,7 @@ impl Session {
     /// Puts commands into a file where they have the numbers of their lines.
     fn lay(&self, page: &str, line: usize, script: &str) -> PathBuf {
         let path = self.desk.path().join(page);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "\n".repeat(line - 1) + script).unwrap();
         path
     }

@@ -123,7 +123,7 @@ async fn moved(harness: &Harness) {
     assert!(harness.until(ended).await.is_some(), "{}", harness.story("nothing"));
 }
 
-/// Waits until so many messages lie in the dead-letter queue for all to see.
+/// Waits until `count` messages lie in the dead-letter queue for all to see.
 async fn given_up(harness: &Harness, count: usize) {
     let there = async || (dead_letters(harness).await.len() == count).then_some(());
     assert!(harness.until(there).await.is_some(), "{}", harness.story("nothing"));
