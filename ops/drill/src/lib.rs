@@ -2,7 +2,7 @@
 //! ends it, and then every upload is accounted for.
 //!
 //! Reading order:
-//! - [`file`] a drill as `alarms/drills/NAME.json` states it
+//! - [`mod@file`] a drill as `alarms/drills/NAME.json` states it
 //! - [`runner`] runs one from a stack that is well to a stack that is well
 //! - `traffic` what users and others send meanwhile; `switch` what an operator could have switched off
 //! - `alarms`, `queues`, `account` what is seen: alarms by the metrics' clock, messages, the end of each upload

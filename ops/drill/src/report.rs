@@ -145,8 +145,8 @@ impl Report {
     pub fn markdown(&self) -> String {
         let sum = |count: fn(&Outcome) -> usize| self.drills.iter().map(count).sum::<usize>();
         let mut text = format!(
-            "{} faults, {} uploads affected, {} lost, {} notified twice. Measured on {} by `ops drill --all` with a metrics' clock \
-             {} times as fast as the day.\n\n",
+            "{} faults, {} uploads affected, {} lost, {} notified twice. Measured on {} by `ops drill` with a metrics' clock {} \
+             times as fast as the day.\n\n",
             self.drills.len(),
             sum(|it| it.uploads),
             sum(|it| it.lost),

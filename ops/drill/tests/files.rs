@@ -11,8 +11,12 @@ use local_stack::faults::InjectedFault;
 use serde_json::{Value, json};
 
 /// Alarms that no drill makes ring, and why not.
-const WITHOUT_DRILL: [(&str, &str); 5] = [
+const WITHOUT_DRILL: [(&str, &str); 6] = [
     ("dlq-aging", "rings after three days"),
+    (
+        "lambda-throttles",
+        "did not ring in processor-throttled: what was throttled once stays hidden for minutes",
+    ),
     ("sns-delivery-failed", "the engine makes no failure of a delivery"),
     ("api-latency", "the signer calls nobody whose answer could be late"),
     ("processor-slow", "eight minutes of invocations that take 24 s each"),
