@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod dashboard;
 pub(crate) mod dlq;
 pub(crate) mod doctor;
+pub(crate) mod drill;
 mod help;
 pub(crate) mod reprocess;
 mod running_stack;
@@ -19,6 +20,7 @@ use audit::AuditArgs;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 use doctor::DoctorArgs;
+use drill::DrillArgs;
 use reprocess::ReprocessArgs;
 pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
@@ -32,6 +34,7 @@ Examples:
   eval \"$(cargo run -- env)\"        give the AWS CLI of this shell the stack's address and key
   cargo run -- dlq list             what could not be processed, and why
   cargo run -- audit                whether uploads, items and thumbnails agree
+  cargo run -- drill --list         faults that the stack can be put through, and what each must show
   cargo run -- verify --stack NAME  the same commands on AWS: upload, trace, alarms, dashboard, dlq, audit
   cargo run -- doctor --stack NAME  what only AWS can show, checked on a deployed stack
 
@@ -82,6 +85,8 @@ pub(crate) enum Command {
     /// Test the alarms of `alarms/`, and see them on a running stack.
     #[command(subcommand)]
     Alarms(AlarmsCommand),
+    /// Break the running local stack on purpose, and hold that its alarms ring and nothing is lost.
+    Drill(DrillArgs),
     /// See the dashboards of `dashboards/` as CloudWatch draws them.
     #[command(subcommand)]
     Dashboard(DashboardCommand),

@@ -2,9 +2,10 @@
 //! the crate `local_stack`, so that what works on AWS needs no engine (held by `tests/cli/rooms.rs`).
 //!
 //! - `console` finds the running stack, and reads its console
-//! - `up`, `env` the commands
+//! - `up`, `env`, `drill` the commands
 
 pub(crate) mod console;
+pub(crate) mod drill;
 pub(crate) mod env;
 mod failure;
 pub(crate) mod up;

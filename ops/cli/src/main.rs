@@ -30,7 +30,7 @@ use cli::alarms::AlarmsCommand;
 use cli::dashboard::DashboardCommand;
 use cli::{Cli, Command};
 use failure::Failure;
-use local::{env, up};
+use local::{drill, env, up};
 use terminal::{Terminal, Terminals, print_err};
 
 fn main() -> ExitCode {
@@ -80,6 +80,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
                 alarms::explain(&args, root, terminals.out, &lookup).await
             }
             Command::Alarms(AlarmsCommand::Watch(args)) => alarms::watch(&args, root, terminals.out).await,
+            Command::Drill(args) => drill::run(&args, root, terminals).await,
             Command::Dashboard(DashboardCommand::List(args)) => {
                 dashboard::list(&args, root, terminals.out, &lookup).await
             }

@@ -10,7 +10,7 @@ use aws_client::{Aws, AwsError, xml};
 const SNS: (&str, &str) = ("sns", "2010-03-31");
 
 /// The queue and its subscriptions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Inbox {
     /// The queue.
     pub url: String,

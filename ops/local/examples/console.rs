@@ -10,6 +10,7 @@ use axum::{Json, Router};
 use cloudwatch_model::Timestamp;
 use local_stack::console::Console;
 use local_stack::deploy::Reconciled;
+use local_stack::faults::Faults;
 use local_stack::observe::logs::LogLine;
 use local_stack::observe::{Observer, Seen};
 use local_stack::stack::{DemoUser, StackInfo};
@@ -32,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let endpoint = table(items).await?;
     let console = Console::bind(4581).await?;
     println!("{}", console.address());
-    let _serving = console.serve(Observer::of(seen), &info(endpoint));
+    let _serving = console.serve(Observer::of(seen), &info(endpoint), Faults::default());
     std::future::pending::<()>().await;
     Ok(())
 }

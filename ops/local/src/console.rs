@@ -2,11 +2,13 @@
 //!
 //! - `guard` who may ask
 //! - `api`, `alarms`, `dashboards` what is answered; `metrics`, `uploads` how it is gathered
+//! - `faults` lets a process that has the stack's key break it for a while
 //! - `page/` the page, which only reads the API
 
 mod alarms;
 mod api;
 mod dashboards;
+mod faults;
 mod guard;
 mod metrics;
 mod progress;
@@ -21,9 +23,11 @@ use axum::Router;
 use axum::http::header;
 use axum::middleware;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{delete, get, post};
 use tokio::task::JoinHandle;
 
+use crate::faults::Faults;
+use crate::faults::leases::Leases;
 use crate::loopback::Loopback;
 use crate::observe::Observer;
 use crate::stack::StackInfo;
@@ -58,9 +62,9 @@ impl Console {
         self.0.url()
     }
 
-    /// Serves what `observer` sees of the stack.
+    /// Serves what `observer` sees of the stack, and takes rules for `faults`.
     #[must_use]
-    pub fn serve(self, observer: Observer, info: &StackInfo) -> Serving {
+    pub fn serve(self, observer: Observer, info: &StackInfo, faults: Faults) -> Serving {
         let stack = Public {
             name: info.name.clone(),
             endpoint: info.endpoint.clone(),
@@ -69,7 +73,8 @@ impl Console {
             user: info.user.email.clone(),
             outputs: info.outputs.clone(),
         };
-        let routes = routes(Source { observer, aws: info.aws(), stack });
+        let leases = Leases::new(faults, info.aws());
+        let routes = routes(Source { observer, aws: info.aws(), stack, leases });
         Serving(tokio::spawn(async move {
             // Accept errors are retried inside; this ends only with the task.
             axum::serve(self.0.listener, routes).await.ok();
@@ -97,6 +102,8 @@ fn routes(source: Source) -> Router {
         .route("/api/dashboard.svg", get(dashboards::draw))
         .route("/api/problems", get(api::problems))
         .route("/api/revision", get(api::revision))
+        .route("/api/faults", post(faults::open))
+        .route("/api/faults/{lease}", delete(faults::end))
         .with_state(source)
         .layer(middleware::from_fn(guard::check))
 }

@@ -1,71 +1,39 @@
 //! Fault injection: a proxy between the functions and the engine refuses, cuts or delays calls on demand.
 //!
+//! - `rule` what goes wrong with which calls
 //! - `call` which AWS API call a request is
 //! - `caller` which process made it
-//! - `proxy` passes on what no rule is about
+//! - `proxy` passes on what no rule is about; `broken` is a body that breaks off
+//! - `leases` rules that other processes put into force, and what is undone when such a process ends; `holder` is
+//!   that process's side
 //!
 //! Without rules it changes nothing: requests keep their `Host`, so signatures hold, and bodies are
 //! streamed.
 
+mod broken;
 mod call;
 mod caller;
+mod holder;
+pub mod leases;
 mod proxy;
+mod rule;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use http::StatusCode;
 use tokio::sync::watch;
 
 pub use call::ApiCall;
 pub use caller::CallerError;
+pub use holder::{HeldLease, LeaseError};
 pub use proxy::{Proxy, Proxying};
+pub use rule::{InjectedFault, Rule};
 
 /// The rules of one proxy; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     rules: Arc<Mutex<Vec<Armed>>>,
-}
-
-/// What goes wrong, with which calls, how often.
-#[derive(Clone, Debug)]
-pub struct Rule {
-    /// The service as signatures name it, such as `dynamodb`.
-    pub service: &'static str,
-    /// The API operation, such as `PutItem`.
-    pub operation: &'static str,
-    /// What the call's subject must contain, such as an image's id; empty for any.
-    pub subject: String,
-    /// How many calls pass before the first that is struck.
-    pub after: usize,
-    /// How many calls are struck.
-    pub times: usize,
-    /// What happens to them.
-    pub fault: InjectedFault,
-}
-
-/// An injected fault: what happens to a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InjectedFault {
-    /// The service answers no, in its own form; clients of the CBOR protocol see the status only.
-    Refuse {
-        /// The HTTP status.
-        status: StatusCode,
-        /// The error's code, such as `ThrottlingException`.
-        code: &'static str,
-    },
-    /// The call takes this much longer.
-    Delay(Duration),
-    /// The call waits until the [`Strike`] is dropped, and is then made.
-    Hold,
-    /// The connection ends before the service hears of the call.
-    Drop,
-    /// The service does what it is asked, and the connection ends before the answer.
-    Lose,
-    /// The calling process is killed before the service hears of the call.
-    KillBefore,
-    /// The service does what it is asked, and the calling process is killed before the answer.
-    KillAfter,
+    /// Changes with each call that is struck.
+    news: Arc<watch::Sender<()>>,
 }
 
 /// A rule in force; dropping it ends the rule and lets held calls go.
@@ -84,31 +52,19 @@ struct State {
 }
 
 #[derive(Debug)]
-struct Armed {
+pub(crate) struct Armed {
     rule: Rule,
     seen: usize,
     state: watch::Sender<State>,
+    news: Arc<watch::Sender<()>>,
 }
 
 /// One call that a rule strikes.
 #[derive(Debug)]
-struct Hit {
+pub(crate) struct Hit {
     fault: InjectedFault,
     state: watch::Sender<State>,
-}
-
-impl Rule {
-    /// Strikes the next call of an operation about a subject.
-    #[must_use]
-    pub fn next(service: &'static str, operation: &'static str, subject: &str, fault: InjectedFault) -> Self {
-        Self { service, operation, subject: subject.to_owned(), after: 0, times: 1, fault }
-    }
-
-    fn is_about(&self, call: &ApiCall) -> bool {
-        self.service == call.service
-            && self.operation == call.operation
-            && call.subject.contains(&self.subject)
-    }
+    news: Arc<watch::Sender<()>>,
 }
 
 impl Faults {
@@ -116,16 +72,22 @@ impl Faults {
     #[must_use]
     pub fn strike(&self, rule: Rule) -> Strike {
         let state = watch::Sender::default();
-        self.lock().push(Armed { rule, seen: 0, state: state.clone() });
+        let news = Arc::clone(&self.news);
+        self.lock().push(Armed { rule, seen: 0, state: state.clone(), news });
         Strike { faults: self.clone(), state }
     }
 
+    /// Changes with each call that is struck.
+    fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
+    }
+
     /// What happens to a call; `None` when it passes.
-    fn hit(&self, call: &ApiCall) -> Option<Hit> {
+    pub(crate) fn hit(&self, call: &ApiCall) -> Option<Hit> {
         self.lock().iter_mut().filter(|armed| armed.rule.is_about(call)).find_map(Armed::meet)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Armed>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Vec<Armed>> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -133,11 +95,25 @@ impl Faults {
 impl Armed {
     /// Counts a call that the rule is about; the hit, if it is one of those to be struck.
     fn meet(&mut self) -> Option<Hit> {
+        if !happens(self.rule.probability) {
+            return None;
+        }
         let struck = self.rule.after..self.rule.after.saturating_add(self.rule.times);
         let number = self.seen;
         self.seen += 1;
-        struck.contains(&number).then(|| Hit { fault: self.rule.fault.clone(), state: self.state.clone() })
+        let hit = || Hit {
+            fault: self.rule.fault.clone(),
+            state: self.state.clone(),
+            news: Arc::clone(&self.news),
+        };
+        struck.contains(&number).then(hit)
     }
+}
+
+/// Whether what has this probability happens; without randomness it never does.
+fn happens(probability: f64) -> bool {
+    probability >= 1.0
+        || getrandom::u32().is_ok_and(|drawn| f64::from(drawn) < probability * f64::from(u32::MAX))
 }
 
 impl Strike {
@@ -145,6 +121,11 @@ impl Strike {
     #[must_use]
     pub fn count(&self) -> usize {
         self.state.borrow().struck
+    }
+
+    /// Why a call that was to be struck was not.
+    fn failure(&self) -> Option<Arc<CallerError>> {
+        self.state.borrow().failed.clone()
     }
 
     /// Waits until `count` calls were struck; a held call counts from its begin.
@@ -168,12 +149,14 @@ impl Drop for Strike {
 }
 
 impl Hit {
-    fn happened(&self) {
+    pub(crate) fn happened(&self) {
         self.state.send_modify(|state| state.struck += 1);
+        self.news.send_replace(());
     }
 
     fn failed(&self, error: CallerError) {
         self.state.send_modify(|state| state.failed = Some(Arc::new(error)));
+        self.news.send_replace(());
     }
 
     /// Waits until the rule is over.
@@ -200,6 +183,18 @@ mod tests {
         let rule = Rule { after: 1, times: 2, ..Rule::next("s3", "PutObject", "", InjectedFault::Drop) };
         let _strike = faults.strike(rule);
         assert_eq!(strikes(&faults, &call("PutObject", "/b/k")), [false, true, true, false]);
+    }
+
+    #[test]
+    fn rule_of_no_service_is_about_all_and_one_of_no_probability_strikes_nothing() {
+        let faults = Faults::default();
+        let never = Rule { times: 9, probability: 0.0, ..Rule::next("", "", "", InjectedFault::Drop) };
+        let _never = faults.strike(never.clone());
+        assert_eq!(strikes(&faults, &call("PutObject", "/b/k")), [false; 4]);
+        let half = faults.strike(Rule { times: usize::MAX, probability: 0.5, ..never });
+        let struck = (0..1_000).filter(|_| faults.hit(&call("GetObject", "/b/k")).is_some()).count();
+        assert!((350..650).contains(&struck), "{struck} of 1000 at one half");
+        drop(half);
     }
 
     #[test]

@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::deploy::{Functions, Reconciled};
 use aws_client::{Aws, Credentials};
@@ -102,7 +105,19 @@ impl Options {
     }
 }
 
+/// What opens the console's door for faults: a digest, so that root's key itself is sent nowhere.
+pub(crate) fn faults_key(credentials: &Credentials) -> String {
+    let digest = Sha256::digest(format!("faults:{}", credentials.secret_access_key));
+    URL_SAFE_NO_PAD.encode(digest)
+}
+
 impl StackInfo {
+    /// What opens the console's door for faults, as `Authorization: Bearer KEY`.
+    #[must_use]
+    pub fn faults_key(&self) -> String {
+        faults_key(&self.credentials)
+    }
+
     /// A signed client of this stack's APIs.
     #[must_use]
     pub fn aws(&self) -> Aws {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use aws_client::http::HttpError;
+use drill::DrillError;
 use local_stack::stack::{FindError, UpError};
 
 /// Why a command on a local stack failed.
@@ -38,6 +39,17 @@ pub(crate) enum LocalFailure {
         "the stack's console answered something unknown; stop the stack and start it anew, it may be of another version"
     )]
     Answer(#[source] serde_json::Error),
+    /// A drill could not be run.
+    #[error("the drill was not run to its end")]
+    Drill(#[source] DrillError),
+    /// Drills that would take hours.
+    #[error(
+        "this takes about {minutes} min; start the stack with `ops up --clock-rate 60`, or pass --slow to wait that long"
+    )]
+    SlowClock {
+        /// How long, by the day's clock.
+        minutes: u32,
+    },
     /// The stack went away during an upload.
     #[error(
         "the stack is gone; {ended} of {files} files had ended. What it held went with it: start it again, and upload again"

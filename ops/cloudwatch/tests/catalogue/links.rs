@@ -28,7 +28,7 @@ fn targets(page: &str) -> Vec<String> {
 
 #[test]
 fn every_link_of_a_page_leads_to_a_file_and_a_heading() {
-    let pages = ["runbooks", "docs", "docs/decisions", "alarms/tests"].into_iter();
+    let pages = ["runbooks", "docs", "docs/decisions", "alarms/tests", "alarms/drills"].into_iter();
     let pages = pages
         .flat_map(|folder| files(folder, "md"))
         .chain(["README.md", "CONTRIBUTING.md"].map(str::to_owned));

@@ -19,7 +19,7 @@ pub(super) async fn list(extract::State(source): extract::State<Source>) -> Json
         let alarms: Vec<_> = seen.alarms.set().iter().map(|alarm| summary(alarm, seen)).collect();
         json!({
             "alarms": alarms, "evaluated_at": seen.alarms.evaluated().map(rfc3339),
-            "clock_rate": source.observer.clock().rate(),
+            "now": rfc3339(source.observer.clock().now()), "clock_rate": source.observer.clock().rate(),
         })
     }))
 }
@@ -88,6 +88,7 @@ fn summary(alarm: &Alarm, seen: &Seen) -> Map<String, Value> {
         "since": standing.map(|standing| rfc3339(standing.since)),
         "reason": standing.map(|standing| standing.reason.as_str()),
         "severity": alarm.notes.severity,
+        "notifies": !alarm.actions.on(State::Alarm).is_empty(),
         "runbook": alarm.notes.runbook,
         "description": alarm.description,
         "kind": match alarm.kind { Kind::Metric(_) => "metric", Kind::Composite(_) => "composite" },

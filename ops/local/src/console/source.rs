@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_client::Aws;
 use serde::Serialize;
 
+use crate::faults::leases::Leases;
 use crate::observe::Observer;
 
 /// What the handlers answer from.
@@ -13,6 +14,7 @@ pub(super) struct Source {
     pub(super) observer: Observer,
     pub(super) aws: Aws,
     pub(super) stack: Public,
+    pub(super) leases: Leases,
 }
 
 /// What everybody who can reach the console may know of the stack: no key, no password.

@@ -1,3 +1,5 @@
+mod faults;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -38,15 +40,21 @@ fn info() -> StackInfo {
 struct Harness {
     address: String,
     observer: Observer,
+    faults: Faults,
     _serving: Serving,
 }
 
 impl Harness {
     async fn new(seen: Seen) -> Self {
-        let observer = Observer::of(seen);
+        let (observer, faults) = (Observer::of(seen), Faults::default());
         let console = Console::bind(0).await.unwrap();
         let address = console.address();
-        Self { address, observer: observer.clone(), _serving: console.serve(observer, &info()) }
+        Self {
+            address,
+            observer: observer.clone(),
+            faults: faults.clone(),
+            _serving: console.serve(observer, &info(), faults),
+        }
     }
 
     async fn get(&self, path: &str, headers: &[(&str, &str)]) -> ::http::Response<bytes::Bytes> {

@@ -1,6 +1,7 @@
 //! Proxy between the functions and the engine: one hop on loopback.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use nix::unistd::Pid;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::broken::Broken;
 use super::caller::kill_caller;
 use super::{ApiCall, Faults, Hit, InjectedFault};
 use crate::loopback::Loopback;
@@ -29,7 +31,8 @@ use crate::own_host;
 /// Below the engine's keep-alive: a connection must not end at the moment it is used again.
 const IDLE: Duration = Duration::from_secs(20);
 
-type Body = BoxBody<Bytes, hyper::Error>;
+type BoxError = Box<dyn Error + Send + Sync>;
+type Body = BoxBody<Bytes, BoxError>;
 
 /// A bound port that is not served yet.
 #[derive(Debug)]
@@ -47,7 +50,7 @@ enum Cut {
     Rule,
     /// A body broke off.
     #[error("a body could not be read")]
-    Connection(#[source] hyper::Error),
+    Connection(#[source] BoxError),
     /// The engine broke off.
     #[error("the engine did not answer")]
     Engine(#[source] hyper_util::client::legacy::Error),
@@ -135,14 +138,14 @@ impl Hop {
         }
         let (call, request) = read(request).await?;
         let Some(hit) = self.faults.hit(&call) else { return self.pass(request).await };
-        match hit.fault {
+        match &hit.fault {
             InjectedFault::Refuse { status, code } => {
                 hit.happened();
-                Ok(refusal(&call, status, code))
+                Ok(refusal(&call, *status, code))
             }
             InjectedFault::Delay(time) => {
                 hit.happened();
-                tokio::time::sleep(time).await;
+                tokio::time::sleep(*time).await;
                 self.pass(request).await
             }
             InjectedFault::Hold => {
@@ -154,6 +157,10 @@ impl Hop {
             InjectedFault::Lose => {
                 self.pass_whole(request).await?;
                 cut(&hit)
+            }
+            InjectedFault::Truncate(bytes) => {
+                hit.happened();
+                self.pass_part(request, *bytes).await
             }
             InjectedFault::KillBefore => self.kill(&hit, peer),
             InjectedFault::KillAfter => {
@@ -177,7 +184,15 @@ impl Hop {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         *request.uri_mut() = format!("{}{target}", self.endpoint).parse()?;
         let response = self.client.request(request).await.map_err(Cut::Engine)?;
-        Ok(response.map(BodyExt::boxed))
+        Ok(response.map(|body| body.map_err(BoxError::from).boxed()))
+    }
+
+    /// Answers with the head and the first bytes of the body; then the connection ends.
+    async fn pass_part(&self, request: Request<Body>, bytes: usize) -> Result<Response<Body>, Cut> {
+        let (head, body) = self.pass(request).await?.into_parts();
+        let mut body = body.collect().await.map_err(Cut::Connection)?.to_bytes();
+        body.truncate(bytes);
+        Ok(Response::from_parts(head, Broken(Some(body)).map_err(BoxError::from).boxed()))
     }
 
     /// Has the engine do its work to the end, so that it is done when the caller hears nothing of it.
@@ -197,9 +212,12 @@ fn cut(hit: &Hit) -> Result<Response<Body>, Cut> {
 async fn read(request: Request<Incoming>) -> Result<(ApiCall, Request<Body>), Cut> {
     let (head, body) = request.into_parts();
     if ApiCall::is_of_objects(&head) {
-        return Ok((ApiCall::of(&head, &[]), Request::from_parts(head, body.boxed())));
+        return Ok((
+            ApiCall::of(&head, &[]),
+            Request::from_parts(head, body.map_err(BoxError::from).boxed()),
+        ));
     }
-    let body = body.collect().await.map_err(Cut::Connection)?.to_bytes();
+    let body = body.collect().await.map_err(|error| Cut::Connection(error.into()))?.to_bytes();
     Ok((ApiCall::of(&head, &body), Request::from_parts(head, full(body))))
 }
 

@@ -142,7 +142,7 @@ impl Stack {
         let targets =
             Targets { log_groups, outbox_queue_url, assets, clock: Clock::start(options.clock_rate) };
         let observer = Observer::start(receivers, &aws, targets);
-        let console = console.serve(observer.clone(), &info);
+        let console = console.serve(observer.clone(), &info, faults.clone());
         state.publish(&info).map_err(UpError::Publish)?;
         Ok(Self { info, observer, faults, console, _proxy: proxy, engine, state })
     }

@@ -148,7 +148,8 @@ async fn connection_lost_before_any_call_loses_and_doubles_nothing() {
 
 #[tokio::test]
 async fn service_that_refuses_any_call_delays_the_image_only() {
-    let fault = InjectedFault::Refuse { status: StatusCode::SERVICE_UNAVAILABLE, code: "ServiceUnavailable" };
+    let fault =
+        InjectedFault::Refuse { status: StatusCode::SERVICE_UNAVAILABLE, code: "ServiceUnavailable".into() };
     every_step_survives(fault, SDK_ATTEMPTS, [1, 1, 1, 1, 1, 2]).await;
 }
 

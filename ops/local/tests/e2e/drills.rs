@@ -1,5 +1,4 @@
-//! Drills: something is broken on purpose, the alarm that is meant for it rings and no other does, its
-//! notification is sent, and the steps of the runbook end it.
+//! What drills of `alarms/drills` do not show: a panel, the mails of one topic, and a stack on which nothing happens.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +9,11 @@ use image::ImageFormat;
 use local_stack::faults::{InjectedFault, Rule};
 use local_stack::observe::Seen;
 use local_stack::user::Tokens;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::crowd::push;
 use crate::harness::Harness;
 use crate::picture::picture;
-use crate::queue::{dead_letters, enqueue};
-use crate::switches::{consume, schedule};
 use crate::uploader::{somebody, upload};
 
 /// A stack that is well, and what has rung on it since.
@@ -84,92 +81,6 @@ fn names(alarms: &[&str]) -> BTreeSet<String> {
 
 #[tokio::test]
 #[ignore = "takes half a minute"]
-async fn consumer_that_is_off_rings_queue_backlog_and_nothing_else() {
-    let drill = Drill::begin("drill-backlog", &[]).await;
-    consume(&drill.harness, false).await;
-    let issued = upload(&drill.harness, &drill.user, picture(ImageFormat::Jpeg)).await;
-
-    drill.mailed("queue-backlog", State::Alarm).await;
-    consume(&drill.harness, true).await;
-    drill.mailed("queue-backlog", State::Ok).await;
-
-    assert_eq!(drill.harness.settled(&issued.image_id).await.status(), "DONE");
-    assert_eq!(drill.rung(), names(&["queue-backlog"]));
-}
-
-#[tokio::test]
-#[ignore = "takes half a minute"]
-async fn poison_message_rings_dlq_not_empty_and_nothing_else() {
-    let drill = Drill::begin("drill-poison", &[("RetryBaseSeconds", "0"), ("MaxReceiveCount", "2")]).await;
-    enqueue(&drill.harness, &json!("poison"), json!({})).await;
-
-    drill.mailed("dlq-not-empty", State::Alarm).await;
-    assert_eq!(dead_letters(&drill.harness).await, ["\"poison\""]);
-    let purge = json!({"QueueUrl": drill.harness.output("DeadLetterQueueUrl")});
-    drill.harness.aws.json("sqs", "AmazonSQS.PurgeQueue", purge).await.unwrap();
-    drill.mailed("dlq-not-empty", State::Ok).await;
-
-    assert_eq!(drill.rung(), names(&["dlq-not-empty"]));
-}
-
-#[tokio::test]
-#[ignore = "takes half a minute"]
-async fn metrics_function_that_is_not_started_rings_its_heartbeat_and_nothing_else() {
-    let drill = Drill::begin("drill-heartbeat", &[]).await;
-    schedule(&drill.harness, "DisableRule").await;
-
-    drill.mailed("s3-metrics-heartbeat", State::Alarm).await;
-    schedule(&drill.harness, "EnableRule").await;
-    drill.mailed("s3-metrics-heartbeat", State::Ok).await;
-
-    assert_eq!(drill.rung(), names(&["s3-metrics-heartbeat"]));
-}
-
-#[tokio::test]
-#[ignore = "takes half a minute"]
-async fn dead_consumer_with_uploads_arriving_rings_processing_stopped() {
-    let drill = Drill::begin("drill-stopped", &[]).await;
-    consume(&drill.harness, false).await;
-    let mut issued = Vec::new();
-    let stopped = |seen: &Seen| seen.alarms.state("processing-stopped") == Some(State::Alarm);
-    while !drill.harness.observer.look(stopped) {
-        issued.push(upload(&drill.harness, &drill.user, picture(ImageFormat::Jpeg)).await);
-        drill.minutes(1).await;
-        assert!(issued.len() < 60, "an hour of uploads that nobody processes rings nothing");
-    }
-    drill.mailed("processing-stopped", State::Alarm).await;
-    consume(&drill.harness, true).await;
-    drill.mailed("processing-stopped", State::Ok).await;
-
-    for issued in &issued {
-        assert_eq!(drill.harness.settled(&issued.image_id).await.status(), "DONE");
-    }
-    let rung = drill.rung();
-    assert!(rung.is_subset(&names(&["processing-stopped", "queue-backlog"])), "{rung:?}");
-}
-
-#[tokio::test]
-#[ignore = "takes a minute"]
-async fn processor_that_fails_every_image_rings_slo_burn() {
-    let drill = Drill::begin("drill-burn", &[("RetryBaseSeconds", "0")]).await;
-    let refused =
-        InjectedFault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalServerError" };
-    let rule = Rule::next("dynamodb", "PutItem", "", refused);
-    let strike = drill.harness.faults.strike(Rule { times: usize::MAX, ..rule });
-    let files = (0..20).map(|_| picture(ImageFormat::Jpeg)).collect();
-    push(&drill.harness, &drill.user, 4, files).await;
-
-    drill.mailed("slo-burn", State::Alarm).await;
-    drop(strike);
-    drill.mailed("slo-burn", State::Ok).await;
-
-    let rung = drill.rung();
-    let expected = names(&["slo-burn", "slo-burn-slow", "dynamodb-errors", "dlq-not-empty"]);
-    assert!(rung.is_subset(&expected), "{rung:?}");
-}
-
-#[tokio::test]
-#[ignore = "takes half a minute"]
 async fn hundred_files_that_are_no_images_ring_nothing_and_show_on_the_panel() {
     let drill = Drill::begin("drill-corrupt", &[]).await;
     let files = (0..100).map(|number| format!("no image {number}").into_bytes()).collect();
@@ -210,7 +121,8 @@ async fn first_hour_of_a_new_stack_sends_no_mail_about_alarms() {
 #[ignore = "takes a minute"]
 async fn buckets_that_cannot_be_listed_are_one_mail_of_each_alarm_and_none_of_a_failed_run() {
     let drill = Drill::begin("drill-scans", &[]).await;
-    let refused = InjectedFault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalError" };
+    let refused =
+        InjectedFault::Refuse { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalError".into() };
     let rule = Rule::next("s3", "ListObjectsV2", "", refused);
     let strike = drill.harness.faults.strike(Rule { times: usize::MAX, ..rule });
 

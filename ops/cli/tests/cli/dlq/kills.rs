@@ -88,7 +88,7 @@ async fn message_whose_deletion_fails_is_told_as_sent_and_kept() {
     harness.send(&queues.dead, BODIES[0], json!({})).await;
     let proxy = Proxy::bind().await.unwrap();
     let faults = Faults::default();
-    let refusal = InjectedFault::Refuse { status: http::StatusCode::FORBIDDEN, code: "AccessDenied" };
+    let refusal = InjectedFault::Refuse { status: http::StatusCode::FORBIDDEN, code: "AccessDenied".into() };
     let _strike = faults.strike(Rule::next("sqs", "DeleteMessage", "", refusal));
     let mut command = harness.command(&queues, &["redrive", "--cause", "malformed", "--execute", "--json"]);
     let child = command.env("AWS_ENDPOINT_URL", proxy.address()).spawn().unwrap();

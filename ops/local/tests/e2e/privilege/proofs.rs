@@ -97,7 +97,8 @@ async fn gone(bench: &Bench) -> Verdict {
 async fn retried(bench: &Bench) -> Verdict {
     let since = bench.decisions.mark();
     let issued = bench.url().await?;
-    let fault = InjectedFault::Refuse { status: StatusCode::BAD_REQUEST, code: "ResourceInUseException" };
+    let fault =
+        InjectedFault::Refuse { status: StatusCode::BAD_REQUEST, code: "ResourceInUseException".into() };
     let strike = bench.harness.faults.strike(Rule::next("dynamodb", "PutItem", &issued.image_id, fault));
     let put = flow::put(&issued, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await;
     put.map_err(|error| error.to_string())?;
@@ -135,7 +136,7 @@ async fn failure_reported(bench: &Bench) -> Verdict {
         mail.iter().filter(|mail| mail.body.contains("RetriesExhausted")).count()
     };
     let before = reports();
-    let fault = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
+    let fault = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied".into() };
     let rule = Rule { times: usize::MAX, ..Rule::next("monitoring", "PutMetricData", "", fault) };
     let _strike = bench.harness.faults.strike(rule);
     let function = bench.harness.output(Function::Metrics.output());

@@ -92,7 +92,8 @@ impl Upload {
     /// Has the call refused that is to be, in a way that no SDK tries again.
     pub(super) fn strike(&self, harness: &Harness) -> Option<Strike> {
         let (service, operation, after) = self.struck?.call();
-        let fault = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDeniedException" };
+        let fault =
+            InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDeniedException".into() };
         // The client's own PUT is one of PutObject too.
         let subject = match self.struck? {
             Struck::Upload => format!("processed/{}", self.image_id),

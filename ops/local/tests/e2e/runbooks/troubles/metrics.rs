@@ -13,7 +13,7 @@ pub(in crate::runbooks) async fn bucket_cannot_be_listed(reader: &mut Reader) {
     let harness = reader.harness;
     let issued = super::uploaded(harness).await;
     super::done(harness, &issued).await;
-    let refused = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
+    let refused = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied".into() };
     let rule = Rule::next("s3", "ListObjectsV2", "", refused);
     let strike = harness.faults.strike(Rule { times: usize::MAX, ..rule });
     invoke(harness, METRICS).await;

@@ -57,7 +57,7 @@ pub(in crate::runbooks) async fn images_fail_once(reader: &mut Reader) {
     let mut strikes = Vec::new();
     for _ in 0..3 {
         let refused =
-            InjectedFault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
+            InjectedFault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException".into() };
         let (issued, strike) = struck(harness, "dynamodb", "PutItem", refused).await;
         failed_attempt(harness, &issued.image_id).await;
         done(harness, &issued).await;

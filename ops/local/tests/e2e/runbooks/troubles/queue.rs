@@ -48,7 +48,7 @@ pub(in crate::runbooks) async fn upload_and_poison_fail(reader: &mut Reader) {
     let harness = reader.harness;
     let user = somebody(harness).await;
     let issued = plain_url(harness, &user).await;
-    let refused = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
+    let refused = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied".into() };
     let thumbnail = format!("processed/{}", issued.image_id);
     let rule = Rule::next("s3", "PutObject", &thumbnail, refused);
     let strike = harness.faults.strike(Rule { times: usize::MAX, ..rule });
@@ -87,7 +87,7 @@ pub(in crate::runbooks) async fn messages_lie_there(reader: &mut Reader) {
     let harness = reader.harness;
     let user = somebody(harness).await;
     let issued = plain_url(harness, &user).await;
-    let refused = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied" };
+    let refused = InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDenied".into() };
     let rule = Rule::next("s3", "PutObject", &format!("processed/{}", issued.image_id), refused);
     let strike = harness.faults.strike(Rule { times: usize::MAX, ..rule });
     put(&issued, picture(ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();

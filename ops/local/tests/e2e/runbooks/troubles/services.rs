@@ -21,7 +21,8 @@ pub(in crate::runbooks) async fn bucket_holds_something(reader: &mut Reader) {
 pub(in crate::runbooks) async fn table_refuses(reader: &mut Reader) {
     let harness = reader.harness;
     let issued = plain_url(harness, &somebody(harness).await).await;
-    let refused = InjectedFault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException" };
+    let refused =
+        InjectedFault::Refuse { status: StatusCode::BAD_REQUEST, code: "AccessDeniedException".into() };
     let _strike = harness.faults.strike(Rule::next("dynamodb", "PutItem", &issued.image_id, refused));
     put(&issued, picture(image::ImageFormat::Jpeg), &TraceHeaders::default()).await.unwrap();
     failed_attempt(harness, &issued.image_id).await;

@@ -1,0 +1,144 @@
+//! `ops drill`: faults on purpose on the running stack.
+
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use contract::time::rfc3339;
+use drill::file::Drill;
+use drill::report::{Outcome, Report};
+use drill::runner::{clock_rate, run as run_drill};
+use local_stack::stack::StackInfo;
+use serde_json::json;
+use terminal::{Terminal, Terminals, print_err, reporter};
+
+use crate::cli::drill::DrillArgs;
+use crate::failure::{Failure, concluded};
+use crate::local::LocalFailure;
+use crate::local::console::find;
+use crate::print::{print_json, print_text};
+use crate::signals::Signals;
+use crate::similar_names::UnknownName;
+
+/// What is not begun without `--slow`, in minutes of the day.
+const LONG_MINUTES: u32 = 60;
+
+/// Runs drills, or lists them.
+///
+/// # Errors
+/// No such drill, no running stack, or a drill that did not go as its file states.
+pub(crate) async fn run(args: &DrillArgs, root: &Path, terminals: Terminals) -> Result<(), Failure> {
+    let all = Drill::all(root).map_err(LocalFailure::Drill)?;
+    if args.list {
+        return list(args, &all, terminals.out);
+    }
+    let chosen = if args.all { all } else { chosen(&args.names, &all)? };
+    let info = find(root, &args.stack.name)?;
+    let mut signals = Signals::listen().map_err(Failure::Runtime)?;
+    let rate = clock_rate(&info).await.map_err(LocalFailure::Drill)?;
+    announce(args.slow, &chosen, rate)?;
+    let report = match signals.guard(run_all(&info, &chosen, rate, terminals)).await {
+        Ok(report) => report,
+        Err(signal) => {
+            print_err("interrupted: the stack ends the fault and removes the drill's user by itself");
+            return Err(signal);
+        }
+    };
+    if let Some(path) = &args.markdown {
+        let page = fs::read_to_string(path).unwrap_or_default();
+        fs::write(path, report.into_page(&page))
+            .map_err(|source| Failure::Write { path: path.clone(), source })?;
+    }
+    let printed = if args.stack.json {
+        print_json(&report)
+    } else {
+        print_text(&report.table(terminals.out.style), terminals.out)
+    };
+    concluded(printed, if report.ok { Ok(()) } else { Err(Failure::Pipeline) })
+}
+
+fn chosen(names: &[String], all: &[Drill]) -> Result<Vec<Drill>, Failure> {
+    let known = || all.iter().map(|drill| drill.name.as_str());
+    let find = |name: &String| {
+        let found = all.iter().find(|drill| drill.name == *name).cloned();
+        found.ok_or_else(|| UnknownName::among("drill", name, known(), "`ops drill --list` names them all"))
+    };
+    Ok(names.iter().map(find).collect::<Result<_, _>>()?)
+}
+
+fn list(args: &DrillArgs, all: &[Drill], terminal: Terminal) -> Result<(), Failure> {
+    if args.stack.json {
+        let drills = all.iter().map(|it| {
+            json!({"name": it.name, "purpose": it.purpose, "runbook": it.runbook, "minutes": it.minutes()})
+        });
+        return print_json(&json!({ "drills": drills.collect::<Vec<_>>() }));
+    }
+    let widest = all.iter().map(|drill| drill.name.len()).max().unwrap_or_default();
+    let line = |it: &Drill| format!("{:widest$}  {:>3} min  {}", it.name, it.minutes(), it.purpose);
+    let mut lines: Vec<String> = all.iter().map(line).collect();
+    lines.push(format!("{} drills; minutes of the metrics' clock at most", all.len()));
+    print_text(&lines.join("\n"), terminal)
+}
+
+/// Reports how long it takes, and refuses what takes hours unless that is asked for.
+fn announce(slow: bool, drills: &[Drill], rate: u32) -> Result<(), Failure> {
+    let minutes: u32 = drills.iter().map(Drill::minutes).sum();
+    let real = minutes.div_ceil(rate.max(1));
+    print_err(&format!(
+        "{} of at most {minutes} min of the metrics' clock, which goes {rate} times as fast as the day on this stack: \
+         about {real} min, and the retries of {} uploads, which nothing makes faster",
+        if drills.len() == 1 { "1 drill".to_owned() } else { format!("{} drills", drills.len()) },
+        drills.iter().map(Drill::uploads).sum::<usize>(),
+    ));
+    if real > LONG_MINUTES && !slow {
+        return Err(LocalFailure::SlowClock { minutes: real }.into());
+    }
+    Ok(())
+}
+
+async fn run_all(info: &StackInfo, drills: &[Drill], clock_rate: u32, terminals: Terminals) -> Report {
+    let progress = reporter(terminals.err);
+    let date = rfc3339(SystemTime::now()).chars().take(10).collect();
+    let mut report = Report { ok: true, date, clock_rate, drills: Vec::new() };
+    for drill in drills {
+        let outcome = run_drill(info, drill, &*progress).await;
+        let outcome = outcome.unwrap_or_else(|error| Outcome::broken_off(drill, &error));
+        report.ok &= outcome.is_ok();
+        report.drills.push(outcome);
+    }
+    report
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::from_value;
+
+    use super::*;
+
+    fn drill(name: &str, minutes: u32) -> Drill {
+        let file = json!({
+            "purpose": "It shows.", "runbook": "game-day", "traffic": [], "watch_minutes": minutes, "end": {},
+        });
+        Drill { name: name.to_owned(), ..from_value(file).unwrap() }
+    }
+
+    #[test]
+    fn hours_of_the_days_clock_are_refused_unless_they_are_asked_for() {
+        let drills = [drill("long", 50), drill("longer", 70)];
+        assert!(matches!(
+            announce(false, &drills, 1),
+            Err(Failure::Local(LocalFailure::SlowClock { minutes: 130 }))
+        ));
+        for (slow, rate) in [(true, 1), (false, 60)] {
+            announce(slow, &drills, rate).unwrap();
+        }
+    }
+
+    #[test]
+    fn unknown_drill_is_answered_with_the_most_similar_name() {
+        let all = [drill("consumer-off", 1), drill("poison", 1)];
+        let refused = chosen(&["consumer-of".to_owned()], &all).unwrap_err();
+        assert!(refused.to_string().contains("did you mean consumer-off?"), "{refused}");
+        assert_eq!(chosen(&["poison".to_owned()], &all).unwrap()[0].name, "poison");
+    }
+}

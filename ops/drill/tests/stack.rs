@@ -1,0 +1,110 @@
+//! Drills on a stack of their own, whose minutes are seconds. `DRILLS=all` runs every file.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed step of a helper fails the test"
+)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use drill::file::Drill;
+use drill::report::Report;
+use drill::runner::run;
+use http::Method;
+use local_stack::stack::{Options, Stack, StackInfo, StateError, UpError};
+use serde_json::{Value, json};
+
+/// One of each kind of fault, quickest first: what the gate runs.
+const OF_THE_GATE: [&str; 6] = [
+    "corrupt-burst",
+    "reset-after-effect",
+    "consumer-off-under-load",
+    "throttled-table",
+    "listing-denied",
+    "poison",
+];
+
+/// As many stacks may run side by side, so that two test runs do not meet.
+const SIDE_BY_SIDE: usize = 10;
+
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+async fn up() -> Stack {
+    for number in 1..=SIDE_BY_SIDE {
+        let options = Options {
+            name: format!("drill-{number}"),
+            engine_port: 0,
+            console_port: 0,
+            clock_rate: 60,
+            root: root(),
+            cargo: env!("CARGO").into(),
+            ..Options::default()
+        };
+        match Stack::up(options, &()).await {
+            Err(UpError::State(StateError::Running(_))) => {}
+            up => return up.unwrap_or_else(|error| panic!("{error}: {error:?}")),
+        }
+    }
+    panic!("{SIDE_BY_SIDE} stacks run already");
+}
+
+#[tokio::test]
+#[ignore = "takes minutes"]
+#[expect(clippy::print_stdout, reason = "what the run of CI shows of it")]
+async fn drills_go_as_their_files_state() {
+    let stack = up().await;
+    let all = std::env::vars().any(|(name, value)| name == "DRILLS" && value == "all");
+    let mut report = Report::default();
+    for drill in Drill::all(&root()).unwrap() {
+        if all || OF_THE_GATE.contains(&drill.name.as_str()) {
+            report.drills.push(run(&stack.info, &drill, &()).await.unwrap());
+        }
+    }
+    stack.down().await.unwrap();
+    println!("{}", report.markdown());
+    let wrong: Vec<_> = report.drills.iter().filter(|outcome| !outcome.is_ok()).collect();
+    assert!(report.drills.len() >= OF_THE_GATE.len() && wrong.is_empty(), "{wrong:#?}");
+}
+
+async fn consumer(info: &StackInfo) -> bool {
+    let list = "/2015-03-31/event-source-mappings/";
+    let answer = info.aws().rest("lambda", Method::GET, list, Vec::new(), &[]).await.unwrap();
+    let answer: Value = serde_json::from_slice(answer.body()).unwrap();
+    answer["EventSourceMappings"][0]["State"] == "Enabled"
+}
+
+async fn users(info: &StackInfo) -> usize {
+    let pool = json!({"UserPoolId": info.output("UserPoolId").unwrap()});
+    let target = "AWSCognitoIdentityProviderService.ListUsers";
+    let answer = info.aws().json("cognito-idp", target, pool).await.unwrap();
+    answer["Users"].as_array().unwrap().len()
+}
+
+async fn until(condition: impl AsyncFn() -> bool) {
+    let waited = tokio::time::timeout(Duration::from_mins(3), async {
+        while !condition().await {
+            tokio::task::yield_now().await;
+        }
+    });
+    waited.await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "takes half a minute"]
+async fn drill_that_is_interrupted_leaves_no_fault_and_no_user_behind() {
+    let stack = up().await;
+    let (info, before) = (&stack.info, users(&stack.info).await);
+    let drill = Drill::all(&root()).unwrap().into_iter().find(|drill| drill.name == "consumer-off").unwrap();
+    tokio::select! {
+        outcome = run(info, &drill, &()) => panic!("it ended before: {outcome:?}"),
+        () = until(async || !consumer(info).await) => {}
+    }
+
+    until(async || consumer(info).await && users(info).await == before).await;
+
+    stack.down().await.unwrap();
+}
