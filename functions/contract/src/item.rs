@@ -224,6 +224,8 @@ pub struct Record {
     pub height: Option<u64>,
     /// When the upload ended, as RFC 3339.
     pub uploaded_at: Option<String>,
+    /// When the result was recorded, as RFC 3339.
+    pub processed_at: Option<String>,
     /// The upload's trace.
     pub trace_id: Option<String>,
     /// The attempt that wrote this.
@@ -261,6 +263,7 @@ impl Record {
             width: number("width"),
             height: number("height"),
             uploaded_at: text("uploadedAt"),
+            processed_at: text("processedAt"),
             trace_id: text("traceId"),
             attempt: text("attempt").and_then(|attempt| Uuid::parse_str(&attempt).ok()),
             claimed_until: number("claimedUntil")

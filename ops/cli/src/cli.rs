@@ -5,6 +5,7 @@ pub(crate) mod dashboard;
 pub(crate) mod dlq;
 pub(crate) mod doctor;
 mod help;
+pub(crate) mod load;
 mod running_stack;
 
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -16,6 +17,7 @@ use alarms::AlarmsCommand;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 use doctor::DoctorArgs;
+use load::LoadArgs;
 pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
 
@@ -26,6 +28,7 @@ Examples:
   cargo run -- upload cat.jpg       in another terminal: upload as a user would
   cargo run -- trace IMAGE_ID       what happened to it, as a waterfall
   eval \"$(cargo run -- env)\"        give the AWS CLI of this shell the stack's address and key
+  cargo run -- load --rate 5        uploads at a rate, each followed to its end, with percentiles
   cargo run -- dlq list             what could not be processed, and why
   cargo run -- verify --stack NAME  the same commands on AWS: verify, upload, trace, alarms, dashboard, dlq
   cargo run -- doctor --stack NAME  what only AWS can show, checked on a deployed stack
@@ -59,6 +62,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Upload files as a user would, and follow each until it is DONE or FAILED.
     Upload(UploadArgs),
+    /// Upload at a given rate to a stack of this machine, and report what became of each upload and how long it took.
+    Load(LoadArgs),
     /// Show the trace of an image as a waterfall.
     Trace(TraceArgs),
     /// Check on a deployed stack what only AWS can show, and report what was seen.

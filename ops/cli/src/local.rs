@@ -2,11 +2,12 @@
 //! the crate `local_stack`, so that what works on AWS needs no engine (held by `tests/cli/rooms.rs`).
 //!
 //! - `console` finds the running stack, and reads its console
-//! - `up`, `env` the commands
+//! - `up`, `env`, `load` the commands
 
 pub(crate) mod console;
 pub(crate) mod env;
 mod failure;
+pub(crate) mod load;
 pub(crate) mod up;
 
 pub(crate) use failure::LocalFailure;

@@ -9,12 +9,15 @@
 //! - [`guest`] a user and an inbox for as long as something is tried
 //! - [`xray`] traces by X-Ray's API
 //! - [`inbox`] a queue that gets what the topics send
+//! - [`load`] many uploads at a given rate, and what became of each
 
 mod error;
 pub mod evidence;
 mod follow;
 pub mod guest;
 pub mod inbox;
+pub mod load;
+mod retry;
 pub mod stack;
 pub mod upload;
 pub mod user;

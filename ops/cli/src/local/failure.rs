@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use aws_client::http::HttpError;
+use local_stack::faults::LeaseError;
 use local_stack::stack::{FindError, UpError};
 
 /// Why a command on a local stack failed.
@@ -38,6 +39,9 @@ pub(crate) enum LocalFailure {
         "the stack's console answered something unknown; stop the stack and start it anew, it may be of another version"
     )]
     Answer(#[source] serde_json::Error),
+    /// No faults can be put into force, or they ended by themselves.
+    #[error("calls of the functions cannot be made to fail")]
+    Faults(#[source] LeaseError),
     /// The stack went away during an upload.
     #[error(
         "the stack is gone; {ended} of {files} files had ended. What it held went with it: start it again, and upload again"

@@ -11,4 +11,5 @@
 mod commands;
 mod doctor;
 mod harness;
+mod load;
 mod proxy;
