@@ -1,7 +1,10 @@
 //! Ledger of a load: what was sent, and what became of each upload.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use contract::item::Record;
+use contract::time::unix_millis;
 
 use super::latency::{Latencies, Part};
 use super::mix::Kind;
@@ -169,6 +172,12 @@ impl Ledger {
             && self.not_uploaded.is_empty()
             && self.not_notified().is_empty()
     }
+}
+
+/// When the result was recorded.
+pub(super) fn processed_at(item: &Record) -> Option<SystemTime> {
+    let millis = u64::try_from(unix_millis(item.processed_at.as_deref()?)?).ok()?;
+    Some(UNIX_EPOCH + Duration::from_millis(millis))
 }
 
 #[cfg(test)]

@@ -3,11 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use aws_client::{Aws, AwsError, chain};
-use contract::item::Record;
-use contract::time::unix_millis;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::json;
 use terminal::progress::{Reporter, Step};
@@ -16,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::file::Files;
 use super::latency::Part;
-use super::ledger::{End, Ledger, Sent};
+use super::ledger::{End, Ledger, Sent, processed_at};
 use super::mix::Kind;
 use super::schedule::Arrival;
 use crate::error::FlowError;
@@ -293,10 +291,4 @@ impl<'a> Load<'a> {
         }
         step.finish(format!("Received notifications about {} images", ledger.notifications.len()));
     }
-}
-
-/// When the result was recorded.
-fn processed_at(item: &Record) -> Option<SystemTime> {
-    let millis = u64::try_from(unix_millis(item.processed_at.as_deref()?)?).ok()?;
-    Some(UNIX_EPOCH + Duration::from_millis(millis))
 }

@@ -102,6 +102,8 @@ pub(crate) struct Expected {
     pub(crate) urls: usize,
     pub(crate) throttled: usize,
     pub(crate) puts: usize,
+    /// Messages that SQS itself moved back within five minutes of their upload: nothing shows that they are not new.
+    pub(crate) moved: usize,
     /// Images that ended FAILED, by reason; `None` where attempts may have been cut off before they counted them.
     pub(crate) refused: Option<BTreeMap<String, usize>>,
 }
@@ -109,18 +111,19 @@ pub(crate) struct Expected {
 impl Expected {
     pub(crate) fn of(ledger: &Ledger) -> Self {
         let Ledger { urls, throttled, puts, ref refused, .. } = *ledger;
-        Self { urls, throttled, puts, refused: Some(refused.clone()) }
+        Self { urls, throttled, puts, moved: 0, refused: Some(refused.clone()) }
     }
 
     /// Each number that `now` has otherwise.
     fn differences(&self, now: &Sums) -> Vec<String> {
         let verdicts = now.of("ImagesProcessed") + now.of("ImagesRejected") + now.of("Duplicates");
+        let (seen, puts) = (now.of("UploadsSeen"), count(self.puts));
         let mut pairs = vec![
             ("UploadUrlsIssued".to_owned(), now.of("UploadUrlsIssued"), count(self.urls)),
             ("API 4xx".to_owned(), now.of("API 4xx"), count(self.throttled)),
             ("API 5xx".to_owned(), now.of("API 5xx"), 0),
             ("API Count".to_owned(), now.of("API Count"), count(self.urls + self.throttled)),
-            ("UploadsSeen".to_owned(), now.of("UploadsSeen"), count(self.puts)),
+            ("UploadsSeen".to_owned(), seen, seen.clamp(puts, puts + count(self.moved))),
             ("received without a verdict".to_owned(), now.open(), 0),
             ("ImagesProcessed, ImagesRejected and Duplicates".to_owned(), verdicts, count(self.puts)),
         ];

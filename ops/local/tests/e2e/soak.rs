@@ -144,7 +144,7 @@ async fn of_uploads_with_a_tenth_of_all_calls_failing_none_is_lost() {
     // An attempt whose last record was made, and whose answer was lost, counts as failed; the next one finds the image
     // complete and counts a duplicate.
     let puts = ledger.puts + stored_again;
-    let expected = Expected { refused: None, puts, ..Expected::of(&ledger) };
+    let expected = Expected { refused: None, puts, moved: dead, ..Expected::of(&ledger) };
     let counted = assert_counted(harness, &before, &expected).await;
     let settle_faults = usize::try_from(counted.of("ProcessingFaults settle")).unwrap();
     let completed = usize::try_from(counted.of("Duplicates")).unwrap();
