@@ -59,6 +59,17 @@ pub struct ImageRejected<'a> {
 #[derive(Debug)]
 pub struct DuplicateSkipped;
 
+/// Too little time is left to begin with a message, which comes again.
+#[derive(Debug)]
+pub struct UploadDeferred<'a> {
+    /// The queue's id of the message.
+    pub message_id: &'a str,
+    /// Whether it reaches the processor for the first time: no later receive does.
+    pub first: bool,
+    /// From the end of the upload to this receive.
+    pub queue_wait: Duration,
+}
+
 /// Another attempt is at work.
 #[derive(Debug)]
 pub struct ImageBusy {
@@ -113,8 +124,26 @@ impl Event for ImageReceived<'_> {
             emf.count(Counter::Redeliveries, 1);
         }
         if self.first {
-            emf.count(Counter::UploadsSeen, 1);
-            emf.time(Timer::QueueWait, self.queue_wait);
+            seen(emf, self.queue_wait);
+        }
+    }
+}
+
+/// Counts an upload that reaches the processor for the first time.
+fn seen(emf: &mut Emf, queue_wait: Duration) {
+    emf.count(Counter::UploadsSeen, 1);
+    emf.time(Timer::QueueWait, queue_wait);
+}
+
+impl Event for UploadDeferred<'_> {
+    fn log(&self) {
+        info!(message_id = self.message_id, "Too little time left to begin; the message comes again");
+    }
+
+    fn measure(&self, emf: &mut Emf) {
+        emf.property("message_id", self.message_id);
+        if self.first {
+            seen(emf, self.queue_wait);
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     error::{Fault, Retry},
     events::{
         AttemptFailed, DuplicateSkipped, ImageBusy, ImageReceived, MessageMalformed, RecordSkipped,
-        ReprocessSkipped,
+        ReprocessSkipped, UploadDeferred,
     },
     process::Outcome,
     retry::Backoff,
@@ -131,11 +131,14 @@ impl<S: Store> Batch<'_, S> {
     }
 
     async fn upload(&self, message: &SqsMessage, upload: &Upload) -> Result<(), Retry> {
-        if self.deadline.duration_since(SystemTime::now()).unwrap_or_default() < LEAST {
-            tracing::info!("Too little time left to begin; the message comes again");
+        let received = SystemTime::now();
+        let message_id = message.message_id.as_deref().unwrap_or_default();
+        let queue_wait = received.duration_since(upload.at).unwrap_or_default();
+        let (first, reprocess) = (is_first_receive(message, upload), upload.reprocess.is_some());
+        if self.deadline.duration_since(received).unwrap_or_default() < LEAST {
+            self.app.telemetry.emit(&UploadDeferred { message_id, first: first && !reprocess, queue_wait });
             return Err(Retry::AtOnce);
         }
-        let received = SystemTime::now();
         // Both spans begin now, but neither has a parent yet: the trace they belong to is known only
         // from the object's metadata, which comes with the answer to the download.
         let span = process_span(message, upload);
@@ -153,10 +156,7 @@ impl<S: Store> Batch<'_, S> {
         context::nest(&download, &span);
         calls.nest(&download);
         let work = async {
-            let message_id = message.message_id.as_deref().unwrap_or_default();
-            let queue_wait = received.duration_since(upload.at).unwrap_or_default();
             let attempt = receives(message);
-            let (first, reprocess) = (is_first_receive(message, upload), upload.reprocess.is_some());
             self.app.telemetry.emit(&ImageReceived { message_id, attempt, first, queue_wait, reprocess });
             let attempt_at = Attempt::new(self.app, upload, self.deadline, self.patience());
             let result = attempt_at.run(opened, download, waited).await;

@@ -21,6 +21,8 @@ mod support;
 #[path = "model/world.rs"]
 mod world;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use history::{Happening, Play, happenings};
 use proptest::{
     strategy::{Strategy, ValueTree},
@@ -29,14 +31,19 @@ use proptest::{
 use telemetry::Telemetry;
 use world::Defect;
 
-/// Sequences that an ordinary run plays.
+/// Sequences that an ordinary run plays, and so many steps at least: uploads, deliveries, single calls, crashes.
 const SEQUENCES: u32 = 2_000;
+const STEPS: usize = 100_000;
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how much was played is what .ci/nightly shows of it")]
 fn item_thumbnail_and_newest_version_agree_whatever_happens() {
     #[expect(clippy::disallowed_methods, reason = "a longer run is asked for from outside")]
     let sequences = std::env::var("MODEL_SEQUENCES").ok().and_then(|raw| raw.parse().ok());
-    search(None, sequences.unwrap_or(SEQUENCES)).unwrap();
+    let sequences = sequences.unwrap_or(SEQUENCES);
+    let steps = search(None, sequences).unwrap();
+    println!("{sequences} sequences of {steps} random steps in all");
+    assert!(sequences < SEQUENCES || steps >= STEPS, "{steps} steps, of {STEPS} at least");
 }
 
 #[test]
@@ -74,19 +81,24 @@ fn found(defect: Defect, expected: &str) {
     assert!(expected.split('|').any(|part| violation.contains(part)), "{defect:?}: {violation}");
 }
 
-/// Plays `sequences` random histories; the first violation, shrunk to its shortest history.
-fn search(defect: Option<Defect>, sequences: u32) -> Result<(), String> {
+/// Plays `sequences` random histories and answers how many steps they had; the first violation, shrunk to its shortest
+/// history.
+fn search(defect: Option<Defect>, sequences: u32) -> Result<usize, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let _context = runtime.enter();
     let config =
         Config { cases: sequences, max_shrink_iters: 500, failure_persistence: None, ..Config::default() };
     let (telemetry, _) = Telemetry::capture("model");
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let result = runner.run(&happenings(), |happenings| match play(&happenings, defect, &telemetry) {
-        Some(violation) => Err(TestCaseError::fail(violation)),
-        None => Ok(()),
+    let steps = AtomicUsize::new(0);
+    let result = runner.run(&happenings(), |happenings| {
+        steps.fetch_add(happenings.len(), Ordering::Relaxed);
+        match play(&happenings, defect, &telemetry) {
+            Some(violation) => Err(TestCaseError::fail(violation)),
+            None => Ok(()),
+        }
     });
-    result.map_err(|error| match error {
+    result.map(|()| steps.into_inner()).map_err(|error| match error {
         TestError::Fail(reason, history) => format!("{reason}\n{history:#?}"),
         TestError::Abort(reason) => reason.to_string(),
     })

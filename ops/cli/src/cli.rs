@@ -7,6 +7,7 @@ pub(crate) mod dlq;
 pub(crate) mod doctor;
 pub(crate) mod drill;
 mod help;
+pub(crate) mod load;
 pub(crate) mod reprocess;
 mod running_stack;
 
@@ -21,6 +22,7 @@ use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 use doctor::DoctorArgs;
 use drill::DrillArgs;
+use load::LoadArgs;
 use reprocess::ReprocessArgs;
 pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
@@ -32,6 +34,7 @@ Examples:
   cargo run -- upload cat.jpg       in another terminal: upload as a user would
   cargo run -- trace IMAGE_ID       what happened to it, as a waterfall
   eval \"$(cargo run -- env)\"        give the AWS CLI of this shell the stack's address and key
+  cargo run -- load --rate 5        uploads at a rate, each followed to its end, with percentiles
   cargo run -- dlq list             what could not be processed, and why
   cargo run -- audit                whether uploads, items and thumbnails agree
   cargo run -- drill --list         faults that the stack can be put through, and what each must show
@@ -67,6 +70,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Upload files as a user would, and follow each until it is DONE or FAILED.
     Upload(UploadArgs),
+    /// Upload at a given rate to a stack of this machine, and report what became of each upload and how long it took.
+    Load(LoadArgs),
     /// Show the trace of an image as a waterfall.
     Trace(TraceArgs),
     /// Check on a deployed stack what only AWS can show, and report what was seen.

@@ -24,13 +24,17 @@ mod selection;
 mod show;
 mod target;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::target::Lookup;
 use terminal::Terminals;
 
-use crate::cli::dlq::DlqCommand;
+use crate::cli::dlq::{DlqCommand, TargetArgs};
 use crate::failure::Failure;
+use error::DlqError;
+use receive::ReceiveLoop;
+use target::Target;
 
 /// Runs a command.
 ///
@@ -48,4 +52,29 @@ pub(crate) async fn run(
         DlqCommand::Redrive(args) => redrive::run(args, root, terminals, lookup).await,
         DlqCommand::Drop(args) => drop::run(args, root, terminals, lookup).await,
     }
+}
+
+/// The images that the messages of a local stack's dead-letter queue are about.
+///
+/// # Errors
+/// No such stack, or the queue cannot be read.
+pub(crate) async fn images(name: &str, root: &Path, lookup: Lookup<'_>) -> Result<BTreeSet<String>, Failure> {
+    const HOLD_SECONDS: u32 = 60;
+    let args =
+        TargetArgs { name: name.to_owned(), stack: None, queue_url: None, table: None, hold: HOLD_SECONDS };
+    let target = Target::find(&args, root, lookup).await?;
+    let mut messages = ReceiveLoop::new(&target, HOLD_SECONDS, usize::MAX);
+    let mut images = BTreeSet::new();
+    let read = loop {
+        match messages.next().await {
+            Ok(Some(received)) => {
+                images.extend(received.iter().filter_map(|message| message.image_id().map(str::to_owned)));
+            }
+            Ok(None) => break Ok(images),
+            Err(error) => break Err(error),
+        }
+    };
+    messages.end().await;
+    let failed = |source| DlqError::Queue { queue: target.url.clone(), source };
+    Ok(read.map_err(failed)?)
 }

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use aws_client::{AwsError, causes};
 use pipeline_client::audit::AuditError;
 use pipeline_client::guest::GuestError;
+use pipeline_client::load::LoadError;
 use terminal::clean;
 
 use crate::cloudwatch::CloudWatchError;
@@ -46,6 +47,9 @@ pub(crate) enum Failure {
     /// Nobody may upload for a trial.
     #[error("nothing can be uploaded for a trial")]
     Guest(#[from] GuestError),
+    /// A load could not be begun.
+    #[error(transparent)]
+    Load(Box<LoadError>),
     /// A command on a dead-letter queue failed.
     #[error(transparent)]
     Dlq(#[from] DlqError),

@@ -30,7 +30,7 @@ use cli::alarms::AlarmsCommand;
 use cli::dashboard::DashboardCommand;
 use cli::{Cli, Command};
 use failure::Failure;
-use local::{drill, env, up};
+use local::{drill, env, load, up};
 use terminal::{Terminal, Terminals, print_err};
 
 fn main() -> ExitCode {
@@ -65,6 +65,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Up(args) => up::run(args, root, terminals).await,
             Command::Verify(args) => verify::run(args, root, terminals, &lookup).await,
             Command::Upload(args) => upload::run(args, root, terminals, &lookup).await,
+            Command::Load(args) => load::run(args, root, terminals, &lookup).await,
             Command::Trace(args) => trace::run(&args, root, terminals.out, &lookup).await,
             Command::Doctor(args) => doctor::run(args, root, terminals, &lookup).await,
             Command::Env(args) => env::run(&args, root),

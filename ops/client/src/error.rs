@@ -14,6 +14,9 @@ use crate::user::LoginError;
 /// Longest wait for one piece of evidence; an image takes a second, a retried one some more.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Who refuses the bytes of an upload.
+pub(crate) const UPLOAD_URL: &str = "the upload URL";
+
 /// A step of the flow went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
@@ -93,6 +96,21 @@ impl FlowError {
             },
             _ => false,
         }
+    }
+
+    /// Whether an upload URL was refused, as one is that has expired; another one may be taken.
+    pub(crate) fn is_of_this_url(&self) -> bool {
+        matches!(self, Self::Refused { what: UPLOAD_URL, status: StatusCode::FORBIDDEN, .. })
+    }
+
+    /// Whether the answer was that there are too many requests.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        let status = match self {
+            Self::Refused { status, .. } | Self::Login(LoginError::Refused { status, .. }) => *status,
+            _ => return false,
+        };
+        status == StatusCode::TOO_MANY_REQUESTS
     }
 }
 

@@ -11,6 +11,7 @@
 //! - [`queue`] messages of a queue, read, sent and deleted
 //! - [`xray`] traces by X-Ray's API
 //! - [`inbox`] a queue that gets what the topics send
+//! - [`load`] many uploads at a given rate, and what became of each
 
 pub mod audit;
 mod error;
@@ -18,7 +19,9 @@ pub mod evidence;
 mod follow;
 pub mod guest;
 pub mod inbox;
+pub mod load;
 pub mod queue;
+mod retry;
 pub mod stack;
 pub mod upload;
 pub mod user;

@@ -1,25 +1,23 @@
 //! Upload as a user's program makes it: ask for a URL, PUT the bytes, wait for the result.
 
 use std::io;
-use std::time::Duration;
 
 use bytes::Bytes;
 use contract::item::Record;
 use http::{Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::sleep;
 
-use crate::error::{FlowError, reason};
+use crate::error::{FlowError, UPLOAD_URL, reason};
 use crate::follow::Follower;
+use crate::retry::patiently;
 use crate::stack::Pipeline;
 use crate::user::{Session, Tokens};
 use aws_client::AwsError;
 use aws_client::http::Http;
 
-/// Waits before what may pass by itself is tried again: a function that starts takes part of that.
-const WAITS: [Duration; 4] =
-    [Duration::from_millis(200), Duration::from_millis(800), Duration::from_secs(3), Duration::from_secs(6)];
+/// The most URLs that are asked for on behalf of one upload.
+const MOST_URLS: usize = 5;
 
 /// The API's error code where `RequireContentLength` is set.
 const LENGTH_REQUIRED: &str = "\"LengthRequired\"";
@@ -83,6 +81,20 @@ pub async fn request_url(
     ask(stack, tokens, trace, String::new()).await
 }
 
+/// Asks as [`request_url`] does, and again with growing waits while there are too many requests, or for some seconds when
+/// what went wrong may pass by itself.
+///
+/// # Errors
+///
+/// When the API refuses or does not answer.
+pub async fn request_url_patiently(
+    stack: &dyn Pipeline,
+    tokens: &Tokens,
+    trace: &TraceHeaders,
+) -> Result<UploadUrl, FlowError> {
+    patiently(|| request_url(stack, tokens, trace), |_| ()).await
+}
+
 /// Asks as [`request_url`] does, and once more with the upload's length where the stack requires one.
 ///
 /// # Errors
@@ -135,7 +147,7 @@ pub async fn put(
     let answer = Http::new().send(Method::PUT, &issued.upload_url, &headers, bytes).await?;
     if answer.status() != StatusCode::OK {
         let reason = reason(&answer);
-        return Err(FlowError::Refused { what: "the upload URL", status: answer.status(), reason });
+        return Err(FlowError::Refused { what: UPLOAD_URL, status: answer.status(), reason });
     }
     let tag = answer.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
     Ok(tag.trim_matches('"').to_owned())
@@ -169,8 +181,8 @@ impl<'a> Uploader<'a> {
 
     /// Uploads a photo and waits until it is `DONE` or `FAILED`; only inside [`Uploader::following`].
     ///
-    /// `begun` hears of the address before anything goes there. What may pass by itself is tried again for
-    /// some seconds.
+    /// `begun` hears of each address before anything goes there. What may pass by itself is tried again for
+    /// some seconds, and what is refused for its rate for two minutes.
     ///
     /// # Errors
     ///
@@ -178,14 +190,13 @@ impl<'a> Uploader<'a> {
     pub async fn upload(
         &self,
         photo: Photo,
-        begun: impl FnOnce(&UploadUrl) -> io::Result<()>,
+        begun: impl Fn(&UploadUrl) -> io::Result<()>,
     ) -> Result<Uploaded, FlowError> {
         let plain = TraceHeaders::default();
-        let length = photo.bytes.len();
-        let issued = patiently(WAITS, async || self.request_url(&plain, length).await).await?;
-        begun(&issued).map_err(FlowError::Journal)?;
         let bytes = Bytes::from(photo.bytes);
-        patiently(WAITS, async || put(&issued, bytes.clone(), &plain).await).await?;
+        let ask = || self.request_url(&plain, bytes.len());
+        let begun = |issued: &UploadUrl| begun(issued).map_err(FlowError::Journal);
+        let issued = store(ask, begun, &bytes, |_| ()).await?;
         self.end(issued.image_id, issued.file_path).await
     }
 
@@ -195,7 +206,7 @@ impl<'a> Uploader<'a> {
     ///
     /// When the store does not answer or the end does not come.
     pub async fn resume(&self, image_id: &str, key: &str) -> Result<Option<Uploaded>, FlowError> {
-        if !patiently(WAITS, async || self.has_arrived(key).await).await? {
+        if !patiently(|| self.has_arrived(key), |_| ()).await? {
             return Ok(None);
         }
         self.end(image_id.to_owned(), key.to_owned()).await.map(Some)
@@ -215,52 +226,52 @@ impl<'a> Uploader<'a> {
         }
     }
 
-    /// Asks with the tokens of the session, and with new ones when those are not taken any more.
     async fn request_url(&self, trace: &TraceHeaders, length: usize) -> Result<UploadUrl, FlowError> {
-        let tokens = self.session.tokens().await?;
-        match request_url_for(self.stack, &tokens, trace, length).await {
-            Err(FlowError::Refused { status: StatusCode::UNAUTHORIZED, .. }) => {
-                self.session.forget(&tokens).await;
-                request_url_for(self.stack, &self.session.tokens().await?, trace, length).await
-            }
-            asked => asked,
+        request_url_in(&self.session, self.stack, trace, length).await
+    }
+}
+
+/// Asks for a URL and puts the bytes there; asks for another one where that one is refused. `begun` hears of each URL before
+/// anything goes there, and `refused` of each error that is tried again.
+pub(crate) async fn store<F: Future<Output = Result<UploadUrl, FlowError>>>(
+    ask: impl Fn() -> F,
+    begun: impl Fn(&UploadUrl) -> Result<(), FlowError>,
+    bytes: &Bytes,
+    refused: impl Fn(&FlowError),
+) -> Result<UploadUrl, FlowError> {
+    let plain = TraceHeaders::default();
+    let mut urls = 0;
+    loop {
+        let issued = patiently(&ask, &refused).await?;
+        begun(&issued)?;
+        urls += 1;
+        match patiently(|| put(&issued, bytes.clone(), &plain), &refused).await {
+            Err(error) if error.is_of_this_url() && urls < MOST_URLS => refused(&error),
+            stored => return stored.map(|_| issued),
         }
     }
 }
 
-/// Tries again what may pass by itself, after each of the waits.
-async fn patiently<T>(
-    waits: [Duration; 4],
-    attempt: impl AsyncFn() -> Result<T, FlowError>,
-) -> Result<T, FlowError> {
-    for wait in waits {
-        match attempt().await {
-            Err(error) if error.is_transient() => sleep(wait).await,
-            done => return done,
+/// Asks with the tokens of the session, and with new ones when those are not taken any more.
+pub(crate) async fn request_url_in(
+    session: &Session<'_>,
+    stack: &dyn Pipeline,
+    trace: &TraceHeaders,
+    length: usize,
+) -> Result<UploadUrl, FlowError> {
+    let tokens = session.tokens().await?;
+    match request_url_for(stack, &tokens, trace, length).await {
+        Err(FlowError::Refused { status: StatusCode::UNAUTHORIZED, .. }) => {
+            session.forget(&tokens).await;
+            request_url_for(stack, &session.tokens().await?, trace, length).await
         }
+        asked => asked,
     }
-    attempt().await
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
-
-    #[tokio::test]
-    async fn what_passes_by_itself_is_tried_again_and_nothing_else_is() {
-        let refused = |status| Err::<(), _>(FlowError::Refused { what: "it", status, reason: String::new() });
-        for (status, tries) in [(StatusCode::SERVICE_UNAVAILABLE, 5), (StatusCode::FORBIDDEN, 1)] {
-            let tried = AtomicUsize::new(0);
-            let attempt = async || {
-                tried.fetch_add(1, Ordering::Relaxed);
-                refused(status)
-            };
-            assert!(patiently([Duration::ZERO; 4], attempt).await.is_err());
-            assert_eq!(tried.into_inner(), tries, "{status}");
-        }
-    }
 
     #[test]
     fn upload_url_is_absent_from_debug_output() {

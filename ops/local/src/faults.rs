@@ -1,6 +1,6 @@
 //! Fault injection: a proxy between the functions and the engine refuses, cuts or delays calls on demand.
 //!
-//! - `rule` what goes wrong with which calls
+//! - `rule` what goes wrong with which calls; `share` rules by which a share of all calls fails
 //! - `call` which AWS API call a request is
 //! - `caller` which process made it
 //! - `proxy` passes on what no rule is about; `broken` is a body that breaks off
@@ -17,6 +17,7 @@ mod holder;
 pub mod leases;
 mod proxy;
 mod rule;
+mod share;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -8,6 +8,7 @@ mod evidence;
 pub use pipeline_client::FlowError;
 pub use pipeline_client::upload::{
     Photo, TraceHeaders, UploadUrl, Uploaded, Uploader, put, request_url, request_url_for,
+    request_url_patiently,
 };
 pub use pipeline_client::verify::{Size, StepReport, Verified};
 use terminal::progress::Reporter;

@@ -81,6 +81,17 @@ async fn an_event_time_that_cannot_be_is_malformed_and_makes_no_latency() {
 }
 
 #[tokio::test]
+async fn an_upload_that_comes_too_late_to_begin_with_is_seen_once_all_the_same() {
+    let harness = Harness::with_photo(KEY);
+
+    assert_eq!(harness.invoke(Duration::from_secs(1), batch(&[PUT])).await, ["m0"]);
+    assert_eq!((harness.sum("UploadsSeen"), harness.sum("ImagesReceived")), (1, 0));
+
+    assert!(receive(&harness, PUT, 2, &[]).await.is_empty());
+    assert_eq!((harness.sum("UploadsSeen"), harness.sum("ImagesProcessed")), (1, 1));
+}
+
+#[tokio::test]
 async fn a_redriven_upload_is_not_seen_a_second_time() {
     let redriven = json!({"redriven": {"dataType": "Number", "stringValue": "1", "stringListValues": [], "binaryListValues": []}});
     // By our tool, which sets an attribute; by SQS's own redrive, which only gives the message a new time.

@@ -174,7 +174,7 @@ pub(crate) struct ExecutionArgs {
 }
 
 /// Reads an age such as `90s`, `30m`, `2h` or `3d`.
-pub(super) fn parse_age(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_age(text: &str) -> Result<Duration, String> {
     let mistake = || "write it as a number and s, m, h or d, such as 30m".to_owned();
     let unit = text.chars().next_back().ok_or_else(mistake)?;
     let seconds: u64 = match unit {

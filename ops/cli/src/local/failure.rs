@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use aws_client::http::HttpError;
 use drill::DrillError;
+use local_stack::faults::LeaseError;
 use local_stack::stack::{FindError, UpError};
 
 /// Why a command on a local stack failed.
@@ -50,6 +51,9 @@ pub(crate) enum LocalFailure {
         /// How long, by the day's clock.
         minutes: u32,
     },
+    /// No faults can be put into force, or they ended by themselves.
+    #[error("calls of the functions cannot be made to fail")]
+    Faults(#[source] LeaseError),
     /// The stack went away during an upload.
     #[error(
         "the stack is gone; {ended} of {files} files had ended. What it held went with it: start it again, and upload again"

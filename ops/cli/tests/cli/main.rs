@@ -54,10 +54,12 @@ fn help_teaches_by_examples_and_documents_the_exit_status() {
     let harness = Harness::new();
     let help = harness.ops(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
-    for expected in ["cargo run -- up --once --json", "upload", "verify", "trace", "thumbnail", "130, 143"] {
+    for expected in
+        ["cargo run -- up --once --json", "upload", "load", "verify", "trace", "thumbnail", "130, 143"]
+    {
         assert!(text(&help.stdout).contains(expected), "{expected}");
     }
-    for command in ["up", "upload", "verify", "trace", "thumbnail"] {
+    for command in ["up", "upload", "load", "verify", "trace", "thumbnail"] {
         let help = harness.ops(&[command, "--help"]);
         assert!(text(&help.stdout).contains("Example"), "{command}");
     }
@@ -200,4 +202,21 @@ fn an_alarm_that_is_not_understood_is_named_with_its_place() {
 
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("alarms/a.json: Mappings: this section is not understood here"));
+}
+
+#[test]
+fn load_goes_to_stacks_of_this_machine_only() {
+    let stack = stack::FakeStack::start();
+    let file = stack.path().join(".local-stack").join(stack::NAME).join("stack.json");
+    let mut info: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    info["endpoint"] = "http://192.0.2.1:4566".into();
+    std::fs::write(&file, info.to_string()).unwrap();
+
+    let elsewhere = stack.command(&["load", "--name", stack::NAME]).output().unwrap();
+
+    assert_eq!(elsewhere.status.code(), Some(2));
+    let expected = "http://192.0.2.1:4566 is not on this machine";
+    assert!(text(&elsewhere.stderr).contains(expected), "{}", text(&elsewhere.stderr));
+    let on_aws = stack.command(&["load", "--stack", "image-pipeline"]).output().unwrap();
+    assert_eq!(on_aws.status.code(), Some(2), "there is no --stack");
 }

@@ -12,5 +12,6 @@ mod audit;
 mod commands;
 mod doctor;
 mod harness;
+mod load;
 mod proxy;
 mod reprocess;

@@ -13,6 +13,7 @@ import uuid
 
 from ministack.services import apigateway, cloudwatch_logs
 
+import throttling  # noqa: F401  (first, so that what it refuses is logged)
 from pinned import wrap
 
 VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")

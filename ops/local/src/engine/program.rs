@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 26] = [
+const MODULES: [(&str, &str); 29] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
     ("async_invocations.py", include_str!("async_invocations.py")),
@@ -32,7 +32,10 @@ const MODULES: [(&str, &str); 26] = [
     ("second_factor.py", include_str!("second_factor.py")),
     ("service_metrics.py", include_str!("service_metrics.py")),
     ("service_principals.py", include_str!("service_principals.py")),
+    ("slow_clients.py", include_str!("slow_clients.py")),
+    ("throttling.py", include_str!("throttling.py")),
     ("tokens.py", include_str!("tokens.py")),
+    ("user_pools.py", include_str!("user_pools.py")),
     ("xray.py", include_str!("xray.py")),
     ("xray_groups.py", include_str!("xray_groups.py")),
 ];

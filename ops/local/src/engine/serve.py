@@ -36,7 +36,9 @@ import s3_signatures  # noqa: E402, F401
 import saved_queries  # noqa: E402, F401
 import second_factor  # noqa: E402, F401
 import service_principals  # noqa: E402, F401
+import slow_clients  # noqa: E402
 import tokens  # noqa: E402, F401
+import user_pools  # noqa: E402, F401
 import xray_groups  # noqa: E402, F401
 
 if "SERVICE_METRICS" in os.environ:
@@ -51,4 +53,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 config = Config()
 config.bind = [f"fd://{listener}"]
 config.keep_alive_timeout = 75
-asyncio.run(serve(doors.guard(addresses.hear_of_plain_http(app)), config))
+# Thousands of users connect in one moment; the kernel lets those beyond this many wait for a second or more.
+config.backlog = 4096
+guarded = doors.guard(slow_clients.end_silence(addresses.hear_of_plain_http(app), doors.APIS))
+asyncio.run(serve(guarded, config))

@@ -29,7 +29,8 @@ pub(crate) fn distinct_picture(number: usize) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Asks for `count` URLs, `askers` at a time, as each that waits costs the engine a process of the function.
+/// Asks for `count` URLs, `askers` at a time, as each that waits costs the engine a process of the function. Beyond the
+/// API's rate they wait for their turn.
 pub(crate) async fn ask_all(
     harness: &Harness,
     tokens: &Tokens,
@@ -42,7 +43,7 @@ pub(crate) async fn ask_all(
         let (asked, info, tokens) = (Arc::clone(&asked), harness.info.clone(), tokens.clone());
         issued.spawn(async move {
             let _turn = asked.acquire().await.unwrap();
-            flow::request_url(&info, &tokens, &TraceHeaders::default()).await.unwrap()
+            flow::request_url_patiently(&info, &tokens, &TraceHeaders::default()).await.unwrap()
         });
     }
     issued.join_all().await
@@ -117,7 +118,7 @@ fn notified_among(seen: &Seen, ids: &[String]) -> usize {
 }
 
 /// Messages that a queue holds, whoever has them in hand.
-async fn queued(harness: &Harness, output: &'static str) -> u64 {
+pub(crate) async fn queued(harness: &Harness, output: &'static str) -> u64 {
     let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
     let body = json!({"QueueUrl": harness.output(output), "AttributeNames": names});
     let answer = harness.aws.json("sqs", "AmazonSQS.GetQueueAttributes", body).await.unwrap();
@@ -126,7 +127,7 @@ async fn queued(harness: &Harness, output: &'static str) -> u64 {
 }
 
 /// The whole table.
-async fn items(harness: &Harness) -> BTreeMap<String, Item> {
+pub(crate) async fn items(harness: &Harness) -> BTreeMap<String, Item> {
     let mut items = BTreeMap::new();
     let mut body = json!({"TableName": harness.output("MetadataTableName"), "ConsistentRead": true});
     loop {

@@ -1,9 +1,13 @@
 //! Transient faults: the image waits, is tried again, and ends as if nothing had happened.
 
+use std::sync::Mutex;
+
 use aws_client::xml;
-use http::Method;
+use http::{Method, StatusCode};
 use image::ImageFormat;
 use local_stack::deploy::{Topic, create_outbox};
+use local_stack::faults::{InjectedFault, Rule};
+use local_stack::flow::{Photo, UploadUrl, Uploader};
 use local_stack::observe::Seen;
 use local_stack::observe::logs::LogFilter;
 use serde_json::{Value, json};
@@ -100,6 +104,28 @@ async fn missing_bucket_for_thumbnails_delays_images_and_loses_none() {
     create_bucket(harness, bucket).await;
 
     assert_recovered(harness, &issued.image_id, &issued.file_path, &trace_id).await;
+}
+
+#[tokio::test]
+async fn upload_whose_url_is_refused_asks_for_another_one() {
+    let (harness, _alone) = Harness::breakable().await;
+    let refuse =
+        InjectedFault::Refuse { status: StatusCode::FORBIDDEN, code: "AccessDeniedException".into() };
+    let strike = harness.faults.strike(Rule::next("s3", "PutObject", "/user-uploads/", refuse));
+    let uploader = Uploader::of(&harness.info).unwrap();
+    let photo = Photo { name: "photo".to_owned(), bytes: picture(ImageFormat::Jpeg) };
+    let urls = Mutex::new(Vec::new());
+    let begun = |issued: &UploadUrl| {
+        urls.lock().unwrap().push(issued.image_id.clone());
+        Ok(())
+    };
+
+    let done = uploader.following(uploader.upload(photo, begun)).await.unwrap();
+
+    assert_eq!((strike.count(), done.item.status.as_str()), (1, "DONE"));
+    let urls = urls.into_inner().unwrap();
+    assert_eq!((urls.len(), &urls[1]), (2, &done.image_id));
+    assert_eq!(harness.item(&urls[0]).await, None, "nothing came to the first one");
 }
 
 #[tokio::test]

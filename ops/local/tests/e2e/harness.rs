@@ -110,6 +110,27 @@ impl Harness {
             .await
     }
 
+    /// A stack whose calls fail for as long as uploads are sent to it. Where the call fails that gives a message back to
+    /// the queue, it comes again only when its visibility timeout ends.
+    pub(crate) async fn soaked() -> (&'static Self, MutexGuard<'static, ()>) {
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
+        const PARAMETERS: &[(&str, &str)] = &[
+            ("MetricsSchedule", "rate(1 hour)"),
+            ("ProcessorTimeoutSeconds", "15"),
+            ("QueueVisibilityTimeoutSeconds", "18"),
+            ("RetryBaseSeconds", "0"),
+        ];
+        HARNESS.get_or_init(|| Self::up("e2e-soak", PARAMETERS)).await.alone().await
+    }
+
+    /// A stack whose API takes few requests, and which is abused otherwise too.
+    pub(crate) async fn abused() -> (&'static Self, MutexGuard<'static, ()>) {
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
+        const PARAMETERS: &[(&str, &str)] =
+            &[("ApiThrottleRate", "5"), ("ApiThrottleBurst", "10"), ("RetryBaseSeconds", "0")];
+        HARNESS.get_or_init(|| Self::up("e2e-abuse", PARAMETERS)).await.alone().await
+    }
+
     /// A stack that takes its messages in tens, on which all spans and numbers are one test's at a time.
     pub(crate) async fn counted() -> (&'static Self, MutexGuard<'static, ()>) {
         static HARNESS: OnceCell<Harness> = OnceCell::const_new();

@@ -60,3 +60,12 @@ fn function(id: i32, group: i32) -> Option<Process> {
     let environment = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Some(Process { id, environment })
 }
+
+/// The resident memory of the engine itself, in KiB: of the group's processes that runs no function and holds most.
+pub(crate) fn engine_kib(group: i32) -> u64 {
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let ids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let of_group = ids.filter(|id| is_of(*id, group) == Some(true) && function(*id, group).is_none());
+    let resident = of_group.filter_map(|id| Process { id, environment: HashMap::new() }.resident_kib());
+    resident.max().unwrap_or_default()
+}

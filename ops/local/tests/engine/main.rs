@@ -14,3 +14,4 @@ mod queue_age;
 mod roles;
 mod script;
 mod stack;
+mod user_pools;
