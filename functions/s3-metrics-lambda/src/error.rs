@@ -29,6 +29,12 @@ pub enum ScanError {
         #[source]
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// The keys of a page were not in order, so that the ranges of a listing would not add up.
+    #[error("page {page} is not in order")]
+    Disorder {
+        /// The page's number, from 1.
+        page: u64,
+    },
 }
 
 impl From<PublishError> for Diagnostic {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use futures_util::future::join_all;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use telemetry::Telemetry;
@@ -11,6 +12,7 @@ use crate::{
     config::Config,
     error::PublishError,
     events::{BucketScanned, ScanStopped},
+    lanes::{Lanes, PARALLELISM},
     store::{Buckets, Total},
     usage,
 };
@@ -26,7 +28,7 @@ pub struct App<S> {
     pub telemetry: Telemetry,
 }
 
-/// Scans every bucket and publishes the totals of those that were listed to their end.
+/// Scans all buckets side by side and publishes the totals of those that were listed to their end.
 ///
 /// A bucket that was not is a `ScanIncomplete` and no error: a bucket too large for the timeout stays so, and Lambda
 /// would scan it twice more and notify the failure destination at every tick of the schedule.
@@ -44,11 +46,12 @@ pub async fn handle(app: &App<impl Buckets>, event: LambdaEvent<Value>) -> Resul
 }
 
 async fn report(app: &App<impl Buckets>, context: &Context) -> Result<Value, PublishError> {
-    let mut totals = Vec::new();
-    for bucket in &app.config.buckets {
+    let lanes = Lanes::new(PARALLELISM);
+    let scans = app.config.buckets.iter().map(|bucket| {
         let span = info_span!("scan_bucket", aws.s3.bucket = bucket);
-        totals.extend(scan(app, bucket, context).instrument(span).await);
-    }
+        scan(app, bucket, &lanes, context).instrument(span)
+    });
+    let totals: Vec<Total> = join_all(scans).await.into_iter().flatten().collect();
     if !totals.is_empty() {
         let span = info_span!("publish_totals");
         let published = app.store.publish(&totals).instrument(span.clone()).await;
@@ -61,9 +64,9 @@ async fn report(app: &App<impl Buckets>, context: &Context) -> Result<Value, Pub
     Ok(json!({ "buckets": totals.len() }))
 }
 
-async fn scan(app: &App<impl Buckets>, bucket: &str, context: &Context) -> Option<Total> {
+async fn scan(app: &App<impl Buckets>, bucket: &str, lanes: &Lanes, context: &Context) -> Option<Total> {
     let started = Instant::now();
-    match usage::scan(&app.store, bucket, || time_left(context, SystemTime::now())).await {
+    match usage::scan(&app.store, bucket, lanes, || time_left(context, SystemTime::now())).await {
         Ok(usage) => {
             app.telemetry.emit(&BucketScanned { bucket, usage, elapsed: started.elapsed() });
             Some(Total { bucket: bucket.to_owned(), usage, at: SystemTime::now() })

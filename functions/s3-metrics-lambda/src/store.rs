@@ -1,6 +1,6 @@
 //! The port to S3 and CloudWatch, and its AWS adapter.
 
-use std::{error::Error as StdError, future::Future, time::SystemTime};
+use std::{error::Error as StdError, future::Future, str::Utf8Error, time::SystemTime};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_cloudwatch::{
@@ -12,9 +12,10 @@ use aws_sdk_s3::{
     operation::list_objects_v2::{ListObjectsV2Error, ListObjectsV2Input},
     types::EncodingType,
 };
+use percent_encoding::percent_decode_str;
 use telemetry_aws_sdk::CallSpans;
 
-use crate::usage::{Page, Usage};
+use crate::usage::{Cursor, Object, Page, Usage};
 
 /// The namespace that the totals are published in.
 pub const NAMESPACE: &str = "CustomS3";
@@ -33,14 +34,21 @@ pub struct Total {
 /// A failure of AWS, as its SDK reports it.
 pub type AwsError = Box<dyn StdError + Send + Sync>;
 
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// S3 asks for fewer requests; the same one may succeed later.
+    #[error("throttled")]
+    Throttled(#[source] AwsError),
+    /// Anything else.
+    #[error(transparent)]
+    Failed(#[from] AwsError),
+}
+
 /// The two things this function asks of AWS.
 pub trait Buckets: Sync {
     /// Reads one page of a listing.
-    fn list_page(
-        &self,
-        bucket: &str,
-        from: Option<String>,
-    ) -> impl Future<Output = Result<Page, AwsError>> + Send;
+    fn list_page(&self, bucket: &str, from: &Cursor) -> impl Future<Output = Result<Page, ListError>> + Send;
 
     /// Publishes `BucketSizeBytes` and `NumberOfObjects` of all `totals` in one call.
     fn publish(&self, totals: &[Total]) -> impl Future<Output = Result<(), AwsError>> + Send;
@@ -82,16 +90,27 @@ fn spans() -> CallSpans {
 }
 
 impl Buckets for AwsBuckets {
-    async fn list_page(&self, bucket: &str, from: Option<String>) -> Result<Page, AwsError> {
-        let listing = self.s3.list_objects_v2().bucket(bucket).set_continuation_token(from);
+    async fn list_page(&self, bucket: &str, from: &Cursor) -> Result<Page, ListError> {
+        let request = self.s3.list_objects_v2().bucket(bucket);
+        let request = match from {
+            Cursor::Start => request,
+            Cursor::After(key) => request.start_after(key),
+            Cursor::Token(token) => request.continuation_token(token),
+        };
         // A key may hold characters that XML cannot, such as U+0001: one object would make its page unreadable.
-        let listing = listing.encoding_type(EncodingType::Url).send().await?;
-        let sizes = listing.contents().iter().filter_map(aws_sdk_s3::types::Object::size);
-        Ok(Page {
-            objects: listing.contents().len() as u64,
-            bytes: sizes.map(|size| u64::try_from(size).unwrap_or_default()).sum(),
-            next: listing.next_continuation_token,
-        })
+        let listing = request.encoding_type(EncodingType::Url).send().await.map_err(|error| {
+            let status = error.raw_response().map(|response| response.status().as_u16());
+            let is_throttled = matches!(status, Some(429 | 503));
+            let error = AwsError::from(error);
+            if is_throttled { ListError::Throttled(error) } else { ListError::Failed(error) }
+        })?;
+        let objects = listing.contents().iter().map(|object| {
+            let key = decoded(object.key().unwrap_or_default())?;
+            let bytes = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+            Ok(Object { key, bytes })
+        });
+        let objects = objects.collect::<Result<_, Utf8Error>>().map_err(AwsError::from)?;
+        Ok(Page { objects, next: listing.next_continuation_token })
     }
 
     async fn publish(&self, totals: &[Total]) -> Result<(), AwsError> {
@@ -105,6 +124,12 @@ impl Buckets for AwsBuckets {
         request.set_metric_data(Some(data.collect())).send().await?;
         Ok(())
     }
+}
+
+/// The key that S3 has encoded for a URL, with a plus for a space.
+fn decoded(key: &str) -> Result<String, Utf8Error> {
+    let key = key.replace('+', " ");
+    Ok(percent_decode_str(&key).decode_utf8()?.into_owned())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "CloudWatch stores doubles; exact up to 8 PiB")]

@@ -11,8 +11,9 @@ use s3_metrics_lambda::{
     config::Config,
     error::{PublishError, ScanError},
     handler::{App, handle},
-    store::{AwsError, Buckets, Total},
-    usage::{self, Page, Usage},
+    lanes::Lanes,
+    store::{AwsError, Buckets, ListError, Total},
+    usage::{self, Cursor, Object, Page, Usage},
 };
 use serde_json::{Value, json};
 use telemetry::{Captured, Telemetry};
@@ -62,7 +63,9 @@ async fn a_page_that_never_comes_ends_its_scan_before_lambda_ends_the_run() {
     let deadline = Instant::now() + Duration::from_mins(1);
     let time_left = || deadline.saturating_duration_since(Instant::now());
 
-    let scan = tokio::time::timeout(Duration::from_mins(1), usage::scan(&store, "a", time_left)).await;
+    let scan =
+        tokio::time::timeout(Duration::from_mins(1), usage::scan(&store, "a", &Lanes::new(16), time_left))
+            .await;
 
     let error = scan.unwrap().unwrap_err();
     assert!(matches!(error, ScanError::OutOfTime { pages: 0, .. }), "{error}");
@@ -153,19 +156,21 @@ struct Fake {
 }
 
 impl Buckets for Fake {
-    async fn list_page(&self, bucket: &str, from: Option<String>) -> Result<Page, AwsError> {
+    async fn list_page(&self, bucket: &str, from: &Cursor) -> Result<Page, ListError> {
         if self.hangs {
             std::future::pending::<()>().await;
         }
-        if self.broken_page.is_some_and(|(broken, page)| broken == bucket && from.as_deref() == Some(page)) {
-            return Err(self.complaint.as_deref().unwrap_or("connection reset").into());
+        let token = if let Cursor::Token(token) = from { token.as_str() } else { "0" };
+        if self.broken_page == Some((bucket, token)) {
+            return Err(AwsError::from(self.complaint.as_deref().unwrap_or("connection reset")).into());
         }
-        let (objects, next) = match from.as_deref() {
-            None => (1_000, Some("1")),
-            Some("1") => (1_000, Some("2")),
-            Some(_) => (500, None),
+        let (count, next) = match token {
+            "0" => (1_000, Some("1")),
+            "1" => (1_000, Some("2")),
+            _ => (500, None),
         };
-        Ok(Page { objects, bytes: objects * 10, next: next.map(str::to_owned) })
+        let object = |number| Object { key: format!("{token}{number:03}"), bytes: 10 };
+        Ok(Page { objects: (0..count).map(object).collect(), next: next.map(str::to_owned) })
     }
 
     async fn publish(&self, totals: &[Total]) -> Result<(), AwsError> {
