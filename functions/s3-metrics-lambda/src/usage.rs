@@ -1,6 +1,6 @@
 //! The core: pages in, a total out, or none at all.
 //!
-//! A bucket is listed as several ranges at the same time ([`crate::ranges`]), as far as [`Lanes`] are free.
+//! A bucket is listed as several ranges at the same time (`ranges`), as far as [`Lanes`] are free.
 //!
 //! # Under concurrent writes
 //!

@@ -172,7 +172,7 @@ mod tests {
     fn a_finding_has_its_examples_what_is_left_out_and_what_to_do() {
         let lines = block(&without_secrets(report()).findings[0]);
         assert!(lines[0].starts_with("missing-thumbnail · 1,001 · "), "{lines:?}");
-        assert_eq!(lines[1], "  i  user-uploads/u/[email][2J.jpg  processed/i.jpg");
+        assert_eq!(lines[1], "  i  user-uploads/u/[email]\u{fffd}[2J.jpg  processed/i.jpg");
         assert_eq!(lines[2], "  and 1,000 more: --limit");
         assert!(lines[3].starts_with("  what to do: "));
     }

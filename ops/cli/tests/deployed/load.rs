@@ -1,12 +1,13 @@
 //! `ops load` on a running stack: what it reports is what became of the uploads, and so is its exit status.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::harness::Deployed;
+use crate::harness::{Deployed, STACK, document};
 
 /// Longest wait for a state of the engine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -88,4 +89,15 @@ async fn load_of_which_an_upload_is_lost_exits_with_1_and_names_it() {
     let (status, report) = reported;
     assert_eq!((status, &report["ok"]), (Some(1), &json!(false)), "{report}");
     assert_eq!((report["lost"].as_array().unwrap().len(), &report["done"]), (2, &json!(0)), "{report}");
+
+    // An audit finds the same two; then they are removed, for the tests that follow.
+    let audit = ["audit", "--stack", STACK, "--settled-after", "0s", "--json"];
+    let audit = document(&deployed.ops(&audit).await);
+    let lost = audit["findings"][0]["examples"].as_array().unwrap();
+    let named: BTreeSet<&str> = lost.iter().map(|it| it["image_id"].as_str().unwrap()).collect();
+    assert_eq!(named, report["lost"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect());
+    for image in lost {
+        let path = format!("/{}/{}", deployed.output("OriginalBucketName"), image["key"].as_str().unwrap());
+        deployed.aws.rest("s3", Method::DELETE, &path, Vec::new(), &[]).await.unwrap();
+    }
 }

@@ -58,8 +58,9 @@ impl Deployed {
         }
     }
 
-    async fn audited(&self) -> Option<i32> {
-        self.ops(&["audit", "--stack", STACK, "--settled-after", "0s"]).await.status.code()
+    async fn assert_audited(&self) {
+        let audit = self.ops(&["audit", "--stack", STACK, "--settled-after", "0s"]).await;
+        assert_eq!(audit.status.code(), Some(0), "{}", String::from_utf8_lossy(&audit.stdout));
     }
 }
 
@@ -96,7 +97,7 @@ async fn image_of_a_format_that_was_left_out_is_done_once_the_format_is_accepted
     let line =
         log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).find(|it| it["image_id"] == *id);
     assert_eq!(line.unwrap()["outcome"], "enqueued");
-    assert_eq!(deployed.audited().await, Some(0));
+    deployed.assert_audited().await;
 }
 
 #[tokio::test]
@@ -114,7 +115,7 @@ async fn done_image_gets_a_side_that_was_added() {
     assert_eq!(item["otherThumbnails"]["L"], json!([{"S": format!("processed/{id}-64.jpg")}]), "{item:#}");
     assert_eq!(item["thumbnailBytes"], before["thumbnailBytes"]);
     assert_eq!(deployed.reprocess(&["--side", "64"]).await["selected"], 0);
-    assert_eq!(deployed.audited().await, Some(0));
+    deployed.assert_audited().await;
 }
 
 #[tokio::test]
@@ -169,7 +170,7 @@ async fn object_without_an_item_is_done_by_its_key_and_a_resumed_run_sends_nothi
     assert_eq!((&resumed["already_sent"], &resumed["done"]), (&json!(1), &json!(0)));
     assert_eq!(resumed["asked_at"], done["asked_at"]);
     deployed.drained().await;
-    assert_eq!(deployed.audited().await, Some(0));
+    deployed.assert_audited().await;
 }
 
 #[tokio::test]
