@@ -110,6 +110,11 @@ impl Harness {
             .await
     }
 
+    /// A stack whose numbers nobody else changes: what was sent to another one may be counted late.
+    pub(crate) async fn for_a_ledger() -> Self {
+        Self::up("e2e-ledger", &[("MetricsSchedule", "rate(1 hour)")]).await
+    }
+
     /// A stack whose calls fail for as long as uploads are sent to it. Where the call fails that gives a message back to
     /// the queue, it comes again only when its visibility timeout ends.
     pub(crate) async fn soaked() -> (&'static Self, MutexGuard<'static, ()>) {
