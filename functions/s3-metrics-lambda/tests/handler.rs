@@ -47,6 +47,16 @@ async fn a_bucket_that_cannot_be_listed_to_its_end_is_a_metric_and_no_error_and_
 }
 
 #[tokio::test]
+async fn a_page_whose_keys_are_out_of_order_ends_its_scan_without_a_total() {
+    let harness = Harness::new(Fake { disordered_page: Some(("b", "1")), ..Fake::default() });
+
+    let answer = harness.run(Duration::from_mins(1)).await.unwrap();
+
+    assert_eq!(answer, json!({ "buckets": 1, "incomplete": 1 }));
+    assert_eq!(harness.published().concat().len(), 1);
+}
+
+#[tokio::test]
 async fn with_too_little_time_left_nothing_is_listed_and_nothing_published() {
     let harness = Harness::new(Fake::default());
 
@@ -147,6 +157,8 @@ impl Harness {
 #[derive(Debug, Default)]
 struct Fake {
     broken_page: Option<(&'static str, &'static str)>,
+    /// The page whose keys come the other way round.
+    disordered_page: Option<(&'static str, &'static str)>,
     refuses: bool,
     /// Whether no page ever comes.
     hangs: bool,
@@ -170,7 +182,11 @@ impl Buckets for Fake {
             _ => (500, None),
         };
         let object = |number| Object { key: format!("{token}{number:03}"), bytes: 10 };
-        Ok(Page { objects: (0..count).map(object).collect(), next: next.map(str::to_owned) })
+        let mut objects: Vec<Object> = (0..count).map(object).collect();
+        if self.disordered_page == Some((bucket, token)) {
+            objects.reverse();
+        }
+        Ok(Page { objects, next: next.map(str::to_owned) })
     }
 
     async fn publish(&self, totals: &[Total]) -> Result<(), AwsError> {
