@@ -93,10 +93,10 @@ async fn load_of_which_an_upload_is_lost_exits_with_1_and_names_it() {
     // An audit finds the same two; then they are removed, for the tests that follow.
     let audit = ["audit", "--stack", STACK, "--settled-after", "0s", "--json"];
     let audit = document(&deployed.ops(&audit).await);
-    let lost = audit["findings"][0]["examples"].as_array().unwrap();
-    let named: BTreeSet<&str> = lost.iter().map(|it| it["image_id"].as_str().unwrap()).collect();
+    let images = audit["findings"][0]["examples"].as_array().unwrap();
+    let named: BTreeSet<&str> = images.iter().map(|it| it["image_id"].as_str().unwrap()).collect();
     assert_eq!(named, report["lost"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect());
-    for image in lost {
+    for image in images {
         let path = format!("/{}/{}", deployed.output("OriginalBucketName"), image["key"].as_str().unwrap());
         deployed.aws.rest("s3", Method::DELETE, &path, Vec::new(), &[]).await.unwrap();
     }
