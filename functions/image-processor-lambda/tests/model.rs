@@ -31,7 +31,7 @@ use proptest::{
 use telemetry::Telemetry;
 use world::Defect;
 
-/// Sequences that an ordinary run plays, and so many steps at least: uploads, deliveries, single calls, crashes.
+/// Sequences that an ordinary run plays, and steps that these are at least: uploads, deliveries, single calls, crashes.
 const SEQUENCES: u32 = 2_000;
 const STEPS: usize = 100_000;
 

@@ -12,7 +12,7 @@ use crate::{
 
 /// Keys of a whole page of S3.
 const PAGE: u64 = 1000;
-/// Pages beyond those that the keys fill: one of so many, if that is more than the parallelism.
+/// Pages beyond those that the keys fill: one of this many, if that is more than the parallelism.
 const EXTRA_PART: u64 = 20;
 /// What is left of a range is divided if it is expected to be more than this, in keys.
 const WORTHWHILE: f64 = 3000.0;

@@ -115,7 +115,7 @@ impl Shape {
                 common.insert(byte);
             }
         }
-        // A letter of a name that all keys begin with says nothing, nor does a separator.
+        // A character of a name that all keys begin with says nothing, nor does a separator.
         if own.is_empty() && byte.is_some_and(|byte| !common.contains(byte)) {
             return own;
         }

@@ -38,7 +38,7 @@ impl Buckets for Numbers {
     }
 }
 
-/// The most memory that the scan of so many keys took, in KiB.
+/// The most memory that a scan of this many keys took, in KiB.
 async fn peak(keys: u64) -> usize {
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();

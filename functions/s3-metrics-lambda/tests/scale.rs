@@ -45,7 +45,7 @@ async fn efficiency(name: &str, lanes: usize, key: impl Fn(u64) -> String) -> f6
     speedup / f64::from(u32::try_from(lanes).unwrap())
 }
 
-/// One of so many users, and the file of the number.
+/// One of `users`, and the file of the number.
 fn upload(users: u64, number: u64) -> String {
     format!("user-uploads/{}/{}.jpg", uuid(MILLION + scrambled(number) % users), uuid(number))
 }
@@ -174,7 +174,7 @@ async fn under_writes_what_stays_is_counted_once_and_what_passes_once_at_most() 
     assert!(written > 10_000 && left < 15_000, "{written} written, {left} left");
 }
 
-/// Keys of a few letters each, so that they share prefixes, of alphabets of one to four bytes a character.
+/// Keys of a few characters each, so that they share prefixes, of alphabets of one to four bytes a character.
 fn keys() -> impl Strategy<Value = Vec<String>> {
     let alphabet = prop_oneof![
         Just("ab/"),

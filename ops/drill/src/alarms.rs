@@ -121,7 +121,7 @@ impl<'a> Watch<'a> {
         Ok(wrong.map(|alarm| alarm.name).collect())
     }
 
-    /// Waits until every alarm is OK; those that are not after so many minutes.
+    /// Waits until every alarm is OK; those that are not `within_minutes`.
     pub(crate) async fn all_ok(&self, within_minutes: u32) -> Result<Vec<String>, DrillError> {
         let until = self.now().await?.plus_minutes(within_minutes);
         loop {
@@ -156,7 +156,7 @@ impl<'a> Watch<'a> {
         Ok(rung)
     }
 
-    /// Waits until an alarm rings; `None` when it has not after so many minutes.
+    /// Waits until an alarm rings; `None` when it has not in time.
     pub(crate) async fn rings(
         &self,
         alarm: &str,

@@ -55,7 +55,7 @@ impl<'a> Queues<'a> {
         self.count(self.dead).await
     }
 
-    /// Waits until so many messages were given up.
+    /// Waits until `count` messages were given up.
     pub(crate) async fn given_up(&self, count: usize) -> Result<(), DrillError> {
         let deadline = Instant::now() + PATIENCE;
         while self.dead().await? != count {

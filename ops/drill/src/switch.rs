@@ -17,7 +17,7 @@ use crate::error::DrillError;
 pub enum Switch {
     /// Nothing takes messages from the processing queue.
     ConsumerOff,
-    /// The processor takes so many messages at once.
+    /// The processor takes this many messages at once.
     Consumer {
         /// How many; one, so that what kills the processor kills it for one image.
         batch_size: u32,

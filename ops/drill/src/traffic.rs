@@ -12,7 +12,6 @@ use pipeline_client::stack::Pipeline;
 use pipeline_client::upload::{TraceHeaders, UploadUrl, put};
 use pipeline_client::user::Tokens;
 use serde::Deserialize;
-use serde_json::json;
 use tokio::time::sleep;
 
 use crate::error::DrillError;
@@ -198,29 +197,6 @@ pub(crate) async fn call(
     let headers: Vec<(&str, &str)> = bearer.iter().map(|bearer| ("authorization", bearer.as_str())).collect();
     let url = stack.output("GenerateUploadUrlEndpoint")?;
     Ok(Http::new().send(Method::POST, url, &headers, "").await?.status())
-}
-
-/// S3's notification about one version of an object, as the bucket sends it.
-pub(crate) fn notification(
-    info: &StackInfo,
-    key: &str,
-    sequencer: &str,
-    at: &str,
-) -> Result<String, DrillError> {
-    let bucket = info.output("OriginalBucketName")?;
-    let event = json!({"Records": [{
-        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": info.region,
-        "eventTime": at, "eventName": "ObjectCreated:Put",
-        "userIdentity": {"principalId": "drill"},
-        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
-        "responseElements": {"x-amz-request-id": "drill"},
-        "s3": {
-            "s3SchemaVersion": "1.0", "configurationId": "drill",
-            "bucket": {"name": bucket, "ownerIdentity": {"principalId": "drill"}, "arn": format!("arn:aws:s3:::{bucket}")},
-            "object": {"key": key, "size": 1, "eTag": "drill", "sequencer": sequencer},
-        },
-    }]});
-    Ok(event.to_string())
 }
 
 /// Publishes the size that a bucket would have.

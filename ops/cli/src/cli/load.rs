@@ -40,7 +40,7 @@ pub(crate) struct LoadArgs {
     /// For how long, such as 90s, 30m, 2h.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_age)]
     pub(crate) duration: Duration,
-    /// At most so many uploads.
+    /// At most N uploads.
     #[arg(long, value_name = "N")]
     pub(crate) most: Option<NonZeroUsize>,
     /// Kinds of uploads with their shares.

@@ -50,7 +50,7 @@ pub(crate) struct ReprocessArgs {
     /// The object of this key, whether it has an item or not; may be repeated.
     #[arg(long = "key", value_name = "KEY")]
     pub(crate) keys: Vec<String>,
-    /// Send so many messages at most.
+    /// Send N messages at most.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<NonZeroU32>,
     /// Go on with the last run of the audit log: what it has sent is not sent again.

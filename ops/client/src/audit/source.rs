@@ -63,7 +63,7 @@ pub struct DeadLetters {
 pub struct Expiry {
     /// Every object.
     pub all: Option<Duration>,
-    /// An object of more than so many bytes.
+    /// An object of more than this many bytes.
     pub larger_than: Option<(u64, Duration)>,
 }
 

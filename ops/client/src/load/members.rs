@@ -37,7 +37,7 @@ impl Pipeline for Member<'_> {
     }
 }
 
-/// Creates so many users; where one is enough, it is the stack's own.
+/// Creates `count` users; where one is enough, it is the stack's own.
 pub(super) async fn create<'a>(
     stack: &'a dyn Pipeline,
     count: usize,

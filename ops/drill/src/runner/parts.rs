@@ -1,9 +1,11 @@
 //! Parts of a drill: its upload URLs, its rules, its traffic.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_client::http::HttpError;
 use contract::item::Record;
+use contract::s3_event::{self, Upload};
+use contract::time::unix_millis;
 use http::Method;
 use local_stack::faults::Rule;
 use local_stack::stack::StackInfo;
@@ -17,7 +19,7 @@ use crate::error::DrillError;
 use crate::file::Drill;
 use crate::queues::Queues;
 use crate::switch::{Switch, Turn};
-use crate::traffic::{Act, File, Version, bucket_size, call, notification, put_patiently};
+use crate::traffic::{Act, File, Version, bucket_size, call, put_patiently};
 
 /// The sequencer of a version before any that a bucket gives.
 const OLDEST: &str = "00";
@@ -143,8 +145,15 @@ async fn event(info: &StackInfo, upload: &UploadUrl, version: Version) -> Result
         Version::Same => item.sequencer.as_str(),
         Version::Older => OLDEST,
     };
-    let at = item.uploaded_at.as_deref().unwrap_or("2026-01-01T00:00:00.000Z");
-    notification(info, &upload.file_path, sequencer, at)
+    let millis = item.uploaded_at.as_deref().and_then(unix_millis);
+    let at = millis.map_or_else(SystemTime::now, |it| UNIX_EPOCH + Duration::from_millis(it.unsigned_abs()));
+    Ok(s3_event::write(&Upload {
+        bucket: info.output("OriginalBucketName")?.to_owned(),
+        key: upload.file_path.clone(),
+        at,
+        sequencer: sequencer.to_owned(),
+        reprocess: None,
+    }))
 }
 
 /// Uses an upload's URL again, and waits until that version is through.

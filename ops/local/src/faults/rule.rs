@@ -55,7 +55,7 @@ pub enum InjectedFault {
     Drop,
     /// The service does what it is asked, and the connection ends before the answer.
     Lose,
-    /// The service does what it is asked, and the connection ends after so many bytes of the answer's body.
+    /// The service does what it is asked, and the connection ends after this many bytes of the answer's body.
     #[serde(rename = "truncate-after-bytes")]
     Truncate(usize),
     /// The calling process is killed before the service hears of the call.

@@ -67,7 +67,7 @@ impl Drill {
         assert_eq!((&body["AlarmName"], &body["NewStateValue"]), (&alarm.into(), &state.as_str().into()));
     }
 
-    /// Waits until so many more minutes of the plane were evaluated.
+    /// Waits until `count` more minutes of the plane were evaluated.
     async fn minutes(&self, count: i64) {
         let until = self.harness.observer.clock().now().plus_millis(count * 60_000);
         let reached = |seen: &Seen| seen.alarms.evaluated().filter(|at| *at >= until);
