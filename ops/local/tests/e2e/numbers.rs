@@ -237,5 +237,7 @@ async fn totals_of_both_buckets_are_exact_to_the_byte_over_several_pages() {
             .filter(|line| line.fields["bucket"] == original)
             .find_map(|line| line.fields["pages"].as_u64().filter(|pages| *pages > 1))
     };
-    assert_eq!(harness.seen("the log line of the scan", original, pages).await, 2);
+    // How many more than two depends on the keys that other tests left: a range may end with a page that is not full.
+    let pages = harness.seen("the log line of the scan", original, pages).await;
+    assert!((2..=2 + 16).contains(&pages), "{pages} pages");
 }
