@@ -23,6 +23,7 @@ import tarfile
 from pathlib import Path
 
 import corpus_files
+import corpus_tools
 import judges
 
 HERE = Path(__file__).resolve().parent
@@ -30,7 +31,7 @@ ROOT = HERE.parents[3]
 WORK = ROOT / "target" / "corpus-thumbnails"
 OUT = WORK / "out.jpg"
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 300.0
-FORMATS = {"JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"}
+FORMATS = {"JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF"}
 # Mean difference of levels, and the least of the worst hundredth: resizers, JPEG and interpolation of its Cb and Cr, which
 # others spare in pictures of three columns, differ by less.
 ALIKE = (3.5, 20.0)
@@ -43,7 +44,7 @@ def prepare():
     if Path(sys.prefix) != WORK / "venv":
         if not python.exists():
             subprocess.run([sys.executable, "-m", "venv", WORK / "venv"], check=True)
-            packages = ["pillow", "numpy", "pyvips[binary]"]
+            packages = ["pillow", "pillow-heif", "numpy", "pyvips[binary]"]
             subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
         build = ["cargo", "build", "--quiet", "--package", "thumbnail", "--example", "repeat"]
         subprocess.run(build, cwd=ROOT, check=True)
@@ -161,6 +162,8 @@ def main():
     if arguments.write:
         directories.append(WORK / f"written-{arguments.write}")
         corpus_files.write(directories[-1], arguments.write)
+        for tool in corpus_tools.missing():
+            print(f"without pictures by {tool}, which is not installed")
     directories = directories or [pillows()]
     paths = sorted(it for directory in directories for it in directory.rglob("*") if it.is_file())
     ends, failures, drawn, causes = collections.Counter(), [], {}, {}
