@@ -35,6 +35,8 @@ FORMATS = {"JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF"}
 # Mean difference of levels, and the least of the worst hundredth: resizers, JPEG and interpolation of its Cb and Cr, which
 # others spare in pictures of three columns, differ by less.
 ALIKE = (3.5, 20.0)
+# libheif repeats each sample of Cb and Cr where browsers interpolate; at half the size the two are the same.
+HALVED = {"HEIF"}
 
 
 def prepare():
@@ -135,11 +137,20 @@ def expectation(data, side, seen):
     return kind, small(by_pillow, size)
 
 
-def verdict(found, expected):
+def halved(pixels):
+    import numpy
+    from PIL import Image
+
+    return numpy.asarray(Image.fromarray(pixels.clip(0, 255).astype("u1")).reduce(2)).astype("f4")
+
+
+def verdict(kind, found, expected):
     if found is None:
         return "refused", ""
     if found.shape != expected.shape:
         return "wrong", f"{found.shape[1]} x {found.shape[0]}, not {expected.shape[1]} x {expected.shape[0]}"
+    if kind in HALVED:
+        found, expected = halved(found), halved(expected)
     if is_alike(found, expected):
         return "right", ""
     mean, worst = difference(found, expected)
@@ -181,7 +192,7 @@ def main():
 
     def judge(path, kind, expected):
         found = drawn[path] and judges.pillow(drawn[path])[1].astype("f4")
-        end, why = verdict(found, expected)
+        end, why = verdict(kind, found, expected)
         table[kind][end] += 1
         if end != "right":
             listed.append(f"{path.name}: {end}, {why or causes[path]}")

@@ -36,7 +36,9 @@ def heics(rng, size, picture, saved, exif):
     mode = rng.choice(["RGB", "RGB", "RGB", "RGBA", "L"])
     options = {"quality": rng.choice([50, 80, 95, -1]), "chroma": rng.choice([420, 422, 444])}
     options |= {"exif": exif(rng)} if rng.random() < 0.3 else {}
-    yield f"heif-{mode}-{options['chroma']}", saved(picture(rng, size, mode), "HEIF", **options)
+    # In tiles of that many pixels, as phones write them, or whole.
+    pillow_heif.options.GRID_TILE_SIZE = tile = rng.choice([0, 0, 64, 128])
+    yield f"heif-{mode}-{options['chroma']}-{tile}", saved(picture(rng, size, mode), "HEIF", **options)
 
 
 def avifs(rng, size, picture, saved, exif):
