@@ -22,7 +22,6 @@ import sys
 import tarfile
 from pathlib import Path
 
-import corpus_files
 import corpus_tools
 import judges
 
@@ -172,7 +171,8 @@ def main():
     directories = list(arguments.directories)
     if arguments.write:
         directories.append(WORK / f"written-{arguments.write}")
-        corpus_files.write(directories[-1], arguments.write)
+        # By a program of its own, whose memory is not that of this one.
+        subprocess.run([sys.executable, HERE / "corpus_files.py", directories[-1], str(arguments.write)], check=True)
         for tool in corpus_tools.missing():
             print(f"without pictures by {tool}, which is not installed")
     directories = directories or [pillows()]

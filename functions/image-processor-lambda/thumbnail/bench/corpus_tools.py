@@ -1,6 +1,7 @@
 """Pictures that the tools people have write: pillow-heif, ImageMagick and libtiff's own; for corpus_files.py.
 
-A tool that is not installed writes nothing, which corpus.py says. Debian has imagemagick and libtiff-tools.
+A tool that is not installed writes nothing, which corpus.py says, nor does one that refuses, as libtiff does JPEGs of one
+pixel. Debian has imagemagick and libtiff-tools.
 """
 
 import shutil
@@ -18,13 +19,13 @@ def missing():
     return [name for name, found in (("ImageMagick", MAGICK), ("libtiff's tiffcp", TIFFCP)) if not found]
 
 
-def run(source, suffix, command):
-    """What a command makes of a file: it is given the paths of both."""
+def run(name, source, suffix, command):
+    """The name, and what a command makes of a file, if it takes it: it is given the paths of both."""
     with tempfile.TemporaryDirectory() as directory:
         one, other = Path(directory, f"one.{source[0]}"), Path(directory, f"other.{suffix}")
         one.write_bytes(source[1])
-        subprocess.run(command(one, other), check=True, capture_output=True)
-        return other.read_bytes()
+        if subprocess.run(command(one, other), capture_output=True).returncode == 0:
+            yield name, other.read_bytes()
 
 
 def heics(rng, size, picture, saved, exif):
@@ -65,7 +66,7 @@ def magicks(rng, size, picture, saved, _exif):
             ("tif", ["-compress", rng.choice(["None", "LZW", "Zip", "RLE", "JPEG"])]),
             ("tif", ["-endian", rng.choice(["MSB", "LSB"]), "-depth", rng.choice(["8", "16"])]),
             ("tif", ["-interlace", "Plane", "-compress", rng.choice(["None", "LZW"])]),
-            ("tif", ["-type", "Bilevel", "-compress", rng.choice(["Fax", "Group4"])]),
+            ("tif", ["-compress", rng.choice(["Fax", "Group4"]), "-dither", "None", "-type", "Bilevel"]),
             ("tif", ["-define", "tiff:tile-geometry=64x64", "-compress", "Zip"]),
             ("tif", ["-type", rng.choice(["Palette", "Grayscale", "TrueColorAlpha"])]),
             ("tif", ["-colorspace", "CMYK"]),
@@ -76,8 +77,8 @@ def magicks(rng, size, picture, saved, _exif):
     )
     source = saved(picture(rng, size, rng.choice(["RGB", "RGB", "L", "RGBA"])), "PNG")
     kind = rng.choice(["BMP2:", "BMP3:", ""]) if suffix == "bmp" and "TrueColorAlpha" not in options else ""
-    data = run(("png", source), suffix, lambda one, other: [MAGICK, one, *options, f"{kind}{other}"])
-    yield f"magick{''.join(options[:2])}.{suffix}".replace("/", ""), data
+    name = f"magick{''.join(options[:2])}.{suffix}"
+    yield from run(name, ("png", source), suffix, lambda one, other: [MAGICK, one, *options, f"{kind}{other}"])
 
 
 def libtiffs(rng, size, picture, saved, _exif):
@@ -94,8 +95,8 @@ def libtiffs(rng, size, picture, saved, _exif):
     options += ["-p", "separate"] if mode == "RGB" and not compression.startswith("jpeg") and rng.random() < 0.3 else []
     options += ["-t", "-w", "64", "-l", "64"] if rng.random() < 0.3 else ["-r", str(rng.choice([8, 16, 100000]))]
     source = saved(picture(rng, size, mode), "TIFF")
-    data = run(("tif", source), "tif", lambda one, other: [TIFFCP, *options, one, other])
-    yield f"tiffcp-{mode}-{compression.replace(':', '-')}.tif", data
+    name = f"tiffcp-{mode}-{compression.replace(':', '-')}.tif"
+    yield from run(name, ("tif", source), "tif", lambda one, other: [TIFFCP, *options, one, other])
 
 
 WRITERS = {"heic": heics, "avif": avifs, "magick": magicks, "tiffcp": libtiffs}

@@ -120,16 +120,19 @@ fn every_runbook_is_followed() {
 
 #[test]
 #[expect(clippy::print_stdout, reason = "what the run of CI shows of it")]
-fn every_command_has_its_output_stated_or_why_it_cannot_run_here() {
+fn every_command_has_its_output_stated_and_only_sam_cannot_run_here() {
     let (mut run, mut excused) = (0, Vec::new());
     for page in pages() {
         for block in read(&page).unwrap_or_else(|why| panic!("{why}")) {
             match block.mark {
-                Mark::NotHere(reason) => excused.push(format!("{page}:{}: {reason}", block.line)),
+                Mark::NotHere(reason) => {
+                    assert!(block.script.contains("sam "), "{page}:{}: {reason}", block.line);
+                    excused.push(format!("{page}:{}: {reason}", block.line));
+                }
                 Mark::Prints(_) | Mark::PrintsNothing => run += 1,
             }
         }
     }
     println!("{run} blocks of commands are run, {} are not:\n{}", excused.len(), excused.join("\n"));
-    assert!(run > 100 && excused.len() < 10, "most commands are to be tried");
+    assert!(run > 100, "{run} blocks are no runbooks");
 }
