@@ -1,5 +1,4 @@
 //! Users and tokens; user pools that have too many requests.
-#![expect(clippy::unwrap_used, reason = "helpers of tests; clippy only exempts #[test] functions")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;

@@ -63,21 +63,28 @@ fn held(template: &str) -> String {
     template.replace("Resources:\n", STEPS)
 }
 
-async fn until_held(harness: &Harness) {
-    let waits = async || {
-        let events = cloudformation(harness, "DescribeStackEvents", &[]).await;
-        let [newest, ..] = &xml::members(&events, "StackEvents", ["LogicalResourceId", "ResourceStatus"])[..]
-        else {
-            return None;
-        };
-        (newest == &["Held", "CREATE_IN_PROGRESS"]).then_some(())
-    };
-    assert!(harness.until(waits).await.is_some(), "{}", harness.story("nothing"));
+/// What became of the stack's resources, newest first.
+async fn events(harness: &Harness) -> Vec<[String; 3]> {
+    let events = cloudformation(harness, "DescribeStackEvents", &[]).await;
+    xml::members(&events, "StackEvents", ["LogicalResourceId", "ResourceStatus", "ResourceStatusReason"])
 }
 
+async fn until_held(harness: &Harness) {
+    let waits = async || {
+        let events = events(harness).await;
+        events.first().filter(|[id, status, _]| id == "Held" && status.ends_with("_IN_PROGRESS")).map(|_| ())
+    };
+    let is_held = harness.until(waits).await.is_some();
+    assert!(is_held, "{:#?}", events(harness).await.into_iter().take(9).collect::<Vec<_>>());
+}
+
+/// Answers what the step waits for, as soon as it does.
 async fn signal(harness: &Harness, status: &str) {
-    let signal = [("LogicalResourceId", "Held"), ("UniqueId", "test"), ("Status", status)];
-    cloudformation(harness, "SignalResource", &signal).await;
+    let signal =
+        [("StackName", STACK), ("LogicalResourceId", "Held"), ("UniqueId", "test"), ("Status", status)];
+    let taken =
+        async || harness.aws.query("cloudformation", "2010-05-15", "SignalResource", &signal).await.ok();
+    assert!(harness.until(taken).await.is_some(), "nothing waits for a signal");
 }
 
 /// A package that was deployed: its key, and what it holds.
@@ -150,7 +157,8 @@ async fn ends(harness: &Harness, status: &str) {
         let described = cloudformation(harness, "DescribeStacks", &[]).await;
         (xml::first(&described, "StackStatus").as_deref() == Some(status)).then_some(())
     };
-    assert!(harness.until(is_done).await.is_some(), "{}", harness.story("nothing"));
+    let has_ended = harness.until(is_done).await.is_some();
+    assert!(has_ended, "{:#?}", events(harness).await.into_iter().take(9).collect::<Vec<_>>());
 }
 
 /// The description of the function that the bad release changes.
