@@ -33,7 +33,7 @@ pub(crate) const DEPLOYABLE: (&str, &str) = ("MathAlarms", "disabled");
 const LEFT_OUT: &str = "MathAlarmStack.";
 
 /// A value for every parameter that is not its default, so that every condition holds the other way round.
-const OTHER: [(&str, &str); 53] = [
+const OTHER: [(&str, &str); 54] = [
     ("AcceptedFormats", "jpeg,png"),
     ("ApiSloPercent", "98"),
     ("ApiThrottleBurst", "9"),
@@ -77,6 +77,7 @@ const OTHER: [(&str, &str); 53] = [
     ("SesFromAddress", "Photos <photos@example.com>"),
     ("SesIdentityArn", "arn:aws:ses:ap-northeast-1:000000000000:identity/example.com"),
     ("Stage", "other"),
+    ("StatusApi", "enabled"),
     ("ThumbnailBackground", "#000000"),
     ("ThumbnailQuality", "70"),
     ("ThumbnailSides", "128,64"),
