@@ -59,6 +59,7 @@ fn watched() -> Vec<MetricId> {
 
 fn source_of_functions() -> String {
     let folders = [
+        "functions/contract/src",
         "functions/generate-upload-url/src",
         "functions/image-processor-lambda/src",
         "functions/image-processor-lambda/src/aws",
