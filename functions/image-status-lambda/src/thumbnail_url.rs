@@ -44,7 +44,8 @@ impl Signer {
         let presigning = PresigningConfig::builder().start_time((self.now)()).expires_in(EXPIRES_IN).build();
         let presigning = presigning.map_err(|error| Refusal::Signing(error.into()))?;
         let request = self.client.get_object().bucket(&self.bucket).key(key);
-        let presigned = request.presigned(presigning).await;
+        // The SDK's future has kilobytes, which each caller's would have too.
+        let presigned = Box::pin(request.presigned(presigning)).await;
         Ok(presigned.map_err(|error| Refusal::Signing(error.into()))?.uri().to_owned())
     }
 }
