@@ -201,11 +201,37 @@ fn keys() -> impl Strategy<Value = Vec<String>> {
     )
 }
 
+/// Keys that mislead: at each level one byte leads to all the others, which look as full from above and hold a few keys.
+fn misleading() -> impl Strategy<Value = Vec<String>> {
+    let alphabet = prop_oneof![Just("abcdefghijklmnopqrstuvwxyz"), Just("0123456789abcdef"), Just("/01ab")];
+    (alphabet, 1_usize..12, 1_usize..4, 0_usize..16_000, any::<u32>()).prop_map(
+        |(alphabet, levels, few, count, seed)| {
+            let mut keys = Vec::new();
+            let mut prefix = String::new();
+            for level in 0..levels {
+                let heavy = scrambled(u64::from(seed) + level as u64) % 4;
+                for (place, character) in (0_u64..).zip(alphabet.chars()) {
+                    if place != heavy {
+                        keys.extend((0..few).map(|number| format!("{prefix}{character}{number}")));
+                    }
+                }
+                prefix.extend(alphabet.chars().nth(usize::try_from(heavy).unwrap()));
+                let here =
+                    (0..count / levels).map(|number| scrambled(level as u64 * 1_000_003 + number as u64));
+                keys.extend(here.map(|number| format!("{prefix}{number:016x}")));
+            }
+            keys
+        },
+    )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_keys_are_counted_exactly_and_within_the_budget(keys in keys(), lanes in 1_usize..40) {
+    fn any_keys_are_counted_exactly_and_within_the_budget(
+        keys in prop_oneof![keys(), misleading()], lanes in 1_usize..40,
+    ) {
         let bucket = Bucket::new(keys);
         let keys = bucket.keys.lock().unwrap().len();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();

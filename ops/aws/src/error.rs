@@ -7,9 +7,15 @@ use serde_json::Value;
 use crate::http::HttpError;
 use crate::xml;
 
-/// How the codes begin by which services refuse too many calls.
-const THROTTLED: [&str; 5] =
-    ["Throttl", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "RequestThrottled", "SlowDown"];
+/// How the codes begin by which services refuse too many calls, with whichever status: user pools answer 400.
+const THROTTLED: [&str; 6] = [
+    "Throttl",
+    "TooManyRequests",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "SlowDown",
+];
 
 /// A call to an AWS API failed.
 #[derive(Debug, thiserror::Error)]
@@ -61,13 +67,16 @@ impl AwsError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Http { source, .. } => !source.is_malformed(),
-            Self::Refused { status, code, .. } => {
-                *status >= 500
-                    || *status == 429
-                    || THROTTLED.iter().any(|throttled| code.starts_with(throttled))
-            }
+            Self::Refused { status, .. } => *status >= 500 || self.is_throttled(),
             Self::Signing { .. } | Self::Answer { .. } => false,
         }
+    }
+
+    /// Whether the service refused because there are too many calls; then it did nothing.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        matches!(self, Self::Refused { status, code, .. }
+            if *status == 429 || THROTTLED.iter().any(|throttled| code.starts_with(throttled)))
     }
 
     /// The service's error code, when the service refused.
@@ -111,12 +120,25 @@ mod tests {
     fn only_what_may_pass_by_itself_is_transient() {
         let refused = |status, code: &str| {
             let (call, message) = ("s3 GET /".to_owned(), String::new());
-            AwsError::Refused { call, status, code: code.to_owned(), message }.is_transient()
+            let error = AwsError::Refused { call, status, code: code.to_owned(), message };
+            (error.is_transient(), error.is_throttled())
         };
-        assert!(
-            refused(503, "SlowDown") && refused(500, "InternalError") && refused(400, "ThrottlingException")
-        );
-        assert!(!refused(403, "AccessDenied") && !refused(400, "ValidationException"));
+        for (status, code) in [
+            (503, "SlowDown"),
+            (400, "ThrottlingException"),
+            (400, "TooManyRequestsException"),
+            (429, "TooManyRequestsException"),
+            (429, "Unknown"),
+        ] {
+            assert_eq!(refused(status, code), (true, true), "{status} {code}");
+        }
+        assert_eq!(refused(500, "InternalError"), (true, false));
+        // A limit that no waiting lifts soon, such as that of wrong passwords.
+        for (status, code) in
+            [(403, "AccessDenied"), (400, "ValidationException"), (400, "LimitExceededException")]
+        {
+            assert_eq!(refused(status, code), (false, false), "{status} {code}");
+        }
     }
 
     #[test]

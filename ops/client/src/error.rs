@@ -89,11 +89,7 @@ impl FlowError {
             Self::Refused { status, .. } | Self::Login(LoginError::Refused { status, .. }) => {
                 is_passing(*status)
             }
-            Self::Aws(error) | Self::Login(LoginError::Pool(error)) => match error {
-                AwsError::Http { source, .. } => !source.is_malformed(),
-                AwsError::Refused { status, .. } => StatusCode::from_u16(*status).is_ok_and(is_passing),
-                AwsError::Signing { .. } | AwsError::Answer { .. } => false,
-            },
+            Self::Aws(error) | Self::Login(LoginError::Pool(error)) => error.is_transient(),
             _ => false,
         }
     }
@@ -106,11 +102,13 @@ impl FlowError {
     /// Whether the answer was that there are too many requests.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
-        let status = match self {
-            Self::Refused { status, .. } | Self::Login(LoginError::Refused { status, .. }) => *status,
-            _ => return false,
-        };
-        status == StatusCode::TOO_MANY_REQUESTS
+        match self {
+            Self::Refused { status, .. } | Self::Login(LoginError::Refused { status, .. }) => {
+                *status == StatusCode::TOO_MANY_REQUESTS
+            }
+            Self::Aws(error) | Self::Login(LoginError::Pool(error)) => error.is_throttled(),
+            _ => false,
+        }
     }
 }
 

@@ -16,6 +16,28 @@ const RETRIES: usize = 6;
 /// How long a client goes on that is refused for its rate: others are served meanwhile, and its turn comes.
 const THROTTLED: Duration = Duration::from_mins(2);
 
+/// The waits between the tries of one thing.
+struct Waits {
+    begun: Instant,
+    most: Duration,
+}
+
+impl Waits {
+    fn begin() -> Self {
+        Self { begun: Instant::now(), most: FIRST }
+    }
+
+    /// Whether a client that is refused for its rate has waited for long enough.
+    fn are_over(&self) -> bool {
+        self.begun.elapsed() >= THROTTLED
+    }
+
+    async fn next(&mut self) {
+        sleep(jittered(self.most)).await;
+        self.most = (self.most * 3).min(LONGEST);
+    }
+}
+
 /// Tries until it goes well, or until what went wrong will not pass; `refused` gets each error that is retried.
 ///
 /// # Errors
@@ -26,21 +48,36 @@ pub(crate) async fn patiently<T, F: Future<Output = Result<T, FlowError>>>(
     attempt: impl Fn() -> F,
     refused: impl Fn(&FlowError),
 ) -> Result<T, FlowError> {
-    let begun = Instant::now();
+    let mut waits = Waits::begin();
     let mut failures = 0;
-    let mut most = FIRST;
     loop {
         let error = match attempt().await {
             Err(error) if error.is_transient() => error,
             done => return done,
         };
         failures += usize::from(!error.is_throttled());
-        if failures > RETRIES || begun.elapsed() >= THROTTLED {
+        if failures > RETRIES || waits.are_over() {
             return Err(error);
         }
         refused(&error);
-        sleep(jittered(most)).await;
-        most = (most * 3).min(LONGEST);
+        waits.next().await;
+    }
+}
+
+/// Tries until the answer is another one than that there are too many requests; the last answer.
+///
+/// Such a request had no effect, so this may repeat what must not be done twice.
+pub(crate) async fn in_turn<T, F: Future<Output = T>>(
+    attempt: impl Fn() -> F,
+    is_throttled: impl Fn(&T) -> bool,
+) -> T {
+    let mut waits = Waits::begin();
+    loop {
+        let answer = attempt().await;
+        if !is_throttled(&answer) || waits.are_over() {
+            return answer;
+        }
+        waits.next().await;
     }
 }
 
@@ -84,6 +121,21 @@ mod tests {
         assert!((15..40).contains(&tried), "{tried} tries in 100 s");
         let (_, went_well) = tries(StatusCode::TOO_MANY_REQUESTS, Duration::MAX).await;
         assert!(!went_well, "it does not wait for ever");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_is_refused_for_the_rate_alone_is_tried_until_its_turn_comes() {
+        let tries = async |status: u16, good_after: Duration| {
+            let (tried, begun) = (Cell::new(0), Instant::now());
+            let attempt = || async {
+                tried.set(tried.get() + 1);
+                if begun.elapsed() >= good_after { 200 } else { status }
+            };
+            (in_turn(attempt, |status| *status == 429).await, tried.get())
+        };
+        assert_eq!(tries(429, Duration::from_secs(100)).await.0, 200, "its turn came after 100 s");
+        assert_eq!(tries(429, Duration::MAX).await.0, 429, "it does not wait for ever");
+        assert_eq!(tries(503, Duration::MAX).await, (503, 1));
     }
 
     #[test]

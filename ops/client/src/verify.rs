@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::error::FlowError;
 use crate::evidence::{self, Evidence, item};
 use crate::inbox::Mail;
+use crate::retry::in_turn;
 use crate::stack::{Pipeline, SignIn};
 use crate::upload::{Photo, TraceHeaders, UploadUrl, put, request_url_for};
 use crate::user::{Tokens, enter};
@@ -101,7 +102,9 @@ async fn send(
 
     step.detail("request_url");
     let began = Instant::now();
-    let asked = request_url_for(stack, &tokens, &plain, photo.bytes.len()).await;
+    // Others' requests are no fault of the pipeline's: this one waits for its turn.
+    let ask = || request_url_for(stack, &tokens, &plain, photo.bytes.len());
+    let asked = in_turn(ask, |asked| asked.as_ref().is_err_and(FlowError::is_throttled)).await;
     let saw = |issued: &UploadUrl| format!("a URL for {}", issued.file_path);
     let issued = verified.note("request_url", began, asked, saw)?;
     verified.image_id = Some(issued.image_id.clone());

@@ -8,9 +8,11 @@
 
 mod catalogue {
     pub(crate) mod assets;
+    mod comparison;
     mod costs;
     mod dashboards;
     mod expressions;
+    mod languages;
     mod links;
     mod metrics;
     mod runbooks;

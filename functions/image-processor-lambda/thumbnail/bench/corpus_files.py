@@ -2,8 +2,8 @@
 
     python3 bench/corpus_files.py DIRECTORY [COUNT]
 
-Pillow and libvips write what they can; PNGs of every type, depth, filter and pass, and BMPs of every header, are put
-together here.
+Pillow and libvips write what they can, corpus_tools.py what other tools do; PNGs of every type, depth, filter and pass, and
+BMPs of every header, are put together here.
 """
 
 import io
@@ -12,6 +12,8 @@ import struct
 import sys
 import zlib
 from pathlib import Path
+
+import corpus_tools
 
 SIZES = [(64, 48), (1, 1), (3, 200), (257, 129), (97, 101), (512, 16), (300, 225), (640, 480)]
 ADAM7 = [(0, 8, 0, 8), (4, 8, 0, 8), (0, 4, 4, 8), (2, 4, 0, 4), (0, 2, 2, 4), (1, 2, 0, 2), (0, 1, 1, 2)]
@@ -210,7 +212,12 @@ def tiffs(rng, size):
     yield f"vips-{options['compression']}", image.tiffsave_buffer(**options)
 
 
+def by_tool(writer):
+    return lambda rng, size: writer(rng, size, picture, saved, exif)
+
+
 WRITERS = {"png": pngs, "jpg": jpegs, "bmp": bmps, "webp": webps, "gif": gifs, "tif": tiffs}
+WRITERS |= {suffix: by_tool(writer) for suffix, writer in corpus_tools.WRITERS.items()}
 
 
 def write(directory, count):
@@ -219,7 +226,8 @@ def write(directory, count):
         rng = random.Random(index)
         suffix, writer = list(WRITERS.items())[index % len(WRITERS)]
         for name, data in writer(rng, rng.choice(SIZES)):
-            (directory / f"{index:05}-{name}.{suffix}").write_bytes(data)
+            own = name if "." in name else f"{name}.{suffix}"
+            (directory / f"{index:05}-{own}").write_bytes(data)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 def pillow(data):
     import numpy
+    import pillow_heif
     from PIL import Image, ImageCms, ImageOps
 
+    pillow_heif.register_heif_opener()
     try:
         with Image.open(io.BytesIO(data)) as image:
             kind, profile = image.format, image.info.get("icc_profile")

@@ -21,17 +21,22 @@ pub(crate) fn decode(bytes: &[u8], budget: &Budget) -> Result<Raster, Rejection>
     let screen = [decoder.width(), decoder.height()].map(u32::from);
     let frame = decoder.next_frame_info().map_err(reject)?;
     let frame = frame.ok_or_else(|| budget.damaged("no picture"))?;
-    let (place, transparent) = (Place::of(frame), frame.transparent);
+    let (place, transparent, is_interlaced) = (Place::of(frame), frame.transparent, frame.interlaced);
     let frame_bytes = budget.check_pixels(place.width, place.height)?;
     let (width, height) = place.canvas(screen);
     let canvas_bytes = budget.check_pixels(width, height)? * CANVAS_BYTES_PER_PIXEL;
     budget.check_memory(canvas_bytes + frame_bytes)?;
     let mut indices = vec![0; decoder.buffer_size()];
-    decoder.read_into_buffer(&mut indices).map_err(reject)?;
+    // Not `read_into_buffer`: row by row it drops what is left of a block where a row ends with a code of many pixels.
+    if !decoder.fill_buffer(&mut indices).map_err(reject)? {
+        return Err(budget.damaged("image truncated"));
+    }
     let colors = colors(decoder.palette().map_err(reject)?, transparent);
     let mut canvas = RgbaImage::new(width, height);
     let rows = canvas.rows_mut().skip(place.top as usize);
-    for (row, indices) in rows.zip(indices.chunks_exact(place.width as usize)) {
+    for (row, stored) in rows.zip(places_of_rows(place.height, is_interlaced)) {
+        let start = stored * place.width as usize;
+        let indices = indices.get(start..start + place.width as usize).unwrap_or_default();
         for (pixel, index) in row.skip(place.left as usize).zip(indices) {
             // An index without a colour leaves the canvas transparent, as in browsers.
             *pixel = colors.get(usize::from(*index)).copied().unwrap_or(Rgba([0; 4]));
@@ -64,6 +69,21 @@ impl Place {
     fn canvas(&self, [width, height]: [u32; 2]) -> (u32, u32) {
         (width.max(self.left + self.width), height.max(self.top + self.height))
     }
+}
+
+/// The place of each row among those that are stored: all in order, or first each eighth, then those between.
+fn places_of_rows(height: u32, is_interlaced: bool) -> Vec<usize> {
+    const PASSES: [(usize, usize); 4] = [(0, 8), (4, 8), (2, 4), (1, 2)];
+    let height = height as usize;
+    let passes = if is_interlaced { &PASSES[..] } else { &[(0, 1)] };
+    let stored = passes.iter().flat_map(|(first, step)| (*first..height).step_by(*step));
+    let mut places = vec![0; height];
+    for (place, row) in stored.enumerate() {
+        if let Some(own) = places.get_mut(row) {
+            *own = place;
+        }
+    }
+    places
 }
 
 /// The colour of each index; that of the transparent one is invisible.

@@ -13,9 +13,20 @@ const COLORS: [[u8; 3]; 4] = [[220, 30, 30], [30, 180, 60], [40, 60, 210], [240,
 /// A frame of four quarters, each of one colour, on a screen of `screen`.
 fn quarters(screen: (u16, u16), place: (u16, u16), size: (u16, u16), interlaced: bool) -> Vec<u8> {
     let (width, height) = size;
+    drawn(screen, place, size, interlaced, |x, y| u8::from(x >= width / 2) + 2 * u8::from(y >= height / 2))
+}
+
+/// A frame on a screen, whose colours are of the palette.
+fn drawn(
+    screen: (u16, u16),
+    place: (u16, u16),
+    (width, height): (u16, u16),
+    interlaced: bool,
+    color: impl Fn(u16, u16) -> u8,
+) -> Vec<u8> {
     let mut indices = Vec::new();
     for y in 0..height {
-        indices.extend((0..width).map(|x| u8::from(x >= width / 2) + 2 * u8::from(y >= height / 2)));
+        indices.extend((0..width).map(|x| color(x, y)));
     }
     if interlaced {
         let rows: Vec<_> = indices.chunks(width.into()).map(<[u8]>::to_vec).collect();
@@ -64,6 +75,24 @@ fn a_screen_smaller_than_the_first_frame_grows_to_it() {
     assert_quarters(&quarters((200, 100), (0, 0), (400, 300), false));
     assert_quarters(&quarters((400, 300), (0, 0), (400, 300), true));
     assert_quarters(&quarters((1, 1), (0, 0), (400, 300), true));
+}
+
+/// One code may stand for the pixels of many narrow rows.
+#[test]
+fn an_interlaced_frame_of_any_width_is_the_same_picture() {
+    for width in 1..12 {
+        for (height, run) in [(1, 1), (7, 1), (64, 5), (200, 1), (200, 9), (200, 200)] {
+            let frame = |interlaced| {
+                let color = |x, y: u16| u8::try_from((x + y / run) % 4).unwrap();
+                drawn((width, height), (0, 0), (width, height), interlaced, color)
+            };
+            assert_eq!(
+                thumb(&frame(true), 256).unwrap().jpeg,
+                thumb(&frame(false), 256).unwrap().jpeg,
+                "{width} x {height}, {run} rows alike"
+            );
+        }
+    }
 }
 
 #[test]

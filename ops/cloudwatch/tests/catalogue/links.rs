@@ -28,10 +28,9 @@ fn targets(page: &str) -> Vec<String> {
 
 #[test]
 fn every_link_of_a_page_leads_to_a_file_and_a_heading() {
-    let pages = ["runbooks", "docs", "docs/decisions", "alarms/tests", "alarms/drills"].into_iter();
-    let pages = pages
-        .flat_map(|folder| files(folder, "md"))
-        .chain(["README.md", "CONTRIBUTING.md"].map(str::to_owned));
+    let folders = ["runbooks", "docs", "docs/decisions", "docs/guide", "alarms/tests", "alarms/drills"];
+    let pages = folders.into_iter().flat_map(|folder| files(folder, "md"));
+    let pages = pages.chain(["README.md", "README.zh-CN.md", "CONTRIBUTING.md"].map(str::to_owned));
     let mut broken = Vec::new();
     for file in pages {
         let page = text(&file);

@@ -8,6 +8,7 @@
 )]
 
 mod browser;
+mod bucket_totals;
 mod cloudwatch;
 mod cors;
 mod crashes;

@@ -1,18 +1,13 @@
-//! Metrics are what happened: embedded metrics of the functions, and the totals of the buckets.
+//! Metrics are what happened: embedded metrics of the functions.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use aws_client::xml;
 use cloudwatch_model::{Dimensions, MetricId, Timestamp};
-use http::Method;
 use image::ImageFormat;
 use local_stack::observe::Seen;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::Harness;
-use crate::listing::{encoded, list};
 use crate::picture::picture;
-use crate::queue::{QUIET, attempt, dead_letters, enqueue, notification};
+use crate::queue::{attempt, dead_letters, enqueue, notification};
 use crate::uploader::{ask, bearer, somebody, upload};
 
 /// How often a metric was reported, and the sum of its values.
@@ -137,107 +132,4 @@ async fn embedded_metrics_count_what_was_done() {
         0,
         "CloudWatch would take every line"
     );
-}
-
-/// Objects and bytes in a bucket, as a listing has them.
-async fn listed(harness: &Harness, bucket: &str) -> (u64, u64) {
-    let objects = list(harness, bucket, "").await;
-    (u64::try_from(objects.len()).unwrap(), objects.iter().map(|object| object.bytes).sum())
-}
-
-/// Seconds since 1970.
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
-}
-
-/// The newest value of a metric of a bucket in `CustomS3`, and its unit.
-async fn newest(harness: &Harness, bucket: &str, name: &str, since: u64) -> Option<(f64, String)> {
-    let time = |seconds: u64| contract::time::rfc3339(UNIX_EPOCH + Duration::from_secs(seconds));
-    let (from, until) = (time(since), time(now() + 60));
-    let params = [
-        ("Namespace", "CustomS3"),
-        ("MetricName", name),
-        ("Dimensions.member.1.Name", "BucketName"),
-        ("Dimensions.member.1.Value", bucket),
-        ("StartTime", &from),
-        ("EndTime", &until),
-        ("Period", "1"),
-        ("Statistics.member.1", "Maximum"),
-    ];
-    let answer = harness.aws.query("monitoring", "2010-08-01", "GetMetricStatistics", &params).await.unwrap();
-    let mut points = xml::members(&answer, "Datapoints", ["Timestamp", "Maximum", "Unit"]);
-    points.sort();
-    let [_, value, unit] = points.pop()?;
-    Some((value.parse().unwrap(), unit))
-}
-
-/// Runs the function, and checks what it published of each bucket: objects and bytes.
-async fn assert_measured(harness: &Harness, expected: [(&str, (u64, u64)); 2]) {
-    let since = now();
-    let path = format!("/2015-03-31/functions/{}/invocations", harness.output("S3MetricsFunctionName"));
-    let answer = harness.aws.rest("lambda", Method::POST, &path, b"{}".to_vec(), &[]).await.unwrap();
-
-    assert_eq!(answer.headers().get("x-amz-function-error"), None, "{answer:?}");
-    assert_eq!(serde_json::from_slice::<Value>(answer.body()).unwrap(), json!({"buckets": 2}));
-    for (bucket, (objects, bytes)) in expected {
-        let exact = |count: u64| f64::from(u32::try_from(count).unwrap());
-        let size = newest(harness, bucket, "BucketSizeBytes", since).await;
-        assert_eq!(size, Some((exact(bytes), "Bytes".to_owned())), "{bucket}");
-        let number = newest(harness, bucket, "NumberOfObjects", since).await;
-        assert_eq!(number, Some((exact(objects), "Count".to_owned())), "{bucket}");
-    }
-}
-
-#[tokio::test]
-async fn totals_count_keys_that_xml_cannot_hold() {
-    let (harness, _alone) = Harness::calm().await;
-    let (original, processed) = (harness.output("OriginalBucketName"), harness.output("ProcessedBucketName"));
-    let odd = ["\u{1}", "\u{b}", "\u{1b}", "\u{1f}", "\u{fffe}", "\u{ffff}", "\r\n", "&<>+ %20", "é"];
-    let keys = odd.map(|odd| format!("{QUIET}/odd-{odd}.raw"));
-    let mut expected =
-        [(original, listed(harness, original).await), (processed, listed(harness, processed).await)];
-    for key in &keys {
-        harness.put_object(original, &encoded(key).replace("%2F", "/"), b"odd", &[]).await;
-    }
-    expected[0].1.0 += 9;
-    expected[0].1.1 += 27;
-
-    assert_measured(harness, expected).await;
-
-    let found = list(harness, original, &format!("{QUIET}/odd-")).await;
-    let mut wanted = keys.to_vec();
-    wanted.sort_unstable();
-    assert_eq!(found.into_iter().map(|object| object.key).collect::<Vec<_>>(), wanted);
-    for key in &keys {
-        let path = format!("/{original}/{}?versionId=null", encoded(key).replace("%2F", "/"));
-        harness.aws.rest("s3", Method::DELETE, &path, Vec::new(), &[]).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn totals_of_both_buckets_are_exact_to_the_byte_over_several_pages() {
-    let (harness, _alone) = Harness::calm().await;
-    let (original, processed) = (harness.output("OriginalBucketName"), harness.output("ProcessedBucketName"));
-    let mut expected = [listed(harness, original).await, listed(harness, processed).await];
-    // More than a page of 1000, and sizes whose sum no wrong number of objects gives.
-    let objects = (1..=1_003_u64).map(|size| (original, size)).chain([(processed, 7), (processed, 0)]);
-    for (bucket, size) in objects {
-        let bytes = vec![b'x'; usize::try_from(size).unwrap()];
-        harness.put_object(bucket, &format!("{QUIET}/{size:04}.raw"), &bytes, &[]).await;
-        let total = &mut expected[usize::from(bucket == processed)];
-        *total = (total.0 + 1, total.1 + size);
-    }
-
-    assert_measured(harness, [(original, expected[0]), (processed, expected[1])]).await;
-
-    let pages = |seen: &Seen| {
-        let lines = seen.logs.find(&local_stack::observe::logs::LogFilter::default(), usize::MAX);
-        let scanned = lines.into_iter().filter(|line| line.message == "Bucket scanned");
-        scanned
-            .filter(|line| line.fields["bucket"] == original)
-            .find_map(|line| line.fields["pages"].as_u64().filter(|pages| *pages > 1))
-    };
-    // How many more than two depends on the keys that other tests left: a range may end with a page that is not full.
-    let pages = harness.seen("the log line of the scan", original, pages).await;
-    assert!((2..=2 + 16).contains(&pages), "{pages} pages");
 }

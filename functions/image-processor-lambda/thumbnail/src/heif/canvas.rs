@@ -2,7 +2,10 @@
 //!
 //! Colours with transparency are weighed by their opacity before they are averaged, so that what nobody sees
 //! does not bleed into its neighbours. Red, green and blue are linear in luma and the differences of colours,
-//! so these can be weighed in their place, each at its own size.
+//! so these can be weighed in their place, each at its own size; but each for every pixel where none are averaged, since
+//! pixels that share a sample are not alike opaque.
+
+mod interpolation;
 
 use std::ops::Range;
 
@@ -13,6 +16,8 @@ use super::color::{Encoding, Levels};
 use super::transform::Rect;
 use crate::pixels::{Channels, Matrix, Planar};
 use crate::rejection::DecodeError;
+
+use self::interpolation::Interpolation;
 
 /// What a picture is decoded for.
 #[derive(Clone, Copy)]
@@ -29,6 +34,14 @@ impl<'a> Purpose<'a> {
         match self {
             Self::Colors(Some(alpha)) => alpha.bytes(),
             _ => 0,
+        }
+    }
+
+    /// How much smaller the second and third channel are kept.
+    const fn shifts(self, sampling: Sampling, side: u32) -> (u32, u32) {
+        match self {
+            Self::Colors(Some(alpha)) if side == 1 && !alpha.is_premultiplied => (0, 0),
+            _ => sampling.shifts(),
         }
     }
 
@@ -81,7 +94,7 @@ impl<'a> Canvas<'a> {
             Purpose::Opacity => 1,
         };
         let channel = |index: usize| {
-            let shifts = if index == 0 { (0, 0) } else { picture.sampling.shifts() };
+            let shifts = if index == 0 { (0, 0) } else { purpose.shifts(picture.sampling, side) };
             let levels = encoding.levels(index);
             let zero = levels.zero;
             // Weighed levels come without their zero.
@@ -118,7 +131,8 @@ impl<'a> Canvas<'a> {
             Purpose::Opacity => channel((0, 0)),
             Purpose::Colors(alpha) => {
                 let whole = 1 + u64::from(alpha.is_some());
-                let chroma = if sampling == Sampling::Gray { 0 } else { 2 * channel(sampling.shifts()) };
+                let chroma =
+                    if sampling == Sampling::Gray { 0 } else { 2 * channel(purpose.shifts(sampling, side)) };
                 whole * channel((0, 0)) + chroma
             }
         }
@@ -135,13 +149,19 @@ impl<'a> Canvas<'a> {
             return Err(DecodeError::Unsupported("a grid of tiles with odd sides"));
         }
         let (mut scratch, mut weights) = (Vec::new(), Weights::default());
+        let mut interpolation = Interpolation::default();
         for (index, channel) in self.colors.iter_mut().enumerate() {
             let (shown_columns, shown_rows) = places(self.rect, channel.shifts);
             let (columns, rows) = places(tile, channel.shifts);
             let covered = shared(&columns, &shown_columns);
             let last = shared(&rows, &shown_rows).end;
+            let is_interpolated = index > 0 && channel.shifts != (across, down);
             for y in shared(&rows, &shown_rows) {
-                let row = picture.samples.row(index, y - rows.start, &mut scratch);
+                let row = if is_interpolated {
+                    interpolation.row(picture, index, y - rows.start)
+                } else {
+                    picture.samples.row(index, y - rows.start, &mut scratch)
+                };
                 let part = (covered.start - columns.start) as usize..(covered.end - columns.start) as usize;
                 let part = row.get(part).ok_or(DecodeError::Corrupt("a row shorter than its picture"))?;
                 let place = (covered.start - shown_columns.start, y - shown_rows.start);

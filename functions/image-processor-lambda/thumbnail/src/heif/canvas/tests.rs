@@ -91,6 +91,40 @@ fn differences_are_weighed_alike_above_and_below_their_zero() {
     assert_eq!(weights.weigh(&[10, 0, 5], 5), [3, -3, 0]);
 }
 
+/// Four rows of Cb and Cr, whose levels tell where they are.
+struct Slope;
+
+impl Samples for Slope {
+    fn row<'a>(&'a self, _: usize, y: u32, scratch: &'a mut Vec<u16>) -> &'a [u16] {
+        *scratch = (0..4).map(|x| u16::try_from(100 + 40 * x + 8 * y).unwrap()).collect();
+        scratch
+    }
+}
+
+#[test]
+fn between_samples_cb_and_cr_are_linear_and_at_an_edge_they_stay() {
+    let picture =
+        |sampling| CodedPicture { samples: Box::new(Slope), width: 7, height: 7, ..picture(sampling, 8) };
+    let row = |sampling, y| Interpolation::default().row(&picture(sampling), 1, y).to_vec();
+    assert_eq!(row(Sampling::Both, 0), [100, 110, 130, 150, 170, 190, 210]);
+    assert_eq!(row(Sampling::Both, 1), [102, 112, 132, 152, 172, 192, 212]);
+    assert_eq!(row(Sampling::Both, 6), [122, 132, 152, 172, 192, 212, 232]);
+    assert_eq!(row(Sampling::Across, 1), [108, 118, 138, 158, 178, 198, 218]);
+}
+
+#[test]
+fn what_is_not_averaged_keeps_cb_and_cr_for_each_pixel_if_there_is_opacity() {
+    let alpha = alpha();
+    let rect = Rect { x: 0, y: 0, width: 64, height: 64 };
+    let bytes = |sampling, side, purpose| Canvas::bytes(rect, side, (64, 64), sampling, purpose);
+    let weighed = Purpose::Colors(Some(&alpha));
+    assert_eq!(bytes(Sampling::Both, 1, weighed), bytes(Sampling::Each, 1, weighed));
+    assert!(bytes(Sampling::Both, 2, weighed) < bytes(Sampling::Each, 2, weighed));
+    assert!(
+        bytes(Sampling::Both, 1, Purpose::Colors(None)) < bytes(Sampling::Each, 1, Purpose::Colors(None))
+    );
+}
+
 #[test]
 fn cb_and_cr_count_for_the_memory_and_so_does_opacity() {
     let rect = Rect { x: 0, y: 0, width: 64, height: 64 };

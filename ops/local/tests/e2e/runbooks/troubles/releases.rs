@@ -30,9 +30,89 @@ pub(in crate::runbooks) async fn release_is_bad(reader: &mut Reader) {
     deploy(harness, &good.replace(GOOD, BAD)).await;
     assert_eq!(description(harness).await, BAD);
     reader.set("COMMIT", commit).await;
+
+    reader.up_to("continue-update-rollback").await;
+    assert_eq!(deployed(harness).await, good);
+    let package = rollback_fails(harness, &good).await;
+    restore(harness, &package).await;
+    reader.up_to("cancel-update-stack").await;
+    ends(harness, "UPDATE_ROLLBACK_COMPLETE").await;
+    update(harness, &held(&good.replace(GOOD, BAD))).await;
+    until_held(harness).await;
+    reader.up_to("sam build").await;
+    signal(harness, "SUCCESS").await;
+    ends(harness, "UPDATE_ROLLBACK_COMPLETE").await;
+
     reader.until("Verify").await;
     assert_eq!(description(harness).await, GOOD);
     assert_eq!(deployed(harness).await, good);
+}
+
+/// The template with a step, after the change of the function, that waits for a signal, and another step after that.
+fn held(template: &str) -> String {
+    const STEPS: &str = "Resources:
+  Held:
+    Type: AWS::CloudFormation::WaitCondition
+    DependsOn: S3MetricsFunction
+    CreationPolicy: {ResourceSignal: {Count: 1, Timeout: PT2M}}
+  AfterHeld:
+    Type: AWS::CloudFormation::WaitConditionHandle
+    DependsOn: Held
+";
+    assert_eq!(template.matches("\nResources:\n").count(), 1);
+    template.replace("Resources:\n", STEPS)
+}
+
+/// What became of the stack's resources, newest first.
+async fn events(harness: &Harness) -> Vec<[String; 3]> {
+    let events = cloudformation(harness, "DescribeStackEvents", &[]).await;
+    xml::members(&events, "StackEvents", ["LogicalResourceId", "ResourceStatus", "ResourceStatusReason"])
+}
+
+async fn until_held(harness: &Harness) {
+    let waits = async || {
+        let events = events(harness).await;
+        events.first().filter(|[id, status, _]| id == "Held" && status.ends_with("_IN_PROGRESS")).map(|_| ())
+    };
+    let is_held = harness.until(waits).await.is_some();
+    assert!(is_held, "{:#?}", events(harness).await.into_iter().take(9).collect::<Vec<_>>());
+}
+
+/// Answers what the step waits for, as soon as it does.
+async fn signal(harness: &Harness, status: &str) {
+    let signal =
+        [("StackName", STACK), ("LogicalResourceId", "Held"), ("UniqueId", "test"), ("Status", status)];
+    let taken =
+        async || harness.aws.query("cloudformation", "2010-05-15", "SignalResource", &signal).await.ok();
+    assert!(harness.until(taken).await.is_some(), "nothing waits for a signal");
+}
+
+/// A package that was deployed: its key, and what it holds.
+struct Package {
+    key: String,
+    bytes: Vec<u8>,
+}
+
+/// An update whose last step fails, and which cannot go back: the package of before was deleted meanwhile.
+async fn rollback_fails(harness: &Harness, good: &str) -> Package {
+    let (_, function) = good.split_once("\n  S3MetricsFunction:\n").unwrap();
+    let (_, uri) = function.split_once("CodeUri: ").unwrap();
+    let uri = uri.lines().next().unwrap();
+    let key = uri.trim_matches(['"', '\'']).strip_prefix(&format!("s3://{PACKAGES}/")).unwrap().to_owned();
+    let bytes = harness.object(PACKAGES, &key).await.unwrap();
+    let package = Package { key: key.clone(), bytes };
+    let other = Package { key: format!("{key}.other"), bytes: package.bytes.clone() };
+    restore(harness, &other).await;
+    update(harness, &held(&good.replace(&key, &other.key))).await;
+    until_held(harness).await;
+    harness.aws.rest("s3", Method::DELETE, &format!("/{PACKAGES}/{key}"), Vec::new(), &[]).await.unwrap();
+    signal(harness, "FAILURE").await;
+    ends(harness, "UPDATE_ROLLBACK_FAILED").await;
+    package
+}
+
+async fn restore(harness: &Harness, package: &Package) {
+    harness.put_object(PACKAGES, &package.key, &package.bytes, &[]).await;
 }
 
 async fn cloudformation(harness: &Harness, action: &str, parameters: &[(&str, &str)]) -> String {
@@ -48,6 +128,12 @@ async fn deployed(harness: &Harness) -> String {
 
 /// Deploys another template with the parameters in force.
 async fn deploy(harness: &Harness, template: &str) {
+    update(harness, template).await;
+    ends(harness, "UPDATE_COMPLETE").await;
+}
+
+/// Begins to deploy it.
+async fn update(harness: &Harness, template: &str) {
     let key = format!("{STACK}/bad.yaml");
     harness.put_object(PACKAGES, &key, template.as_bytes(), &[]).await;
     let described = cloudformation(harness, "DescribeStacks", &[]).await;
@@ -63,11 +149,16 @@ async fn deploy(harness: &Harness, template: &str) {
     let parameters: Vec<(&str, &str)> =
         parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     cloudformation(harness, "UpdateStack", &parameters).await;
+}
+
+/// Waits until the stack has that status.
+async fn ends(harness: &Harness, status: &str) {
     let is_done = async || {
         let described = cloudformation(harness, "DescribeStacks", &[]).await;
-        (xml::first(&described, "StackStatus").as_deref() == Some("UPDATE_COMPLETE")).then_some(())
+        (xml::first(&described, "StackStatus").as_deref() == Some(status)).then_some(())
     };
-    assert!(harness.until(is_done).await.is_some(), "{}", harness.story("nothing"));
+    let has_ended = harness.until(is_done).await.is_some();
+    assert!(has_ended, "{:#?}", events(harness).await.into_iter().take(9).collect::<Vec<_>>());
 }
 
 /// The description of the function that the bad release changes.
