@@ -64,13 +64,25 @@ pub fn image_id(key: &str) -> Uuid {
 fn certified(key: &str) -> Option<Uuid> {
     let (user, name) = key.strip_prefix(UPLOADS)?.strip_prefix('/')?.split_once('/')?;
     let (stem, extension) = name.split_once('.')?;
-    let id = Uuid::parse_str(stem).ok()?;
+    let id = parse(stem)?;
     let bare = Uuid::from_u128(id.as_u128() & !CERTIFICATE);
     let fits = EXTENSIONS.contains(&extension)
         && id.get_version() == Some(Version::Custom)
         && id.as_u128() & CERTIFICATE == certificate(&format!("{UPLOADS}/{user}/{bare}.{extension}"));
-    // Only the usual spelling: `parse_str` also reads braces, URNs and upper case.
-    (fits && id.hyphenated().to_string() == stem).then_some(id)
+    fits.then_some(id)
+}
+
+/// The id that a text is, in the usual spelling; whether anybody has an image of this id is another question.
+#[must_use]
+pub fn parse(text: &str) -> Option<Uuid> {
+    // `parse_str` also reads braces, URNs and upper case, of which no item has its key.
+    Uuid::parse_str(text).ok().filter(|id| id.hyphenated().to_string() == text)
+}
+
+/// Whether `id` was issued to `user`: whether it certifies one of the keys that they may have been given.
+#[must_use]
+pub fn is_issued_to(id: Uuid, user: &str) -> bool {
+    EXTENSIONS.iter().any(|extension| certified(&format!("{UPLOADS}/{user}/{id}.{extension}")) == Some(id))
 }
 
 /// The id that releases before certified ids gave to `key`: any UUID in it that is no derived id. An image whose item has
@@ -81,8 +93,8 @@ fn certified(key: &str) -> Option<Uuid> {
 pub fn former_id(key: &str) -> Option<Uuid> {
     let name = key.rsplit('/').next().unwrap_or(key);
     let stem = name.split('.').next().unwrap_or(name);
-    let id = Uuid::parse_str(stem).ok()?;
-    let was_taken = id.get_version() != Some(Version::Sha1) && id.hyphenated().to_string() == stem;
+    let id = parse(stem)?;
+    let was_taken = id.get_version() != Some(Version::Sha1);
     (was_taken && certified(key).is_none()).then_some(id)
 }
 

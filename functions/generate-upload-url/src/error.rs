@@ -1,5 +1,6 @@
 //! Why no URL was issued, and the error response that the client gets.
 
+use contract::http_api::{External, Unauthorized};
 use telemetry::JsonError;
 
 use crate::content_type::Accepted;
@@ -7,12 +8,9 @@ use crate::content_type::Accepted;
 /// A request that gets no upload URL.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The authorizer vouches for nobody, or for a name that may not become part of a key.
-    #[error("no verified user id came with the request")]
-    NoUser,
-    /// The token is the pool's, but neither an ID nor an access token.
-    #[error("the token is neither an ID token nor an access token")]
-    TokenUse,
+    /// Nobody is known to call.
+    #[error(transparent)]
+    Unauthorized(#[from] Unauthorized),
     /// The body is no JSON object of the documented form.
     #[error("the request body is not of the documented form")]
     MalformedBody(#[source] BodyError),
@@ -66,24 +64,12 @@ pub enum BodyError {
     Json(#[source] JsonError),
 }
 
-/// The error response: a status, a code for programs and a sentence for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct External {
-    /// The HTTP status.
-    pub status: u16,
-    /// One word of a closed set; also the dimension `Reason`.
-    pub code: &'static str,
-    /// What is wrong and what would be right.
-    pub message: String,
-}
-
 impl Refusal {
     /// The text for the client; causes stay in the log.
     #[must_use]
     pub fn external(&self) -> External {
         let (status, code, message) = match self {
-            Self::NoUser => (401, "Unauthorized", "Sign in and send the token as 'Authorization: Bearer …'.".to_owned()),
-            Self::TokenUse => (401, "Unauthorized", "Send the ID token or the access token, not the refresh token.".to_owned()),
+            Self::Unauthorized(error) => return error.external(),
             Self::MalformedBody(_) => (
                 400,
                 "MalformedBody",

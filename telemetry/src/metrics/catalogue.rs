@@ -58,6 +58,10 @@ catalogue!(
     UploadUrlsIssued from "generate-upload-url",
     /// Requests for a URL that were refused.
     UploadUrlRejections by Reason from "generate-upload-url",
+    /// Questions how an upload ended that were answered.
+    ImageStatusesRead from "image-status-lambda",
+    /// Such questions that were refused.
+    ImageStatusRejections by Reason from "image-status-lambda",
     /// Uploads received by the processor for the first time; redeliveries and redriven messages are not counted again.
     UploadsSeen from "image-processor-lambda",
     /// S3 records received by the processor, redeliveries included.
@@ -101,6 +105,8 @@ catalogue!(
     Timer, "Milliseconds",
     /// From a request for a URL to its answer.
     UploadUrlLatency from "generate-upload-url",
+    /// From a question how an upload ended to its answer.
+    ImageStatusLatency from "image-status-lambda",
     /// From a message's receipt to its verdict, in one attempt.
     ProcessingLatency from "image-processor-lambda",
     /// One step of processing.

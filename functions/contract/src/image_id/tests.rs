@@ -114,3 +114,38 @@ fn the_user_is_the_folder() {
         assert_eq!(user_id(key), None, "{key}");
     }
 }
+
+#[test]
+fn an_id_says_to_whom_it_was_issued_and_to_nobody_else() {
+    for extension in EXTENSIONS {
+        let Issued { id, key } = issue("alice", extension);
+        assert!(is_issued_to(id, "alice"), "{key}");
+        for other in ["mallory", "alic", "alice/", ""] {
+            assert!(!is_issued_to(id, other), "{key} {other}");
+        }
+    }
+    let derived = derived_id("user-uploads/alice/holiday.jpg");
+    for id in [derived, Uuid::now_v7(), Uuid::new_v4(), Uuid::nil(), Uuid::max()] {
+        assert!(!is_issued_to(id, "alice"), "{id}");
+    }
+}
+
+#[test]
+fn a_text_is_an_id_in_the_usual_spelling_alone() {
+    let id = issue("alice", "jpg").id;
+    for id in [id, derived_id("k"), Uuid::now_v7()] {
+        assert_eq!(parse(&id.to_string()), Some(id));
+    }
+    for text in [
+        id.to_string().to_uppercase(),
+        id.simple().to_string(),
+        id.braced().to_string(),
+        id.urn().to_string(),
+        format!("{id} "),
+        format!("{id}.jpg"),
+        String::new(),
+        "é".repeat(18),
+    ] {
+        assert_eq!(parse(&text), None, "{text}");
+    }
+}

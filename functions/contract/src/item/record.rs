@@ -30,6 +30,8 @@ pub struct Record {
     pub other_thumbnails: Vec<String>,
     /// Why there is none, in a word.
     pub reason: Option<String>,
+    /// The same in a sentence for its owner.
+    pub message: Option<String>,
     /// The original's entity tag, without quotes.
     pub e_tag: Option<String>,
     /// The original's size.
@@ -84,6 +86,7 @@ impl Record {
                 _ => Vec::new(),
             },
             reason: text("reason"),
+            message: text("message"),
             e_tag: text("eTag"),
             bytes: number("bytes"),
             width: number("width"),

@@ -71,15 +71,15 @@ fn the_four_attributes_of_the_guide_have_its_names_and_what_is_unknown_is_left_o
 fn an_item_with_type_tags_is_read_and_what_does_not_fit_is_absent() {
     let tagged = json!({
         "imageId": {"S": "i"}, "originalS3Key": {"S": "k"}, "status": {"S": "FAILED"}, "reason": {"S": "Corrupt"},
-        "notified": {"BOOL": true}, "bytes": {"N": "many"}, "claimedUntil": {"N": "18446744073709551615"},
+        "message": {"S": "Broken."}, "notified": {"BOOL": true}, "bytes": {"N": "many"}, "claimedUntil": {"N": "18446744073709551615"},
         "attempt": {"S": "none"}, "width": {"NULL": true},
     });
 
     let read = Record::of_tagged(&tagged);
 
     assert_eq!(
-        (read.image_id.as_str(), read.reason.as_deref(), read.notified),
-        ("i", Some("Corrupt"), Some(true))
+        (read.image_id.as_str(), read.reason.as_deref(), read.message.as_deref(), read.notified),
+        ("i", Some("Corrupt"), Some("Broken."), Some(true))
     );
     assert_eq!((read.bytes, read.width, read.attempt), (None, None, None));
     assert!(read.has_ended() && !Record::of_tagged(&Value::Null).has_ended());

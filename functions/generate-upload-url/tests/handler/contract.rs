@@ -1,5 +1,6 @@
 //! docs/api.md states what the code does.
 
+use ::contract::http_api::Unauthorized;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use generate_upload_url::{
     content_type::Accepted,
@@ -14,11 +15,11 @@ const PAGE: &str = include_str!("../../../../docs/api.md");
 pub(crate) fn refusals() -> Vec<Refusal> {
     let limit = 50 * 1024 * 1024;
     let body = || Refusal::MalformedBody(BodyError::NoObject);
-    let mut all = vec![Refusal::NoUser];
+    let mut all = vec![Refusal::from(Unauthorized::NoUser)];
     // Each names its successor, so that a new one cannot be left out here.
     while let Some(next) = match all.last().unwrap() {
-        Refusal::NoUser => Some(Refusal::TokenUse),
-        Refusal::TokenUse => Some(body()),
+        Refusal::Unauthorized(Unauthorized::NoUser) => Some(Unauthorized::TokenUse.into()),
+        Refusal::Unauthorized(Unauthorized::TokenUse) => Some(body()),
         Refusal::MalformedBody(_) => Some(Refusal::BodyTooLarge { bytes: 5_000, limit: MAX_BODY_BYTES }),
         Refusal::BodyTooLarge { .. } => Some(Refusal::UnsupportedType { accepted: Accepted::ALL }),
         Refusal::UnsupportedType { .. } => Some(Refusal::UploadTooLarge { bytes: limit + 1, limit }),

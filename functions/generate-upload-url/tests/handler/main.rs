@@ -19,13 +19,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use ::contract::http_api::Response;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::provider::{error::CredentialsError, future};
 use aws_sdk_s3::config::{Credentials, ProvideCredentials};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use generate_upload_url::{
     config::Config,
-    handler::{App, Response, handle},
+    handler::{App, handle},
     upload_url::Signer,
 };
 use lambda_runtime::{Context, LambdaEvent};

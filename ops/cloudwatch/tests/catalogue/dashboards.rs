@@ -52,12 +52,15 @@ fn a_line_named_like_an_alarm_lies_at_its_threshold() {
     assert!(seen >= 8, "{seen} lines seen");
 }
 
+/// The dashboard that only a stack with `StatusApi` has: it leads to the others, and none to what may not be there.
+const OPTIONAL: &str = "image-pipeline-status";
+
 #[test]
 fn dashboards_lead_to_each_other() {
     let dashboards = dashboards();
     for (name, body) in &dashboards {
         let text = body.to_string();
-        for (other, _) in dashboards.iter().filter(|(other, _)| other != name) {
+        for (other, _) in dashboards.iter().filter(|(other, _)| other != name && other != OPTIONAL) {
             let link = format!("#dashboards/dashboard/{other})");
             assert!(text.contains(&link), "{name} has no link to {other}");
         }

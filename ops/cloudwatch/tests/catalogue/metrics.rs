@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::assets::{alarms, files, text, widgets};
 
 /// The services that `every function` stands for.
-const FUNCTIONS: [&str; 3] = ["generate-upload-url", "image-processor-lambda", "s3-metrics-lambda"];
+const FUNCTIONS: [&str; 4] =
+    ["generate-upload-url", "image-processor-lambda", "image-status-lambda", "s3-metrics-lambda"];
 /// The services that `every function that calls AWS` stands for; presigning is no call.
-const CALLERS: [&str; 2] = ["image-processor-lambda", "s3-metrics-lambda"];
+const CALLERS: [&str; 3] = ["image-processor-lambda", "image-status-lambda", "s3-metrics-lambda"];
 
 /// A metric of our catalogue, as `docs/metrics.md` has it; a test of `telemetry` holds that page to the code.
 struct Emitted {
@@ -58,9 +59,11 @@ fn watched() -> Vec<MetricId> {
 
 fn source_of_functions() -> String {
     let folders = [
+        "functions/contract/src",
         "functions/generate-upload-url/src",
         "functions/image-processor-lambda/src",
         "functions/image-processor-lambda/src/aws",
+        "functions/image-status-lambda/src",
         "functions/s3-metrics-lambda/src",
         "functions/image-processor-lambda/thumbnail/src",
     ];

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::assets::text;
 
-const FUNCTIONS: [&str; 3] = ["generate-upload-url", "image-processor-lambda", "s3-metrics-lambda"];
+const FUNCTIONS: [&str; 4] =
+    ["generate-upload-url", "image-processor-lambda", "image-status-lambda", "s3-metrics-lambda"];
 
 /// The variables that a function's configuration names; Lambda itself sets those of AWS.
 fn read(function: &str) -> BTreeSet<String> {

@@ -1,7 +1,7 @@
 //! Alarms and dashboards of the nested templates, with the values of this deployment.
 //!
-//! A nested stack that a condition leaves out is read all the same: the engine refuses alarms on expressions
-//! and on other alarms, and those are evaluated here.
+//! Alarms that a condition leaves out are read all the same: the engine refuses those on expressions and on other
+//! alarms, and they are evaluated here. A dashboard that a condition leaves out is not there.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,9 @@ use super::deployed::Deployed;
 use super::intrinsics::UnresolvedError;
 use crate::cloudwatch::Account;
 use aws_client::{Aws, AwsError};
+
+/// The folder of the alarms' templates.
+const ALARMS: &str = "alarms/";
 
 /// What there is to be watched.
 #[derive(Debug, Default)]
@@ -40,8 +43,8 @@ pub struct DeployedDashboard {
 /// An alarm or a dashboard that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum AssetsError {
-    /// A nested stack's parameters.
-    #[error("the parameters of the nested stack {stack} cannot be resolved")]
+    /// A nested stack's condition or parameters.
+    #[error("the condition or the parameters of the nested stack {stack} cannot be resolved")]
     Parameters {
         /// Its logical id.
         stack: String,
@@ -80,11 +83,13 @@ impl Assets {
         let mut resources = Vec::new();
         for (stack, address) in nested(&deployed.template) {
             let Some((_, file)) = address.split_once(&format!("/{ARTIFACTS}/")) else { continue };
+            let unresolved = |source| AssetsError::Parameters { stack: stack.to_owned(), source };
+            if !file.starts_with(ALARMS) && deployed.leaves_out(stack).map_err(unresolved)? {
+                continue;
+            }
             let text = aws.rest("s3", Method::GET, &format!("/{ARTIFACTS}/{file}"), Vec::new(), &[]).await?;
             let template = Template::parse(file, &String::from_utf8_lossy(text.body()))?;
-            let parameters = deployed
-                .property(stack, "Parameters")
-                .map_err(|source| AssetsError::Parameters { stack: stack.to_owned(), source })?;
+            let parameters = deployed.property(stack, "Parameters").map_err(unresolved)?;
             resources.extend(template.resolve(&deployed.inputs(parameters.as_ref()))?);
         }
         let Inputs { region, account_id: id, .. } = deployed.inputs(None);

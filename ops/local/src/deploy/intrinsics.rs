@@ -109,6 +109,16 @@ impl Deployed {
         }))
     }
 
+    /// Whether a condition of its own keeps a resource out of the stack.
+    ///
+    /// # Errors
+    ///
+    /// When the condition is not resolved here.
+    pub(super) fn leaves_out(&self, resource: &str) -> Result<bool, UnresolvedError> {
+        let condition = self.template.pointer(&format!("/Resources/{resource}/Condition"));
+        condition.and_then(Value::as_str).map_or(Ok(false), |name| self.condition(name).map(|holds| !holds))
+    }
+
     /// Whether a condition of the template holds.
     ///
     /// # Errors

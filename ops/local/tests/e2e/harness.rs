@@ -90,14 +90,25 @@ impl Harness {
         HARNESS.get_or_init(|| Self::up("e2e-crowd", PARAMETERS)).await.alone().await
     }
 
-    /// A stack on which nothing happens but what one test at a time does, so that all of it can be counted.
+    /// A stack with all that the template can have, on which nothing happens but what one test at a time does, so that all
+    /// of it can be counted.
     pub(crate) async fn calm() -> (&'static Self, MutexGuard<'static, ()>) {
         static HARNESS: OnceCell<Harness> = OnceCell::const_new();
         HARNESS
-            .get_or_init(|| Self::up("e2e-numbers", &[("MetricsSchedule", "rate(1 hour)")]))
+            .get_or_init(|| {
+                Self::up("e2e-numbers", &[("MetricsSchedule", "rate(1 hour)"), ("StatusApi", "enabled")])
+            })
             .await
             .alone()
             .await
+    }
+
+    /// A stack whose API also answers how uploads ended, for tests that leave it as they found it.
+    pub(crate) async fn with_status() -> &'static Self {
+        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
+        const PARAMETERS: &[(&str, &str)] =
+            &[("StatusApi", "enabled"), ("ThumbnailSides", "256,64"), ("RetryBaseSeconds", "0")];
+        HARNESS.get_or_init(|| Self::up("e2e-status", PARAMETERS)).await
     }
 
     /// A stack that takes more at once than any other, and holds nothing but that.

@@ -41,6 +41,7 @@ mod required_length;
 mod runbooks;
 mod slow_clients;
 mod soak;
+mod status;
 mod switches;
 mod throttling;
 mod tokens;

@@ -26,6 +26,7 @@ use crate::picture::picture;
 use crate::presigned::Presigned;
 use crate::processes::functions;
 use crate::queue::QUIET;
+use crate::status::ask;
 use crate::uploader::{plain_url, somebody, upload};
 
 /// Checks that `credentials` allow the calls named, and deny all others, which the account's own allow.
@@ -112,6 +113,17 @@ async fn metrics_function_may_list_and_publish_totals_and_nothing_else() {
     ];
     let credentials = credentials_of(harness, "S3MetricsFunctionName").await;
     assert_may_only(harness, "the metrics function", credentials, &steps).await;
+}
+
+#[tokio::test]
+async fn status_function_may_read_items_and_thumbnails_and_nothing_else() {
+    let (harness, _alone) = Harness::calm().await;
+    let tokens = somebody(harness).await;
+    let id = plain_url(harness, &tokens).await.image_id;
+    assert_eq!(ask(harness, &id, Some(&tokens.id_token)).await.0, StatusCode::OK);
+    let steps = ["read a thumbnail", "get an item", "log as the status function"];
+    let credentials = credentials_of(harness, "ImageStatusFunctionName").await;
+    assert_may_only(harness, "the status function", credentials, &steps).await;
 }
 
 #[tokio::test]

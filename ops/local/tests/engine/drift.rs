@@ -33,7 +33,7 @@ pub(crate) const DEPLOYABLE: (&str, &str) = ("MathAlarms", "disabled");
 const LEFT_OUT: &str = "MathAlarmStack.";
 
 /// A value for every parameter that is not its default, so that every condition holds the other way round.
-const OTHER: [(&str, &str); 53] = [
+const OTHER: [(&str, &str); 54] = [
     ("AcceptedFormats", "jpeg,png"),
     ("ApiSloPercent", "98"),
     ("ApiThrottleBurst", "9"),
@@ -77,6 +77,7 @@ const OTHER: [(&str, &str); 53] = [
     ("SesFromAddress", "Photos <photos@example.com>"),
     ("SesIdentityArn", "arn:aws:ses:ap-northeast-1:000000000000:identity/example.com"),
     ("Stage", "other"),
+    ("StatusApi", "enabled"),
     ("ThumbnailBackground", "#000000"),
     ("ThumbnailQuality", "70"),
     ("ThumbnailSides", "128,64"),
@@ -165,9 +166,10 @@ async fn what_was_applied_again_reads_back_as_the_template_states_it() {
 #[tokio::test]
 async fn every_place_of_the_template_is_compared_in_one_of_the_deploys() {
     let [defaults, other] = survey().await;
-    assert_eq!(defaults.before.stated, other.before.stated);
+    // A nested stack states what is in it only where its condition holds.
+    let stated: BTreeSet<_> = defaults.before.stated.union(&other.before.stated).collect();
     let compared: BTreeSet<_> = defaults.before.compared.union(&other.before.compared).collect();
-    let missed = defaults.before.stated.iter().filter(|place| !compared.contains(place));
+    let missed = stated.into_iter().filter(|place| !compared.contains(place));
     let missed: Vec<_> = missed.filter(|place| !place.starts_with(LEFT_OUT)).collect();
     assert!(missed.is_empty(), "no deploy makes use of these; give a parameter another value:\n{missed:#?}");
     for nested in ["Alarms/", "Dashboards/"] {

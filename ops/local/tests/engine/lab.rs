@@ -103,7 +103,7 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn stubs(directory: &Path) -> Functions {
     let stub = directory.join("stub");
     fs::write(&stub, "#!/bin/sh\n").unwrap();
-    let names = ["generate-upload-url", "image-processor-lambda", "s3-metrics-lambda"];
+    let names = ["generate-upload-url", "image-processor-lambda", "image-status-lambda", "s3-metrics-lambda"];
     Functions::prebuilt(names.map(|name| (root().join("functions").join(name), stub.clone())).into())
 }
 

@@ -28,10 +28,17 @@ use harness::{Harness, service};
 const SIGNER: &str = "GenerateUploadUrlFunction";
 const PROCESSOR: &str = "ImageProcessorFunction";
 const METRICS: &str = "S3MetricsFunction";
+const STATUS: &str = "ImageStatusFunction";
 
 /// The most bytes of each function for arm64; code for x86-64 is larger and is not held. A cold start reads them, and a
 /// dependency shows here first.
-const MOST_BYTES: [(&str, usize); 3] = [(SIGNER, 6_700_000), (METRICS, 6_750_000), (PROCESSOR, 10_000_000)];
+const MOST_BYTES: [(&str, usize); 4] = [
+    (SIGNER, 6_700_000),
+    (METRICS, 6_750_000),
+    (PROCESSOR, 10_000_000),
+    // Not measured yet.
+    (STATUS, usize::MAX),
+];
 /// The C library of `provided.al2023`, which is Amazon Linux 2023's.
 const GLIBC: (u32, u32) = (2, 34);
 
@@ -41,6 +48,8 @@ const TEST_EVENT: &str =
     include_str!("../../../../functions/image-processor-lambda/tests/fixtures/test-event.json");
 const REQUEST: &str =
     include_str!("../../../../functions/generate-upload-url/tests/fixtures/api-v2-post.json");
+const QUESTION: &str =
+    include_str!("../../../../functions/image-status-lambda/tests/fixtures/api-v2-get.json");
 
 #[test]
 #[ignore = "reads what `sam build` has built; .ci/nightly runs it"]
@@ -140,6 +149,38 @@ fn the_metrics_function_reports_no_total_while_aws_is_out_of_reach() {
     let mut harness = Harness::start(&Artifact::of_sam(METRICS), &[]);
 
     assert_eq!(harness.respond(&json!({})), json!({ "buckets": 0, "incomplete": 2 }));
+}
+
+#[test]
+#[ignore = "runs what `sam build` has built; .ci/nightly does"]
+fn the_status_function_answers_a_user_about_an_own_image_with_a_url() {
+    let mut question: Value = serde_json::from_str(QUESTION).unwrap();
+    let id = question["pathParameters"]["imageId"].as_str().unwrap().to_owned();
+    let claims = question.pointer_mut("/requestContext/authorizer/jwt/claims").unwrap();
+    let user = claims["sub"].as_str().unwrap().to_owned();
+    let item = json!({ "Item": {
+        "imageId": { "S": id }, "originalS3Key": { "S": format!("user-uploads/{user}/{id}.jpg") },
+        "status": { "S": "DONE" }, "processedS3Key": { "S": format!("processed/{id}.jpg") },
+    }});
+    let dynamodb = service(move |_| item.to_string().into_bytes());
+    let mut harness = Harness::start(&Artifact::of_sam(STATUS), &[("DYNAMODB", &dynamodb)]);
+
+    let response = harness.respond(&question);
+
+    assert_eq!(response["statusCode"], 200, "{response}");
+    let body: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
+    let url = body["thumbnails"][0]["url"].as_str().unwrap();
+    assert!(url.contains("/processed/") && url.contains("X-Amz-Signature="), "{url}");
+}
+
+#[test]
+#[ignore = "runs what `sam build` has built; .ci/nightly does"]
+fn the_status_function_answers_an_error_while_aws_is_out_of_reach() {
+    let mut harness = Harness::start(&Artifact::of_sam(STATUS), &[]);
+
+    let response = harness.respond(&serde_json::from_str(QUESTION).unwrap());
+
+    assert_eq!(response["statusCode"], 500, "{response}");
 }
 
 const MESSAGE_ID: &str = "059f36b4-87a3-44ab-83d2-661975830a7d";

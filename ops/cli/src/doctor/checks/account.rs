@@ -74,11 +74,11 @@ async fn quotas(context: &Context) -> Result<Outcome, CheckError> {
     let limit =
         settings.pointer("/AccountLimit/UnreservedConcurrentExecutions").and_then(serde_json::Value::as_u64);
     let processors: u64 = context.parameter("ProcessorMaxConcurrency").parse().unwrap_or(0);
-    Ok(enough(limit.unwrap_or(0), processors))
+    let others = if context.parameter("StatusApi") == "enabled" { 3 } else { 2 };
+    Ok(enough(limit.unwrap_or(0), processors + others))
 }
 
-fn enough(limit: u64, processors: u64) -> Outcome {
-    let needed = processors + 2;
+fn enough(limit: u64, needed: u64) -> Outcome {
     if limit >= needed {
         return Outcome::Ok(format!("{limit} executions at once, {needed} are needed"));
     }
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn new_account_with_ten_executions_is_too_small_for_ten_processors() {
-        assert_eq!(enough(1000, 10).status(), "ok");
-        assert_eq!(enough(10, 10).status(), "failed");
+        assert_eq!(enough(1000, 12).status(), "ok");
+        assert_eq!(enough(10, 12).status(), "failed");
     }
 }

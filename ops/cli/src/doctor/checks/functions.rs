@@ -9,9 +9,23 @@ use crate::cloudwatch::{list, text};
 use crate::doctor::check::{Check, CheckError, Outcome, Proof};
 use crate::doctor::context::Context;
 
-/// The outputs that name the functions.
-const FUNCTIONS: [&str; 3] =
-    ["GenerateUploadUrlFunctionName", "ImageProcessorFunctionName", "S3MetricsFunctionName"];
+/// An output that names a function, and whether users wait for it.
+type Function = (&'static str, bool);
+
+/// The functions that every stack has.
+const FUNCTIONS: [Function; 3] = [
+    ("GenerateUploadUrlFunctionName", true),
+    ("ImageProcessorFunctionName", true),
+    ("S3MetricsFunctionName", false),
+];
+/// The function that a stack has with the parameter `StatusApi`.
+const STATUS: Function = ("ImageStatusFunctionName", true);
+
+/// The functions of the stack.
+fn functions(context: &Context) -> Vec<Function> {
+    let status = (context.parameter("StatusApi") == "enabled").then_some(STATUS);
+    FUNCTIONS.into_iter().chain(status).collect()
+}
 
 pub(super) const ARCHITECTURE: Check = Check {
     name: "architecture",
@@ -24,8 +38,8 @@ pub(super) const ARCHITECTURE: Check = Check {
 
 async fn architecture(context: &Context) -> Result<Outcome, CheckError> {
     let wanted = context.parameter("Architecture");
-    let mut wrong = Vec::new();
-    for output in FUNCTIONS {
+    let (mut wrong, functions) = (Vec::new(), functions(context));
+    for (output, _) in &functions {
         let function = context.output(output)?;
         let path = format!("/2015-03-31/functions/{function}/configuration");
         let configuration = context.get("lambda", &path).await?;
@@ -33,7 +47,7 @@ async fn architecture(context: &Context) -> Result<Outcome, CheckError> {
     }
     let todo =
         "build for the parameter Architecture and deploy again; the state's reason is in the Lambda console";
-    Ok(Outcome::of(&wrong, format!("{} functions for {wanted}, active", FUNCTIONS.len()), todo))
+    Ok(Outcome::of(&wrong, format!("{} functions for {wanted}, active", functions.len()), todo))
 }
 
 fn unlike(configuration: &Value, wanted: &str) -> Vec<String> {
@@ -75,7 +89,7 @@ const PAGES: usize = 20;
 async fn cold_start(context: &Context) -> Result<Outcome, CheckError> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let (mut reports, mut starts) = (0, Vec::new());
-    for output in FUNCTIONS.iter().take(2) {
+    for (output, _) in functions(context).into_iter().filter(|(_, is_waited_for)| *is_waited_for) {
         let group = format!("/aws/lambda/{}", context.output(output)?);
         let mut ask = json!({
             "logGroupName": group, "startTime": u64::try_from(now - DAY_MS).unwrap_or(0),

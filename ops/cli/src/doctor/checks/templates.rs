@@ -9,10 +9,11 @@ use crate::doctor::context::Context;
 /// The nested stacks, by their names in template.yaml, and their files.
 pub(super) const ALARMS: [(&str, &str); 2] =
     [("Alarms", "alarms/pipeline.json"), ("MathAlarmStack", "alarms/slo.json")];
-pub(super) const DASHBOARDS: [(&str, &str); 3] = [
+pub(super) const DASHBOARDS: [(&str, &str); 4] = [
     ("Dashboards", "dashboards/overview.json"),
     ("TimeDashboard", "dashboards/time.json"),
     ("UploadsDashboard", "dashboards/uploads.json"),
+    ("StatusDashboard", "dashboards/status.json"),
 ];
 
 /// The resources that the files state for this stack; a nested stack that a condition leaves out has none.

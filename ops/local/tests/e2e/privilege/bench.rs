@@ -24,6 +24,7 @@ pub(crate) enum Function {
     Signer,
     Processor,
     Metrics,
+    Status,
 }
 
 impl Function {
@@ -32,6 +33,7 @@ impl Function {
             Self::Signer => "GenerateUploadUrlFunctionName",
             Self::Processor => "ImageProcessorFunctionName",
             Self::Metrics => "S3MetricsFunctionName",
+            Self::Status => "ImageStatusFunctionName",
         }
     }
 }

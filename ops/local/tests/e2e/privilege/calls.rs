@@ -113,6 +113,7 @@ pub(super) fn calls(harness: &Harness) -> Vec<(&'static str, Call)> {
         ("log as the signer", log("GenerateUploadUrlFunctionName")),
         ("log as the processor", log("ImageProcessorFunctionName")),
         ("log as the metrics function", log("S3MetricsFunctionName")),
+        ("log as the status function", log("ImageStatusFunctionName")),
         ("list functions' roles", Call::Query("iam", "2010-05-08", "ListRoles", Vec::new())),
         // Last, since they take away what others need.
         ("delete an upload", object(Method::DELETE, original, "user-uploads/privilege.raw")),

@@ -19,6 +19,7 @@ use super::decisions::Mark;
 use crate::identity::{ask_for_credentials, login};
 use crate::picture::picture;
 use crate::queue::{enqueue, notification};
+use crate::status::ask;
 
 /// A claim by its name.
 pub(crate) struct Proof {
@@ -60,6 +61,11 @@ proofs! {
     lambda_traces_the_processor_actively => processor_active;
     lambda_traces_the_metrics_function_actively => metrics_active;
     the_schedule_runs_the_metrics_function => scheduled;
+    the_owner_of_an_image_is_answered_how_it_ended => status_read;
+    a_thumbnail_is_fetched_by_its_url => thumbnail_fetched;
+    lines_of_the_status_function_reach_its_log => status_lines;
+    spans_of_the_status_function_reach_x_ray => status_spans;
+    lambda_traces_the_status_function_actively => status_active;
 }
 
 async fn stored_by_url(bench: &Bench) -> Verdict {
@@ -234,4 +240,50 @@ async fn scheduled(bench: &Bench) -> Verdict {
     let verdict = bench.until(since, "a run", ran).await;
     events("PutRule", rule).await;
     verdict
+}
+
+/// The answer how an image ended, once it has.
+async fn status(bench: &Bench, since: Mark) -> Result<Value, String> {
+    let image = bench.upload(picture(ImageFormat::Jpeg)).await?;
+    bench.settled(since, &image).await?;
+    match ask(bench.harness, &image, Some(&bench.tokens.id_token)).await {
+        (StatusCode::OK, answer) => Ok(answer),
+        (status, answer) => Err(format!("{status}: {answer}")),
+    }
+}
+
+async fn status_read(bench: &Bench) -> Verdict {
+    let answer = status(bench, bench.decisions.mark()).await?;
+    if answer["status"] == "DONE" { Ok(()) } else { Err(answer.to_string()) }
+}
+
+async fn thumbnail_fetched(bench: &Bench) -> Verdict {
+    let answer = status(bench, bench.decisions.mark()).await?;
+    let url = answer["thumbnails"][0]["url"].as_str().ok_or("there is no URL")?;
+    match Http::new().send(Method::GET, url, &[], "").await.unwrap().status() {
+        StatusCode::OK => Ok(()),
+        status => Err(format!("S3 answered {status}")),
+    }
+}
+
+async fn status_lines(bench: &Bench) -> Verdict {
+    let since = bench.decisions.mark();
+    let answer = status(bench, since).await?;
+    let image = answer["image_id"].as_str().unwrap_or_default();
+    bench.until(since, "a line", async || bench.line_about(Function::Status, image)).await
+}
+
+async fn status_spans(bench: &Bench) -> Verdict {
+    let since = bench.decisions.mark();
+    let traces = || {
+        let traces = bench.harness.observer.look(|seen| seen.traces.newest(usize::MAX));
+        traces.iter().filter(|trace| trace.span("read_image_status").is_some()).count()
+    };
+    let before = traces();
+    status(bench, since).await?;
+    bench.until(since, "a span", async || (traces() > before).then_some(())).await
+}
+
+async fn status_active(bench: &Bench) -> Verdict {
+    bench.trace_actively(Function::Status).await
 }

@@ -32,6 +32,11 @@ const PROCESSOR_SPANS: Held = By("spans_of_the_processor_reach_x_ray");
 const METRICS_SPANS: Held = By("spans_of_the_metrics_function_reach_x_ray");
 const SIGNER_ACTIVE: Held = By("lambda_traces_the_url_signer_actively");
 const PROCESSOR_ACTIVE: Held = By("lambda_traces_the_processor_actively");
+const STATUS_READ: Held = By("the_owner_of_an_image_is_answered_how_it_ended");
+const STATUS_FETCHED: Held = By("a_thumbnail_is_fetched_by_its_url");
+const STATUS_LINES: Held = By("lines_of_the_status_function_reach_its_log");
+const STATUS_SPANS: Held = By("spans_of_the_status_function_reach_x_ray");
+const STATUS_ACTIVE: Held = By("lambda_traces_the_status_function_actively");
 const METRICS_ACTIVE: Held = By("lambda_traces_the_metrics_function_actively");
 
 /// The first row that fits a grant holds it.
@@ -63,6 +68,17 @@ const ROWS: &[Row] = &[
     ("S3MetricsRole", "UsedToTrace", "xray:PutTraceSegments", "", METRICS_SPANS),
     ("S3MetricsRole", "UsedToTrace", "xray:PutTelemetryRecords", "", METRICS_ACTIVE),
     ("S3MetricsRole", "Trust", "", "", METRICS_ACTIVE),
+    ("ImageStatusRole", "UsedToReadItems", "", "", STATUS_READ),
+    ("ImageStatusRole", "UsedToSignDownloads", "", "", STATUS_FETCHED),
+    ("ImageStatusRole", "UsedToLog", "", "", STATUS_LINES),
+    ("ImageStatusRole", "UsedToTrace", "xray:PutTraceSegments", "", STATUS_SPANS),
+    ("ImageStatusRole", "UsedToTrace", "xray:PutTelemetryRecords", "", STATUS_ACTIVE),
+    ("ImageStatusRole", "Trust", "", "", STATUS_ACTIVE),
+    ("ImageStatusBoundary", "ReadRecords", "", "", STATUS_READ),
+    ("ImageStatusBoundary", "ReadThumbnails", "", "", STATUS_FETCHED),
+    ("ImageStatusBoundary", "StatusLogs", "", "", STATUS_LINES),
+    ("ImageStatusBoundary", "StatusTraces", "xray:PutTraceSegments", "", STATUS_SPANS),
+    ("ImageStatusBoundary", "StatusTraces", "xray:PutTelemetryRecords", "", STATUS_ACTIVE),
     ("AuthenticatedRole", "UsedToReachOwnFolder", "", "", OWN_FOLDER),
     ("AuthenticatedRole", "Trust", "", "", OWN_FOLDER),
     ("FunctionBoundary", "Uploads", "s3:GetObject", "", DONE),
@@ -102,6 +118,7 @@ const ROWS: &[Row] = &[
     ("TicketTopicPolicy", "AlarmsMayPublish", "", "", By("an_alarm_opens_a_ticket_by_the_topics_policy")),
     ("TicketTopicPolicy", "TlsOnly", "", "", By("plain_http_publishes_no_ticket")),
     ("HttpApiMayInvoke", "Permission", "", "", SIGNED),
+    ("HttpApiMayAskForStatus", "Permission", "", "", STATUS_READ),
     (
         "S3MetricsFunctionSchedulePermission",
         "Permission",
