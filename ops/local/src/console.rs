@@ -1,9 +1,10 @@
-//! The console of a running stack: a page for people, a JSON API for tools, on loopback only.
+//! The console of a running stack: pages for people, a JSON API for tools, on loopback only.
+//!
+//! The pages are another crate's (`ops/console`), which `Options::pages` hands in.
 //!
 //! - `guard` who may ask
-//! - `api`, `alarms`, `dashboards` what is answered; `metrics`, `uploads` how it is gathered
+//! - `api`, `alarms`, `dashboards` what the API answers; `metrics`, `uploads` how it is gathered
 //! - `faults` lets a process that has the stack's key break it for a while
-//! - `page/` the page, which only reads the API
 
 mod alarms;
 mod api;
@@ -20,18 +21,16 @@ mod uploads;
 use std::io;
 
 use axum::Router;
-use axum::http::header;
 use axum::middleware;
-use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
 use tokio::task::JoinHandle;
 
-use crate::faults::Faults;
-use crate::faults::leases::Leases;
 use crate::loopback::Loopback;
-use crate::observe::Observer;
-use crate::stack::StackInfo;
-use source::{Public, Source};
+pub use progress::status as status_without_result;
+pub use source::Source;
+
+/// Makes the pages of a stack, which are answered beside the API.
+pub type Pages = fn(Source) -> Router;
 
 /// A bound port that is not served yet.
 #[derive(Debug)]
@@ -56,25 +55,16 @@ impl Console {
         Loopback::bind(port).await.map(Self)
     }
 
-    /// Where the page will be.
+    /// Where the pages will be.
     #[must_use]
     pub fn address(&self) -> String {
         self.0.url()
     }
 
-    /// Serves what `observer` sees of the stack, and takes rules for `faults`.
+    /// Serves the API of a stack, and its pages.
     #[must_use]
-    pub fn serve(self, observer: Observer, info: &StackInfo, faults: Faults) -> Serving {
-        let stack = Public {
-            name: info.name.clone(),
-            endpoint: info.endpoint.clone(),
-            console: self.address(),
-            region: info.region.clone(),
-            user: info.user.email.clone(),
-            outputs: info.outputs.clone(),
-        };
-        let leases = Leases::new(faults, info.aws());
-        let routes = routes(Source { observer, aws: info.aws(), stack, leases });
+    pub fn serve(self, source: Source, pages: Pages) -> Serving {
+        let routes = routes(source, pages);
         Serving(tokio::spawn(async move {
             // Accept errors are retried inside; this ends only with the task.
             axum::serve(self.0.listener, routes).await.ok();
@@ -82,12 +72,9 @@ impl Console {
     }
 }
 
-fn routes(source: Source) -> Router {
-    Router::new()
-        .route("/", get(async || asset("text/html; charset=utf-8", include_str!("console/page/index.html"))))
-        .route("/console.css", get(async || asset("text/css", include_str!("console/page/console.css"))))
-        .route("/console.js", get(async || asset("text/javascript", include_str!("console/page/console.js"))))
-        .route("/icon.svg", get(async || asset("image/svg+xml", include_str!("console/page/icon.svg"))))
+/// All that the console answers; `pages` may have a fallback.
+pub fn routes(source: Source, pages: Pages) -> Router {
+    let api = Router::new()
         .route("/api/stack", get(api::stack))
         .route("/api/traces", get(api::traces))
         .route("/api/waterfall", get(api::waterfall))
@@ -104,10 +91,6 @@ fn routes(source: Source) -> Router {
         .route("/api/revision", get(api::revision))
         .route("/api/faults", post(faults::open))
         .route("/api/faults/{lease}", delete(faults::end))
-        .with_state(source)
-        .layer(middleware::from_fn(guard::check))
-}
-
-fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, kind)], text)
+        .with_state(source.clone());
+    api.merge(pages(source)).layer(middleware::from_fn(guard::check))
 }

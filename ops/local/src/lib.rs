@@ -3,7 +3,7 @@
 //! - [`engine`] installed, started, and never left behind
 //! - [`deploy`] template.yaml as it is, and the gaps that the engine leaves
 //! - [`observe`] traces, metrics, logs and mail, as they come
-//! - [`console`] all of it as a page and as JSON, on loopback
+//! - [`console`] all of it as JSON, and the pages of `ops/console`, on loopback
 //! - [`stack`] all of it together: up, found, down
 //! - [`faults`] what can be made to go wrong between functions and engine
 //! - `xray` X-Ray's API over the traces that are observed

@@ -5,7 +5,7 @@
 //! - [`insights`] queries of them
 //! - [`mail`] what the topics sent
 //! - [`alarms`] the alarms, evaluated as time goes on; `clock` may make it go faster
-//! - `board` everything seen, for tasks to write and handles to read
+//! - `board` everything seen, for tasks to write and handles to read; [`news`] what of it changed
 //! - `service_reports` metrics of AWS's services
 //! - `datagrams` spans that nobody would send again are read at once
 //! - `receivers` the sockets, bound before the engine starts
@@ -19,6 +19,7 @@ mod handed_on;
 pub mod insights;
 pub mod logs;
 pub mod mail;
+pub mod news;
 pub mod otlp;
 mod receivers;
 mod service_reports;
@@ -40,6 +41,7 @@ pub use clock::{Clock, rfc3339};
 use handed_on::Answering;
 use logs::{LogFilter, LogLine, LogStore};
 use mail::Mail;
+use news::{News, Topic};
 use pipeline_client::inbox::drain;
 pub use receivers::Receivers;
 use tail::Tail;
@@ -106,13 +108,13 @@ impl Observer {
 
     /// Adds to what was seen, as the sources do.
     pub fn put(&self, change: impl FnOnce(&mut Seen)) {
-        self.board.write(change);
+        self.board.write(&Topic::ALL, change);
     }
 
     /// How many wait for news right now.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.board.revision.receiver_count()
+        self.board.revisions.receiver_count()
     }
 
     /// Ends the watching; what was seen stays.
@@ -157,9 +159,21 @@ impl Observer {
 
     /// How often anything was seen; waits until that is more than `after` or `timeout` passes.
     pub async fn revision_after(&self, after: u64, timeout: Duration) -> u64 {
-        let mut revision = self.board.revision.subscribe();
-        tokio::time::timeout(timeout, revision.wait_for(|now| *now > after)).await.ok();
-        *self.board.revision.borrow()
+        let mut revisions = self.board.revisions.subscribe();
+        tokio::time::timeout(timeout, revisions.wait_for(|now| now.total > after)).await.ok();
+        self.revision()
+    }
+
+    /// How often anything was seen so far.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.board.revisions.borrow().total
+    }
+
+    /// What changes after that revision, topic by topic.
+    #[must_use]
+    pub fn news_after(&self, revision: u64) -> News {
+        News::after(revision, &self.board.revisions)
     }
 
     /// Waits until `condition` finds what it looks for; `None` when `timeout` passes first.
@@ -168,15 +182,15 @@ impl Observer {
         timeout: Duration,
         mut condition: impl FnMut(&Seen) -> Option<T>,
     ) -> Option<T> {
-        let mut revision = self.board.revision.subscribe();
+        let mut revisions = self.board.revisions.subscribe();
         let found = async {
             loop {
                 // Marked before looking: news that comes meanwhile wakes at once.
-                revision.mark_unchanged();
+                revisions.mark_unchanged();
                 if let Some(found) = self.board.read(&mut condition) {
                     return Some(found);
                 }
-                revision.changed().await.ok()?;
+                revisions.changed().await.ok()?;
             }
         };
         tokio::time::timeout(timeout, found).await.ok().flatten()
@@ -188,7 +202,7 @@ async fn follow_logs(board: Arc<Board>, aws: Aws, mut tail: Tail) {
     let source = format!("logs {group}");
     loop {
         let read = tail.read(&aws, |stream, events| {
-            board.write(|seen| {
+            board.write(&[Topic::Logs, Topic::Metrics], |seen| {
                 for event in events {
                     let line = LogLine::read(&group, stream, event.timestamp, &event.message);
                     seen.logs.put(line, &event.message, clock::today(), &mut seen.metrics);
@@ -205,7 +219,7 @@ async fn follow_logs(board: Arc<Board>, aws: Aws, mut tail: Tail) {
 async fn follow_mail(board: Arc<Board>, aws: Aws, queue_url: String) {
     loop {
         let drained = drain(&aws, &queue_url, mail::LONG_POLL_SECONDS, |mail| {
-            board.write(|seen| mail.into_iter().for_each(|mail| seen.mail.put(mail)));
+            board.write(&[Topic::Mail], |seen| mail.into_iter().for_each(|mail| seen.mail.put(mail)));
         });
         let failure = drained.await.err().map(|error| chain(&error));
         let failed = failure.is_some();

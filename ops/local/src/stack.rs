@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::console::Pages;
 use crate::deploy::{Functions, Reconciled};
 use aws_client::{Aws, Credentials};
 use pipeline_client::stack::{Pipeline, SignIn};
@@ -75,6 +77,8 @@ pub struct Options {
     pub cargo: OsString,
     /// The program that the engine's virtual environment is made with.
     pub python: OsString,
+    /// The console's pages beside its API.
+    pub pages: Pages,
 }
 
 impl Default for Options {
@@ -90,6 +94,7 @@ impl Default for Options {
             functions: None,
             cargo: "cargo".into(),
             python: "python3".into(),
+            pages: |_| Router::new(),
         }
     }
 }

@@ -34,6 +34,10 @@ pub struct Record {
     pub message: Option<String>,
     /// The original's entity tag, without quotes.
     pub e_tag: Option<String>,
+    /// The original's type by content.
+    pub content_type: Option<String>,
+    /// Whose it is.
+    pub user_id: Option<String>,
     /// The original's size.
     pub bytes: Option<u64>,
     /// The original's upright width in pixels.
@@ -88,6 +92,8 @@ impl Record {
             reason: text("reason"),
             message: text("message"),
             e_tag: text("eTag"),
+            content_type: text("contentType"),
+            user_id: text("userId"),
             bytes: number("bytes"),
             width: number("width"),
             height: number("height"),

@@ -64,6 +64,7 @@ pub(crate) async fn run(args: UpArgs, root: &Path, terminals: Terminals) -> Resu
         parameters: args.params.iter().cloned().collect(),
         root: root.to_owned(),
         cargo: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
+        pages: pipeline_console::pages,
         ..Options::default()
     };
     let up = signals.guard(Stack::up(options, &*progress)).await?;

@@ -41,7 +41,7 @@ impl Wait {
 }
 
 pub(super) async fn stack(State(source): State<Source>) -> Json<Value> {
-    Json(json!(source.stack))
+    Json(json!(source.public()))
 }
 
 #[derive(Debug, Deserialize)]

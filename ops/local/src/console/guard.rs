@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 
 use crate::own_host;
 
-/// Only the console's own files, no frames, no forms: what a log line smuggles in cannot act.
+/// Only the console's own files, no frames, and forms that lead to it: what a log line smuggles in cannot act.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                      img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Refuses requests for another host: a page elsewhere can let its own name point to loopback and would
 /// then read the answers.
@@ -31,6 +31,7 @@ fn protect(headers: &mut HeaderMap) {
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page may have a policy of its own, and a file may be kept.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }

@@ -15,7 +15,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(16);
 ///
 /// The item is PROCESSING from the first claim on, whatever became of the attempt: of one that died it says so
 /// for ever.
-pub(super) fn status(
+#[must_use]
+pub fn status(
     observer: &Observer,
     trace: Option<&Trace>,
     claimed_until: Option<SystemTime>,

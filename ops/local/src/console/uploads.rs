@@ -54,7 +54,7 @@ pub(super) async fn gather(source: &Source) -> Value {
 }
 
 async fn scan(source: &Source) -> Result<(Vec<Record>, bool), AwsError> {
-    let Some(table) = source.stack.outputs.get("MetadataTableName") else { return Ok((Vec::new(), true)) };
+    let Some(table) = source.info.outputs.get("MetadataTableName") else { return Ok((Vec::new(), true)) };
     let mut items = Vec::new();
     let mut body = json!({ "TableName": table });
     loop {

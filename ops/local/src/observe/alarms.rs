@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::board::Board;
 use super::clock::{Clock, rfc3339};
+use super::news::Topic;
 use aws_client::Aws;
 use aws_client::chain;
 use history::History;
@@ -158,7 +159,7 @@ pub(super) async fn follow(board: Arc<Board>, aws: Aws, clock: Clock) {
         }
         let mut changed = Vec::new();
         let mut failure = None;
-        board.write(|seen| match seen.alarms.tick(&seen.metrics, next) {
+        board.write(&[Topic::Alarms], |seen| match seen.alarms.tick(&seen.metrics, next) {
             Ok(transitions) => {
                 let alarm = |transition: &Transition| seen.alarms.set().get(&transition.alarm).cloned();
                 changed = transitions.into_iter().filter_map(|it| Some((alarm(&it)?, it))).collect();
@@ -194,7 +195,7 @@ pub(super) async fn act(board: &Board, aws: &Aws, alarm: &Alarm, transition: &Tr
         let failure = aws.query(SNS.0, SNS.1, "Publish", &publish).await.err().map(|error| chain(&error));
         first = first.or_else(|| failure.clone());
         let action = Action { topic: topic.clone(), message: message.clone(), to: *to, failure };
-        board.write(|seen| seen.alarms.history.put(name, *at, Event::Acted(action)));
+        board.write(&[Topic::Alarms], |seen| seen.alarms.history.put(name, *at, Event::Acted(action)));
     }
     first
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::alarms::AlarmBoard;
 use super::logs::LogStore;
 use super::mail::MailStore;
+use super::news::{Revisions, Topic};
 use super::traces::TraceStore;
 use crate::deploy::DeployedDashboard;
 
@@ -39,18 +40,18 @@ pub struct Seen {
 #[derive(Debug)]
 pub(super) struct Board {
     pub(super) seen: Mutex<Seen>,
-    pub(super) revision: watch::Sender<u64>,
+    pub(super) revisions: watch::Sender<Revisions>,
 }
 
 impl Board {
     pub(super) fn of(seen: Seen) -> Self {
-        Self { seen: Mutex::new(seen), revision: watch::Sender::new(0) }
+        Self { seen: Mutex::new(seen), revisions: watch::Sender::default() }
     }
 
-    /// Changes what is seen and wakes who waits for it.
-    pub(super) fn write<T>(&self, change: impl FnOnce(&mut Seen) -> T) -> T {
+    /// Changes what is seen of these topics and wakes who waits for it.
+    pub(super) fn write<T>(&self, topics: &[Topic], change: impl FnOnce(&mut Seen) -> T) -> T {
         let outcome = change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
-        self.revision.send_modify(|revision| *revision += 1);
+        self.revisions.send_modify(|revisions| revisions.count(topics));
         outcome
     }
 
@@ -63,7 +64,7 @@ impl Board {
         if self.read(|seen| seen.problems.get(source) == failure.as_ref()) {
             return;
         }
-        self.write(|seen| match failure {
+        self.write(&[Topic::Problems], |seen| match failure {
             Some(reason) => drop(seen.problems.insert(source.to_owned(), reason)),
             None => drop(seen.problems.remove(source)),
         });

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::board::Board;
 use super::clock::today;
 use super::insights::QueryRequest;
+use super::news::Topic;
 use super::{Clock, alarms};
 use crate::cloudwatch::api::{Change, Request as CloudWatch};
 use crate::cloudwatch::wire::{Call, Output, Protocol};
@@ -81,7 +82,8 @@ impl Call {
 
 async fn make(change: Change, answering: &Answering) -> Result<Output, ApiError> {
     let Answering { board, aws, clock, .. } = answering;
-    let (output, changed) = board.write(|seen| change.make(seen, clock, today()))?;
+    let (output, changed) =
+        board.write(&[Topic::Metrics, Topic::Alarms], |seen| change.make(seen, clock, today()))?;
     if let Some((alarm, transition)) = changed {
         // Why one failed is in the alarm's history.
         alarms::act(board, aws, &alarm, &transition).await;
@@ -104,7 +106,9 @@ async fn answer_query(body: Bytes) -> Response {
 async fn answer_xray(State(answering): State<Answering>, Path(path): Path<String>, body: Bytes) -> Response {
     let board = answering.board;
     let answer = xray::api::Request::parse(&format!("/{path}"), &body).and_then(|request| match request {
-        xray::api::Request::Put(request) => board.write(|seen| request.keep(&mut seen.traces)),
+        xray::api::Request::Put(request) => {
+            board.write(&[Topic::Traces], |seen| request.keep(&mut seen.traces))
+        }
         xray::api::Request::Query(query) => board.read(|seen| query.answer(&seen.traces)),
     });
     match answer {

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use super::board::Board;
 use super::datagrams::{Arrival, Datagrams};
 use super::handed_on::{self, Answering};
+use super::news::Topic;
 use super::otlp::{self, OtlpError};
 use super::service_reports;
 use crate::loopback::Loopback;
@@ -134,7 +135,7 @@ fn store(board: &Board, source: &str, spans: Result<Vec<Span>, OtlpError>) -> Re
     match spans {
         Ok(spans) => {
             board.note(source, None);
-            board.write(|seen| spans.into_iter().for_each(|span| seen.traces.put(span)));
+            board.write(&[Topic::Traces], |seen| spans.into_iter().for_each(|span| seen.traces.put(span)));
             Ok(())
         }
         Err(error) => {

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use super::board::{Board, RETRY_AFTER};
 use super::clock::Clock;
+use super::news::Topic;
 use aws_client::chain;
 
 /// This source, as problems name it.
@@ -57,7 +58,7 @@ pub(super) async fn follow(board: Arc<Board>, listener: TcpListener, clock: Cloc
         loop {
             match lines.next_line().await {
                 Ok(Some(line)) => match read(&line, &clock) {
-                    Ok(datapoint) => board.write(|seen| seen.metrics.put(datapoint)),
+                    Ok(datapoint) => board.write(&[Topic::Metrics], |seen| seen.metrics.put(datapoint)),
                     Err(error) => {
                         board.note(SOURCE, Some(chain(&error)));
                         // Not the engine: a browser, whose request could hold reports further down.

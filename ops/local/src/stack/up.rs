@@ -8,7 +8,7 @@ use std::process::ExitStatus;
 
 use super::state::{StateDir, StateError};
 use super::{MissingOutput, NoRoom, Options, StackInfo, addresses, room};
-use crate::console::{Console, Serving};
+use crate::console::{Console, Serving, Source};
 use crate::deploy::{
     Assets, AssetsError, BuildError, DeployError, Deployed, Deployment, Functions, ReconcileError,
     Reconciled, Topic, create_outbox, reconcile,
@@ -133,6 +133,7 @@ impl Stack {
         )?;
         room::check(state.path(), &functions)?;
         let faults = Faults::default();
+        let presigned = proxy.address();
         let proxy = proxy.serve(engine.endpoint(), engine.group(), faults.clone());
         let aws = Aws::new(engine.endpoint(), REGION, engine.root_credentials().clone());
         let (deployed, reconciled) = deploy(&options, &root, &aws, &functions, reporter).await?;
@@ -142,7 +143,8 @@ impl Stack {
         let targets =
             Targets { log_groups, outbox_queue_url, assets, clock: Clock::start(options.clock_rate) };
         let observer = Observer::start(receivers, &aws, targets);
-        let console = console.serve(observer.clone(), &info, faults.clone());
+        let source = Source::of(observer.clone(), &info, faults.clone());
+        let console = console.serve(Source { presigned, root, ..source }, options.pages);
         state.publish(&info).map_err(UpError::Publish)?;
         Ok(Self { info, observer, faults, console, _proxy: proxy, engine, state })
     }

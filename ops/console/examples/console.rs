@@ -1,4 +1,4 @@
-//! The console on made-up data, to work on its page without a stack: `cargo run -p local-stack --example console`.
+//! The console on made-up data, to work on its pages without a stack: `cargo run -p pipeline-console --example console`.
 #![expect(clippy::print_stdout, reason = "prints where the page is")]
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_client::Credentials;
 use axum::{Json, Router};
 use cloudwatch_model::Timestamp;
-use local_stack::console::Console;
+use local_stack::console::{Console, Source};
 use local_stack::deploy::Reconciled;
 use local_stack::faults::Faults;
 use local_stack::observe::logs::LogLine;
@@ -33,7 +33,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let endpoint = table(items).await?;
     let console = Console::bind(4581).await?;
     println!("{}", console.address());
-    let _serving = console.serve(Observer::of(seen), &info(endpoint), Faults::default());
+    let source = Source::of(Observer::of(seen), &info(endpoint), Faults::default());
+    let _serving = console.serve(source, pipeline_console::pages);
     std::future::pending::<()>().await;
     Ok(())
 }

@@ -1,0 +1,89 @@
+"use strict";
+// What all pages share: news of the stack, times that stay true, buttons that copy. Markup comes from the server only.
+
+const body = document.body;
+const announcement = document.getElementById("announcement");
+
+// Says something to who cannot see it change.
+function announce(text) {
+  announcement.textContent = text;
+}
+
+// News: an event of the server names the topics that changed; parts of the page with `hx-trigger="news:…"` ask for themselves.
+// A hidden page holds no connection, since a browser has only six to a server.
+
+let seen = body.dataset.revision;
+let source = null;
+
+function listen() {
+  if (source || document.hidden || seen === undefined) return;
+  source = new EventSource(`/events?after=${encodeURIComponent(seen)}`);
+  source.addEventListener("open", () => body.classList.remove("cut-off"));
+  source.addEventListener("error", () => body.classList.add("cut-off"));
+  source.addEventListener("message", (event) => {
+    seen = event.lastEventId;
+    for (const topic of event.data.split(" ")) body.dispatchEvent(new CustomEvent(`news:${topic}`));
+  });
+}
+function hush() {
+  if (source) source.close();
+  source = null;
+}
+document.addEventListener("visibilitychange", () => (document.hidden ? hush() : listen()));
+addEventListener("pagehide", hush);
+addEventListener("pageshow", listen);
+listen();
+
+// Opened details stay open when their part is made anew.
+
+if (window.Idiomorph) {
+  const { callbacks } = window.Idiomorph.defaults;
+  callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
+}
+
+// Times.
+
+const [clockAtStart, clockRate, dayAtStart] = (body.dataset.clock || "0 1 0").split(" ").map(Number);
+const skew = dayAtStart ? Date.now() - dayAtStart : 0;
+
+function now(by) {
+  const day = Date.now() - skew;
+  return by === "clock" ? clockAtStart + (day - dayAtStart) * clockRate : day;
+}
+function relative(millis) {
+  const seconds = Math.trunc(millis / 1000);
+  const distance = Math.abs(seconds);
+  if (distance < 5) return "now";
+  const [length, unit] = [[1, "s"], [60, "min"], [3600, "h"], [86400, "d"]]
+    .findLast(([length, unit]) => distance >= (unit === "d" ? 172800 : length));
+  const text = `${Math.floor(distance / length)} ${unit}`;
+  return seconds < 0 ? `in ${text}` : `${text} ago`;
+}
+setInterval(() => {
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const text = relative(now(time.dataset.ago) - Date.parse(time.dateTime));
+    if (time.textContent !== text) time.textContent = text;
+  }
+}, 1000);
+
+// Copying.
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const label = button.textContent;
+  button.textContent = "Copied";
+  announce("Copied");
+  setTimeout(() => { button.textContent = label; }, 1500);
+});
+
+// What the server refuses is said, and the page stays.
+
+body.addEventListener("htmx:responseError", (event) => {
+  const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+  const problem = answer.querySelector(".problem");
+  announce(problem ? problem.textContent : `The console answered ${event.detail.xhr.status}`);
+  announcement.classList.add("shown");
+  setTimeout(() => announcement.classList.remove("shown"), 8000);
+});

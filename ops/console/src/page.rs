@@ -1,0 +1,28 @@
+//! The pages, one module each. A page is its routes here and its line in [`MENU`].
+
+mod home;
+mod images;
+mod problem;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::app::Base;
+pub(crate) use problem::{Page, Problem};
+
+/// A heading, and below it paths with their names.
+type Group = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// The menu, in its order.
+pub(crate) const MENU: &[Group] = &[("Pipeline", &[("/", "Home"), ("/images", "Images")])];
+
+pub(crate) fn routes() -> Router<Base> {
+    Router::new().merge(home::routes()).merge(images::routes())
+}
+
+/// What is answered where nothing is.
+pub(crate) async fn unknown() -> Response {
+    let what = "Nothing is at this address; the menu leads to all that there is.";
+    Problem::new(StatusCode::NOT_FOUND, "No such page", what).into_response()
+}

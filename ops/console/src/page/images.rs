@@ -1,0 +1,119 @@
+//! Images: all that was uploaded, as thumbnails, found by id, user, status, reason and time.
+
+mod filter;
+mod one;
+mod picture;
+
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::extract::Query;
+use axum::response::Html;
+use axum::routing::get;
+use contract::item::{Record, Status};
+use contract::time::unix_millis;
+use local_stack::console::status_without_result;
+use local_stack::observe::Observer;
+use local_stack::observe::news::Topic;
+use maud::{Markup, html};
+
+use super::Page;
+use crate::app::{App, Base};
+use crate::layout::{Head, page};
+use crate::ui::{self, href};
+use filter::Filter;
+
+/// How many are on a page.
+const PAGE: usize = 60;
+
+pub(super) fn routes() -> Router<Base> {
+    Router::new()
+        .route("/images", get(show))
+        .route("/images/{id}", get(one::show))
+        .route("/thumbnails/{id}", get(picture::thumbnail))
+        .route("/originals/{id}", get(picture::original))
+}
+
+async fn show(app: App, Query(filter): Query<Filter>) -> Page {
+    let images = app.catalogue.images(&app.source).await?;
+    let found: Vec<&Record> = images.all.iter().map(AsRef::as_ref).filter(|it| filter.takes(it)).collect();
+    let pages = found.len().div_ceil(PAGE).max(1);
+    let number = filter.page.clamp(1, pages);
+    let shown = found.iter().skip((number - 1) * PAGE).take(PAGE);
+    let reasons = filter::reasons(&images.all);
+    let content = html! {
+        (filter.form(&reasons))
+        (ui::live("images", &[Topic::Traces, Topic::Mail], html! {
+            p .found role="status" {
+                (ui::format::count(found.len() as u64))
+                @if found.len() == 1 { " image" } @else { " images" }
+                @if !filter.is_empty() { " of " (ui::format::count(images.all.len() as u64)) }
+                @if !images.complete { "; the table holds more than is searched" }
+            }
+            @if images.all.is_empty() { (nothing()) }
+            @else if found.is_empty() { (ui::empty("No image is like that.", html! { p { a href="/images" { "Show all images" } } })) }
+            @else {
+                ul .grid { @for image in shown { li { (tile(&app.source.observer, image)) } } }
+                (pager(&filter, number, pages))
+            }
+        }))
+    };
+    let head = Head {
+        at: "/images",
+        title: "Images",
+        lead: "Every upload that the processor has seen, newest first.",
+    };
+    Ok(Html(page(&app, head, content).into_string()))
+}
+
+fn nothing() -> Markup {
+    let how = html! {
+        p { "An image is listed once the processor has claimed it. " a href="/upload" { "Upload a photo" } " or send some:" }
+        (ui::command("cargo run -- upload FILE"))
+    };
+    html! { div .card { (ui::empty("No images yet.", how)) } }
+}
+
+/// One image as it stands in a grid.
+pub(super) fn tile(observer: &Observer, image: &Record) -> Markup {
+    let status = status(observer, image);
+    html! {
+        a .tile href=(href::image(&image.image_id)) {
+            span .picture {
+                @if image.processed_key.is_some() {
+                    img src=(href::thumbnail(&image.image_id)) alt="" loading="lazy"
+                        width=[image.thumbnail_width] height=[image.thumbnail_height];
+                } @else {
+                    span .no-picture { (image.reason.as_deref().unwrap_or("No thumbnail yet")) }
+                }
+            }
+            span .tile-facts {
+                (ui::badge(&status))
+                @if let Some(at) = image.uploaded_at.as_deref().and_then(unix_millis) { (ui::time::ago(at)) }
+            }
+            span .unseen { "Image " (image.image_id) }
+        }
+    }
+}
+
+/// The item's status, or what an upload without a result is really at.
+pub(super) fn status(observer: &Observer, image: &Record) -> String {
+    if image.status != Status::Processing.name() {
+        return image.status.clone();
+    }
+    let by_id = || image.trace_id.as_ref().and_then(|id| observer.trace(id));
+    let trace = observer.trace_of_image(&image.image_id).or_else(by_id);
+    status_without_result(observer, trace.as_ref(), image.claimed_until, SystemTime::now()).to_owned()
+}
+
+fn pager(filter: &Filter, number: usize, pages: usize) -> Markup {
+    html! {
+        @if pages > 1 {
+            nav .pager aria-label="Pages of images" {
+                @if number > 1 { a .button rel="prev" href=(filter.at(number - 1)) { "Newer" } }
+                span { "Page " (number) " of " (pages) }
+                @if number < pages { a .button rel="next" href=(filter.at(number + 1)) { "Older" } }
+            }
+        }
+    }
+}
