@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Check on a deployed stack what only AWS can show, and report what was seen.
     Doctor(DoctorArgs),
+    /// Open the console of the running stack in the browser; its address is printed too.
+    Open(OpenArgs),
     /// Print the variables by which the AWS CLI and SDKs find the running stack.
     Env(EnvArgs),
     /// Make a thumbnail of a file without any stack, and measure what it costs.
@@ -217,6 +219,18 @@ pub(crate) struct TraceArgs {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) stack: AnyStack,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+With --json: one object with the address, and nothing is opened.
+
+Examples:
+  ops open
+  ops open --name ci --json | jq -r .console")]
+pub(crate) struct OpenArgs {
+    #[command(flatten)]
+    pub(crate) stack: RunningStack,
 }
 
 #[derive(Args, Debug)]

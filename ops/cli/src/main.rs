@@ -30,7 +30,7 @@ use cli::alarms::AlarmsCommand;
 use cli::dashboard::DashboardCommand;
 use cli::{Cli, Command};
 use failure::Failure;
-use local::{drill, env, load, up};
+use local::{drill, env, load, open, up};
 use terminal::{Terminal, Terminals, print_err};
 
 fn main() -> ExitCode {
@@ -68,6 +68,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Load(args) => load::run(args, root, terminals, &lookup).await,
             Command::Trace(args) => trace::run(&args, root, terminals.out, &lookup).await,
             Command::Doctor(args) => doctor::run(args, root, terminals, &lookup).await,
+            Command::Open(args) => open::run(&args, root),
             Command::Env(args) => env::run(&args, root),
             Command::Thumbnail(args) => thumbnail::run(&args),
             Command::Audit(args) => audit::run(args, root, terminals, &lookup).await,

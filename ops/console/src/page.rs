@@ -3,6 +3,7 @@
 mod home;
 mod images;
 mod problem;
+mod upload;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -15,10 +16,11 @@ pub(crate) use problem::{Page, Problem};
 type Group = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// The menu, in its order.
-pub(crate) const MENU: &[Group] = &[("Pipeline", &[("/", "Home"), ("/images", "Images")])];
+pub(crate) const MENU: &[Group] =
+    &[("Pipeline", &[("/", "Home"), ("/upload", "Upload"), ("/images", "Images")])];
 
 pub(crate) fn routes() -> Router<Base> {
-    Router::new().merge(home::routes()).merge(images::routes())
+    Router::new().merge(home::routes()).merge(upload::routes()).merge(images::routes())
 }
 
 /// What is answered where nothing is.

@@ -22,9 +22,19 @@ pub(crate) fn original(image_id: &str) -> String {
     format!("/originals/{}", encoded(image_id))
 }
 
+/// One alarm.
+pub(crate) fn alarm(name: &str) -> String {
+    format!("/alarms/{}", encoded(name))
+}
+
 /// One trace.
 pub(crate) fn trace(trace_id: &str) -> String {
     format!("/traces/{}", encoded(trace_id))
+}
+
+/// The mail about an image.
+pub(crate) fn mail(image_id: &str) -> String {
+    format!("/mail?image={}", encoded(image_id))
 }
 
 #[cfg(test)]

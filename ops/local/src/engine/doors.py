@@ -18,6 +18,7 @@ from ministack.core.iam_actions import anonymous_denial_message
 from ministack.core.router import detect_service, extract_access_key_id
 from ministack.services import cognito, s3
 
+import sign_up
 from pinned import wrap
 
 # By name, because the package has the application itself under `app`.
@@ -37,7 +38,10 @@ SIGN_IN = {
     ("POST", "/oauth2/login"),
     ("POST", "/oauth2/token"),
     ("POST", "/oauth2/userInfo"),
+    *sign_up.PATHS,
 }
+# What a page in a browser may read: a code and a verifier are exchanged for tokens, and nothing else identifies the caller.
+TOKENS = "/oauth2/token"
 KEY_SETS = re.compile(r"/([\w-]+)/\.well-known/(jwks\.json|openid-configuration)")
 # The operations that AWS's own models mark as unsigned: who calls them shows a password, a code or a token.
 USER_POOL = "AWSCognitoIdentityProviderService."
@@ -142,7 +146,7 @@ async def refuse(send, status, message):
 
 @wrap(application, "_handle_pre_body_request", ["method", "path", "headers", "query_params", "request_id"])
 async def before_the_body(inner, method, path, headers, query, request_id):
-    has_own_cors.set(path.startswith(APIS) or is_of_bucket(method, path, headers, query))
+    has_own_cors.set(path == TOKENS or path.startswith(APIS) or is_of_bucket(method, path, headers, query))
     if is_page(method, path) or is_preflight(method, path, headers, query):
         return await inner(method, path, headers, query, request_id)
     return None
@@ -153,6 +157,8 @@ async def after_the_body(inner, method, path, headers, body, query, request_id):
     """Answers for the application when a request may not go further."""
     if path.startswith(APIS):
         return None
+    if (method, path) in sign_up.PATHS:
+        return sign_up.answer(method, path, headers, body, query)
     if is_page(method, path):
         answer = await inner(method, path, headers, body, query, request_id)
         if answer is not None:

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 29] = [
+const MODULES: [(&str, &str); 30] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
     ("async_invocations.py", include_str!("async_invocations.py")),
@@ -31,6 +31,7 @@ const MODULES: [(&str, &str); 29] = [
     ("saved_queries.py", include_str!("saved_queries.py")),
     ("second_factor.py", include_str!("second_factor.py")),
     ("service_metrics.py", include_str!("service_metrics.py")),
+    ("sign_up.py", include_str!("sign_up.py")),
     ("service_principals.py", include_str!("service_principals.py")),
     ("slow_clients.py", include_str!("slow_clients.py")),
     ("throttling.py", include_str!("throttling.py")),

@@ -36,6 +36,7 @@ import s3_signatures  # noqa: E402, F401
 import saved_queries  # noqa: E402, F401
 import second_factor  # noqa: E402, F401
 import service_principals  # noqa: E402, F401
+import sign_up  # noqa: E402, F401
 import slow_clients  # noqa: E402
 import tokens  # noqa: E402, F401
 import user_pools  # noqa: E402, F401

@@ -39,6 +39,7 @@ mod release;
 mod requests;
 mod required_length;
 mod runbooks;
+mod sign_up;
 mod slow_clients;
 mod soak;
 mod status;

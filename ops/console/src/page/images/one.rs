@@ -65,7 +65,7 @@ fn waiting() -> Markup {
 }
 
 /// Before and after.
-fn pictures(image: &Record) -> Markup {
+pub(in crate::page) fn pictures(image: &Record) -> Markup {
     html! {
         div .compare {
             figure .card {
