@@ -138,7 +138,7 @@ mod tests {
             "Queue",
             "Dead letters",
             "Processor",
-            "Thumbnails",
+            "Thumbnails bucket",
             "Table",
             "Topic",
             "Metrics function",

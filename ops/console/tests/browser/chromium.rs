@@ -110,10 +110,10 @@ impl Browser {
         }
     }
 
-    /// The worth of an expression once it has one; pages may come and go until then.
+    /// The worth of an expression once it has one, in a page whose scripts have run; pages may come and go until then.
     pub(crate) async fn until(&mut self, expression: &str) -> Value {
         let look = format!(
-            "new Promise((resolve) => {{ const look = () => {{ let found; try {{ found = {expression}; }} catch {{ }} \
+            "new Promise((resolve) => {{ const look = () => {{ let found; try {{ found = document.readyState === 'complete' && {expression}; }} catch {{ }} \
              if (found) resolve(found); else setTimeout(look, 50); }}; look(); setTimeout(() => resolve(null), 5000); }})"
         );
         for _ in 0..24 {

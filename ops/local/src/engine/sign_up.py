@@ -48,6 +48,12 @@ def lead_to_sign_up(inner, *arguments, **named):
     return page.replace("</form>", f"</form>{link}", 1)
 
 
+@wrap(cognito, "_page_shell", ["title", "heading", "body_html"])
+def without_icon(inner, title, heading, body_html):
+    # Browsers ask for one otherwise, and report that they were refused.
+    return inner(title, heading, body_html).replace("<head>", '<head>\n<link rel="icon" href="data:,">', 1)
+
+
 def is_closed(pool):
     only_administrators = (pool.get("AdminCreateUserConfig") or {}).get("AllowAdminCreateUserOnly")
     return only_administrators in (True, "true")

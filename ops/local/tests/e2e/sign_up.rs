@@ -55,13 +55,18 @@ async fn somebody_new_gets_an_authorization_code_only_with_the_code_that_was_sen
 #[tokio::test]
 async fn nobody_signs_up_where_only_administrators_create_users() {
     let harness = Harness::up("e2e-closed-pool", &[("SelfSignUp", "disabled")]).await;
-    let (status, page, _) = submit(&harness, "/signup", &[("email", "a@b.example"), ("password", "Secret-word-1")]).await;
+    let (status, page, _) =
+        submit(&harness, "/signup", &[("email", "a@b.example"), ("password", "Secret-word-1")]).await;
     assert!(status == 400 && page.contains("not permitted"), "{page}");
     let sign_in = format!("{}/oauth2/authorize?{}", harness.output("HostedUiUrl"), fields(&harness, &[]));
     let page = Http::new().send(Method::GET, &sign_in, &[], "").await.unwrap();
     assert!(!String::from_utf8_lossy(page.body()).contains("/signup"));
 
     let ask: Value = json!({"ClientId": harness.output("UserPoolClientId"), "Username": "a@b.example", "Password": "Secret-word-1"});
-    let refused = harness.aws.json("cognito-idp", "AWSCognitoIdentityProviderService.SignUp", ask).await.unwrap_err();
-    assert!(matches!(&refused, AwsError::Refused { code, .. } if code == "NotAuthorizedException"), "{refused}");
+    let refused =
+        harness.aws.json("cognito-idp", "AWSCognitoIdentityProviderService.SignUp", ask).await.unwrap_err();
+    assert!(
+        matches!(&refused, AwsError::Refused { code, .. } if code == "NotAuthorizedException"),
+        "{refused}"
+    );
 }

@@ -91,15 +91,15 @@ impl Facts {
         let newest =
             self.mail.1.map_or_else(|| "none yet".to_owned(), |at| format!("last {}", time::since(at)));
         vec![
-            Hop::new("api", "Upload API", hour(self.issued, "URLs"), "issued in the last hour"),
-            Hop::new("uploads", "Uploads", originals.0, originals.1),
+            Hop::new("api", "Upload API", hour(self.issued, "URLs"), "issued in 1 h"),
+            Hop::new("uploads", "Uploads bucket", originals.0, originals.1),
             Hop::new(
                 "queue",
                 "Queue",
                 count(waiting, "waiting"),
                 match oldest {
                     Some(seconds) => format!("oldest {}", format::duration(whole(seconds) * 1_000_000)),
-                    None => "nobody waits".to_owned(),
+                    None => "nothing waits".to_owned(),
                 },
             )
             .toned(if waiting > 0 { Tone::Busy } else { Tone::Calm }),
@@ -115,12 +115,12 @@ impl Facts {
                 "Processor",
                 count(hidden, "in work"),
                 match whole(self.faults) {
-                    0 => format!("{} in the last hour", hour(self.processed, "done")),
+                    0 => format!("{} in 1 h", hour(self.processed, "done")),
                     faults => format!("{} failed attempts in 1 h", format::count(faults)),
                 },
             )
             .toned(if hidden > 0 { Tone::Busy } else { Tone::Calm }),
-            Hop::new("thumbnails", "Thumbnails", thumbnails.0, thumbnails.1),
+            Hop::new("thumbnails", "Thumbnails bucket", thumbnails.0, thumbnails.1),
             Hop::new(
                 "table",
                 "Table",
