@@ -1,4 +1,4 @@
-//! A Chromium without a window, driven by the DevTools protocol over pipes: no port, and no WebSocket to speak.
+//! A Chromium without a window, driven by the `DevTools` protocol over pipes: no port, and no WebSocket to speak.
 
 use std::process::Stdio;
 use std::time::Duration;
