@@ -63,6 +63,7 @@ impl Harness {
     }
 
     /// With a stack of the test's own, whose endpoint may answer.
+    #[expect(clippy::needless_pass_by_value, reason = "a test makes it for this call")]
     pub(crate) fn of(seen: Seen, info: StackInfo) -> Self {
         let observer = Observer::of(seen);
         let mut source = Source::of(observer.clone(), &info, Faults::default());
