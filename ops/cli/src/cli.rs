@@ -6,6 +6,7 @@ pub(crate) mod dashboard;
 pub(crate) mod dlq;
 pub(crate) mod doctor;
 pub(crate) mod drill;
+pub(crate) mod erase;
 mod help;
 pub(crate) mod load;
 pub(crate) mod reprocess;
@@ -22,6 +23,7 @@ use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 use doctor::DoctorArgs;
 use drill::DrillArgs;
+use erase::EraseArgs;
 use load::LoadArgs;
 use reprocess::ReprocessArgs;
 pub(crate) use running_stack::AnyStack;
@@ -87,6 +89,8 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     /// Have images done again, after a format or a side was added; a dry run without --execute.
     Reprocess(ReprocessArgs),
+    /// Erase all that a stack holds of a user or an image; a dry run without --execute.
+    Erase(EraseArgs),
     /// Test the alarms of `alarms/`, and see them on a running stack.
     #[command(subcommand)]
     Alarms(AlarmsCommand),

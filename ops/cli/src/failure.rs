@@ -14,6 +14,7 @@ use terminal::clean;
 
 use crate::cloudwatch::CloudWatchError;
 use crate::dlq::error::DlqError;
+use crate::erase::EraseError;
 use crate::local::LocalFailure;
 use crate::reprocess::ReprocessError;
 use crate::signals::Signal;
@@ -59,6 +60,9 @@ pub(crate) enum Failure {
     /// A reprocess could not be run.
     #[error(transparent)]
     Reprocess(#[from] ReprocessError),
+    /// An erasure could not be run.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
     /// X-Ray does not answer.
     #[error("the traces cannot be read")]
     Traces(#[source] AwsError),

@@ -7,6 +7,7 @@ mod cloudwatch;
 mod dashboard;
 mod dlq;
 mod doctor;
+mod erase;
 mod failure;
 mod local;
 mod photos;
@@ -72,6 +73,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Thumbnail(args) => thumbnail::run(&args),
             Command::Audit(args) => audit::run(args, root, terminals, &lookup).await,
             Command::Reprocess(args) => reprocess::run(args, root, terminals, &lookup).await,
+            Command::Erase(args) => erase::run(args, root, terminals, &lookup).await,
             Command::Dlq(command) => dlq::run(command, root, terminals, &lookup).await,
             Command::Alarms(AlarmsCommand::Test(args)) => alarms::test::run(&args, root, terminals.out),
             Command::Alarms(AlarmsCommand::List(args)) => {
