@@ -9,10 +9,12 @@ pub(crate) mod drill;
 pub(crate) mod erase;
 mod help;
 pub(crate) mod load;
+pub(crate) mod plan;
 pub(crate) mod reprocess;
 mod running_stack;
+pub(crate) mod thumbnail;
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -25,9 +27,11 @@ use doctor::DoctorArgs;
 use drill::DrillArgs;
 use erase::EraseArgs;
 use load::LoadArgs;
+use plan::PlanArgs;
 use reprocess::ReprocessArgs;
 pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
+use thumbnail::ThumbnailArgs;
 
 const AFTER: &str = "\
 Examples:
@@ -39,6 +43,7 @@ Examples:
   cargo run -- load --rate 5        uploads at a rate, each followed to its end, with percentiles
   cargo run -- dlq list             what could not be processed, and why
   cargo run -- audit                whether uploads, items and thumbnails agree
+  cargo run -- plan --uploads-per-second 10   which limit comes first, and what a month costs
   cargo run -- drill --list         faults that the stack can be put through, and what each must show
   cargo run -- verify --stack NAME  the same commands on AWS: upload, trace, alarms, dashboard, dlq, audit
   cargo run -- doctor --stack NAME  what only AWS can show, checked on a deployed stack
@@ -74,6 +79,8 @@ pub(crate) enum Command {
     Upload(UploadArgs),
     /// Upload at a given rate to a stack of this machine, and report what became of each upload and how long it took.
     Load(LoadArgs),
+    /// Reckon what a load needs, how long its uploads take and what a month costs; nothing is called.
+    Plan(PlanArgs),
     /// Show the trace of an image as a waterfall.
     Trace(TraceArgs),
     /// Check on a deployed stack what only AWS can show, and report what was seen.
@@ -239,31 +246,6 @@ Version 1 of the AWS CLI does not heed AWS_ENDPOINT_URL for every service:
 pub(crate) struct EnvArgs {
     #[command(flatten)]
     pub(crate) stack: RunningStack,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Prints one JSON document: {\"ok\":{width,height,format,bytes},cpu_ms,peak_rss_bytes}, or \"rejected\" with
-reason and message instead of \"ok\". The exit status is 0 for both; 2 if a file cannot be read or written.
-
-Example:
-  ops thumbnail photo.jpg small.jpg --side 320 --repeat 9")]
-pub(crate) struct ThumbnailArgs {
-    /// The image.
-    #[arg(value_name = "IN")]
-    pub(crate) input: PathBuf,
-    /// Where the JPEG goes.
-    #[arg(value_name = "OUT")]
-    pub(crate) output: PathBuf,
-    /// The longer side in pixels.
-    #[arg(long, value_name = "PX", default_value = "256")]
-    pub(crate) side: NonZeroU32,
-    /// JPEG quality, 1 to 100.
-    #[arg(long, value_name = "Q", default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=100))]
-    pub(crate) quality: u8,
-    /// How often to do it; the median of the CPU times is reported.
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub(crate) repeat: NonZeroUsize,
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

@@ -11,6 +11,7 @@ mod erase;
 mod failure;
 mod local;
 mod photos;
+mod plan;
 mod print;
 mod report;
 mod reprocess;
@@ -58,6 +59,9 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
     if let Command::Alarms(AlarmsCommand::Test(args)) = &command {
         return alarms::test::run(args, root, terminals.out);
     }
+    if let Command::Plan(args) = &command {
+        return plan::run(args, root, terminals.out);
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let lookup = |name: &str| std::env::var_os(name)?.into_string().ok();
@@ -71,6 +75,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Doctor(args) => doctor::run(args, root, terminals, &lookup).await,
             Command::Env(args) => env::run(&args, root),
             Command::Thumbnail(args) => thumbnail::run(&args),
+            Command::Plan(args) => plan::run(&args, root, terminals.out),
             Command::Audit(args) => audit::run(args, root, terminals, &lookup).await,
             Command::Reprocess(args) => reprocess::run(args, root, terminals, &lookup).await,
             Command::Erase(args) => erase::run(args, root, terminals, &lookup).await,

@@ -29,6 +29,7 @@ mod memory;
 mod mfa;
 mod numbers;
 mod picture;
+mod planned;
 mod poison;
 mod presigned;
 mod privilege;
