@@ -90,7 +90,7 @@ pub(crate) async fn run(
     let target = Target::find(&args.stack, root, lookup).await?;
     let estate = AwsEstate::new(target.aws(), |name| target.output(name))
         .map_err(|missing| TargetError::Output { stack: target.name().to_owned(), output: missing.0 })?;
-    let subject = Subject::find(&estate, &args.name).await.map_err(EraseError::from)?;
+    let subject = Subject::find(&estate, &args.who).await.map_err(EraseError::from)?;
     let mut log = if args.execute {
         let operator = Operator::find(&target.aws(), lookup).await;
         Some(Log { lines: JsonLines::open(&args.audit)?, operator })

@@ -213,9 +213,9 @@ mod tests {
 
     #[test]
     fn originals_move_to_cheaper_classes_by_their_age() {
-        assert_eq!(classes("none", 5.0), [5.0, 0.0, 0.0]);
-        assert_eq!(classes("infrequent-access", 5.0), [1.0, 4.0, 0.0]);
-        assert_eq!(classes("archive", 0.5), [0.5, 0.0, 0.0]);
-        assert_eq!(classes("archive", 12.0), [1.0, 2.0, 9.0]);
+        assert_eq!(format!("{:?}", classes("none", 5.0)), "[5.0, 0.0, 0.0]");
+        assert_eq!(format!("{:?}", classes("infrequent-access", 5.0)), "[1.0, 4.0, 0.0]");
+        assert_eq!(format!("{:?}", classes("archive", 0.5)), "[0.5, 0.0, 0.0]");
+        assert_eq!(format!("{:?}", classes("archive", 12.0)), "[1.0, 2.0, 9.0]");
     }
 }

@@ -31,135 +31,170 @@ pub struct Limit {
     pub remedy: &'static str,
 }
 
+/// What limits are reckoned from.
+struct Reckoning<'a> {
+    settings: &'a Settings,
+    load: &'a Load,
+    assumed: &'a Assumptions,
+    /// Seconds of an execution for an upload, at full batches.
+    processor_seconds: f64,
+    /// Attempts of an upload.
+    attempts: f64,
+    /// Seconds of an execution of a full batch.
+    batch_seconds: f64,
+    sides: f64,
+}
+
 /// All limits, the one that comes first first.
 #[must_use]
 pub fn limits(settings: &Settings, load: &Load, work: &Work, assumed: &Assumptions) -> Vec<Limit> {
-    let quotas = &*QUOTAS;
-    let [concurrency, batch, sides] =
-        [settings.max_concurrency, settings.batch_size, settings.sides.len()].map(count);
     let batch_seconds = work.batch_ms(settings.batch_size) / 1_000.0;
-    // Of an upload, at full batches.
-    let processor_seconds = batch_seconds / batch;
-    let url_seconds = MEASURED.url_milliseconds.value / 1_000.0;
-    let attempts = attempts(load.faults, settings.max_receives);
-    // A failed one stays in flight until it is tried again.
-    let in_flight_seconds = batch_seconds * attempts + load.faults * settings.retry_base_seconds;
-    let writes = 3.0 * (assumed.item_bytes.value / WRITE_UNIT).ceil() * attempts;
-    let pages = settings.metrics_timeout_seconds
-        / (assumed.s3_milliseconds.value / 1_000.0 / MEASURED.listing.speedup);
-    let objects_per_upload = sides.max(1.0) + 1.0;
-    let stored_seconds = load.months * MONTH_SECONDS;
-    let quota = |quota: &Quota| (quota.value, quota.unit.clone());
-    let template = |value: f64, unit: &str| (value, unit.to_owned());
-    let rows = [
-        (
-            "processors at once",
-            "ProcessorMaxConcurrency",
-            template(concurrency, "executions at once"),
-            concurrency / (processor_seconds * attempts),
-            "raise ProcessorMaxConcurrency, and the account's concurrency with it",
-        ),
-        (
-            "requests of a route",
-            "ApiThrottleRate",
-            template(settings.api_rate, "requests a second"),
-            settings.api_rate,
-            "raise ApiThrottleRate and ApiThrottleBurst",
-        ),
-        (
-            "Lambda: executions of the account",
-            "quota",
-            quota(&quotas.account_concurrency),
-            quotas.account_concurrency.value / (processor_seconds * attempts + url_seconds),
-            "ask AWS for more concurrency; a new account has 10",
-        ),
-        (
-            "Lambda: executions for one queue",
-            "quota",
-            quota(&quotas.queue_concurrency),
-            quotas.queue_concurrency.value / (processor_seconds * attempts),
-            "larger batches, or several queues with a mapping each",
-        ),
-        (
-            "API Gateway: requests of the account",
-            "quota",
-            quota(&quotas.api_requests),
-            quotas.api_requests.value,
-            "ask AWS for more, or spread over accounts",
-        ),
-        (
-            "S3: writes of originals",
-            "quota",
-            quota(&quotas.prefix_writes),
-            quotas.prefix_writes.value * load.prefixes,
-            "S3 divides user-uploads/ by itself under a load that grows: users' ids are random; --prefixes says into how many",
-        ),
-        (
-            "S3: reads of originals",
-            "quota",
-            quota(&quotas.prefix_reads),
-            quotas.prefix_reads.value * load.prefixes / attempts,
-            "the same",
-        ),
-        (
-            "S3: writes of thumbnails",
-            "quota",
-            quota(&quotas.prefix_writes),
-            // Ids begin with the time, so all new keys lie beside each other, however many partitions there are.
-            quotas.prefix_writes.value / sides,
-            "a prefix of random characters before the id, which changes the keys of thumbnails",
-        ),
-        (
-            "DynamoDB: writes of the table",
-            "quota",
-            quota(&quotas.table_writes),
-            quotas.table_writes.value / writes,
-            "ask AWS for more; ids are spread over partitions by their hash",
-        ),
-        (
-            "SNS: publishes",
-            "quota",
-            quota(&quotas.publishes),
-            quotas.publishes.value / attempts,
-            "ask AWS for more, or publish several results at once (PublishBatch)",
-        ),
-        (
-            "SNS: mails to NotificationEmail",
-            "quota",
-            quota(&quotas.mails),
-            if settings.mails { quotas.mails.value } else { f64::INFINITY },
-            "no NotificationEmail: subscribe a queue instead; SNS ends a subscription that gets more",
-        ),
-        (
-            "SQS: messages in flight",
-            "quota",
-            quota(&quotas.in_flight),
-            quotas.in_flight.value / in_flight_seconds,
-            "shorter invocations, or several queues",
-        ),
-        (
-            "LIST of s3-metrics-lambda",
-            "MetricsTimeoutSeconds",
-            template(settings.metrics_timeout_seconds, "seconds for a bucket"),
-            pages * PAGE / objects_per_upload / stored_seconds,
-            "MetricsTimeoutSeconds=900, then S3's daily metrics (docs/bucket-totals.md)",
-        ),
-    ];
-    let mut limits: Vec<Limit> = rows
-        .into_iter()
-        .filter(|(.., uploads, _)| uploads.is_finite())
-        .map(|(what, set_by, (value, unit), uploads_per_second, remedy)| Limit {
-            what,
-            set_by,
-            value,
-            unit,
-            uploads_per_second,
-            share: load.uploads_per_second / uploads_per_second,
-            remedy,
-        })
-        .collect();
+    let reckoning = Reckoning {
+        settings,
+        load,
+        assumed,
+        processor_seconds: batch_seconds / count(settings.batch_size),
+        attempts: attempts(load.faults, settings.max_receives),
+        batch_seconds,
+        sides: count(settings.sides.len()).max(1.0),
+    };
+    let mut limits =
+        [reckoning.of_the_template(), reckoning.of_lambda_and_the_api(), reckoning.of_storage()].concat();
+    limits.retain(|limit| limit.uploads_per_second.is_finite());
     limits.sort_by(|one, other| one.uploads_per_second.total_cmp(&other.uploads_per_second));
     limits
+}
+
+impl Reckoning<'_> {
+    fn limit(
+        &self,
+        what: &'static str,
+        set_by: &'static str,
+        (value, unit): (f64, &str),
+        uploads_per_second: f64,
+        remedy: &'static str,
+    ) -> Limit {
+        let share = self.load.uploads_per_second / uploads_per_second;
+        Limit { what, set_by, value, unit: unit.to_owned(), uploads_per_second, share, remedy }
+    }
+
+    fn quota(
+        &self,
+        what: &'static str,
+        quota: &Quota,
+        uploads_per_second: f64,
+        remedy: &'static str,
+    ) -> Limit {
+        self.limit(what, "quota", (quota.value, &quota.unit), uploads_per_second, remedy)
+    }
+
+    fn of_the_template(&self) -> Vec<Limit> {
+        let Self { settings, load, assumed, .. } = self;
+        let concurrency = count(settings.max_concurrency);
+        let page_seconds = assumed.s3_milliseconds.value / 1_000.0 / MEASURED.listing.speedup;
+        let objects = settings.metrics_timeout_seconds / page_seconds * PAGE;
+        vec![
+            self.limit(
+                "processors at once",
+                "ProcessorMaxConcurrency",
+                (concurrency, "executions at once"),
+                concurrency / (self.processor_seconds * self.attempts),
+                "raise ProcessorMaxConcurrency, and the account's concurrency with it",
+            ),
+            self.limit(
+                "requests of a route",
+                "ApiThrottleRate",
+                (settings.api_rate, "requests a second"),
+                settings.api_rate,
+                "raise ApiThrottleRate and ApiThrottleBurst",
+            ),
+            self.limit(
+                "LIST of s3-metrics-lambda",
+                "MetricsTimeoutSeconds",
+                (settings.metrics_timeout_seconds, "seconds for a bucket"),
+                objects / (1.0 + self.sides) / (load.months * MONTH_SECONDS),
+                "MetricsTimeoutSeconds=900, then S3's daily metrics (docs/bucket-totals.md)",
+            ),
+        ]
+    }
+
+    fn of_lambda_and_the_api(&self) -> Vec<Limit> {
+        let (quotas, busy) = (&*QUOTAS, self.processor_seconds * self.attempts);
+        let url_seconds = MEASURED.url_milliseconds.value / 1_000.0;
+        vec![
+            self.quota(
+                "Lambda: executions of the account",
+                &quotas.account_concurrency,
+                quotas.account_concurrency.value / (busy + url_seconds),
+                "ask AWS for more concurrency; a new account has 10",
+            ),
+            self.quota(
+                "Lambda: executions for one queue",
+                &quotas.queue_concurrency,
+                quotas.queue_concurrency.value / busy,
+                "larger batches, or several queues with a mapping each",
+            ),
+            self.quota(
+                "API Gateway: requests of the account",
+                &quotas.api_requests,
+                quotas.api_requests.value,
+                "ask AWS for more, or spread over accounts",
+            ),
+        ]
+    }
+
+    fn of_storage(&self) -> Vec<Limit> {
+        let Self { settings, load, assumed, attempts, .. } = self;
+        let quotas = &*QUOTAS;
+        // A failed one stays in flight until it is tried again.
+        let in_flight_seconds = self.batch_seconds * attempts + load.faults * settings.retry_base_seconds;
+        let writes = 3.0 * (assumed.item_bytes.value / WRITE_UNIT).ceil() * attempts;
+        vec![
+            self.quota(
+                "S3: writes of originals",
+                &quotas.prefix_writes,
+                quotas.prefix_writes.value * load.prefixes,
+                "S3 divides user-uploads/ by itself under a load that grows: users' ids are random; --prefixes says into how many",
+            ),
+            self.quota(
+                "S3: reads of originals",
+                &quotas.prefix_reads,
+                quotas.prefix_reads.value * load.prefixes / attempts,
+                "the same",
+            ),
+            self.quota(
+                "S3: writes of thumbnails",
+                &quotas.prefix_writes,
+                // Ids begin with the time, so all new keys lie beside each other, however many partitions there are.
+                quotas.prefix_writes.value / self.sides,
+                "a prefix of random characters before the id, which changes the keys of thumbnails",
+            ),
+            self.quota(
+                "DynamoDB: writes of the table",
+                &quotas.table_writes,
+                quotas.table_writes.value / writes,
+                "ask AWS for more; ids are spread over partitions by their hash",
+            ),
+            self.quota(
+                "SNS: publishes",
+                &quotas.publishes,
+                quotas.publishes.value / attempts,
+                "ask AWS for more, or publish several results at once (PublishBatch)",
+            ),
+            self.quota(
+                "SNS: mails to NotificationEmail",
+                &quotas.mails,
+                if settings.mails { quotas.mails.value } else { f64::INFINITY },
+                "no NotificationEmail: subscribe a queue instead; SNS ends a subscription that gets more",
+            ),
+            self.quota(
+                "SQS: messages in flight",
+                &quotas.in_flight,
+                quotas.in_flight.value / in_flight_seconds,
+                "shorter invocations, or several queues",
+            ),
+        ]
+    }
 }
 
 /// How often a message is tried, on average.

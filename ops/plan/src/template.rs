@@ -122,8 +122,8 @@ impl Settings {
             let parsed = value.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
             parsed.ok_or(TemplateError::Number { name, value })
         };
-        let sampler = text("TracesSampler")?;
-        let sampled = match sampler.as_str() {
+        let kind = text("TracesSampler")?;
+        let sampled = match kind.as_str() {
             "always_off" => 0.0,
             ratio if ratio.contains("traceidratio") => number("TracesSamplerArg")?,
             _ => 1.0,

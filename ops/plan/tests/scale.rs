@@ -1,7 +1,7 @@
 //! `docs/scale.md`: what it says of three loads is what the plan says.
 //!
 //! `UPDATE=1 cargo test -p plan --test scale` writes the tables anew.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of a test may panic")]
+#![expect(clippy::unwrap_used, reason = "helpers of a test may panic")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -83,18 +83,18 @@ fn text(file: &str) -> String {
     std::fs::read_to_string(root().join(file)).unwrap()
 }
 
-fn report(load: Load, parameters: &[(&str, &str)]) -> Report {
+fn report(load: &Load, parameters: &[(&str, &str)]) -> Report {
     let [template, alarms, math_alarms] =
         ["template.yaml", "alarms/pipeline.json", "alarms/slo.json"].map(text);
     let files = Files { template: &template, alarms: &alarms, math_alarms: &math_alarms };
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let settings = Settings::read(files, &parameters.collect()).unwrap();
     let assumed = &MEASURED.assumed;
-    let work = Work::of(&settings, &load, assumed);
-    let simulation = simulated(&settings, &load, &work, assumed);
+    let work = Work::of(&settings, load, assumed);
+    let simulation = simulated(&settings, load, &work, assumed);
     Report {
-        limits: limits(&settings, &load, &work, assumed),
-        bill: bill(&settings, &load, &simulation, assumed),
+        limits: limits(&settings, load, &work, assumed),
+        bill: bill(&settings, load, &simulation, assumed),
         simulation,
     }
 }
@@ -106,7 +106,7 @@ fn of_stack(scale: &Scale) -> Report {
         prefixes: scale.prefixes,
         ..Load::default()
     };
-    report(load, scale.parameters)
+    report(&load, scale.parameters)
 }
 
 fn beyond(limits: &[Limit]) -> Vec<&Limit> {
@@ -131,7 +131,7 @@ fn tables() -> String {
     out.push_str("The template as it is, after a month, how much of each limit the load takes; what is beyond is bold:\n\n");
     let plain: Vec<Report> = SCALES
         .iter()
-        .map(|scale| report(Load { uploads_per_second: scale.uploads_per_second, ..Load::default() }, &[]))
+        .map(|scale| report(&Load { uploads_per_second: scale.uploads_per_second, ..Load::default() }, &[]))
         .collect();
     head(&mut out, "limit");
     let order: Vec<&str> = plain.first().unwrap().limits.iter().map(|limit| limit.what).collect();
@@ -216,7 +216,7 @@ fn tables() -> String {
         let usd = SCALES.iter().map(|scale| {
             let load =
                 Load { uploads_per_second: scale.uploads_per_second, simulated: 100, ..Load::default() };
-            grouped(report(load, parameters).bill.of_service(service).round())
+            grouped(report(&load, parameters).bill.of_service(service).round())
         });
         row(&mut out, name, usd);
     }
@@ -229,7 +229,6 @@ fn every_number_of_the_page_is_the_plans() {
     let (before, rest) = page.split_once(BEGIN).expect("the page has a place for the tables");
     let (_, after) = rest.split_once(END).expect("the place ends");
     let written = format!("{before}{BEGIN}\n{}{END}{after}", tables());
-    #[expect(clippy::disallowed_methods, reason = "whether to write is asked for from outside")]
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(root().join("docs/scale.md"), &written).unwrap();
     } else {

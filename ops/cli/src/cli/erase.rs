@@ -28,7 +28,7 @@ Examples:
 pub(crate) struct EraseArgs {
     /// An email address, a user's id (sub), an image's id, or an original's key.
     #[arg(value_name = "USER|IMAGE")]
-    pub(crate) name: String,
+    pub(crate) who: String,
     #[command(flatten)]
     pub(crate) stack: AnyStack,
     /// Do it; without this, only print what would be done.

@@ -3,6 +3,7 @@
 
 mod dlq;
 mod features;
+mod plan;
 mod rooms;
 mod stack;
 mod terminal;

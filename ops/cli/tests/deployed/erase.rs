@@ -179,6 +179,7 @@ async fn erase_killed_in_the_middle_is_finished_by_the_next_run_and_no_other_use
         let user = create_user(&deployed.aws, deployed.output("UserPoolId")).await.unwrap();
         deployed.plant(&user).await;
     }
+    deployed.s3(Method::PUT, &notification, configured.as_bytes()).await;
     let items = deployed.everything(|line| line.starts_with("item") && line.contains(&erased.sub)).await;
     let ids: Vec<String> = items.iter().map(|line| image_id(key_of(line)).to_string()).collect();
     assert_eq!(ids.len(), IMAGES);
@@ -189,6 +190,7 @@ async fn erase_killed_in_the_middle_is_finished_by_the_next_run_and_no_other_use
     let mut running = deployed.command(&[&words[..], &["--rate", "10"]].concat()).spawn().unwrap();
     let began = Instant::now();
     while deployed.originals(&erased).await == IMAGES {
+        assert!(running.try_wait().unwrap().is_none(), "it ended by itself");
         assert!(began.elapsed() < PATIENCE, "nothing was erased");
     }
     running.kill().await.unwrap();
@@ -199,7 +201,6 @@ async fn erase_killed_in_the_middle_is_finished_by_the_next_run_and_no_other_use
     assert_eq!(finished.status.code(), Some(0), "{}", text(&finished.stderr));
     assert_eq!(deployed.everything(|line| names(line, &erased, &ids)).await, Vec::<String>::new());
     assert_eq!(deployed.everything(|_| true).await, others);
-    deployed.s3(Method::PUT, &notification, configured.as_bytes()).await;
     deployed.processor_timeout(30).await;
 }
 
