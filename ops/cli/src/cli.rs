@@ -2,6 +2,7 @@
 
 pub(crate) mod alarms;
 pub(crate) mod audit;
+pub(crate) mod completions;
 pub(crate) mod dashboard;
 pub(crate) mod dlq;
 pub(crate) mod doctor;
@@ -12,15 +13,16 @@ pub(crate) mod load;
 pub(crate) mod plan;
 pub(crate) mod reprocess;
 mod running_stack;
-pub(crate) mod thumbnail;
+mod up;
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use alarms::AlarmsCommand;
 use audit::AuditArgs;
+use completions::CompletionsArgs;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 use doctor::DoctorArgs;
@@ -31,7 +33,7 @@ use plan::PlanArgs;
 use reprocess::ReprocessArgs;
 pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
-use thumbnail::ThumbnailArgs;
+pub(crate) use up::UpArgs;
 
 const AFTER: &str = "\
 Examples:
@@ -106,62 +108,13 @@ pub(crate) enum Command {
     /// See the dashboards of `dashboards/` as CloudWatch draws them.
     #[command(subcommand)]
     Dashboard(DashboardCommand),
+    /// Print what makes bash, zsh, fish or another shell complete commands and options.
+    Completions(CompletionsArgs),
 }
 
 impl Default for Command {
     fn default() -> Self {
         Self::Up(UpArgs::default())
-    }
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  ops up
-  ops up holiday/*.jpg
-  ops up --once --json --name ci --engine-port 0 --console-port 0
-  ops up --param ThumbnailSides=512 --param RetryBaseSeconds=0")]
-pub(crate) struct UpArgs {
-    /// Photos to push through; two bundled ones if none is named.
-    #[arg(value_name = "PHOTO")]
-    pub(crate) photos: Vec<PathBuf>,
-    /// Take the stack down after the verification; the exit status is its result.
-    #[arg(long)]
-    pub(crate) once: bool,
-    /// Print JSON on stdout: with --once the whole report at the end, else the stack in one line as soon as
-    /// it is ready (with credentials; no photos are pushed unless named).
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Name of the stack; several stacks on one machine need different names.
-    #[arg(long, default_value = "default")]
-    pub(crate) name: String,
-    /// Port of the AWS APIs; 0 takes a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 4566)]
-    pub(crate) engine_port: u16,
-    /// Port of the console; 0 takes a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 4580)]
-    pub(crate) console_port: u16,
-    /// How many times faster than the day the clock of metrics, alarms and schedules goes: 60 makes a minute of
-    /// theirs a second. Nothing else is faster; `aws cloudwatch` takes and returns that clock's times.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=600))]
-    pub(crate) clock_rate: u32,
-    /// A parameter of template.yaml that shall differ from the local default; may be repeated.
-    #[arg(long = "param", value_name = "KEY=VALUE", value_parser = parameter)]
-    pub(crate) params: Vec<(String, String)>,
-}
-
-impl Default for UpArgs {
-    fn default() -> Self {
-        Self {
-            photos: Vec::new(),
-            once: false,
-            json: false,
-            name: "default".to_owned(),
-            engine_port: 4566,
-            console_port: 4580,
-            clock_rate: 1,
-            params: Vec::new(),
-        }
     }
 }
 
@@ -248,11 +201,29 @@ pub(crate) struct EnvArgs {
     pub(crate) stack: RunningStack,
 }
 
-fn parameter(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("write it as KEY=VALUE, such as ThumbnailSides=512".to_owned()),
-    }
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Prints one JSON document: {\"ok\":{width,height,format,bytes},cpu_ms,peak_rss_bytes}, or \"rejected\" with
+reason and message instead of \"ok\". The exit status is 0 for both; 2 if a file cannot be read or written.
+
+Example:
+  ops thumbnail photo.jpg small.jpg --side 320 --repeat 9")]
+pub(crate) struct ThumbnailArgs {
+    /// The image.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Where the JPEG goes.
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// The longer side in pixels.
+    #[arg(long, value_name = "PX", default_value = "256")]
+    pub(crate) side: NonZeroU32,
+    /// JPEG quality, 1 to 100.
+    #[arg(long, value_name = "Q", default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) quality: u8,
+    /// How often to do it; the median of the CPU times is reported.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) repeat: NonZeroUsize,
 }
 
 #[cfg(test)]

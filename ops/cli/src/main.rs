@@ -4,6 +4,7 @@ mod alarms;
 mod audit;
 mod cli;
 mod cloudwatch;
+mod completions;
 mod dashboard;
 mod dlq;
 mod doctor;
@@ -56,6 +57,9 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
     if let Command::Thumbnail(args) = &command {
         return thumbnail::run(args);
     }
+    if let Command::Completions(args) = &command {
+        return completions::run(args);
+    }
     if let Command::Alarms(AlarmsCommand::Test(args)) = &command {
         return alarms::test::run(args, root, terminals.out);
     }
@@ -76,6 +80,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Env(args) => env::run(&args, root),
             Command::Thumbnail(args) => thumbnail::run(&args),
             Command::Plan(args) => plan::run(&args, root, terminals.out),
+            Command::Completions(args) => completions::run(&args),
             Command::Audit(args) => audit::run(args, root, terminals, &lookup).await,
             Command::Reprocess(args) => reprocess::run(args, root, terminals, &lookup).await,
             Command::Erase(args) => erase::run(args, root, terminals, &lookup).await,

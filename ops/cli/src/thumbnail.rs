@@ -9,7 +9,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use serde::Serialize;
 use thumbnail::{Limits, Options, Rejection, Thumbnail};
 
-use crate::cli::thumbnail::ThumbnailArgs;
+use crate::cli::ThumbnailArgs;
 use crate::failure::Failure;
 use crate::print::print_json;
 

@@ -7,7 +7,7 @@ use clap::Args;
 use plan::Load;
 use plan::data::{Assumptions, MEASURED};
 
-use super::parameter;
+use super::up::parameter;
 
 const AFTER: &str = "\
 Nothing is called: settings are read from template.yaml and alarms/, --param sets others. Processor time and memory were

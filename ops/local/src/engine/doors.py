@@ -3,7 +3,8 @@
 - `Host` must be one of our own names: a page can let its own name point to loopback, and would then read answers.
 - A path below `/_` must be one of two: the others reset, configure and show everything to anybody.
 - Every request has a signature that verifies. What needs none is listed here, and nowhere else.
-- CORS headers are those of the bucket or of the API, and no others: the engine lets every page read everything.
+- CORS headers are those of the bucket, of the API, or of what Cognito answers to whoever asks, and no others: the engine
+  lets every page read everything.
 
 Written for the pinned version of the engine; whatever is wrapped here is checked first.
 """
@@ -60,6 +61,13 @@ OPERATIONS = {
 }
 FORM_ACTIONS = {"AssumeRoleWithWebIdentity"}
 
+COGNITO_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
+    "Access-Control-Max-Age": "172800",
+}
+
 # Of the request in work: whether it is one of the operations above, and whether CORS headers are its resource's own.
 is_operation = contextvars.ContextVar("is_operation", default=False)
 has_own_cors = contextvars.ContextVar("has_own_cors", default=False)
@@ -77,6 +85,15 @@ def is_page(method, path):
 def is_preflight(method, path, headers, query):
     """Whether a browser asks for a bucket's CORS rules."""
     return method == "OPTIONS" and is_of_bucket(method, path, headers, query)
+
+
+def is_preflight_of_cognito(method, path, headers):
+    """Whether a browser asks if a page may call Cognito, which AWS lets every page do. A header of signatures is not
+    asked for then: all services are at this address, and those that want one are no page's."""
+    if (method, path) != ("OPTIONS", "/") or headers.get("access-control-request-method") != "POST":
+        return False
+    asked = {name.strip() for name in headers.get("access-control-request-headers", "").lower().split(",")}
+    return "x-amz-target" in asked and "authorization" not in asked
 
 
 def is_of_bucket(method, path, headers, query):
@@ -143,6 +160,9 @@ async def refuse(send, status, message):
 @wrap(application, "_handle_pre_body_request", ["method", "path", "headers", "query_params", "request_id"])
 async def before_the_body(inner, method, path, headers, query, request_id):
     has_own_cors.set(path.startswith(APIS) or is_of_bucket(method, path, headers, query))
+    if is_preflight_of_cognito(method, path, headers):
+        has_own_cors.set(True)
+        return 200, {**COGNITO_CORS, "Access-Control-Allow-Headers": headers["access-control-request-headers"]}, b""
     if is_page(method, path) or is_preflight(method, path, headers, query):
         return await inner(method, path, headers, query, request_id)
     return None
@@ -159,6 +179,7 @@ async def after_the_body(inner, method, path, headers, body, query, request_id):
             return answer
     if is_unsigned_operation(method, path, headers, body, query):
         is_operation.set(True)
+        has_own_cors.set("x-amz-target" in headers)
         return None
     refused = refusal(method, path, headers, body, query, request_id)
     if refused is None:

@@ -20,6 +20,7 @@ import access_log  # noqa: E402, F401  (beside this file, like the others)
 import addresses  # noqa: E402
 import async_invocations  # noqa: E402, F401
 import conditions  # noqa: E402, F401
+import connections  # noqa: E402, F401
 import decisions  # noqa: E402, F401
 import doors  # noqa: E402
 import environments  # noqa: E402, F401

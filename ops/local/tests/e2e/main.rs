@@ -9,6 +9,7 @@
 
 mod browser;
 mod bucket_totals;
+mod clients;
 mod cloudwatch;
 mod cors;
 mod crashes;
