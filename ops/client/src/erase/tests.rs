@@ -156,7 +156,7 @@ async fn a_user_is_signed_out_before_anything_is_erased() {
     let calls = world.calls();
     let first = |name: &str| calls.iter().position(|call| call == name).unwrap();
     assert!(first("sign_out") < first("delete_version"), "{calls:?}");
-    assert_eq!(calls.iter().filter(|call| call.starts_with("delete")).next_back().unwrap(), "delete_user");
+    assert_eq!(calls.iter().rfind(|call| call.starts_with("delete")).unwrap(), "delete_user");
 }
 
 #[tokio::test(start_paused = true)]

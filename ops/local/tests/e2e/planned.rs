@@ -36,7 +36,7 @@ fn values(seen: &Seen, name: &str, from: Timestamp) -> Vec<f64> {
     let metric = MetricId::new("ImagePipeline", name, dimensions).unwrap();
     let values = seen.metrics.values(&metric, None, from, Timestamp::from_millis(i64::MAX));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-    let values = values.iter().flat_map(|(value, count)| std::iter::repeat_n(*value, *count as usize));
+    let values = values.iter().flat_map(|(value, count)| std::iter::repeat_n(value, count as usize));
     values.collect()
 }
 

@@ -161,7 +161,7 @@ impl World {
 
     /// What is there of everybody else.
     pub(super) fn of_others(&self, subject: &Subject) -> Vec<String> {
-        let own = self.own_ids(subject);
+        let own = own_ids(subject);
         let is_user = |sub: &str| matches!(subject, Subject::User { sub: own, .. } if own == sub);
         self.filtered(
             |key| !subject.owns(key) && !own.iter().any(|id| key.contains(&id.to_string())),
@@ -174,17 +174,6 @@ impl World {
         left == 0
     }
 
-    /// The images of a subject, by the keys that the tests use.
-    fn own_ids(&self, subject: &Subject) -> Vec<Uuid> {
-        match subject {
-            Subject::Image { id, .. } => vec![*id],
-            Subject::User { folder, .. } => {
-                let names = ["a.jpg", "b c+d.jpg", "without-item.jpg", "new.jpg"];
-                names.map(|name| image_id(&format!("{folder}{name}"))).to_vec()
-            }
-        }
-    }
-
     fn filtered(&self, key: impl Fn(&str) -> bool, user: impl Fn(&str) -> bool) -> Vec<String> {
         let state = self.state();
         let versions = state.originals.iter().chain(&state.thumbnails);
@@ -194,6 +183,17 @@ impl World {
         let users = state.users.iter().filter(|sub| user(sub)).map(|sub| format!("user {sub}"));
         let letters = state.dead_letters.iter().filter(|it| key(it)).map(|it| format!("letter {it}"));
         versions.chain(items).chain(users).chain(letters).collect()
+    }
+}
+
+/// The images of a subject, by the keys that the tests use.
+fn own_ids(subject: &Subject) -> Vec<Uuid> {
+    match subject {
+        Subject::Image { id, .. } => vec![*id],
+        Subject::User { folder, .. } => {
+            let names = ["a.jpg", "b c+d.jpg", "without-item.jpg", "new.jpg"];
+            names.map(|name| image_id(&format!("{folder}{name}"))).to_vec()
+        }
     }
 }
 
