@@ -58,7 +58,7 @@ async fn a_dry_run_counts_and_changes_nothing() {
     let report = world.erase(&subject, Options { execute: false, ..execute() }).await.unwrap();
     assert_eq!(world.all(), before);
     let found = report.found;
-    assert_eq!((found.images, found.originals, found.thumbnails, found.items), (3, 4, 4, 2));
+    assert_eq!((found.images, found.originals, found.thumbnails, found.items), (3, 4, 6, 2));
     assert_eq!((found.dead_letters, found.user, report.erased.is_empty()), (1, true, true));
 }
 

@@ -102,11 +102,11 @@ impl World {
         self.state().users.insert(sub.to_owned());
     }
 
-    /// An original, its item, and thumbnails of two sides.
+    /// An original, its item, and thumbnails of three sides: more than a page.
     pub(super) fn add_image(&self, key: &str) {
         self.add_version(key, "v");
         let mut state = self.state();
-        for side in [None, Some(64)] {
+        for side in [None, Some(64), Some(512)] {
             state.thumbnails.push(version(&thumbnail_key(image_id(key), side), "null"));
         }
         state.items.insert(image_id(key), done(key));
