@@ -31,6 +31,7 @@ mod numbers;
 mod picture;
 mod poison;
 mod presigned;
+mod previous_release;
 mod privilege;
 mod processes;
 mod protocol;
