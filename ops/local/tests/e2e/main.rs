@@ -42,6 +42,7 @@ mod required_length;
 mod runbooks;
 mod slow_clients;
 mod soak;
+mod stacks;
 mod status;
 mod switches;
 mod throttling;

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use crate::crashes::struck;
 use crate::crowd::items;
 use crate::faults::items_of;
-use crate::harness::{Harness, Parameters};
+use crate::harness::Harness;
 use crate::picture::{assert_thumbnail, picture};
 use crate::queue::{attempt, dead_letters, drained, enqueue, notification};
 use crate::release::Release;
 use crate::soak::redrive;
+use crate::stacks::Parameters;
 use crate::uploader::{plain_url, somebody, upload};
 
 /// Time for an update while functions are held, and no more functions than are held, so that messages wait.

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use local_stack::deploy::{Deployment, Functions, reconcile};
 use local_stack::stack::{Options, STACK};
 
-use crate::harness::{Harness, functions, root};
+use crate::harness::{Harness, root};
 use crate::queue::hush;
+use crate::stacks::functions;
 
 /// A template and the functions that were built with it.
 #[derive(Clone, Debug)]
@@ -27,9 +28,8 @@ impl Release {
         let place = root().join("target/previous-release");
         let tree = fs::canonicalize(place.join("tree")).expect("run .ci/build-previous-release first");
         let packages = fs::read_dir(tree.join("functions")).unwrap().map(|package| package.unwrap());
-        let programs = packages.map(|package| {
-            (package.path(), place.join("build/debug").join(package.file_name()))
-        });
+        let programs =
+            packages.map(|package| (package.path(), place.join("build/debug").join(package.file_name())));
         let built = programs.filter(|(_, program)| program.exists()).collect();
         Self { template: tree.join("template.yaml"), functions: Functions::prebuilt(built) }
     }

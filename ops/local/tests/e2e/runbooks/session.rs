@@ -13,7 +13,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::harness::{Harness, functions, root};
+use crate::harness::{Harness, root};
+use crate::stacks::functions;
 
 /// The AWS CLI, pinned.
 const PACKAGES: &str = include_str!("aws-cli.txt");
