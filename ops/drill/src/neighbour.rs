@@ -98,15 +98,19 @@ impl Alive {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let (mut child, group) = Group::spawn(&mut command).map_err(DrillError::Neighbour)?;
         let piped = || DrillError::Neighbour(io::ErrorKind::BrokenPipe.into());
+        let mut stderr = child.stderr.take().ok_or_else(piped)?;
+        // Read all the time: a stack whose words nobody reads would wait for its reader.
+        let words = tokio::spawn(async move {
+            let mut words = String::new();
+            stderr.read_to_string(&mut words).await.map(|_| words)
+        });
         let mut line = String::new();
         let stdout = child.stdout.take().ok_or_else(piped)?;
         BufReader::new(stdout).read_line(&mut line).await.map_err(DrillError::Neighbour)?;
         if let Ok(info) = serde_json::from_str(&line) {
             return Ok(Self { child, group, info });
         }
-        let mut words = String::new();
-        let mut stderr = child.stderr.take().ok_or_else(piped)?;
-        stderr.read_to_string(&mut words).await.map_err(DrillError::Neighbour)?;
+        let words = words.await.map_err(io::Error::other).flatten().map_err(DrillError::Neighbour)?;
         Err(DrillError::Neighbour(io::Error::other(words.trim().to_owned())))
     }
 
