@@ -93,7 +93,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
                 alarms::explain(&args, root, terminals.out, &lookup).await
             }
             Command::Alarms(AlarmsCommand::Watch(args)) => alarms::watch(&args, root, terminals.out).await,
-            Command::Drill(args) => drill::run(&args, root, terminals).await,
+            Command::Drill(args) => Box::pin(drill::run(&args, root, terminals)).await,
             Command::Dashboard(DashboardCommand::List(args)) => {
                 dashboard::list(&args, root, terminals.out, &lookup).await
             }
