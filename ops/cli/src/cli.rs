@@ -7,8 +7,10 @@ pub(crate) mod dashboard;
 pub(crate) mod dlq;
 pub(crate) mod doctor;
 pub(crate) mod drill;
+pub(crate) mod erase;
 mod help;
 pub(crate) mod load;
+pub(crate) mod plan;
 pub(crate) mod reprocess;
 mod running_stack;
 mod up;
@@ -25,7 +27,9 @@ use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 use doctor::DoctorArgs;
 use drill::DrillArgs;
+use erase::EraseArgs;
 use load::LoadArgs;
+use plan::PlanArgs;
 use reprocess::ReprocessArgs;
 pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
@@ -41,6 +45,7 @@ Examples:
   cargo run -- load --rate 5        uploads at a rate, each followed to its end, with percentiles
   cargo run -- dlq list             what could not be processed, and why
   cargo run -- audit                whether uploads, items and thumbnails agree
+  cargo run -- plan --uploads-per-second 10   which limit comes first, and what a month costs
   cargo run -- drill --list         faults that the stack can be put through, and what each must show
   cargo run -- verify --stack NAME  the same commands on AWS: upload, trace, alarms, dashboard, dlq, audit
   cargo run -- doctor --stack NAME  what only AWS can show, checked on a deployed stack
@@ -76,6 +81,8 @@ pub(crate) enum Command {
     Upload(UploadArgs),
     /// Upload at a given rate to a stack of this machine, and report what became of each upload and how long it took.
     Load(LoadArgs),
+    /// Reckon what a load needs, how long its uploads take and what a month costs; nothing is called.
+    Plan(PlanArgs),
     /// Show the trace of an image as a waterfall.
     Trace(TraceArgs),
     /// Check on a deployed stack what only AWS can show, and report what was seen.
@@ -93,6 +100,8 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     /// Have images done again, after a format or a side was added; a dry run without --execute.
     Reprocess(ReprocessArgs),
+    /// Erase all that a stack holds of a user or an image; a dry run without --execute.
+    Erase(EraseArgs),
     /// Test the alarms of `alarms/`, and see them on a running stack.
     #[command(subcommand)]
     Alarms(AlarmsCommand),

@@ -14,7 +14,9 @@ use terminal::clean;
 
 use crate::cloudwatch::CloudWatchError;
 use crate::dlq::error::DlqError;
+use crate::erase::EraseError;
 use crate::local::LocalFailure;
+use crate::plan::PlanError;
 use crate::reprocess::ReprocessError;
 use crate::signals::Signal;
 use crate::similar_names::{UnknownName, probably_meant};
@@ -59,6 +61,12 @@ pub(crate) enum Failure {
     /// A reprocess could not be run.
     #[error(transparent)]
     Reprocess(#[from] ReprocessError),
+    /// A template that cannot be planned with.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// An erasure could not be run.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
     /// X-Ray does not answer.
     #[error("the traces cannot be read")]
     Traces(#[source] AwsError),

@@ -8,9 +8,11 @@ mod completions;
 mod dashboard;
 mod dlq;
 mod doctor;
+mod erase;
 mod failure;
 mod local;
 mod photos;
+mod plan;
 mod print;
 mod report;
 mod reprocess;
@@ -61,6 +63,9 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
     if let Command::Alarms(AlarmsCommand::Test(args)) = &command {
         return alarms::test::run(args, root, terminals.out);
     }
+    if let Command::Plan(args) = &command {
+        return plan::run(args, root, terminals.out);
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let lookup = |name: &str| std::env::var_os(name)?.into_string().ok();
@@ -75,9 +80,11 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Open(args) => open::run(&args, root),
             Command::Env(args) => env::run(&args, root),
             Command::Thumbnail(args) => thumbnail::run(&args),
+            Command::Plan(args) => plan::run(&args, root, terminals.out),
             Command::Completions(args) => completions::run(&args),
             Command::Audit(args) => audit::run(args, root, terminals, &lookup).await,
             Command::Reprocess(args) => reprocess::run(args, root, terminals, &lookup).await,
+            Command::Erase(args) => erase::run(args, root, terminals, &lookup).await,
             Command::Dlq(command) => dlq::run(command, root, terminals, &lookup).await,
             Command::Alarms(AlarmsCommand::Test(args)) => alarms::test::run(&args, root, terminals.out),
             Command::Alarms(AlarmsCommand::List(args)) => {
@@ -87,7 +94,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
                 alarms::explain(&args, root, terminals.out, &lookup).await
             }
             Command::Alarms(AlarmsCommand::Watch(args)) => alarms::watch(&args, root, terminals.out).await,
-            Command::Drill(args) => drill::run(&args, root, terminals).await,
+            Command::Drill(args) => Box::pin(drill::run(&args, root, terminals)).await,
             Command::Dashboard(DashboardCommand::List(args)) => {
                 dashboard::list(&args, root, terminals.out, &lookup).await
             }

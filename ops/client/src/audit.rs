@@ -19,7 +19,7 @@ mod facts;
 mod judge;
 mod kind;
 mod lifecycle;
-mod listing;
+pub(crate) mod listing;
 mod passes;
 pub mod report;
 mod rows;

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use aws_client::{Aws, AwsError, chain, xml};
-use http::Method;
+use aws_client::{Aws, AwsError, chain};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::erase::versions;
 use crate::inbox::Inbox;
 use crate::stack::{DeployedStack, MissingOutput, Pipeline, SignIn};
 use crate::user::{User, create_user, delete_user};
@@ -133,26 +133,19 @@ fn image_id(key: &str) -> Option<&str> {
 }
 
 /// Deletes every version of every object below a prefix; answers their keys.
-async fn remove_objects(aws: &Aws, bucket: &str, prefix: &str) -> Result<Vec<String>, AwsError> {
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("prefix", prefix).finish();
-    let listed =
-        aws.rest("s3", Method::GET, &format!("/{bucket}?{query}&versions="), Vec::new(), &[]).await?;
-    let listed = String::from_utf8_lossy(listed.body()).into_owned();
-    let mut keys = Vec::new();
-    for [key, version] in xml::members(&listed, "ListVersionsResult", ["Key", "VersionId"]) {
-        if key.is_empty() {
-            continue;
+async fn remove_objects(aws: &Aws, bucket: &str, prefix: &str) -> Result<BTreeSet<String>, AwsError> {
+    let mut keys = BTreeSet::new();
+    loop {
+        // From the start each time: what was listed is deleted.
+        let page = versions::list(aws, bucket, prefix, None).await?;
+        for version in page.entries {
+            versions::delete(aws, bucket, &version).await?;
+            keys.insert(version.key);
         }
-        let path = match version.as_str() {
-            "" => format!("/{bucket}/{key}"),
-            version => format!("/{bucket}/{key}?versionId={version}"),
-        };
-        aws.rest("s3", Method::DELETE, &path, Vec::new(), &[]).await?;
-        keys.push(key);
+        if page.next.is_none() {
+            return Ok(keys);
+        }
     }
-    keys.sort_unstable();
-    keys.dedup();
-    Ok(keys)
 }
 
 #[cfg(test)]

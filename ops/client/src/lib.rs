@@ -8,12 +8,14 @@
 //! - [`verify`] the guide's seven steps, each with its evidence
 //! - [`guest`] a user and an inbox for as long as something is tried
 //! - [`audit`] whether uploads, items and thumbnails agree
+//! - [`erase`] all that a stack holds of a user or an image, erased
 //! - [`queue`] messages of a queue, read, sent and deleted
 //! - [`xray`] traces by X-Ray's API
 //! - [`inbox`] a queue that gets what the topics send
 //! - [`load`] many uploads at a given rate, and what became of each
 
 pub mod audit;
+pub mod erase;
 mod error;
 pub mod evidence;
 mod follow;

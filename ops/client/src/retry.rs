@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_client::AwsError;
 use tokio::time::{Instant, sleep};
 
 use crate::error::FlowError;
@@ -15,6 +16,11 @@ const LONGEST: Duration = Duration::from_secs(6);
 const RETRIES: usize = 6;
 /// How long a client goes on that is refused for its rate: others are served meanwhile, and its turn comes.
 const THROTTLED: Duration = Duration::from_mins(2);
+
+/// The first wait before a call of an operator is repeated; each further one is twice as long.
+const FIRST_WHILE_BUSY: Duration = Duration::from_millis(200);
+/// After a wait of this length such a call is not repeated again.
+const LONGEST_WHILE_BUSY: Duration = Duration::from_secs(10);
 
 /// The waits between the tries of one thing.
 struct Waits {
@@ -78,6 +84,24 @@ pub(crate) async fn in_turn<T, F: Future<Output = T>>(
             return answer;
         }
         waits.next().await;
+    }
+}
+
+/// Makes a call, again after growing waits while the service is busy; it must be one that may be repeated.
+///
+/// # Errors
+///
+/// The last error.
+pub(crate) async fn while_busy<T>(ask: impl AsyncFn() -> Result<T, AwsError>) -> Result<T, AwsError> {
+    let mut wait = FIRST_WHILE_BUSY;
+    loop {
+        match ask().await {
+            Err(error) if error.is_transient() && wait <= LONGEST_WHILE_BUSY => {
+                sleep(wait).await;
+                wait *= 2;
+            }
+            done => return done,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod completions;
 mod dlq;
 mod features;
+mod plan;
 mod rooms;
 mod stack;
 mod terminal;

@@ -11,6 +11,7 @@
 mod audit;
 mod commands;
 mod doctor;
+mod erase;
 mod harness;
 mod load;
 mod proxy;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use aws_client::{Aws, AwsError};
 use contract::image_id::image_id;
@@ -18,14 +18,11 @@ use super::lifecycle;
 use super::listing::{self, path_of, unexpected};
 use super::source::{Bucket, DeadLetters, Expiry, Object, Page, QueueState, Source};
 use crate::queue::{Attributes, Pass, Queue};
+use crate::retry::while_busy;
 use crate::stack::MissingOutput;
 
 /// The folder of uploads.
 const UPLOADS: &str = "user-uploads/";
-/// The first wait before a call is repeated; each further one is twice as long.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// After a wait of this length a call is not repeated again.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// For so long a message of the dead-letter queue is hidden from others, as `ops dlq` hides it.
 const HOLD_SECONDS: u32 = 60;
 /// A message without a redrive policy is tried as often as the template's default has it.
@@ -82,17 +79,11 @@ impl AwsSource {
         operation: &'static str,
         ask: impl AsyncFn() -> Result<T, AwsError>,
     ) -> Result<T, AwsError> {
-        let mut wait = FIRST_WAIT;
-        loop {
+        while_busy(async || {
             *self.requests.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default() += 1;
-            match ask().await {
-                Err(error) if error.is_transient() && wait <= LONGEST_WAIT => {
-                    tokio::time::sleep(wait).await;
-                    wait *= 2;
-                }
-                done => return done,
-            }
-        }
+            ask().await
+        })
+        .await
     }
 
     async fn dynamodb(&self, operation: &'static str, ask: &Value) -> Result<Value, AwsError> {

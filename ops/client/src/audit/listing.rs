@@ -34,18 +34,19 @@ pub(super) fn read(text: &str) -> Result<Page<Object>, AwsError> {
 }
 
 /// A key as part of a path.
-pub(super) fn path_of(key: &str) -> String {
+pub(crate) fn path_of(key: &str) -> String {
     let encoded = |part: &str| form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>();
     // Of what a form leaves as it is, S3 signs all but the asterisk.
     let part = |part: &str| encoded(part).replace('+', "%20").replace('*', "%2A").replace("%7E", "~");
     key.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-fn time(millis: i64) -> Option<SystemTime> {
+/// A time in milliseconds since 1970.
+pub(crate) fn time(millis: i64) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(millis).ok()?))
 }
 
-pub(super) fn unexpected(call: &str, what: &str) -> AwsError {
+pub(crate) fn unexpected(call: &str, what: &str) -> AwsError {
     AwsError::Answer { call: call.to_owned(), source: what.into() }
 }
 

@@ -17,9 +17,10 @@ mod prose;
 mod scale;
 mod theme;
 
-use area::Area;
-use canvas::Canvas;
+pub use area::Area;
+pub use canvas::Canvas;
 pub use lists::Rows;
+pub use scale::short;
 pub use theme::Theme;
 
 use super::{Content, Dashboard, DashboardError, MetricWidget, View, Widget};

@@ -2,15 +2,21 @@
 
 /// A place on the canvas, in pixels.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Area {
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
+pub struct Area {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+    /// To the right.
+    pub width: f64,
+    /// Downwards.
+    pub height: f64,
 }
 
 impl Area {
-    pub(super) fn inset(self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
+    /// The area within, so far from each edge.
+    #[must_use]
+    pub fn inset(self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
         Self {
             x: self.x + left,
             y: self.y + top,
@@ -19,11 +25,15 @@ impl Area {
         }
     }
 
-    pub(super) fn right(self) -> f64 {
+    /// Its right edge.
+    #[must_use]
+    pub fn right(self) -> f64 {
         self.x + self.width
     }
 
-    pub(super) fn bottom(self) -> f64 {
+    /// Its lower edge.
+    #[must_use]
+    pub fn bottom(self) -> f64 {
         self.y + self.height
     }
 }

@@ -9,14 +9,16 @@ const FONT: &str = "'Amazon Ember','Helvetica Neue',Arial,'DejaVu Sans',sans-ser
 
 /// An SVG document in the making.
 #[derive(Debug)]
-pub(super) struct Canvas {
+pub struct Canvas {
     body: String,
     theme: Theme,
     panels: usize,
 }
 
 impl Canvas {
-    pub(super) fn new(width: f64, height: f64, theme: Theme) -> Self {
+    /// An empty one.
+    #[must_use]
+    pub fn new(width: f64, height: f64, theme: Theme) -> Self {
         let body = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} \
              {height}\" font-family=\"{FONT}\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n",
@@ -29,13 +31,15 @@ impl Canvas {
         self.theme
     }
 
-    pub(super) fn finish(mut self) -> String {
+    /// The document.
+    #[must_use]
+    pub fn finish(mut self) -> String {
         self.body.push_str("</svg>\n");
         self.body
     }
 
     /// Begins a widget: nothing of it is drawn outside of its frame.
-    pub(super) fn panel(&mut self, area: Area) -> Area {
+    pub fn panel(&mut self, area: Area) -> Area {
         self.panels += 1;
         let (clip, Area { x, y, width, height }) = (self.panels, area);
         self.put(format_args!(
@@ -54,11 +58,13 @@ impl Canvas {
         area
     }
 
-    pub(super) fn end_panel(&mut self) {
+    /// Ends it.
+    pub fn end_panel(&mut self) {
         self.body.push_str("</g>\n");
     }
 
-    pub(super) fn rect(&mut self, area: Area, fill: &str, opacity: f64) {
+    /// A filled rectangle.
+    pub fn rect(&mut self, area: Area, fill: &str, opacity: f64) {
         let Area { x, y, width, height } = area;
         self.put(format_args!(
             "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"2\" fill=\"{}\" \
@@ -67,7 +73,8 @@ impl Canvas {
         ));
     }
 
-    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), stroke: &str, dashed: bool) {
+    /// A straight line.
+    pub fn line(&mut self, from: (f64, f64), to: (f64, f64), stroke: &str, dashed: bool) {
         let dash = if dashed { " stroke-dasharray=\"5 4\"" } else { "" };
         self.put(format_args!(
             "<line x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\" stroke=\"{}\"{dash}/>\n",
@@ -79,7 +86,8 @@ impl Canvas {
         ));
     }
 
-    pub(super) fn polyline(&mut self, points: &[(f64, f64)], stroke: &str) {
+    /// A line through points.
+    pub fn polyline(&mut self, points: &[(f64, f64)], stroke: &str) {
         let (points, stroke) = (places(points), escaped(stroke));
         self.put(format_args!(
             "<polyline points=\"{points}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"1.8\" \
@@ -114,7 +122,7 @@ impl Canvas {
     }
 
     /// Text whose first letter begins at `x`; `style` is `normal`, `bold`, `middle`, `end` or `code`.
-    pub(super) fn text(&mut self, x: f64, y: f64, text: &str, size: f64, fill: &str, style: &str) {
+    pub fn text(&mut self, x: f64, y: f64, text: &str, size: f64, fill: &str, style: &str) {
         if text.is_empty() {
             return;
         }

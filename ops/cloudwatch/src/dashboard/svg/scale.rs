@@ -42,7 +42,8 @@ impl Range {
 }
 
 /// A value as it fits beside an axis: `1.2k`, `35M`, `0.05`.
-pub(super) fn short(value: f64) -> String {
+#[must_use]
+pub fn short(value: f64) -> String {
     let magnitude = value.abs();
     let (scaled, suffix) = match magnitude {
         m if m >= 1e12 => (value / 1e12, "T"),

@@ -30,27 +30,32 @@ impl Theme {
     }
 
     /// Behind a widget.
-    pub(super) const fn panel(self) -> &'static str {
+    #[must_use]
+    pub const fn panel(self) -> &'static str {
         self.either("#ffffff", "#192534")
     }
 
     /// Around a widget.
-    pub(super) const fn border(self) -> &'static str {
+    #[must_use]
+    pub const fn border(self) -> &'static str {
         self.either("#d5dbdb", "#2a3a4d")
     }
 
     /// Of text.
-    pub(super) const fn ink(self) -> &'static str {
+    #[must_use]
+    pub const fn ink(self) -> &'static str {
         self.either("#16191f", "#e9ebed")
     }
 
     /// Of text that is less important.
-    pub(super) const fn faint(self) -> &'static str {
+    #[must_use]
+    pub const fn faint(self) -> &'static str {
         self.either("#5f6b7a", "#95a5b8")
     }
 
     /// Of lines to measure by.
-    pub(super) const fn grid(self) -> &'static str {
+    #[must_use]
+    pub const fn grid(self) -> &'static str {
         self.either("#e9ebed", "#28384a")
     }
 
@@ -60,17 +65,20 @@ impl Theme {
     }
 
     /// Of what is wrong.
-    pub(super) const fn alarm(self) -> &'static str {
+    #[must_use]
+    pub const fn alarm(self) -> &'static str {
         self.either("#d91515", "#ff5d64")
     }
 
     /// Of what is well.
-    pub(super) const fn ok(self) -> &'static str {
+    #[must_use]
+    pub const fn ok(self) -> &'static str {
         self.either("#037f0c", "#29ad32")
     }
 
     /// Of a line by its number.
-    pub(super) fn series(index: usize) -> &'static str {
+    #[must_use]
+    pub fn series(index: usize) -> &'static str {
         SERIES.get(index % SERIES.len()).copied().unwrap_or("#1f77b4")
     }
 }
