@@ -1,5 +1,7 @@
 //! The pages, one module each. A page is its routes here and its line in [`MENU`].
 
+mod alarms;
+mod dashboards;
 mod home;
 mod images;
 mod problem;
@@ -15,10 +17,17 @@ pub(crate) use problem::{Page, Problem};
 type Group = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// The menu, in its order.
-pub(crate) const MENU: &[Group] = &[("Pipeline", &[("/", "Home"), ("/images", "Images")])];
+pub(crate) const MENU: &[Group] = &[
+    ("Pipeline", &[("/", "Home"), ("/images", "Images")]),
+    ("Watch", &[("/alarms", "Alarms"), ("/dashboards", "Dashboards")]),
+];
 
 pub(crate) fn routes() -> Router<Base> {
-    Router::new().merge(home::routes()).merge(images::routes())
+    Router::new()
+        .merge(home::routes())
+        .merge(images::routes())
+        .merge(alarms::routes())
+        .merge(dashboards::routes())
 }
 
 /// What is answered where nothing is.

@@ -27,6 +27,21 @@ pub(crate) fn trace(trace_id: &str) -> String {
     format!("/traces/{}", encoded(trace_id))
 }
 
+/// One alarm.
+pub(crate) fn alarm(name: &str) -> String {
+    format!("/alarms/{}", encoded(name))
+}
+
+/// One runbook.
+pub(crate) fn runbook(name: &str) -> String {
+    format!("/runbooks/{}", encoded(name))
+}
+
+/// One dashboard.
+pub(crate) fn dashboard(name: &str) -> String {
+    format!("/dashboards/{}", encoded(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
