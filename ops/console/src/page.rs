@@ -4,7 +4,10 @@ mod alarms;
 mod dashboards;
 mod home;
 mod images;
+mod logs;
+mod mail;
 mod problem;
+mod traces;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -19,7 +22,16 @@ type Group = (&'static str, &'static [(&'static str, &'static str)]);
 /// The menu, in its order.
 pub(crate) const MENU: &[Group] = &[
     ("Pipeline", &[("/", "Home"), ("/images", "Images")]),
-    ("Watch", &[("/alarms", "Alarms"), ("/dashboards", "Dashboards")]),
+    (
+        "Watch",
+        &[
+            ("/traces", "Traces"),
+            ("/dashboards", "Dashboards"),
+            ("/alarms", "Alarms"),
+            ("/logs", "Logs"),
+            ("/mail", "Mail"),
+        ],
+    ),
 ];
 
 pub(crate) fn routes() -> Router<Base> {
@@ -28,6 +40,9 @@ pub(crate) fn routes() -> Router<Base> {
         .merge(images::routes())
         .merge(alarms::routes())
         .merge(dashboards::routes())
+        .merge(traces::routes())
+        .merge(logs::routes())
+        .merge(mail::routes())
 }
 
 /// What is answered where nothing is.
