@@ -6,6 +6,7 @@ mod home;
 mod images;
 mod logs;
 mod mail;
+mod messages;
 mod problem;
 mod traces;
 
@@ -28,6 +29,7 @@ pub(crate) const MENU: &[Group] = &[
             ("/traces", "Traces"),
             ("/dashboards", "Dashboards"),
             ("/alarms", "Alarms"),
+            ("/messages", "Messages"),
             ("/logs", "Logs"),
             ("/mail", "Mail"),
         ],
@@ -43,6 +45,7 @@ pub(crate) fn routes() -> Router<Base> {
         .merge(traces::routes())
         .merge(logs::routes())
         .merge(mail::routes())
+        .merge(messages::routes())
 }
 
 /// What is answered where nothing is.
