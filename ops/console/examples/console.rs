@@ -209,10 +209,16 @@ fn watched(seen: &mut Seen, now_ms: i64) -> Result<(), Box<dyn Error>> {
     for name in ["overview", "status", "time", "uploads"] {
         let text = std::fs::read_to_string(root.join(format!("dashboards/{name}.json")))?;
         let template = Template::parse(name, &text)?;
-        let parameters = template.parameters().map(|name| (name.to_owned(), "1000".to_owned())).collect();
+        let parameters = template
+            .parameters()
+            .map(|name| {
+                (name.to_owned(), if name == "NamePrefix" { String::new() } else { "1000".to_owned() })
+            })
+            .collect();
         let inputs = Inputs { parameters, region: "ap-northeast-1".to_owned(), account_id: "0".to_owned() };
         for resource in template.resolve(&inputs)? {
-            let property = |key: &str| resource.properties.get(key).and_then(Value::as_str).unwrap_or_default();
+            let property =
+                |key: &str| resource.properties.get(key).and_then(Value::as_str).unwrap_or_default();
             let (name, body) = (property("DashboardName").to_owned(), property("DashboardBody").to_owned());
             if body.is_empty() {
                 continue;

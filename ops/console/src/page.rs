@@ -2,6 +2,7 @@
 
 mod alarms;
 mod dashboards;
+mod drills;
 mod home;
 mod images;
 mod logs;
@@ -34,6 +35,7 @@ pub(crate) const MENU: &[Group] = &[
             ("/mail", "Mail"),
         ],
     ),
+    ("Prove", &[("/drills", "Drills")]),
 ];
 
 pub(crate) fn routes() -> Router<Base> {
@@ -46,6 +48,7 @@ pub(crate) fn routes() -> Router<Base> {
         .merge(logs::routes())
         .merge(mail::routes())
         .merge(messages::routes())
+        .merge(drills::routes())
 }
 
 /// What is answered where nothing is.

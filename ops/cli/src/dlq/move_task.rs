@@ -70,7 +70,8 @@ impl MoveTask<'_> {
             let opened = Mover::open(self.target.dead_letters(), action, &self.execution.audit, operator);
             mover = Some(opened.map_err(DlqError::from)?);
         }
-        let waiting = self.target.dead_letters().queue.counts().await.map_err(|source| self.queue_error(source))?;
+        let waiting =
+            self.target.dead_letters().queue.counts().await.map_err(|source| self.queue_error(source))?;
         let progress = reporter(terminals.err);
         let label = format!("{} {}", report.verb(), self.target.name());
         let step = Step::start(&*progress, "dlq", label.clone());

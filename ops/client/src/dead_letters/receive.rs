@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use aws_client::AwsError;
 
+use super::DeadLetters;
 use super::cause::{Finding, classify};
 use super::content::{Content, image_ids};
 use super::items::{self, Items};
-use super::DeadLetters;
 use crate::queue::{Message, Pass};
 
 /// A message with its cause.

@@ -93,8 +93,22 @@ fn row(app: &App, alarm: &Alarm, seen: &Seen) -> Markup {
                 span .row-time { "since " (ui::time::ago_by(app.source.observer.clock(), standing.since)) }
             }
         }
-        p .soft { @match standing { Some(standing) => { (standing.reason) }, None => { "Not decided yet." } } }
+        p .soft {
+            @match standing {
+                // Why nothing is wrong says less than what would be.
+                Some(_) if seen.alarms.state(&alarm.name) == Some(State::Ok) => { (purpose(alarm)) },
+                Some(standing) => { (standing.reason) },
+                None => { "Not decided yet." },
+            }
+        }
     }
+}
+
+/// The description without what stands elsewhere: its severity and its runbook's address.
+fn purpose(alarm: &Alarm) -> &str {
+    let text =
+        alarm.description.split_once(" Runbook: ").map_or(alarm.description.as_str(), |(text, _)| text);
+    text.split_once("] ").filter(|(severity, _)| severity.starts_with('[')).map_or(text, |(_, text)| text)
 }
 
 fn state_badge(seen: &Seen, name: &str) -> Markup {
@@ -123,7 +137,11 @@ mod tests {
         let template = Template::parse("t", TEMPLATE).unwrap();
         let inputs = Inputs { parameters: [].into(), region: "r".into(), account_id: "1".into() };
         let set = AlarmSet::read(&template.resolve(&inputs).unwrap()).unwrap();
-        Seen { alarms: AlarmBoard::new(set, Timestamp::from_millis(0)), metrics: MetricStore::new(), ..Seen::default() }
+        Seen {
+            alarms: AlarmBoard::new(set, Timestamp::from_millis(0)),
+            metrics: MetricStore::new(),
+            ..Seen::default()
+        }
     }
 
     #[tokio::test]
@@ -140,7 +158,10 @@ mod tests {
         assert!(page.contains("1 of 1 periods of 60 s"), "{page}");
         assert!(page.contains("of [–, –, –] 0 breach GreaterThanThreshold 0"), "{page}");
         assert!(page.contains("none is &lt;lost&gt;"), "{page}");
-        assert!(page.contains("data-copy=\"dlq list\"") && page.contains("<h3 id=\"doc-is-it-real\">"), "{page}");
+        assert!(
+            page.contains("data-copy=\"dlq list\"") && page.contains("<h3 id=\"doc-is-it-real\">"),
+            "{page}"
+        );
         assert!(page.contains("hx-get=\"/alarms/dlq-not-empty/tests\""), "{page}");
     }
 

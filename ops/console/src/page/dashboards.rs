@@ -51,7 +51,7 @@ fn show(app: &App, name: &str, range: &Range) -> Page {
         return Err(Problem::new(StatusCode::NOT_FOUND, "No such dashboard", what));
     };
     let content = html! {
-        div .bar {
+        div .toolbar {
             nav .choices aria-label="Dashboards" {
                 @for each in &names {
                     a href=(href::dashboard(each)) aria-current=[(each == name).then_some("true")] { (each) }
@@ -99,7 +99,8 @@ fn draw(app: &App, name: &str, range: &Range) -> Option<(i64, String, Markup)> {
             Ok(svg) => PreEscaped(svg),
             Err(error) => html! { p .problem { (chain(&error)) } },
         };
-        let body = serde_json::from_str::<serde_json::Value>(&deployed.body).and_then(|it| serde_json::to_string_pretty(&it));
+        let body = serde_json::from_str::<serde_json::Value>(&deployed.body)
+            .and_then(|it| serde_json::to_string_pretty(&it));
         Some((default, body.unwrap_or_else(|_| deployed.body.clone()), drawing))
     })
 }

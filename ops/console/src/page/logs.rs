@@ -40,7 +40,9 @@ struct Filter {
 
 impl Filter {
     fn is_empty(&self) -> bool {
-        [&self.pattern, &self.group, &self.level, &self.image, &self.trace].iter().all(|it| it.trim().is_empty())
+        [&self.pattern, &self.group, &self.level, &self.image, &self.trace]
+            .iter()
+            .all(|it| it.trim().is_empty())
     }
 
     /// The same to the observer, which knows no patterns.
@@ -75,7 +77,11 @@ impl Filter {
 
 async fn show(app: App, Query(filter): Query<Filter>) -> Page {
     let groups = &app.source.info.log_groups;
-    let found = if filter.pattern.trim().is_empty() { Ok(observed(&app, &filter)) } else { matching(&app, &filter).await? };
+    let found = if filter.pattern.trim().is_empty() {
+        Ok(observed(&app, &filter))
+    } else {
+        matching(&app, &filter).await?
+    };
     let list = html! {
         div .card {
             @match &found {
@@ -97,7 +103,7 @@ const LEAD: &str = "What the functions wrote, without the lines that are metrics
 
 fn tabs(shows_queries: bool) -> Markup {
     html! {
-        nav .choices .bar aria-label="Views of the logs" {
+        nav .choices .toolbar aria-label="Views of the logs" {
             a href="/logs" aria-current=[(!shows_queries).then_some("true")] { "Lines" }
             a href="/logs/queries" aria-current=[shows_queries.then_some("true")] { "Saved queries" }
         }
@@ -158,13 +164,13 @@ fn table(lines: &[LogLine]) -> Markup {
             tr {
                 td { (ui::time::ago(line.timestamp_ms)) }
                 td { (ui::badge(line.level.as_deref().unwrap_or("-"))) }
-                td { (short(&line.group)) }
                 td .message { details { summary { (line.message) } pre .json { (serde_json::to_string_pretty(&line.fields).unwrap_or_default()) } } }
+                td { (short(&line.group)) }
                 td { @if let Some(trace) = link(line) { a href=(trace) { "trace" } } }
             }
         }
     };
-    let columns = ["Written", "Level", "Group", "Message", "Trace"].map(ui::Column::Text);
+    let columns = ["Written", "Level", "Message", "Group", "Trace"].map(ui::Column::Text);
     ui::table("Log lines", &columns, rows)
 }
 
@@ -184,7 +190,8 @@ mod tests {
     fn seen() -> Seen {
         let mut seen = Seen::default();
         for (at, level, message) in [(1, "WARN", "Image <rejected>"), (2, "ERROR", "Access denied")] {
-            let raw = json!({"level": level, "message": message, "image_id": message, "trace_id": "4bf9"}).to_string();
+            let raw = json!({"level": level, "message": message, "image_id": message, "trace_id": "4bf9"})
+                .to_string();
             let line = LogLine::read("/aws/lambda/one", "s", at, &raw);
             seen.logs.put(line, &raw, cloudwatch_model::Timestamp::default(), &mut seen.metrics);
         }

@@ -47,7 +47,8 @@ async fn show(app: App, Query(filter): Query<Filter>) -> Page {
         }
         (ui::live("mail", &[Topic::Mail], list))
     };
-    let lead = "What subscribers of the topics were sent: users about their images, the on-call about alarms.";
+    let lead =
+        "What subscribers of the topics were sent: users about their images, the on-call about alarms.";
     Ok(Html(page(&app, Head { at: "/mail", title: "Mail", lead }, content).into_string()))
 }
 
@@ -65,7 +66,8 @@ fn nothing(image: Option<&str>) -> Markup {
 }
 
 fn letter(mail: &Mail) -> Markup {
-    let body = serde_json::from_str::<serde_json::Value>(&mail.body).and_then(|it| serde_json::to_string_pretty(&it));
+    let body = serde_json::from_str::<serde_json::Value>(&mail.body)
+        .and_then(|it| serde_json::to_string_pretty(&it));
     html! {
         details id={ "mail-" (mail.message_id) } {
             summary .row-head {
@@ -109,7 +111,10 @@ mod tests {
         let page = Harness::new(seen()).page("/mail").await;
         let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} in {page}"));
         assert!(at("mail-m2") < at("mail-m1"));
-        assert!(page.contains("&lt;b&gt;cat&lt;/b&gt; is ready") && page.contains("href=\"/images/cat\""), "{page}");
+        assert!(
+            page.contains("&lt;b&gt;cat&lt;/b&gt; is ready") && page.contains("href=\"/images/cat\""),
+            "{page}"
+        );
     }
 
     #[tokio::test]

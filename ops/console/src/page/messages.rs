@@ -74,7 +74,7 @@ fn queue(title: &str, url: &str, attributes: &Result<Attributes, AwsError>, note
     let content = match attributes {
         Err(error) => html! { p .problem { (chain(error)) } },
         Ok(attributes) => ui::facts(&[
-            ("Messages", html! { strong { (ui::format::count(attributes.messages)) } " about" }),
+            ("Messages", html! { "about " strong { (ui::format::count(attributes.messages)) } }),
             ("Name", ui::id(name)),
             ("Hidden after a receive", seconds(attributes.visibility.as_secs())),
             (
@@ -168,7 +168,10 @@ mod tests {
         let path = "/messages/plan?way=drop&cause=malformed";
         let (status, part) = harness.post(path, &harness.token().await, "").await;
         assert!(status == 200 && part.contains("1 message would"), "{part}");
-        assert!(part.contains("hx-post=\"/messages/move?way=drop&amp;cause=malformed&amp;planned=1\""), "{part}");
+        assert!(
+            part.contains("hx-post=\"/messages/move?way=drop&amp;cause=malformed&amp;planned=1\""),
+            "{part}"
+        );
         assert_eq!((did(&calls, "DeleteMessage"), did(&calls, "SendMessage")), (0, 0));
     }
 

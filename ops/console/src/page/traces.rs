@@ -88,6 +88,7 @@ async fn show(app: App, Query(filter): Query<Filter>) -> Page {
     let wanted = if filter.is_empty() { LISTED } else { SEARCHED };
     let mut traces = app.source.observer.look(|seen| seen.traces.newest(wanted));
     traces.retain(|trace| filter.takes(trace));
+    traces.sort_unstable_by_key(|trace| std::cmp::Reverse(trace.start_us));
     traces.truncate(LISTED);
     let list = html! {
         div .card {

@@ -15,7 +15,10 @@ pub(crate) fn render(text: &str) -> Markup {
     let mut dropped_link = false;
     while let Some(event) = events.next() {
         match event {
-            Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => {}
+            Event::Html(_)
+            | Event::InlineHtml(_)
+            | Event::Start(Tag::HtmlBlock)
+            | Event::End(TagEnd::HtmlBlock) => {}
             Event::Start(Tag::CodeBlock(kind)) => {
                 let mut code = String::new();
                 while let Some(Event::Text(text)) = events.next_if(|event| matches!(event, Event::Text(_))) {
@@ -27,7 +30,9 @@ pub(crate) fn render(text: &str) -> Markup {
             }
             Event::Start(Tag::Heading { level, .. }) => {
                 let mut inside: Vec<Event<'_>> = Vec::new();
-                while let Some(event) = events.next_if(|event| !matches!(event, Event::End(TagEnd::Heading(_)))) {
+                while let Some(event) =
+                    events.next_if(|event| !matches!(event, Event::End(TagEnd::Heading(_))))
+                {
                     inside.push(event);
                 }
                 events.next();
@@ -49,7 +54,9 @@ pub(crate) fn render(text: &str) -> Markup {
             Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => {}
             // Alignment would be a style, which the policy refuses.
             Event::Start(Tag::Table(columns)) => {
-                shown.push(Event::Html(r#"<div class="scroll" tabindex="0" role="region" aria-label="Table">"#.into()));
+                shown.push(Event::Html(
+                    r#"<div class="scroll" tabindex="0" role="region" aria-label="Table">"#.into(),
+                ));
                 shown.push(Event::Start(Tag::Table(vec![pulldown_cmark::Alignment::None; columns.len()])));
             }
             Event::End(TagEnd::Table) => {
@@ -114,13 +121,17 @@ mod tests {
     fn html_of_a_document_never_becomes_the_pages() {
         let text = "a <b onclick=x>b</b> c\n\n<script>alert(1)</script>\n\n<!-- prints: x -->\n\n`<i>`";
         let markup = rendered(text);
-        assert!(!markup.contains("<b") && !markup.contains("<script") && !markup.contains("prints"), "{markup}");
+        assert!(
+            !markup.contains("<b") && !markup.contains("<script") && !markup.contains("prints"),
+            "{markup}"
+        );
         assert!(markup.contains("&lt;i&gt;"), "{markup}");
     }
 
     #[test]
     fn links_lead_to_pages_or_are_text() {
-        let markup = rendered("[a](other.md#triage) [b](#verify) [c](../docs/slo.md) [d](javascript:alert(1))");
+        let markup =
+            rendered("[a](other.md#triage) [b](#verify) [c](../docs/slo.md) [d](javascript:alert(1))");
         assert!(markup.contains("<a href=\"/runbooks/other#doc-triage\">a</a>"), "{markup}");
         assert!(markup.contains("<a href=\"#doc-verify\">b</a> c d"), "{markup}");
     }
@@ -129,7 +140,10 @@ mod tests {
     fn headings_have_the_anchors_that_links_name_and_commands_can_be_copied() {
         let markup = rendered("# name\n\n## Is it real?\n\n1. Do\n\n   ```bash\n   echo \"<x>\"\n   ```\n");
         assert!(markup.contains("<h3 id=\"doc-is-it-real\">"), "{markup}");
-        assert!(markup.contains("data-copy=\"echo &quot;&lt;x&gt;&quot;\"") && !markup.contains("<h1"), "{markup}");
+        assert!(
+            markup.contains("data-copy=\"echo &quot;&lt;x&gt;&quot;\"") && !markup.contains("<h1"),
+            "{markup}"
+        );
     }
 
     #[test]

@@ -19,8 +19,7 @@ impl Canvas {
     pub(super) fn new(width: f64, height: f64, theme: Theme) -> Self {
         let mut canvas = Self::bare(width, height, theme);
         let ground = theme.ground();
-        canvas
-            .put(format_args!("<rect width=\"{width}\" height=\"{height}\" fill=\"{ground}\"/>\n"));
+        canvas.put(format_args!("<rect width=\"{width}\" height=\"{height}\" fill=\"{ground}\"/>\n"));
         canvas
     }
 

@@ -5,7 +5,9 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Html;
 use cloudwatch_model::Timestamp;
-use cloudwatch_model::alarm::{Alarm, EXTRA_POINTS, Fate, Kind, MetricAlarm, Rule, State, Transition, timeline};
+use cloudwatch_model::alarm::{
+    Alarm, EXTRA_POINTS, Fate, Kind, MetricAlarm, Rule, State, Transition, timeline,
+};
 use cloudwatch_model::dashboard::svg::Theme;
 use local_stack::observe::news::Topic;
 use local_stack::observe::{Clock, Seen};
@@ -32,7 +34,11 @@ pub(super) async fn show(app: App, Path(name): Path<String>, Query(range): Query
         Some((alarm.clone(), watched(alarm, seen, clock, &range)))
     });
     let Some((alarm, watched)) = found else {
-        return Err(Problem::new(StatusCode::NOT_FOUND, "No such alarm", "No alarm of the stack has this name."));
+        return Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            "No such alarm",
+            "No alarm of the stack has this name.",
+        ));
     };
     let tests = html! {
         div hx-get={ (href::alarm(&name)) "/tests" } hx-trigger="load" hx-swap="innerHTML" { p .inset .soft { "Running…" } }
@@ -78,8 +84,14 @@ fn standing(alarm: &Alarm, seen: &Seen, clock: Clock) -> Markup {
         html! {},
         ui::facts(&[
             ("State", state_badge(seen, &alarm.name)),
-            ("Since", html! { @if let Some(standing) = standing { (ui::time::ago_by(clock, standing.since)) } }),
-            ("Reason", html! { @if let Some(standing) = standing { (standing.reason) } @else { "Not decided yet." } }),
+            (
+                "Since",
+                html! { @if let Some(standing) = standing { (ui::time::ago_by(clock, standing.since)) } },
+            ),
+            (
+                "Reason",
+                html! { @if let Some(standing) = standing { (standing.reason) } @else { "Not decided yet." } },
+            ),
             ("Condition", condition(alarm)),
             ("Severity", html! { (alarm.notes.severity) }),
             ("Notifies", html! { (notifies) }),
@@ -106,7 +118,9 @@ fn condition(alarm: &Alarm) -> Markup {
 fn graph(metric: &MetricAlarm, seen: &Seen, at: Timestamp, range: &Range) -> Markup {
     let span = range.millis(DEFAULT_MS.max(metric.period.as_millis() * 20));
     let drawing = match metric.svg("value", &seen.metrics, at, span, Theme::Page) {
-        Ok(svg) => html! { div .drawing .scroll tabindex="0" role="region" aria-label="Graph" { (PreEscaped(svg)) } },
+        Ok(svg) => {
+            html! { div .drawing .scroll tabindex="0" role="region" aria-label="Graph" { (PreEscaped(svg)) } }
+        }
         Err(error) => html! { p .problem { (chain(&error)) } },
     };
     let note = html! { "a ring marks what the last evaluation fetched" };
@@ -195,7 +209,10 @@ fn day(alarm: &Alarm, seen: &Seen, history: &[&Transition], clock: Clock) -> Mar
     };
     let columns = [Column::Text("When"), Column::Text("Change"), Column::Text("Reason")];
     let list = if history.is_empty() {
-        ui::empty("Its state has not changed.", html! { p { "A drill makes it ring: see " a href="/drills" { "Drills" } "." } })
+        ui::empty(
+            "Its state has not changed.",
+            html! { p { "A drill makes it ring: see " a href="/drills" { "Drills" } "." } },
+        )
     } else {
         ui::table("Changes of its state", &columns, rows)
     };

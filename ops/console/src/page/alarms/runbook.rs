@@ -12,7 +12,11 @@ use crate::ui::{self, href, markdown};
 
 pub(super) async fn show(app: App, Path(name): Path<String>) -> Page {
     let Some(text) = text(&app, &name) else {
-        return Err(Problem::new(StatusCode::NOT_FOUND, "No such runbook", "No file of runbooks/ has this name."));
+        return Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            "No such runbook",
+            "No file of runbooks/ has this name.",
+        ));
     };
     let content = html! { div .card .document { (markdown::render(&text)) } };
     let head = Head { at: "/alarms", title: "Runbook", lead: &name };

@@ -26,7 +26,11 @@ enum Untested {
 pub(super) async fn show(app: App, Path(name): Path<String>) -> Page {
     let id = app.source.observer.look(|seen| seen.alarms.set().get(&name).map(|alarm| alarm.id.clone()));
     let Some(id) = id else {
-        return Err(Problem::new(StatusCode::NOT_FOUND, "No such alarm", "No alarm of the stack has this name."));
+        return Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            "No such alarm",
+            "No alarm of the stack has this name.",
+        ));
     };
     let root = app.source.root.clone();
     let tested = tokio::task::spawn_blocking(move || run(&root, &id)).await;

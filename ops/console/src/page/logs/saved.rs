@@ -50,7 +50,7 @@ pub(super) async fn show(app: App, Query(chosen): Query<Chosen>) -> Page {
     let content = html! {
         (tabs(true))
         @if let Some(current) = current {
-            nav .choices .bar aria-label="Saved queries" {
+            nav .choices .toolbar aria-label="Saved queries" {
                 @for query in &queries {
                     a href={ "/logs/queries?name=" (query.name) } aria-current=[(query.name == current.name).then_some("true")] { (query.title()) }
                 }
@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn a_saved_query_is_asked_of_its_own_groups() {
-        let definition = json!({"name": "image-pipeline/slow", "queryString": "fields a", "logGroupNames": ["g", "h"]});
+        let definition =
+            json!({"name": "image-pipeline/slow", "queryString": "fields a", "logGroupNames": ["g", "h"]});
         let query = read(&definition);
         assert_eq!((query.title(), query.whole().as_str()), ("slow", "SOURCE 'g' | SOURCE 'h' | fields a"));
     }

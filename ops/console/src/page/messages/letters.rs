@@ -92,7 +92,8 @@ fn buttons(cause: Cause) -> Markup {
 
 fn one(letter: &Classified, now: SystemTime) -> Markup {
     let message = &letter.message;
-    let mut body = serde_json::from_str(&message.body).unwrap_or_else(|_| Value::String(redact(&message.body).into_owned()));
+    let mut body = serde_json::from_str(&message.body)
+        .unwrap_or_else(|_| Value::String(redact(&message.body).into_owned()));
     redact_value(&mut body);
     let mut attributes = json!({"SQS": message.system_attributes, "message": message.attributes});
     redact_value(&mut attributes);

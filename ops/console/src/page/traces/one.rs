@@ -37,7 +37,7 @@ pub(super) async fn show(app: App, Path(id): Path<String>, Query(view): Query<Vi
         waterfall::card(&trace, &app.source.observer.logs(&filter, LINES))
     };
     let content = html! {
-        nav .choices .bar aria-label="Views of this trace" {
+        nav .choices .toolbar aria-label="Views of this trace" {
             a href=(href::trace(&id)) aria-current=[(!shows_segments).then_some("true")] { "Waterfall" }
             a href={ (href::trace(&id)) "?view=segments" } aria-current=[shows_segments.then_some("true")] { "X-Ray segments" }
         }
