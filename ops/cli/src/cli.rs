@@ -2,6 +2,7 @@
 
 pub(crate) mod alarms;
 pub(crate) mod audit;
+pub(crate) mod completions;
 pub(crate) mod dashboard;
 pub(crate) mod dlq;
 pub(crate) mod doctor;
@@ -10,6 +11,7 @@ mod help;
 pub(crate) mod load;
 pub(crate) mod reprocess;
 mod running_stack;
+mod up;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -18,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 
 use alarms::AlarmsCommand;
 use audit::AuditArgs;
+use completions::CompletionsArgs;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
 use doctor::DoctorArgs;
@@ -26,6 +29,7 @@ use load::LoadArgs;
 use reprocess::ReprocessArgs;
 pub(crate) use running_stack::AnyStack;
 use running_stack::RunningStack;
+pub(crate) use up::UpArgs;
 
 const AFTER: &str = "\
 Examples:
@@ -76,6 +80,8 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Check on a deployed stack what only AWS can show, and report what was seen.
     Doctor(DoctorArgs),
+    /// Open the console of the running stack in the browser; its address is printed too.
+    Open(OpenArgs),
     /// Print the variables by which the AWS CLI and SDKs find the running stack.
     Env(EnvArgs),
     /// Make a thumbnail of a file without any stack, and measure what it costs.
@@ -95,62 +101,13 @@ pub(crate) enum Command {
     /// See the dashboards of `dashboards/` as CloudWatch draws them.
     #[command(subcommand)]
     Dashboard(DashboardCommand),
+    /// Print what makes bash, zsh, fish or another shell complete commands and options.
+    Completions(CompletionsArgs),
 }
 
 impl Default for Command {
     fn default() -> Self {
         Self::Up(UpArgs::default())
-    }
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  ops up
-  ops up holiday/*.jpg
-  ops up --once --json --name ci --engine-port 0 --console-port 0
-  ops up --param ThumbnailSides=512 --param RetryBaseSeconds=0")]
-pub(crate) struct UpArgs {
-    /// Photos to push through; two bundled ones if none is named.
-    #[arg(value_name = "PHOTO")]
-    pub(crate) photos: Vec<PathBuf>,
-    /// Take the stack down after the verification; the exit status is its result.
-    #[arg(long)]
-    pub(crate) once: bool,
-    /// Print JSON on stdout: with --once the whole report at the end, else the stack in one line as soon as
-    /// it is ready (with credentials; no photos are pushed unless named).
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Name of the stack; several stacks on one machine need different names.
-    #[arg(long, default_value = "default")]
-    pub(crate) name: String,
-    /// Port of the AWS APIs; 0 takes a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 4566)]
-    pub(crate) engine_port: u16,
-    /// Port of the console; 0 takes a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 4580)]
-    pub(crate) console_port: u16,
-    /// How many times faster than the day the clock of metrics, alarms and schedules goes: 60 makes a minute of
-    /// theirs a second. Nothing else is faster; `aws cloudwatch` takes and returns that clock's times.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=600))]
-    pub(crate) clock_rate: u32,
-    /// A parameter of template.yaml that shall differ from the local default; may be repeated.
-    #[arg(long = "param", value_name = "KEY=VALUE", value_parser = parameter)]
-    pub(crate) params: Vec<(String, String)>,
-}
-
-impl Default for UpArgs {
-    fn default() -> Self {
-        Self {
-            photos: Vec::new(),
-            once: false,
-            json: false,
-            name: "default".to_owned(),
-            engine_port: 4566,
-            console_port: 4580,
-            clock_rate: 1,
-            params: Vec::new(),
-        }
     }
 }
 
@@ -221,6 +178,18 @@ pub(crate) struct TraceArgs {
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
+With --json: one object with the address, and nothing is opened.
+
+Examples:
+  ops open
+  ops open --name ci --json | jq -r .console")]
+pub(crate) struct OpenArgs {
+    #[command(flatten)]
+    pub(crate) stack: RunningStack,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
 Prints commands of a shell: AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID and
 AWS_SECRET_ACCESS_KEY are set; AWS_PROFILE, AWS_DEFAULT_PROFILE and AWS_SESSION_TOKEN are unset, since the AWS CLI
 would heed them. The key is the root user's of this stack alone, and ends with it: after another start, evaluate
@@ -260,13 +229,6 @@ pub(crate) struct ThumbnailArgs {
     /// How often to do it; the median of the CPU times is reported.
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) repeat: NonZeroUsize,
-}
-
-fn parameter(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("write it as KEY=VALUE, such as ThumbnailSides=512".to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 //! the crate `local_stack`, so that what works on AWS needs no engine (held by `tests/cli/rooms.rs`).
 //!
 //! - `console` finds the running stack, and reads its console
-//! - `up`, `env`, `load`, `drill` the commands
+//! - `up`, `open`, `env`, `load`, `drill` the commands
 
 pub(crate) mod console;
 pub(crate) mod drill;
 pub(crate) mod env;
 mod failure;
 pub(crate) mod load;
+pub(crate) mod open;
 pub(crate) mod up;
 
 pub(crate) use failure::LocalFailure;

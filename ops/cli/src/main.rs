@@ -4,6 +4,7 @@ mod alarms;
 mod audit;
 mod cli;
 mod cloudwatch;
+mod completions;
 mod dashboard;
 mod dlq;
 mod doctor;
@@ -30,7 +31,7 @@ use cli::alarms::AlarmsCommand;
 use cli::dashboard::DashboardCommand;
 use cli::{Cli, Command};
 use failure::Failure;
-use local::{drill, env, load, up};
+use local::{drill, env, load, open, up};
 use terminal::{Terminal, Terminals, print_err};
 
 fn main() -> ExitCode {
@@ -54,6 +55,9 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
     if let Command::Thumbnail(args) = &command {
         return thumbnail::run(args);
     }
+    if let Command::Completions(args) = &command {
+        return completions::run(args);
+    }
     if let Command::Alarms(AlarmsCommand::Test(args)) = &command {
         return alarms::test::run(args, root, terminals.out);
     }
@@ -68,8 +72,10 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Load(args) => load::run(args, root, terminals, &lookup).await,
             Command::Trace(args) => trace::run(&args, root, terminals.out, &lookup).await,
             Command::Doctor(args) => doctor::run(args, root, terminals, &lookup).await,
+            Command::Open(args) => open::run(&args, root),
             Command::Env(args) => env::run(&args, root),
             Command::Thumbnail(args) => thumbnail::run(&args),
+            Command::Completions(args) => completions::run(&args),
             Command::Audit(args) => audit::run(args, root, terminals, &lookup).await,
             Command::Reprocess(args) => reprocess::run(args, root, terminals, &lookup).await,
             Command::Dlq(command) => dlq::run(command, root, terminals, &lookup).await,

@@ -1,7 +1,7 @@
 //! Catalogue of images: the table's items as they were read last, newest first.
 //!
-//! The table has no order but that of its keys, so the whole of it is read, and again once that is a minute old. In between
-//! only images are read anew that the newest traces are about and that had not ended.
+//! The table has no order but that of its keys, so the whole of it is read, and again once that is a minute old, while pages
+//! show what was known. In between only images are read anew that the newest traces are about and that had not ended.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,12 +24,13 @@ const BATCH: usize = 100;
 
 /// What is known of the table.
 #[derive(Debug, Default)]
-pub(crate) struct Catalogue(Mutex<Known>);
+pub(crate) struct Catalogue(Arc<Mutex<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {
     images: HashMap<String, Arc<Record>>,
     read: Option<Instant>,
+    is_being_read: bool,
     complete: bool,
 }
 
@@ -47,9 +48,11 @@ impl Catalogue {
     pub(crate) async fn images(&self, source: &Source) -> Result<Images, AwsError> {
         let Some(table) = source.info.outputs.get("MetadataTableName") else { return Ok(Images::default()) };
         let mut known = self.0.lock().await;
-        if known.read.is_none_or(|read| read.elapsed() > OLD) {
-            *known = scan(&source.aws, table).await?;
-        } else {
+        if let Some(read) = known.read {
+            if read.elapsed() > OLD && !known.is_being_read {
+                known.is_being_read = true;
+                tokio::spawn(read_again(Arc::clone(&self.0), source.aws.clone(), table.clone()));
+            }
             let traces = source.observer.look(|seen| seen.traces.newest(TRACES));
             let mut open: Vec<String> = traces.into_iter().flat_map(|trace| trace.image_ids).collect();
             open.retain(|id| known.images.get(id).is_none_or(|image| !image.has_ended()));
@@ -59,10 +62,22 @@ impl Catalogue {
                     known.images.insert(image.image_id.clone(), Arc::new(image));
                 }
             }
+        } else {
+            *known = scan(&source.aws, table).await?;
         }
         let mut all: Vec<_> = known.images.values().cloned().collect();
         all.sort_unstable_by(|a, b| (&b.uploaded_at, &b.image_id).cmp(&(&a.uploaded_at, &a.image_id)));
         Ok(Images { all, complete: known.complete })
+    }
+}
+
+/// Takes the place of what was known; where the table cannot be read, the next page tries again.
+async fn read_again(catalogue: Arc<Mutex<Known>>, aws: Aws, table: String) {
+    let read = scan(&aws, &table).await;
+    let mut known = catalogue.lock().await;
+    match read {
+        Ok(read) => *known = read,
+        Err(_) => known.is_being_read = false,
     }
 }
 
@@ -76,7 +91,12 @@ async fn scan(aws: &Aws, table: &str) -> Result<Known, AwsError> {
         images.extend(records.map(|image| (image.image_id.clone(), Arc::new(image))));
         let last = page.get("LastEvaluatedKey").filter(|key| key.is_object());
         let Some(last) = last.filter(|_| images.len() < MOST) else {
-            return Ok(Known { images, read: Some(Instant::now()), complete: last.is_none() });
+            return Ok(Known {
+                images,
+                read: Some(Instant::now()),
+                is_being_read: false,
+                complete: last.is_none(),
+            });
         };
         body = json!({ "TableName": table, "ExclusiveStartKey": last });
     }

@@ -1,4 +1,8 @@
 //! What all pages have around them: head, menu, and how the stack fares.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "markup is made where it is handed over: `page(&app, head, html! {…})`"
+)]
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -10,6 +10,7 @@ mod mail;
 mod messages;
 mod problem;
 mod traces;
+mod upload;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -23,7 +24,7 @@ type Group = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// The menu, in its order.
 pub(crate) const MENU: &[Group] = &[
-    ("Pipeline", &[("/", "Home"), ("/images", "Images")]),
+    ("Pipeline", &[("/", "Home"), ("/upload", "Upload"), ("/images", "Images")]),
     (
         "Watch",
         &[
@@ -41,6 +42,7 @@ pub(crate) const MENU: &[Group] = &[
 pub(crate) fn routes() -> Router<Base> {
     Router::new()
         .merge(home::routes())
+        .merge(upload::routes())
         .merge(images::routes())
         .merge(alarms::routes())
         .merge(dashboards::routes())

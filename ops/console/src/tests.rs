@@ -1,13 +1,14 @@
 //! What holds for every page, and the harness for each page's own tests: the console's router on what a test has seen.
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, header};
+use axum::{Json, Router};
 use local_stack::console::{Source, routes};
 use local_stack::faults::Faults;
 use local_stack::observe::{Observer, Seen};
 use local_stack::stack::StackInfo;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tower_service::Service;
 use trace_model::{IMAGE_ID, Span};
 
@@ -23,6 +24,15 @@ pub(crate) fn info() -> StackInfo {
         "reconciled": [], "known_gaps": [],
     }))
     .unwrap()
+}
+
+/// The same, with an endpoint where every call gets this answer, for as long as the test runs.
+pub(crate) async fn answered(answer: Value) -> StackInfo {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let routes = Router::new().fallback(async move || Json(answer));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    StackInfo { endpoint, ..info() }
 }
 
 /// One trace of the image `cat`.
@@ -79,6 +89,13 @@ impl Harness {
         (status, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
+    /// What a page allows itself.
+    pub(crate) async fn policy(&self, path: &str) -> String {
+        let request = Request::get(path).header(header::HOST, "127.0.0.1:2").body(Body::empty()).unwrap();
+        let answer = self.send(request).await;
+        answer.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned()
+    }
+
     /// What a button of a page sends; `token` is the page's own or a guess.
     pub(crate) async fn post(&self, path: &str, token: &str, form: &str) -> (u16, String) {
         let request = Request::post(path)
@@ -109,7 +126,7 @@ fn menu() -> impl Iterator<Item = &'static str> {
 
 #[tokio::test]
 async fn every_entry_of_the_menu_leads_to_a_page_that_marks_it_and_holds_no_secret() {
-    let harness = Harness::new(seen());
+    let harness = Harness::of(seen(), answered(json!({})).await);
     for path in menu() {
         let page = harness.page(path).await;
         assert!(page.contains(&format!("href=\"{path}\" aria-current=\"page\"")), "{path}: {page}");

@@ -1,4 +1,8 @@
 //! What pages are made of. All text goes through the template, which escapes it: names, keys and log lines are untrusted.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "markup is made where it is handed over: `ui::card(title, html! {}, html! {…})`"
+)]
 
 pub(crate) mod format;
 pub(crate) mod href;

@@ -9,11 +9,14 @@
 
 mod headers;
 mod messages;
+mod offline;
 mod requests;
+mod statuses;
 
 pub use headers::headers;
 pub use messages::messages;
 pub use requests::requests;
+pub use statuses::statuses;
 
 #[cfg(test)]
 mod tests {
@@ -42,5 +45,10 @@ mod tests {
     #[test]
     fn each_seed_of_requests_is_answered_as_documented() {
         sow("requests", super::requests);
+    }
+
+    #[test]
+    fn each_seed_of_statuses_is_answered_as_documented_and_of_own_images_only() {
+        sow("statuses", super::statuses);
     }
 }

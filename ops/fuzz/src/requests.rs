@@ -1,7 +1,5 @@
 use std::{cell::LazyCell, time::SystemTime};
 
-use aws_credential_types::Credentials;
-use aws_sdk_s3::config::{BehaviorVersion, Region};
 use generate_upload_url::{
     config::Config,
     handler::{App, handle},
@@ -9,9 +7,10 @@ use generate_upload_url::{
 };
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
-use telemetry::Telemetry;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use url::Url;
+
+use crate::offline;
 
 const USER: &str = "57a4ea48-3051-70f1-2f1f-5c3f1f0e4a11";
 
@@ -23,7 +22,7 @@ const USER: &str = "57a4ea48-3051-70f1-2f1f-5c3f1f0e4a11";
 /// When that is not so.
 pub fn requests(input: &[u8]) {
     thread_local! {
-        static FUNCTION: LazyCell<(App, Runtime)> = LazyCell::new(|| (app(), runtime()));
+        static FUNCTION: LazyCell<(App, Runtime)> = LazyCell::new(|| (app(), offline::runtime()));
     }
     let text = String::from_utf8_lossy(input);
     let event =
@@ -53,18 +52,7 @@ fn with_body(body: &str) -> Value {
 }
 
 fn app() -> App {
-    let sdk = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("ap-northeast-1"))
-        .credentials_provider(Credentials::new("AKIDEXAMPLE", "secret", None, None, "fuzz"));
     let config = Config::read(|name| (name == "ORIGINAL_BUCKET").then(|| "originals".to_owned())).unwrap();
-    let signer =
-        Signer::new(aws_sdk_s3::Client::from_conf(sdk.build()), &config.original_bucket, SystemTime::now);
-    // What is emitted is kept by nobody, or a long run would fill the memory.
-    let (telemetry, _) = Telemetry::capture("fuzz");
-    App { config, signer, telemetry }
-}
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_all().build().unwrap()
+    let signer = Signer::new(offline::s3(), &config.original_bucket, SystemTime::now);
+    App { config, signer, telemetry: offline::telemetry() }
 }

@@ -20,6 +20,7 @@ use crate::deploy::{Functions, Reconciled};
 use aws_client::{Aws, Credentials};
 use pipeline_client::stack::{Pipeline, SignIn};
 
+pub use addresses::CALLBACK;
 pub use pipeline_client::stack::MissingOutput;
 pub use pipeline_client::user::User as DemoUser;
 pub use room::NoRoom;

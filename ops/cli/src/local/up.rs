@@ -158,6 +158,7 @@ fn addresses(args: &UpArgs, verified: &[Verified], info: &StackInfo, style: Styl
     lines.extend([
         String::new(),
         strong("In another terminal"),
+        format!("  cargo run -- open{name}   # the console in your browser"),
         format!("  cargo run -- upload{name} FILE"),
         format!("  cargo run -- verify{name}"),
         format!("  cargo run -- trace{name} {image}"),

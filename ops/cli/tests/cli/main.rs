@@ -1,6 +1,7 @@
 //! The built program, run as a user runs it.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of a test may panic")]
 
+mod completions;
 mod dlq;
 mod features;
 mod rooms;

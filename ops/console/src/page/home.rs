@@ -1,65 +1,167 @@
-//! Home: what the pipeline does right now.
+//! Home: the flow as a picture with what is at each hop, what is stuck, and the newest uploads.
+
+mod facts;
+mod flow;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
+use cloudwatch_model::alarm::State;
+use contract::item::Record;
+use contract::time::unix_millis;
 use local_stack::observe::news::Topic;
-use maud::html;
+use maud::{Markup, html};
 
 use super::Page;
+use super::images::{status, tile};
 use crate::app::{App, Base};
 use crate::layout::{Head, page};
-use crate::ui::{self, Column};
+use crate::ui::{self, Column, href};
+use facts::Facts;
 
-/// How many traces are listed.
-const NEWEST: usize = 20;
+/// How many uploads are shown.
+const NEWEST: usize = 12;
+/// How many stuck ones are listed.
+const STUCK: usize = 10;
+/// An upload without a result is stuck after so long; the processor itself takes a second.
+const PATIENCE_MS: i64 = 30_000;
 
 pub(super) fn routes() -> Router<Base> {
     Router::new().route("/", get(show))
 }
 
 async fn show(app: App) -> Page {
-    let traces = app.source.observer.look(|seen| seen.traces.newest(NEWEST));
+    let (facts, images) = tokio::join!(Facts::gather(&app), app.catalogue.images(&app.source));
+    let (images, problem) = match images {
+        Ok(images) => (images.all, None),
+        Err(error) => (Vec::new(), Some(aws_client::chain(&error))),
+    };
+    let stuck = stuck(&images);
+    let now = html! {
+        div .stack {
+            @if let Some(problem) = &problem { p .problem { (problem) } }
+            section .card .flow aria-label="The way of an upload" { (flow::draw(&facts.hops(&images))) }
+            (ringing(&app))
+            (stuck_card(&app, &stuck, facts.dead_letters()))
+            (newest(&app, &images))
+        }
+    };
+    let content = ui::live("now", &[Topic::Traces, Topic::Metrics, Topic::Mail, Topic::Alarms], now);
+    let lead = "Each upload's way through the pipeline, with what is at each hop right now.";
+    Ok(Html(page(&app, Head { at: "/", title: "Home", lead }, content).into_string()))
+}
+
+/// Uploads that should have a result by now, the oldest first.
+fn stuck(images: &[Arc<Record>]) -> Vec<&Record> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+    let is_old = |image: &&Record| {
+        let uploaded = image.uploaded_at.as_deref().and_then(unix_millis);
+        uploaded.is_none_or(|at| now.saturating_sub(at) > PATIENCE_MS)
+    };
+    images.iter().rev().map(AsRef::as_ref).filter(|image| !image.has_ended()).filter(is_old).collect()
+}
+
+/// The alarms that ring; nothing while none does.
+fn ringing(app: &App) -> Markup {
+    let clock = app.source.observer.clock();
+    app.source.observer.look(|seen| {
+        let names = seen.alarms.set().iter().map(|alarm| alarm.name.as_str());
+        let mut ringing = names.filter(|name| seen.alarms.state(name) == Some(State::Alarm)).peekable();
+        if ringing.peek().is_none() {
+            return html! {};
+        }
+        ui::card("Alarms that ring", html! { a href="/alarms" { "all alarms" } }, html! {
+            ul .ringing .inset {
+                @for name in ringing {
+                    li {
+                        (ui::badge(State::Alarm.as_str())) " " a href=(href::alarm(name)) { (name) }
+                        @if let Some(standing) = seen.alarms.standing(name) { " " span .soft { (ui::time::ago_by(clock, standing.since)) } }
+                    }
+                }
+            }
+        })
+    })
+}
+
+fn stuck_card(app: &App, stuck: &[&Record], dead_letters: u64) -> Markup {
     let rows = html! {
-        @for trace in &traces {
+        @for image in stuck.iter().take(STUCK) {
             tr {
-                td { (ui::id(trace.image_ids.first().map_or("", String::as_str))) }
-                td .number { (ui::format::duration(trace.duration_us)) }
-                td .number { (ui::time::ago(i64::try_from(trace.start_us / 1000).unwrap_or(0))) }
+                td { a href=(href::image(&image.image_id)) { (ui::id(&image.image_id)) } }
+                td { (ui::badge(&status(&app.source.observer, image))) }
+                td .number { @if let Some(at) = image.uploaded_at.as_deref().and_then(unix_millis) { (ui::time::ago(at)) } }
             }
         }
     };
-    let columns = [Column::Text("Image"), Column::Number("Took"), Column::Number("Began")];
+    let columns = [Column::Text("Image"), Column::Text("At"), Column::Number("Uploaded")];
     let content = html! {
-        @if traces.is_empty() {
+        @if stuck.is_empty() && dead_letters == 0 {
+            (ui::empty("Nothing is stuck.", html! { p { "An upload without a result after half a minute is listed here, and so is what the queue has given up." } }))
+        }
+        @if dead_letters > 0 {
+            p .inset { (ui::format::count(dead_letters)) @if dead_letters == 1 { " message is" } @else { " messages are" } " in the dead-letter queue." }
+        }
+        @if !stuck.is_empty() { (ui::table("Uploads without a result", &columns, rows)) }
+        @if stuck.len() > STUCK { p .inset .soft { "and " (stuck.len() - STUCK) " more" } }
+    };
+    ui::card("Stuck", html! {}, content)
+}
+
+fn newest(app: &App, images: &[Arc<Record>]) -> Markup {
+    let content = html! {
+        @if images.is_empty() {
             (ui::empty("No upload yet.", html! {
-                p { "Each upload becomes one trace, from the request for its URL to its notification." }
+                p { a href="/upload" { "Upload a photo" } " in this browser, or send some from a terminal:" }
                 (ui::command("cargo run -- upload FILE"))
             }))
         } @else {
-            (ui::table("The newest uploads", &columns, rows))
+            ul .grid .inset { @for image in images.iter().take(NEWEST) { li { (tile(&app.source.observer, image)) } } }
         }
     };
-    let content = ui::card("Newest uploads", html! {}, content);
-    let content = ui::live("uploads", &[Topic::Traces], content);
-    let head = Head { at: "/", title: "Home", lead: "What the pipeline does right now." };
-    Ok(Html(page(&app, head, content).into_string()))
+    ui::card("Newest uploads", html! { a href="/images" { "all images" } }, content)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::tests::{Harness, seen};
 
     #[tokio::test]
-    async fn an_upload_is_listed_and_its_part_asks_for_itself_when_traces_change() {
+    async fn the_flow_is_drawn_while_nothing_answers_and_the_problem_is_named() {
         let page = Harness::new(seen()).page("/").await;
-        assert!(page.contains("<span class=\"id\">cat</span>"), "{page}");
-        assert!(page.contains("hx-trigger=\"news:traces from:body\""), "{page}");
+        for hop in [
+            "Upload API",
+            "Queue",
+            "Dead letters",
+            "Processor",
+            "Thumbnails bucket",
+            "Table",
+            "Topic",
+            "Metrics function",
+        ] {
+            assert!(page.contains(&format!(">{hop}</text>")), "{hop}: {page}");
+        }
+        assert!(page.contains("class=\"problem\"") && page.contains("cargo run -- upload FILE"), "{page}");
     }
 
-    #[tokio::test]
-    async fn nothing_yet_says_how_an_upload_is_sent() {
-        let page = Harness::new(Default::default()).page("/").await;
-        assert!(page.contains("cargo run -- upload FILE"), "{page}");
+    #[test]
+    fn only_uploads_without_a_result_that_are_old_are_stuck() {
+        let image = |id: &str, status: &str, at: &str| {
+            Arc::new(Record {
+                image_id: id.into(),
+                status: status.into(),
+                uploaded_at: Some(at.into()),
+                ..Record::default()
+            })
+        };
+        let (old, now) = ("2026-01-01T00:00:00Z", contract::time::rfc3339(SystemTime::now()));
+        let images =
+            [image("new", "PROCESSING", &now), image("stuck", "PROCESSING", old), image("done", "DONE", old)];
+        let found: Vec<&str> = stuck(&images).iter().map(|image| image.image_id.as_str()).collect();
+        assert_eq!(found, ["stuck"]);
     }
 }

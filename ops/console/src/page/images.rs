@@ -22,6 +22,7 @@ use crate::app::{App, Base};
 use crate::layout::{Head, page};
 use crate::ui::{self, href};
 use filter::Filter;
+pub(super) use one::pictures;
 
 /// How many are on a page.
 const PAGE: usize = 60;
@@ -115,5 +116,67 @@ fn pager(filter: &Filter, number: usize, pages: usize) -> Markup {
                 @if number < pages { a .button rel="next" href=(filter.at(number + 1)) { "Older" } }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::tests::{Harness, answered, seen};
+
+    fn item(number: usize, status: &str) -> Value {
+        let text = |text: &str| json!({"S": text});
+        let number = format!("{number:05}");
+        json!({
+            "imageId": text(&number), "status": text(status), "originalS3Key": text(&format!("user-uploads/anna/{number}.jpg")),
+            "userId": text("anna"), "uploadedAt": text(&format!("2026-11-29T00:00:00.{number}Z")),
+            "processedS3Key": text(&format!("processed/{number}.jpg")),
+        })
+    }
+
+    async fn with(items: Vec<Value>) -> Harness {
+        Harness::of(seen(), answered(json!({"Items": items})).await)
+    }
+
+    #[tokio::test]
+    async fn of_ten_thousand_images_the_newest_are_on_the_first_page_and_the_oldest_on_the_last() {
+        let harness = with((0..10_000).map(|number| item(number, "DONE")).collect()).await;
+        let first = harness.page("/images").await;
+        assert!(first.contains("10,000 images") && first.contains("Page 1 of 167"), "{first}");
+        assert_eq!(first.matches("class=\"tile\"").count(), PAGE);
+        assert!(first.contains("/thumbnails/09999") && !first.contains("/thumbnails/09939"));
+        let last = harness.page("/images?page=167").await;
+        assert!(
+            last.contains("/thumbnails/00000") && last.matches("class=\"tile\"").count() == 10_000 % PAGE,
+            "{last}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_search_shows_what_it_found_of_how_many_and_keeps_the_form_filled_in() {
+        let harness =
+            with((0..9).map(|number| item(number, if number == 4 { "FAILED" } else { "DONE" })).collect())
+                .await;
+        let page = harness.page("/images?status=FAILED&q=anna").await;
+        assert!(
+            page.contains("1 image of 9")
+                && page.contains("/images/00004")
+                && !page.contains("/images/00005"),
+            "{page}"
+        );
+        assert!(page.contains("value=\"anna\"") && page.contains("value=\"FAILED\" selected"), "{page}");
+        let none = harness.page("/images?q=%3Cscript%3E").await;
+        assert!(none.contains("No image is like that") && !none.contains("<script>"), "{none}");
+    }
+
+    #[tokio::test]
+    async fn an_image_that_nobody_knows_is_a_page_that_says_so() {
+        let harness = Harness::of(seen(), answered(json!({})).await);
+        let (status, page) = harness.get("/images/dog").await;
+        assert!(status == 404 && page.contains("No such image"), "{page}");
+        // Of this one there is a trace, and no item yet.
+        assert!(harness.page("/images/cat").await.contains("A URL was issued"));
     }
 }

@@ -22,14 +22,14 @@ pub(crate) fn original(image_id: &str) -> String {
     format!("/originals/{}", encoded(image_id))
 }
 
-/// One trace.
-pub(crate) fn trace(trace_id: &str) -> String {
-    format!("/traces/{}", encoded(trace_id))
-}
-
 /// One alarm.
 pub(crate) fn alarm(name: &str) -> String {
     format!("/alarms/{}", encoded(name))
+}
+
+/// One trace.
+pub(crate) fn trace(trace_id: &str) -> String {
+    format!("/traces/{}", encoded(trace_id))
 }
 
 /// One runbook.
@@ -40,6 +40,11 @@ pub(crate) fn runbook(name: &str) -> String {
 /// One dashboard.
 pub(crate) fn dashboard(name: &str) -> String {
     format!("/dashboards/{}", encoded(name))
+}
+
+/// The mail about an image.
+pub(crate) fn mail(image_id: &str) -> String {
+    format!("/mail?image={}", encoded(image_id))
 }
 
 #[cfg(test)]

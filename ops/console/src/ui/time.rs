@@ -9,13 +9,27 @@ use maud::{Markup, html};
 
 /// How long ago something was, by the day's clock, in milliseconds since 1970.
 pub(crate) fn ago(at_ms: i64) -> Markup {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    element(at_ms, i64::try_from(now.as_millis()).unwrap_or(i64::MAX), "day")
+    element(at_ms, today(), "day")
 }
 
 /// How long ago something was by the clock of metrics and alarms, which may be faster.
 pub(crate) fn ago_by(clock: Clock, at: Timestamp) -> Markup {
     element(at.as_millis(), clock.now().as_millis(), "clock")
+}
+
+/// The same as plain text, for a picture.
+pub(crate) fn since(at_ms: i64) -> String {
+    relative(today().saturating_sub(at_ms))
+}
+
+/// The same by the clock of metrics and alarms.
+pub(crate) fn since_by(clock: Clock, at: Timestamp) -> String {
+    relative(clock.now().as_millis().saturating_sub(at.as_millis()))
+}
+
+fn today() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn element(at_ms: i64, now_ms: i64, by: &str) -> Markup {

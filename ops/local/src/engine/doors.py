@@ -3,7 +3,8 @@
 - `Host` must be one of our own names: a page can let its own name point to loopback, and would then read answers.
 - A path below `/_` must be one of two: the others reset, configure and show everything to anybody.
 - Every request has a signature that verifies. What needs none is listed here, and nowhere else.
-- CORS headers are those of the bucket or of the API, and no others: the engine lets every page read everything.
+- CORS headers are those of the bucket, of the API, or of what Cognito answers to whoever asks, and no others: the engine
+  lets every page read everything.
 
 Written for the pinned version of the engine; whatever is wrapped here is checked first.
 """
@@ -18,6 +19,7 @@ from ministack.core.iam_actions import anonymous_denial_message
 from ministack.core.router import detect_service, extract_access_key_id
 from ministack.services import cognito, s3
 
+import sign_up
 from pinned import wrap
 
 # By name, because the package has the application itself under `app`.
@@ -37,7 +39,10 @@ SIGN_IN = {
     ("POST", "/oauth2/login"),
     ("POST", "/oauth2/token"),
     ("POST", "/oauth2/userInfo"),
+    *sign_up.PATHS,
 }
+# What a page in a browser may read: a code and a verifier are exchanged for tokens, and nothing else identifies the caller.
+TOKENS = "/oauth2/token"
 KEY_SETS = re.compile(r"/([\w-]+)/\.well-known/(jwks\.json|openid-configuration)")
 # The operations that AWS's own models mark as unsigned: who calls them shows a password, a code or a token.
 USER_POOL = "AWSCognitoIdentityProviderService."
@@ -60,6 +65,13 @@ OPERATIONS = {
 }
 FORM_ACTIONS = {"AssumeRoleWithWebIdentity"}
 
+COGNITO_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
+    "Access-Control-Max-Age": "172800",
+}
+
 # Of the request in work: whether it is one of the operations above, and whether CORS headers are its resource's own.
 is_operation = contextvars.ContextVar("is_operation", default=False)
 has_own_cors = contextvars.ContextVar("has_own_cors", default=False)
@@ -77,6 +89,15 @@ def is_page(method, path):
 def is_preflight(method, path, headers, query):
     """Whether a browser asks for a bucket's CORS rules."""
     return method == "OPTIONS" and is_of_bucket(method, path, headers, query)
+
+
+def is_preflight_of_cognito(method, path, headers):
+    """Whether a browser asks if a page may call Cognito, which AWS lets every page do. A header of signatures is not
+    asked for then: all services are at this address, and those that want one are no page's."""
+    if (method, path) != ("OPTIONS", "/") or headers.get("access-control-request-method") != "POST":
+        return False
+    asked = {name.strip() for name in headers.get("access-control-request-headers", "").lower().split(",")}
+    return "x-amz-target" in asked and "authorization" not in asked
 
 
 def is_of_bucket(method, path, headers, query):
@@ -142,7 +163,10 @@ async def refuse(send, status, message):
 
 @wrap(application, "_handle_pre_body_request", ["method", "path", "headers", "query_params", "request_id"])
 async def before_the_body(inner, method, path, headers, query, request_id):
-    has_own_cors.set(path.startswith(APIS) or is_of_bucket(method, path, headers, query))
+    has_own_cors.set(path == TOKENS or path.startswith(APIS) or is_of_bucket(method, path, headers, query))
+    if is_preflight_of_cognito(method, path, headers):
+        has_own_cors.set(True)
+        return 200, {**COGNITO_CORS, "Access-Control-Allow-Headers": headers["access-control-request-headers"]}, b""
     if is_page(method, path) or is_preflight(method, path, headers, query):
         return await inner(method, path, headers, query, request_id)
     return None
@@ -153,12 +177,15 @@ async def after_the_body(inner, method, path, headers, body, query, request_id):
     """Answers for the application when a request may not go further."""
     if path.startswith(APIS):
         return None
+    if (method, path) in sign_up.PATHS:
+        return sign_up.answer(method, path, headers, body, query)
     if is_page(method, path):
         answer = await inner(method, path, headers, body, query, request_id)
         if answer is not None:
             return answer
     if is_unsigned_operation(method, path, headers, body, query):
         is_operation.set(True)
+        has_own_cors.set("x-amz-target" in headers)
         return None
     refused = refusal(method, path, headers, body, query, request_id)
     if refused is None:

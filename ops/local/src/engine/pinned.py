@@ -1,6 +1,5 @@
 """Puts something around a function of the engine, after checking that it is the function that was read."""
 
-import functools
 import inspect
 
 
@@ -10,7 +9,10 @@ def wrap(module, name, parameters):
         found = list(inspect.signature(inner).parameters)
         if found != parameters:
             raise SystemExit(f"{module.__name__}.{name} takes {found}, not {parameters}: not the pinned engine")
-        wrapped = functools.partial(around, inner)
+        # A function and not a partial, which a class would not bind to its instances.
+        def wrapped(*arguments, **named):
+            return around(inner, *arguments, **named)
+
         # So that a second module around the same function checks the engine's signature, and not that of `around`.
         wrapped.__signature__ = inspect.signature(inner)
         setattr(module, name, wrapped)

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 29] = [
+const MODULES: [(&str, &str); 31] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
     ("async_invocations.py", include_str!("async_invocations.py")),
     ("cloudwatch_api.py", include_str!("cloudwatch_api.py")),
     ("conditions.py", include_str!("conditions.py")),
+    ("connections.py", include_str!("connections.py")),
     ("decisions.py", include_str!("decisions.py")),
     ("doors.py", include_str!("doors.py")),
     ("environments.py", include_str!("environments.py")),
@@ -32,6 +33,7 @@ const MODULES: [(&str, &str); 29] = [
     ("second_factor.py", include_str!("second_factor.py")),
     ("service_metrics.py", include_str!("service_metrics.py")),
     ("service_principals.py", include_str!("service_principals.py")),
+    ("sign_up.py", include_str!("sign_up.py")),
     ("slow_clients.py", include_str!("slow_clients.py")),
     ("throttling.py", include_str!("throttling.py")),
     ("tokens.py", include_str!("tokens.py")),

@@ -20,6 +20,7 @@ import access_log  # noqa: E402, F401  (beside this file, like the others)
 import addresses  # noqa: E402
 import async_invocations  # noqa: E402, F401
 import conditions  # noqa: E402, F401
+import connections  # noqa: E402, F401
 import decisions  # noqa: E402, F401
 import doors  # noqa: E402
 import environments  # noqa: E402, F401
@@ -36,6 +37,7 @@ import s3_signatures  # noqa: E402, F401
 import saved_queries  # noqa: E402, F401
 import second_factor  # noqa: E402, F401
 import service_principals  # noqa: E402, F401
+import sign_up  # noqa: E402, F401
 import slow_clients  # noqa: E402
 import tokens  # noqa: E402, F401
 import user_pools  # noqa: E402, F401

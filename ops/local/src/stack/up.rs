@@ -136,7 +136,8 @@ impl Stack {
         let presigned = proxy.address();
         let proxy = proxy.serve(engine.endpoint(), engine.group(), faults.clone());
         let aws = Aws::new(engine.endpoint(), REGION, engine.root_credentials().clone());
-        let (deployed, reconciled) = deploy(&options, &root, &aws, &functions, reporter).await?;
+        let (deployed, reconciled) =
+            deploy(&options, &root, &aws, &functions, &console.address(), reporter).await?;
         let assets = Assets::of(&aws, &deployed).await?;
         let info = settle(&options, &aws, deployed, reconciled, &console.address(), reporter).await?;
         let (log_groups, outbox_queue_url) = (info.log_groups.clone(), info.outbox_queue_url.clone());
@@ -240,9 +241,11 @@ async fn deploy(
     root: &Path,
     aws: &Aws,
     functions: &Functions,
+    console: &str,
     reporter: &dyn Reporter,
 ) -> Result<(Deployed, Reconciled), UpError> {
-    let parameters = options.deployed_parameters();
+    let mut parameters = options.deployed_parameters();
+    addresses::let_console_sign_in(&mut parameters, console);
     let template = &options.template.clone().unwrap_or_else(|| root.join("template.yaml"));
     let deployment = Deployment { aws, stack: STACK, template, parameters: &parameters, functions };
     let deployed = deployment.create(reporter).await?;

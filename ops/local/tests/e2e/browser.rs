@@ -1,6 +1,6 @@
 //! Pages in a real Chromium that try the ports of a running stack: what an app's page needs works, all else does not.
 
-mod chromium;
+pub(crate) mod chromium;
 
 use std::net::SocketAddr;
 

@@ -9,6 +9,7 @@
 
 mod browser;
 mod bucket_totals;
+mod clients;
 mod cloudwatch;
 mod cors;
 mod crashes;
@@ -39,6 +40,7 @@ mod release;
 mod requests;
 mod required_length;
 mod runbooks;
+mod sign_up;
 mod slow_clients;
 mod soak;
 mod status;

@@ -18,8 +18,8 @@ use crate::queue::drained;
 /// How long uploads are sent, unless `SOAK_MINUTES` names another time: .ci/nightly has 30.
 const MINUTES: u64 = 1;
 
-/// Uploads a second: 10,000 in 30 minutes.
-const RATE: f64 = 10_000.0 / 1_800.0;
+/// Uploads a second: in 30 minutes more than 10,000, however chance spaces them.
+const RATE: f64 = 10_500.0 / 1_800.0;
 
 /// The share of all calls that fails.
 const FAILING: f64 = 0.1;

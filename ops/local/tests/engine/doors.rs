@@ -184,7 +184,7 @@ async fn paths_of_the_engines_own_are_closed_but_for_its_health() {
 }
 
 #[tokio::test]
-async fn only_a_buckets_own_rules_let_a_page_read() {
+async fn only_a_buckets_own_rules_and_what_cognito_answers_unsigned_let_a_page_read() {
     const RULE: &str = "<CORSConfiguration><CORSRule><AllowedOrigin>https://photos.example</AllowedOrigin>\
                         <AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>";
     let lab = Lab::start().await;
@@ -194,6 +194,10 @@ async fn only_a_buckets_own_rules_let_a_page_read() {
     let asked = ("access-control-request-method", "GET");
     let form = ("content-type", "application/x-www-form-urlencoded");
     let json = ("x-amz-target", "AWSCognitoIdentityProviderService.InitiateAuth");
+    let post = ("access-control-request-method", "POST");
+    // A page that has a key may not use it: all services are at this address.
+    let signed = ("access-control-request-headers", "authorization,content-type,x-amz-target");
+    let unsigned = ("x-amz-target", "AWSCognitoIdentityProviderService.ListUsers");
     for (method, path, more, body) in [
         ("GET", "/", vec![], ""),
         ("OPTIONS", "/", vec![asked], ""),
@@ -208,14 +212,22 @@ async fn only_a_buckets_own_rules_let_a_page_read() {
         ("OPTIONS", "/oauth2/token", vec![asked], ""),
         ("GET", "/2015-03-31/functions/", vec![], ""),
         ("POST", "/", vec![form], "Action=ListTopics&Version=2010-03-31"),
-        ("POST", "/", vec![json], "{}"),
         ("OPTIONS", "/", vec![asked, json], ""),
+        ("OPTIONS", "/", vec![post, signed], ""),
+        ("POST", "/", vec![unsigned], "{}"),
         ("GET", "/_aws/execute-api/abc/x", vec![], ""),
     ] {
         let headers = [vec![("origin", "https://evil.example")], more].concat();
         let answer = send(method, &format!("{}{path}", aws.endpoint()), &headers, body).await;
         let cors = answer.headers().keys().filter(|name| name.as_str().starts_with("access-control-"));
         assert_eq!(cors.count(), 0, "{method} {path}: {answer:?}");
+    }
+    let sdk =
+        ("access-control-request-headers", "amz-sdk-request,content-type,x-amz-target,x-amz-user-agent");
+    for (method, header) in [("OPTIONS", sdk), ("POST", json)] {
+        let headers = [("origin", "https://any.example"), post, header];
+        let answer = send(method, &format!("{}/", aws.endpoint()), &headers, "{}").await;
+        assert_eq!(answer.headers()["access-control-allow-origin"], "*", "Cognito, {method}");
     }
     for method in ["OPTIONS", "GET"] {
         let headers = [("origin", "https://photos.example"), asked];

@@ -1,7 +1,7 @@
 //! The engine's process: it starts fast, refuses clearly, and never outlives whoever started it.
 
-use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -74,6 +74,22 @@ async fn engine_dies_with_a_parent_that_is_killed() {
     wait_until("the end of the socket", || {
         TcpStream::connect(endpoint.trim_start_matches("http://")).is_err()
     });
+}
+
+#[tokio::test]
+async fn connection_is_closed_as_soon_as_its_client_has_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = start(directory.path(), 0).await.unwrap();
+    let mut connection = TcpStream::connect(engine.endpoint().trim_start_matches("http://")).unwrap();
+    // Long before it would be ended because it is idle, after 75 s.
+    connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    connection.write_all(b"GET /_ministack/ready HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").unwrap();
+    assert!(connection.read(&mut [0; 4096]).unwrap() > 0);
+
+    connection.shutdown(Shutdown::Write).unwrap();
+
+    let mut rest = Vec::new();
+    connection.read_to_end(&mut rest).expect("the engine should close it too");
 }
 
 #[tokio::test]

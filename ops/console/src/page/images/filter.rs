@@ -66,8 +66,8 @@ impl Filter {
                 label .wide { "Id, user or key" input type="search" name="q" value=(self.q) autocomplete="off"; }
                 label { "Status" (select("status", &self.status, statuses)) }
                 label { "Reason" (select("reason", &self.reason, reasons.iter().copied())) }
-                label { "From, UTC" input type="datetime-local" name="from" value=(self.from); }
-                label { "Until, UTC" input type="datetime-local" name="until" value=(self.until); }
+                label .when { "From, UTC" input type="datetime-local" name="from" value=(self.from); }
+                label .when { "Until, UTC" input type="datetime-local" name="until" value=(self.until); }
                 div .buttons {
                     button .primary { "Search" }
                     @if !self.is_empty() { a .button href="/images" { "Clear" } }

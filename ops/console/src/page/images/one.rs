@@ -65,7 +65,7 @@ fn waiting() -> Markup {
 }
 
 /// Before and after.
-fn pictures(image: &Record) -> Markup {
+pub(in crate::page) fn pictures(image: &Record) -> Markup {
     html! {
         div .compare {
             figure .card {
@@ -198,7 +198,7 @@ fn log_lines(app: &App, id: &str) -> Markup {
             tr {
                 td { (ui::time::ago(line.timestamp_ms)) }
                 td { (ui::badge(line.level.as_deref().unwrap_or("-"))) }
-                td { details { summary { (line.message) } pre .json { (serde_json::to_string_pretty(&line.fields).unwrap_or_default()) } } }
+                td .fill { details { summary { (line.message) } pre .json { (serde_json::to_string_pretty(&line.fields).unwrap_or_default()) } } }
             }
         }
     };

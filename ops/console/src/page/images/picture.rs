@@ -51,8 +51,8 @@ async fn object(
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
     let condition: Vec<(&str, &str)> = known.map(|tag| ("if-none-match", tag)).into_iter().collect();
     let found = match app.source.aws.rest("s3", Method::GET, &path, Vec::new(), &condition).await {
-        Err(AwsError::Refused { status, .. }) if status == 404 => return Err(missing()),
-        Err(AwsError::Refused { status, .. }) if status == 304 => {
+        Err(AwsError::Refused { status: 404, .. }) => return Err(missing()),
+        Err(AwsError::Refused { status: 304, .. }) => {
             return Ok(StatusCode::NOT_MODIFIED.into_response());
         }
         found => found?,

@@ -59,14 +59,16 @@ fn open(url: &str, rules: &str) -> (Child, tempfile::TempDir) {
 }
 
 /// A server of pages, which takes their reports.
-pub(super) struct Site {
-    pub(super) address: SocketAddr,
+pub(crate) struct Site {
+    pub(crate) address: SocketAddr,
     reports: UnboundedReceiver<Value>,
     server: JoinHandle<()>,
 }
 
 #[derive(Clone)]
 struct Pages {
+    /// What the page of clients runs.
+    script: Arc<str>,
     /// Where everything goes that is no page's; the name that the browser gave the host stays.
     behind: Option<Arc<str>>,
     reports: UnboundedSender<Value>,
@@ -74,34 +76,42 @@ struct Pages {
 
 impl Site {
     /// Serves the pages on an address of its own.
-    pub(super) async fn new() -> Self {
-        Self::serve(SocketAddr::from(([127, 0, 0, 1], 0)), None).await
+    pub(crate) async fn new() -> Self {
+        Self::with_script(String::new()).await
+    }
+
+    /// The same, with a page `/clients` that runs `script`.
+    pub(crate) async fn with_script(script: String) -> Self {
+        Self::serve(SocketAddr::from(([127, 0, 0, 1], 0)), None, script.into()).await
     }
 
     /// Serves the pages beside `endpoint`, on the same port of another address of loopback. What is no page's goes on to
     /// `endpoint` as it came, as it does after the name of the page was made to point there.
-    pub(super) async fn rebinding(endpoint: &str) -> Self {
+    pub(crate) async fn rebinding(endpoint: &str) -> Self {
         let port = endpoint.rsplit(':').next().unwrap().parse().unwrap();
-        Self::serve(SocketAddr::new(IpAddr::from([127, 0, 0, 2]), port), Some(endpoint.into())).await
+        Self::serve(SocketAddr::new(IpAddr::from([127, 0, 0, 2]), port), Some(endpoint.into()), "".into())
+            .await
     }
 
-    async fn serve(address: SocketAddr, behind: Option<Arc<str>>) -> Self {
+    async fn serve(address: SocketAddr, behind: Option<Arc<str>>, script: Arc<str>) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, reports) = unbounded_channel();
         let app = Router::new()
             .route("/attack", get(async || Html(include_str!("attack.html"))))
             .route("/upload", get(async || Html(include_str!("upload.html"))))
+            .route("/clients", get(async || Html("<!doctype html><script type=module src=/script></script>")))
+            .route("/script", get(script_of_clients))
             .route("/picture", get(async || picture(ImageFormat::Jpeg)))
             .route("/report", post(report))
             .fallback(pass_on)
-            .with_state(Pages { behind, reports: sender });
+            .with_state(Pages { script, behind, reports: sender });
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { address, reports, server }
     }
 
     /// Opens one of the pages in a browser, and gives what the page reports.
-    pub(super) async fn visit(&mut self, url: &str, rules: &str) -> Value {
+    pub(crate) async fn visit(&mut self, url: &str, rules: &str) -> Value {
         let (_browser, _profile) = open(url, rules);
         let report = timeout(PATIENCE, self.reports.recv()).await;
         report.expect("the page should report").unwrap()
@@ -112,6 +122,10 @@ impl Drop for Site {
     fn drop(&mut self) {
         self.server.abort();
     }
+}
+
+async fn script_of_clients(State(pages): State<Pages>) -> impl IntoResponse {
+    ([(http::header::CONTENT_TYPE, "text/javascript")], pages.script.to_string())
 }
 
 async fn report(State(pages): State<Pages>, body: Bytes) {

@@ -13,10 +13,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
+use super::AWS_CLI;
 use crate::harness::{Harness, functions, root};
-
-/// The AWS CLI, pinned.
-const PACKAGES: &str = include_str!("aws-cli.txt");
 
 /// Longest wait for a block.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -86,11 +84,8 @@ impl Session {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
         fs::write(desk.path().join("later"), "0").unwrap();
-        let provision = Provision {
-            directory: root().join(".local-stack"),
-            python: "python3".into(),
-            packages: PACKAGES,
-        };
+        let provision =
+            Provision { directory: root().join(".local-stack"), python: "python3".into(), packages: AWS_CLI };
         let venv = provision.ensure(&()).await.unwrap();
         let functions = functions().await;
         let ops = functions.program(&fs::canonicalize(root().join("ops/cli")).unwrap()).unwrap();

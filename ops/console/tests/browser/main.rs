@@ -1,0 +1,12 @@
+//! The console in a real browser on a real stack.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed step of a helper fails the test"
+)]
+
+mod chromium;
+mod stack;
+mod upload;

@@ -1,0 +1,69 @@
+//! From signing up to a thumbnail, without a terminal.
+
+use std::fs;
+
+use crate::chromium::Browser;
+use crate::stack::{root, up};
+
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn somebody_new_signs_up_and_sees_a_photo_become_a_thumbnail_and_what_is_no_photo_refused() {
+    let stack = up().await;
+    let console = &stack.info.console;
+    let mut browser = Browser::open().await;
+    browser.visit(&format!("{console}/upload")).await;
+    sign_up(&mut browser, "new@example.com").await;
+    assert_eq!(browser.until("document.getElementById('user').textContent").await, "new@example.com");
+
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &[u8]| {
+        let path = directory.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let photo = fs::read(root().join("ops/local/photos/raccoon.jpg")).unwrap();
+    let files = [file("raccoon.jpg", &photo), file("broken.jpg", b"no photo"), file("notes.txt", b"notes")];
+    browser.choose("#files", &files).await;
+
+    browser.until("[...document.querySelectorAll('.fate img[src^=\"/thumbnails/\"]')].some((it) => it.naturalWidth === 256)").await;
+    // One is refused by the processor, with its reason, and one by the API, before anything is sent.
+    browser.until("document.querySelector('.refusal')?.textContent.includes('NotAnImage')").await;
+    browser.until("document.querySelector('.refused .upload-status')?.textContent.includes('content_type must be one of')").await;
+    browser.until("document.querySelectorAll('.hops .reached').length === 10").await;
+    let errors = browser.errors();
+    assert!(errors.len() == 1 && errors[0].contains("415"), "{errors:?}");
+
+    // The tab stays signed in; the images are there for everybody at the console.
+    browser.visit(&format!("{console}/upload")).await;
+    browser.until("document.getElementById('uploader')?.dataset.state === 'in'").await;
+    browser.visit(&format!("{console}/images?status=DONE")).await;
+    browser.click(".tile").await;
+    browser.until("document.querySelector('.compare img[alt=\"The original\"]')?.naturalWidth > 256").await;
+    browser.until("document.querySelector('.letter summary')").await;
+    let back = history_back(&mut browser).await;
+    browser.call("Page.navigateToHistoryEntry", back).await;
+    browser.until("document.querySelector('select[name=status]')?.value === 'DONE'").await;
+    assert_eq!(browser.errors(), [] as [String; 0]);
+    stack.down().await.unwrap();
+}
+
+/// Through the pages of the user pool, as they come.
+async fn sign_up(browser: &mut Browser, email: &str) {
+    browser.click("#sign-up").await;
+    browser.fill("input[name=email]:not([type=hidden])", email).await;
+    browser.fill("input[name=password]", "Secret-word-1").await;
+    browser.click("button[type=submit]").await;
+    let code = browser
+        .until("document.querySelector('input[name=code]') && document.querySelector('strong').textContent")
+        .await;
+    browser.fill("input[name=code]", code.as_str().unwrap()).await;
+    browser.click("button[type=submit]").await;
+    browser.until("document.getElementById('uploader')?.dataset.state === 'in'").await;
+}
+
+/// The page before this one.
+async fn history_back(browser: &mut Browser) -> serde_json::Value {
+    let history = browser.call("Page.getNavigationHistory", serde_json::json!({})).await;
+    let before = usize::try_from(history["currentIndex"].as_u64().unwrap() - 1).unwrap();
+    serde_json::json!({"entryId": history["entries"][before]["id"]})
+}

@@ -1,0 +1,201 @@
+//! The clients of `docs/clients`, as their page shows them, with the libraries that they name: each uploads a photo.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use contract::image_id;
+use local_stack::engine::{ENGINE_PACKAGES, Provision};
+use local_stack::user::Tokens;
+use tokio::process::Command;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::browser::chromium::Site;
+use crate::harness::{Harness, root};
+use crate::runbooks::AWS_CLI;
+use crate::uploader::somebody;
+
+/// Longest wait for a program; an installation on a busy machine takes most of it.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// The programs, in the order of the page.
+const FILES: [&str; 7] =
+    ["curl.sh", "fetch.mjs", "uppy.mjs", "sdk.mjs", "node.mjs", "upload.py", "aws-cli.sh"];
+
+fn documents() -> PathBuf {
+    root().join("docs/clients")
+}
+
+fn photo() -> PathBuf {
+    root().join("ops/local/photos/raccoon.jpg")
+}
+
+/// What a program printed last; it must succeed.
+async fn last_line(command: &mut Command) -> String {
+    let command = command.stdin(Stdio::null()).kill_on_drop(true);
+    let output = timeout(PATIENCE, command.output()).await.expect("the program should end").unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{stderr}", output.status);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    stdout.lines().last().unwrap_or_default().to_owned()
+}
+
+/// The clients beside their packages, bundled for browsers too; installed once, from the lock file.
+async fn installed() -> &'static Path {
+    static DIRECTORY: OnceCell<PathBuf> = OnceCell::const_new();
+    let install = async || {
+        let directory = root().join("target/clients");
+        fs::create_dir_all(&directory).unwrap();
+        for file in fs::read_dir(documents()).unwrap().flatten() {
+            fs::copy(file.path(), directory.join(file.file_name())).unwrap();
+        }
+        fs::write(directory.join("page.mjs"), include_str!("clients/page.mjs")).unwrap();
+        let npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+        last_line(Command::new("npm").args(npm).current_dir(&directory)).await;
+        let bundle = ["page.mjs", "--bundle", "--format=esm", "--outfile=bundle.js", "--log-level=error"];
+        last_line(Command::new("node_modules/.bin/esbuild").args(bundle).current_dir(&directory)).await;
+        directory
+    };
+    DIRECTORY.get_or_init(install).await
+}
+
+/// The directory of the programs of an environment of Python.
+async fn programs(packages: &'static str) -> PathBuf {
+    let directory = root().join(".local-stack");
+    let provision = Provision { directory, python: "python3".into(), packages };
+    provision.ensure(&()).await.unwrap().python.parent().unwrap().to_owned()
+}
+
+/// Runs a client with what its page says it needs, in an empty environment otherwise but for `programs`.
+async fn run(harness: &Harness, tokens: &Tokens, programs: &Path, command: [&Path; 3]) -> String {
+    let [program, file, photo] = command;
+    last_line(
+        Command::new("env")
+            .arg(program)
+            .arg(documents().join(file))
+            .arg(photo)
+            .env_clear()
+            .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display()))
+            .env("AWS_ENDPOINT_URL", &harness.info.endpoint)
+            .env("AWS_REGION", &harness.info.region)
+            .env("AWS_DEFAULT_REGION", &harness.info.region)
+            .env("ENDPOINT", harness.output("GenerateUploadUrlEndpoint"))
+            .env("BUCKET", harness.output("OriginalBucketName"))
+            .env("USER_POOL", harness.output("UserPoolId"))
+            .env("IDENTITY_POOL", harness.output("IdentityPoolId"))
+            .env("USER_SUB", &tokens.sub)
+            .env("TOKEN", &tokens.id_token),
+    )
+    .await
+}
+
+/// The image of a key that the client chose.
+fn image_of(key: &str, tokens: &Tokens) -> String {
+    assert!(key.starts_with(&format!("user-uploads/{}/", tokens.sub)), "{key}");
+    image_id::image_id(key).to_string()
+}
+
+async fn assert_done(harness: &Harness, image_id: &str) {
+    assert_eq!(harness.settled(image_id).await.status(), "DONE", "{image_id}");
+}
+
+#[test]
+fn page_of_clients_shows_each_file_as_it_is() {
+    let page = fs::read_to_string(documents().join("README.md")).unwrap();
+    for file in FILES {
+        let text = fs::read_to_string(documents().join(file)).unwrap();
+        let language = match file.rsplit_once('.').unwrap().1 {
+            "sh" => "bash",
+            "py" => "python",
+            _ => "js",
+        };
+        let shown = format!("]({file})\n\n```{language}\n{text}```");
+        assert!(page.contains(&shown), "{file}");
+    }
+    let kept = |name: &str| {
+        FILES.contains(&name) || ["README.md", "package.json", "package-lock.json"].contains(&name)
+    };
+    for file in fs::read_dir(documents()).unwrap().flatten() {
+        let name = file.file_name().into_string().unwrap();
+        assert!(kept(&name), "{name} is on no page and runs in no test");
+    }
+    let api = fs::read_to_string(root().join("docs/api.md")).unwrap();
+    let text = fs::read_to_string(documents().join("fetch.mjs")).unwrap();
+    let (_, function) = text.split_once("export ").unwrap();
+    assert!(api.contains(function), "docs/api.md shows another page than fetch.mjs");
+}
+
+#[tokio::test]
+#[ignore = "needs curl and jq"]
+async fn curl_uploads_by_an_upload_url() {
+    let harness = Harness::shared().await;
+    let tokens = somebody(harness).await;
+    let image = run(harness, &tokens, &documents(), ["bash".as_ref(), "curl.sh".as_ref(), &photo()]).await;
+    assert_done(harness, &image).await;
+}
+
+#[tokio::test]
+#[ignore = "installs the AWS CLI"]
+async fn clients_in_python_upload_with_the_users_own_credentials() {
+    let harness = Harness::shared().await;
+    let directory = tempfile::tempdir().unwrap();
+    let in_parts = directory.path().join("in-parts.jpg");
+    // Both divide it; what follows the end of a JPEG is nothing to a decoder.
+    let mut bytes = fs::read(photo()).unwrap();
+    bytes.resize(9 << 20, 0);
+    fs::write(&in_parts, bytes).unwrap();
+    for (packages, program, file) in
+        [(ENGINE_PACKAGES, "python", "upload.py"), (AWS_CLI, "bash", "aws-cli.sh")]
+    {
+        for photo in [&photo(), &in_parts] {
+            let tokens = somebody(harness).await;
+            let command = [Path::new(program), Path::new(file), photo];
+            let key = run(harness, &tokens, &programs(packages).await, command).await;
+            assert_done(harness, &image_of(&key, &tokens)).await;
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Node and npm"]
+async fn sdk_for_javascript_uploads_from_node_with_the_users_own_credentials() {
+    let harness = Harness::shared().await;
+    let tokens = somebody(harness).await;
+    let installed = installed().await.join("node.mjs");
+    let key = run(harness, &tokens, &documents(), ["node".as_ref(), &installed, &photo()]).await;
+    assert_done(harness, &image_of(&key, &tokens)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node, npm and Chromium"]
+async fn fetch_uppy_and_the_sdk_upload_from_a_page() {
+    let harness = Harness::shared().await;
+    let directory = installed().await;
+    let bundle = fs::read_to_string(directory.join("bundle.js")).unwrap();
+    for client in ["fetch", "uppy", "sdk"] {
+        let mut site = Site::with_script(bundle.clone()).await;
+        let tokens = somebody(harness).await;
+        let mut url = Url::parse(&format!("http://localhost:{}/clients", site.address.port())).unwrap();
+        url.query_pairs_mut().extend_pairs([
+            ("client", client),
+            ("api", harness.output("GenerateUploadUrlEndpoint")),
+            ("endpoint", &harness.info.endpoint),
+            ("region", &harness.info.region),
+            ("bucket", harness.output("OriginalBucketName")),
+            ("userPool", harness.output("UserPoolId")),
+            ("identityPool", harness.output("IdentityPoolId")),
+            ("sub", &tokens.sub),
+            ("token", &tokens.id_token),
+        ]);
+        let seen = site.visit(url.as_str(), "").await;
+        let image = match (seen["image_id"].as_str(), seen["key"].as_str()) {
+            (Some(id), _) => id.to_owned(),
+            (None, Some(key)) => image_of(key, &tokens),
+            (None, None) => panic!("{client}: {seen}"),
+        };
+        assert_done(harness, &image).await;
+    }
+}
