@@ -54,19 +54,19 @@ pub enum TaskError {
 }
 
 impl Task<'_> {
-    /// Moves every message that `selects` takes, and calls `moved` after each.
+    /// Moves every message that `selects` takes, and calls `after` with each and what became of it.
     ///
     /// # Errors
     /// When the queue or a file refuses.
     pub async fn run(
         self,
         selects: impl Fn(&Classified) -> bool,
-        mut moved: impl FnMut(&Classified, &Moved),
+        mut after: impl FnMut(&Classified, &Moved),
     ) -> Result<Option<Stop>, TaskError> {
         let mut mover = Mover::open(self.from, self.action, self.audit, self.operator)?;
         let mut receive_loop = ReceiveLoop::new(self.from, self.hold_seconds, usize::MAX);
         let mut rate_limit = RateLimit::new(self.rate);
-        let ended = all(&mut receive_loop, &mut mover, &mut rate_limit, &selects, &mut moved).await;
+        let ended = all(&mut receive_loop, &mut mover, &mut rate_limit, &selects, &mut after).await;
         receive_loop.end().await;
         ended
     }
@@ -77,7 +77,7 @@ async fn all(
     mover: &mut Mover<'_>,
     rate_limit: &mut RateLimit,
     selects: &impl Fn(&Classified) -> bool,
-    moved: &mut impl FnMut(&Classified, &Moved),
+    after: &mut impl FnMut(&Classified, &Moved),
 ) -> Result<Option<Stop>, TaskError> {
     let (mut sent, mut refusals) = (HashSet::new(), 0);
     while let Some(received) = receive_loop.next().await? {
@@ -92,7 +92,7 @@ async fn all(
             let result = mover.move_message(receive_loop, &classified).await?;
             refusals = if result.is_done() { 0 } else { refusals + 1 };
             sent.extend(result.new_id.clone());
-            moved(&classified, &result);
+            after(&classified, &result);
             if refusals == FAILURES {
                 return Ok(Some(Stop::Refusals));
             }

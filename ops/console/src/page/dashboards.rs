@@ -25,19 +25,16 @@ pub(super) fn routes() -> Router<Base> {
 
 async fn first(app: App, Query(range): Query<Range>) -> Page {
     let name = app.source.observer.look(|seen| seen.dashboards.keys().next().cloned());
-    match name {
-        Some(name) => show(&app, &name, &range),
-        None => {
-            let how = html! {
-                p { "A dashboard is a file of " code { "dashboards/" } ", deployed as a nested stack. The parameter "
-                    code { "Dashboards" } " leaves it out." }
-                (ui::command("cargo run"))
-            };
-            let empty = html! { div .card { (ui::empty("This stack has no dashboards.", how)) } };
-            let head = Head { at: "/dashboards", title: "Dashboards", lead: "" };
-            Ok(Html(page(&app, head, empty).into_string()))
-        }
+    if let Some(name) = name {
+        return show(&app, &name, &range);
     }
+    let how = html! {
+        p { "Each is a file of " code { "dashboards/" } ", deployed as a nested stack. Start the stack anew to have them:" }
+        (ui::command("cargo run"))
+    };
+    let empty = html! { div .card { (ui::empty("This stack has no dashboards.", how)) } };
+    let head = Head { at: "/dashboards", title: "Dashboards", lead: "" };
+    Ok(Html(page(&app, head, empty).into_string()))
 }
 
 async fn one(app: App, Path(name): Path<String>, Query(range): Query<Range>) -> Page {

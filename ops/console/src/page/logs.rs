@@ -128,7 +128,7 @@ async fn matching(app: &App, filter: &Filter) -> Result<Result<Vec<LogLine>, Str
         let answer = match app.source.aws.json("logs", "Logs_20140328.FilterLogEvents", ask).await {
             Err(AwsError::Refused { message, .. }) if message.contains("attern") => return Ok(Err(message)),
             // A function that was never called has no log group yet.
-            Err(AwsError::Refused { status, .. }) if status == 400 => continue,
+            Err(AwsError::Refused { status: 400, .. }) => continue,
             answer => answer?,
         };
         let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();

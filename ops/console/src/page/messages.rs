@@ -135,7 +135,7 @@ mod tests {
         info.outputs.insert("DeadLetterQueueUrl".to_owned(), format!("{endpoint}/1/dlq"));
         info.outputs.insert("OriginalBucketName".to_owned(), "ours".to_owned());
         info.endpoint = endpoint;
-        (Harness::of(Seen::default(), info), calls)
+        (Harness::of(Seen::default(), &info), calls)
     }
 
     fn did(calls: &Mutex<Vec<String>>, operation: &str) -> usize {

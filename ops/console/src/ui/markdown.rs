@@ -15,10 +15,6 @@ pub(crate) fn render(text: &str) -> Markup {
     let mut dropped_link = false;
     while let Some(event) = events.next() {
         match event {
-            Event::Html(_)
-            | Event::InlineHtml(_)
-            | Event::Start(Tag::HtmlBlock)
-            | Event::End(TagEnd::HtmlBlock) => {}
             Event::Start(Tag::CodeBlock(kind)) => {
                 let mut code = String::new();
                 while let Some(Event::Text(text)) = events.next_if(|event| matches!(event, Event::Text(_))) {
@@ -51,7 +47,10 @@ pub(crate) fn render(text: &str) -> Markup {
                 None => dropped_link = true,
             },
             Event::End(TagEnd::Link) if dropped_link => dropped_link = false,
-            Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => {}
+            Event::Html(_)
+            | Event::InlineHtml(_)
+            | Event::Start(Tag::HtmlBlock | Tag::Image { .. })
+            | Event::End(TagEnd::HtmlBlock | TagEnd::Image) => {}
             // Alignment would be a style, which the policy refuses.
             Event::Start(Tag::Table(columns)) => {
                 shown.push(Event::Html(

@@ -38,8 +38,8 @@ impl Saved {
 
     /// The query with its groups in it, as a dashboard has it.
     fn whole(&self) -> String {
-        let sources: String = self.groups.iter().map(|group| format!("SOURCE '{group}' | ")).collect();
-        sources + &self.text
+        let sources = self.groups.iter().map(|group| format!("SOURCE '{group}'"));
+        sources.chain([self.text.clone()]).collect::<Vec<_>>().join(" | ")
     }
 }
 
