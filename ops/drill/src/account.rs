@@ -31,6 +31,8 @@ pub(crate) struct Account {
     pub(crate) unheard: usize,
     /// Notifications beyond those that they must have.
     pub(crate) duplicates: usize,
+    /// Images of nobody's here that the topic notified of.
+    pub(crate) strangers: Vec<String>,
 }
 
 /// Waits until each upload has its end and its owner was notified, and the queue is empty; uploads without an end when
@@ -66,7 +68,9 @@ impl Account {
         notifications: usize,
     ) -> Result<Self, DrillError> {
         let mail = all_mail(info, guest).await?;
-        let mut account = Self::default();
+        let is_ours = |image: &String| uploads.iter().any(|upload| upload.image_id == *image);
+        let strangers = mail.iter().filter_map(|mail| mail.image_id.clone()).filter(|image| !is_ours(image));
+        let mut account = Self { strangers: strangers.collect(), ..Self::default() };
         for UploadUrl { image_id, .. } in uploads {
             match read_item(info, image_id).await? {
                 Some(item) if item.status == "DONE" && has_thumbnail(info, &item).await? => account.done += 1,
@@ -102,8 +106,9 @@ async fn all_mail(info: &StackInfo, guest: &Guest) -> Result<Vec<Mail>, DrillErr
     while Instant::now() < deadline {
         let keep = |mail: Vec<Mail>| all.extend(mail.into_iter().map(|mail| (mail.message_id.clone(), mail)));
         drain(&aws, &guest.inbox.url, 1, keep).await?;
-        if all.values().any(|mail: &Mail| mail.image_id.as_deref() == Some(&last)) {
-            return Ok(all.into_values().collect());
+        let is_last = |mail: &Mail| mail.image_id.as_deref() == Some(&last);
+        if all.values().any(is_last) {
+            return Ok(all.into_values().filter(|mail| !is_last(mail)).collect());
         }
     }
     Err(DrillError::TooSlow("the last notification".to_owned()))

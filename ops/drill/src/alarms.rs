@@ -68,7 +68,11 @@ impl Moment {
         f64::from(i32::try_from(tenths).unwrap_or(i32::MAX)) / 10.0
     }
 
-    fn plus_minutes(self, minutes: u32) -> Self {
+    pub(crate) fn unix_millis(self) -> i64 {
+        self.0
+    }
+
+    pub(crate) fn plus_minutes(self, minutes: u32) -> Self {
         Self(self.0 + i64::from(minutes) * MINUTE_MS)
     }
 }
@@ -97,7 +101,8 @@ pub async fn clock_rate(info: &StackInfo) -> Result<u32, DrillError> {
     Ok(get::<Listed>(info, "alarms").await?.clock_rate)
 }
 
-async fn get<T: DeserializeOwned>(info: &StackInfo, path: &str) -> Result<T, DrillError> {
+/// Asks the console.
+pub(crate) async fn get<T: DeserializeOwned>(info: &StackInfo, path: &str) -> Result<T, DrillError> {
     let answer = Http::new().send(Method::GET, &format!("{}/api/{path}", info.console), &[], "").await?;
     serde_json::from_slice(answer.body()).map_err(DrillError::Answer)
 }

@@ -65,6 +65,9 @@ pub enum DrillError {
     /// A picture could not be drawn.
     #[error("no picture could be drawn")]
     Picture(#[source] image::ImageError),
+    /// The second stack is not there, or cannot be ended.
+    #[error("no second stack could be run beside this one")]
+    Neighbour(#[source] io::Error),
     /// What a drill waits for did not come.
     #[error("{0} did not come")]
     TooSlow(String),

@@ -8,6 +8,7 @@ use local_stack::faults::Rule;
 use serde::Deserialize;
 
 use crate::error::DrillError;
+use crate::neighbour::Neighbour;
 use crate::switch::Switch;
 use crate::traffic::Act;
 
@@ -49,7 +50,8 @@ pub struct Drill {
     pub end: End,
 }
 
-/// What is broken: calls of the functions, by rules, and what an operator could have switched off.
+/// What is broken: calls of the functions and the engine, by rules, what an operator could have switched off, and a stack
+/// next door.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
@@ -59,6 +61,8 @@ pub struct Fault {
     /// Switches that are turned.
     #[serde(default)]
     pub switches: Vec<Switch>,
+    /// A second stack that is started and killed while the traffic is sent.
+    pub neighbour: Option<Neighbour>,
 }
 
 /// An alarm that must ring.

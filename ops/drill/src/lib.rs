@@ -3,8 +3,9 @@
 //!
 //! Reading order:
 //! - [`mod@file`] a drill as `alarms/drills/NAME.json` states it
-//! - [`runner`] runs one from a stack that is well to a stack that is well
+//! - [`runner`] runs one from a stack that is well to a stack that is well; [`series`] several
 //! - `traffic` what users and others send meanwhile; `switch` what an operator could have switched off
+//! - [`neighbour`] a second stack beside it, which dies
 //! - `alarms`, `queues`, `account` what is seen: alarms by the metrics' clock, messages, the end of each upload
 //! - [`report`] all drills as a table, as JSON and as Markdown
 
@@ -12,9 +13,11 @@ mod account;
 mod alarms;
 mod error;
 pub mod file;
+pub mod neighbour;
 mod queues;
 pub mod report;
 pub mod runner;
+pub mod series;
 mod switch;
 mod traffic;
 

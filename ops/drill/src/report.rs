@@ -12,8 +12,8 @@ use crate::file::Drill;
 /// Where a page's generated part begins and ends.
 pub const MARKERS: [&str; 2] = ["<!-- drills: begin -->", "<!-- drills: end -->"];
 
-/// All drills of a run.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// All drills of a run. It has no default: a table without the day and the clock of its run states nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// Whether each drill went as its file states.
     pub ok: bool,

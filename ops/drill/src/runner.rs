@@ -23,6 +23,7 @@ use crate::account::{Account, settled};
 use crate::alarms::{Moment, Watch, mails};
 use crate::error::DrillError;
 use crate::file::{Drill, Step};
+use crate::neighbour::{Dead, Ops};
 use crate::queues::{PATIENCE, Queues};
 use crate::report::{Detected, Outcome};
 use crate::switch::Turn;
@@ -39,6 +40,7 @@ pub use crate::alarms::clock_rate;
 struct Run<'a> {
     info: &'a StackInfo,
     drill: &'a Drill,
+    ops: &'a Ops,
     watch: Watch<'a>,
     queues: Queues<'a>,
     guest: Guest,
@@ -55,14 +57,21 @@ struct Broken {
     /// The mails about each of these alarms that there were before.
     mails: Vec<[usize; 2]>,
     struck: Vec<usize>,
+    /// The stack that died beside it.
+    neighbour: Option<Dead>,
 }
 
-/// Runs one drill.
+/// Runs one drill; `ops` starts a second stack, where it needs one.
 ///
 /// # Errors
 ///
 /// When it could not be run; what it shows to be wrong is in the outcome.
-pub async fn run(info: &StackInfo, drill: &Drill, reporter: &dyn Reporter) -> Result<Outcome, DrillError> {
+pub async fn run(
+    info: &StackInfo,
+    drill: &Drill,
+    ops: &Ops,
+    reporter: &dyn Reporter,
+) -> Result<Outcome, DrillError> {
     let progress = Progress::start(reporter, "drill", format!("Drill {}", drill.name));
     let began = Instant::now();
     let queues = Queues::of(info)?;
@@ -84,7 +93,8 @@ pub async fn run(info: &StackInfo, drill: &Drill, reporter: &dyn Reporter) -> Re
     };
     let visit = HeldLease::open(info, &Order { rules: Vec::new(), undo: vec![leaves] }).await?;
     let tokens = pipeline_client::user::sign_in(info, &guest.client.user).await?;
-    let mut run = Run { info, drill, watch, queues, guest, tokens, issued: Vec::new(), failures: Vec::new() };
+    let (issued, failures) = (Vec::new(), Vec::new());
+    let mut run = Run { info, drill, ops, watch, queues, guest, tokens, issued, failures };
     let outcome = Box::pin(run.all(&progress)).await;
     let images: Vec<String> = run.issued.iter().map(|issued| issued.image_id.clone()).collect();
     let left = run.guest.remove(&images).await;
@@ -177,8 +187,7 @@ impl Run<'_> {
         let lease = HeldLease::open(self.info, &order).await?;
         turn.take(&self.info.aws()).await?;
         progress.detail("sends the traffic");
-        let (info, tokens, issued) = (self.info, &self.tokens, &self.issued);
-        perform(info, tokens, issued, &self.queues, drill).await?;
+        let neighbour = self.traffic().await?;
         progress.detail("waits until every rule has struck");
         let struck = struck(&lease, &order).await;
         let mut detected = Vec::new();
@@ -228,7 +237,21 @@ impl Run<'_> {
             struck = ended.struck;
             self.ended(ended.problems);
         }
-        Ok((Broken { since, detected, mails: mails_before, struck }, healed))
+        Ok((Broken { since, detected, mails: mails_before, struck, neighbour }, healed))
+    }
+
+    /// Sends the traffic, while a second stack beside this one lives and dies where the drill has one.
+    async fn traffic(&mut self) -> Result<Option<Dead>, DrillError> {
+        let traffic = async {
+            perform(self.info, &self.tokens, &self.issued, &self.queues, self.drill).await?;
+            Ok(tokio::time::Instant::now())
+        };
+        let Some(neighbour) = &self.drill.fault.neighbour else { return traffic.await.map(|_| None) };
+        let (sent, dead) = tokio::try_join!(traffic, neighbour.live_and_die(self.info, self.ops))?;
+        if sent < dead.at {
+            self.failures.push("the traffic ended before the second stack did".to_owned());
+        }
+        Ok(Some(dead))
     }
 
     fn ended(&mut self, problems: Vec<String>) {

@@ -12,14 +12,15 @@ use pipeline_client::stack::Pipeline;
 use pipeline_client::upload::{TraceHeaders, UploadUrl, put};
 use pipeline_client::user::Tokens;
 use serde::Deserialize;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::error::DrillError;
 use crate::switch::Switch;
 
-/// How often a client tries a PUT, and how long it waits between.
+/// How often a client tries a PUT, how long it waits between, and how long for an answer.
 const TRIES: u32 = 8;
 const WAIT: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_secs(15);
 /// The width and height that a malicious header states.
 const HUGE: u32 = 60_000;
 
@@ -167,12 +168,13 @@ fn picture(number: usize) -> Result<Vec<u8>, DrillError> {
     Ok(bytes.into_inner())
 }
 
-/// Puts a file to its URL as a client does that tries again what may pass by itself.
+/// Puts a file to its URL as a client does that tries again what may pass by itself, or was not answered.
 pub(crate) async fn put_patiently(issued: &UploadUrl, bytes: Vec<u8>) -> Result<(), FlowError> {
     for _ in 1..TRIES {
-        match put(issued, bytes.clone(), &TraceHeaders::default()).await {
-            Err(error) if error.is_transient() => sleep(WAIT).await,
-            done => return done.map(drop),
+        match timeout(PATIENCE, put(issued, bytes.clone(), &TraceHeaders::default())).await {
+            Ok(Err(error)) if !error.is_transient() => return Err(error),
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(_)) | Err(_) => sleep(WAIT).await,
         }
     }
     put(issued, bytes, &TraceHeaders::default()).await.map(drop)

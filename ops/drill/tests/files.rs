@@ -23,6 +23,16 @@ const WITHOUT_DRILL: [(&str, &str); 6] = [
     ("slo-burn-slow", "the same faults as slo-burn, over six hours"),
 ];
 
+/// Alarms that depend on no machine's speed: a drill makes them ring, or they stay quiet.
+const NEVER_PERHAPS: [&str; 6] = [
+    "api-5xx",
+    "bucket-almost-full",
+    "dlq-aging",
+    "dlq-not-empty",
+    "s3-metrics-failing",
+    "sns-delivery-failed",
+];
+
 fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
@@ -77,6 +87,18 @@ fn every_alarm_rings_in_a_drill_or_it_is_said_why_in_none() {
         assert!(covered.insert(alarm.to_owned()), "{alarm} has a drill: take it off the list");
     }
     assert_eq!(covered, alarms());
+}
+
+#[test]
+fn alarm_that_depends_on_no_machines_speed_rings_in_a_drill_or_is_quiet_and_never_just_may() {
+    let (drills, alarms) = (Drill::all(&root()).unwrap(), alarms());
+    assert!(NEVER_PERHAPS.iter().all(|alarm| alarms.contains(*alarm)), "{NEVER_PERHAPS:?}");
+    for Drill { name, rings, may_ring, .. } in &drills {
+        for alarm in may_ring {
+            assert!(!NEVER_PERHAPS.contains(&alarm.as_str()), "{name}: whether {alarm} rings is certain");
+            assert!(rings.iter().all(|ring| ring.alarm != *alarm), "{name}: {alarm} both must and may ring");
+        }
+    }
 }
 
 #[test]

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use drill::file::Drill;
-use drill::report::Report;
+use drill::neighbour::Ops;
 use drill::runner::run;
+use drill::series::run_all;
 use http::Method;
 use local_stack::stack::{Options, Stack, StackInfo, StateError, UpError};
 use serde_json::{Value, json};
@@ -31,6 +32,12 @@ const SIDE_BY_SIDE: usize = 10;
 
 fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// `ops` as the workspace builds it.
+fn ops() -> Ops {
+    let arguments = ["run", "--quiet", "--package", "ops", "--"].map(Into::into).into();
+    Ops { program: env!("CARGO").into(), arguments, root: root() }
 }
 
 async fn up() -> Stack {
@@ -58,12 +65,9 @@ async fn up() -> Stack {
 async fn drills_go_as_their_files_state() {
     let stack = up().await;
     let all = std::env::vars().any(|(name, value)| name == "DRILLS" && value == "all");
-    let mut report = Report::default();
-    for drill in Drill::all(&root()).unwrap() {
-        if all || OF_THE_GATE.contains(&drill.name.as_str()) {
-            report.drills.push(run(&stack.info, &drill, &()).await.unwrap());
-        }
-    }
+    let mut drills = Drill::all(&root()).unwrap();
+    drills.retain(|drill| all || OF_THE_GATE.contains(&drill.name.as_str()));
+    let report = run_all(&stack.info, &drills, &ops(), &()).await.unwrap();
     stack.down().await.unwrap();
     println!("{}", report.markdown());
     let wrong: Vec<_> = report.drills.iter().filter(|outcome| !outcome.is_ok()).collect();
@@ -99,8 +103,9 @@ async fn drill_that_is_interrupted_leaves_no_fault_and_no_user_behind() {
     let stack = up().await;
     let (info, before) = (&stack.info, users(&stack.info).await);
     let drill = Drill::all(&root()).unwrap().into_iter().find(|drill| drill.name == "consumer-off").unwrap();
+    let ops = ops();
     tokio::select! {
-        outcome = run(info, &drill, &()) => panic!("it ended before: {outcome:?}"),
+        outcome = run(info, &drill, &ops, &()) => panic!("it ended before: {outcome:?}"),
         () = until(async || !consumer(info).await) => {}
     }
 

@@ -21,6 +21,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut engine = Engine::start(launch).await?;
     let key = engine.root_credentials();
     let (id, secret) = (&key.access_key_id, &key.secret_access_key);
-    writeln!(stdout(), "{} {} {id} {secret}", engine.endpoint(), engine.group())?;
+    writeln!(stdout(), "{} {} {id} {secret}", engine.endpoint(), engine.processes().group)?;
     Err(format!("the engine ended: {}", engine.ended().await?).into())
 }

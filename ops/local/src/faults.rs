@@ -2,7 +2,7 @@
 //!
 //! - `rule` what goes wrong with which calls; `share` rules by which a share of all calls fails
 //! - `call` which AWS API call a request is
-//! - `caller` which process made it
+//! - `processes` the engine's, all together; `caller` which of them made a call
 //! - `proxy` passes on what no rule is about; `broken` is a body that breaks off
 //! - `leases` rules that other processes put into force, and what is undone when such a process ends; `holder` is
 //!   that process's side
@@ -15,6 +15,7 @@ mod call;
 mod caller;
 mod holder;
 pub mod leases;
+mod processes;
 mod proxy;
 mod rule;
 mod share;
@@ -24,8 +25,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 pub use call::ApiCall;
-pub use caller::CallerError;
 pub use holder::{HeldLease, LeaseError};
+pub use processes::{Processes, StrikeError};
 pub use proxy::{Proxy, Proxying};
 pub use rule::{InjectedFault, Rule};
 
@@ -48,7 +49,7 @@ pub struct Strike {
 #[derive(Clone, Debug, Default)]
 struct State {
     struck: usize,
-    failed: Option<Arc<CallerError>>,
+    failed: Option<Arc<StrikeError>>,
     over: bool,
 }
 
@@ -125,7 +126,7 @@ impl Strike {
     }
 
     /// Why a call that was to be struck was not.
-    fn failure(&self) -> Option<Arc<CallerError>> {
+    fn failure(&self) -> Option<Arc<StrikeError>> {
         self.state.borrow().failed.clone()
     }
 
@@ -134,7 +135,7 @@ impl Strike {
     /// # Errors
     ///
     /// When a call was to be struck and could not be.
-    pub async fn struck(&self, count: usize) -> Result<(), Arc<CallerError>> {
+    pub async fn struck(&self, count: usize) -> Result<(), Arc<StrikeError>> {
         let mut state = self.state.subscribe();
         let reached = state.wait_for(|state| state.struck >= count || state.failed.is_some()).await;
         // The sender is ours, so the channel cannot close.
@@ -155,7 +156,7 @@ impl Hit {
         self.news.send_replace(());
     }
 
-    fn failed(&self, error: CallerError) {
+    fn failed(&self, error: StrikeError) {
         self.state.send_modify(|state| state.failed = Some(Arc::new(error)));
         self.news.send_replace(());
     }

@@ -20,7 +20,7 @@ pub mod flow;
 mod loopback;
 pub mod observe;
 mod own_host;
-mod process_group;
+pub mod process_group;
 pub mod stack;
 pub use pipeline_client::user;
 mod xray;

@@ -15,7 +15,7 @@ const GUARD: &str = "read line; kill -KILL 0";
 
 /// A process group that is killed when it is dropped, or when this process ends.
 #[derive(Debug)]
-pub(crate) struct Group {
+pub struct Group {
     id: Pid,
     /// As long as it is not collected, no other process can get the group's number.
     guard: Child,
@@ -23,7 +23,11 @@ pub(crate) struct Group {
 
 impl Group {
     /// Starts `command` in a group of its own; Ctrl-C in a terminal does not reach it.
-    pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
+    ///
+    /// # Errors
+    ///
+    /// When the system starts no process.
+    pub fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
         // Before the command: if we are killed between the two, there is nothing to outlive us yet.
         let guard = Command::new("/bin/sh")
             .args(["-c", GUARD])
@@ -52,7 +56,7 @@ impl Group {
     }
 
     /// Kills whoever is in the group, stopped processes too.
-    pub(crate) fn kill(&self) {
+    pub fn kill(&self) {
         if self.guard.id().is_some() {
             killpg(self.id, Signal::SIGKILL).ok();
         }

@@ -1,14 +1,13 @@
 //! `ops drill`: faults on purpose on the running stack.
 
+use std::env;
 use std::fs;
 use std::path::Path;
-use std::time::SystemTime;
 
-use contract::time::rfc3339;
 use drill::file::Drill;
-use drill::report::{Outcome, Report};
-use drill::runner::{clock_rate, run as run_drill};
-use local_stack::stack::StackInfo;
+use drill::neighbour::Ops;
+use drill::runner::clock_rate;
+use drill::series::run_all;
 use serde_json::json;
 use terminal::{Terminal, Terminals, print_err, reporter};
 
@@ -37,8 +36,9 @@ pub(crate) async fn run(args: &DrillArgs, root: &Path, terminals: Terminals) -> 
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let rate = clock_rate(&info).await.map_err(LocalFailure::Drill)?;
     announce(args.slow, &chosen, rate)?;
-    let report = match signals.guard(run_all(&info, &chosen, rate, terminals)).await {
-        Ok(report) => report,
+    let progress = reporter(terminals.err);
+    let report = match signals.guard(run_all(&info, &chosen, &ops(root)?, &*progress)).await {
+        Ok(report) => report.map_err(LocalFailure::Drill)?,
         Err(signal) => {
             print_err("interrupted: the stack ends the fault and removes the drill's user by itself");
             return Err(signal);
@@ -55,6 +55,12 @@ pub(crate) async fn run(args: &DrillArgs, root: &Path, terminals: Terminals) -> 
         print_text(&report.table(terminals.out.style), terminals.out)
     };
     concluded(printed, if report.ok { Ok(()) } else { Err(Failure::Pipeline) })
+}
+
+/// This very program, for a drill that starts a second stack.
+fn ops(root: &Path) -> Result<Ops, Failure> {
+    let program = env::current_exe().map_err(Failure::Runtime)?.into();
+    Ok(Ops { program, arguments: Vec::new(), root: root.to_owned() })
 }
 
 fn chosen(names: &[String], all: &[Drill]) -> Result<Vec<Drill>, Failure> {
@@ -94,19 +100,6 @@ fn announce(slow: bool, drills: &[Drill], rate: u32) -> Result<(), Failure> {
         return Err(LocalFailure::SlowClock { minutes: real }.into());
     }
     Ok(())
-}
-
-async fn run_all(info: &StackInfo, drills: &[Drill], clock_rate: u32, terminals: Terminals) -> Report {
-    let progress = reporter(terminals.err);
-    let date = rfc3339(SystemTime::now()).chars().take(10).collect();
-    let mut report = Report { ok: true, date, clock_rate, drills: Vec::new() };
-    for drill in drills {
-        let outcome = run_drill(info, drill, &*progress).await;
-        let outcome = outcome.unwrap_or_else(|error| Outcome::broken_off(drill, &error));
-        report.ok &= outcome.is_ok();
-        report.drills.push(outcome);
-    }
-    report
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_client::Aws;
 use aws_client::http::Http;
-use local_stack::faults::{Faults, InjectedFault, Proxy, Rule};
+use local_stack::faults::{Faults, InjectedFault, Processes, Proxy, Rule};
 use local_stack::flow::{Photo, Uploaded, Uploader};
 use local_stack::stack::StackInfo;
 use nix::sys::signal::Signal;
@@ -89,7 +89,7 @@ async fn killed(info: &StackInfo, here: &std::path::Path) {
     ]);
     command.current_dir(here).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.process_group(0).spawn().unwrap();
-    let _proxying = proxy.serve(&info.endpoint, child.id().try_into().unwrap(), faults);
+    let _proxying = proxy.serve(&info.endpoint, Processes::led_by(child.id().try_into().unwrap()), faults);
     let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
     strike.struck(1).await.unwrap();
     assert_eq!(output.status.signal(), Some(9), "{}", String::from_utf8_lossy(&output.stderr));

@@ -54,6 +54,13 @@ impl Run<'_> {
         if account.unheard > 0 {
             self.failures.push(format!("{} uploads whose owner was not notified", account.unheard));
         }
+        if !account.strangers.is_empty() {
+            self.failures.push(format!("notifications about others: {}", account.strangers.join(", ")));
+        }
+        if let Some(dead) = &broken.neighbour {
+            let seen = dead.seen_on(self.info, broken.since, self.issued.len()).await?;
+            self.failures.extend(seen);
+        }
         if account.duplicates > end.duplicates.at_most {
             let (came, most) = (account.duplicates, end.duplicates.at_most);
             self.failures.push(format!("{came} notifications came twice, at most {most} may"));

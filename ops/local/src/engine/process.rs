@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::root_key::root_credentials;
 use super::{Venv, program};
+use crate::faults::Processes;
 use crate::process_group::Group;
 use aws_client::Credentials;
 use aws_client::http::{Http, HttpError};
@@ -47,6 +48,7 @@ pub struct Launch<'a> {
 #[derive(Debug)]
 pub struct Engine {
     child: Child,
+    id: i32,
     group: Group,
     endpoint: String,
     root: Credentials,
@@ -138,10 +140,10 @@ impl Engine {
         &self.root
     }
 
-    /// The process group of the engine and its functions.
+    /// The engine's process, and the group of it and its functions.
     #[must_use]
-    pub fn group(&self) -> i32 {
-        self.group.id()
+    pub fn processes(&self) -> Processes {
+        Processes { engine: self.id, group: self.group.id() }
     }
 
     /// Its log, which outlives it until the next engine of the same directory.
@@ -217,7 +219,9 @@ impl Launch<'_> {
                 .stdout(OwnedFd::from(listener))
                 .stderr(File::create(self.log())?),
         )?;
-        Ok(Engine { child, group, endpoint, root, log: self.log() })
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        let id = id.ok_or_else(|| io::Error::other("the process ended at once"))?;
+        Ok(Engine { child, id, group, endpoint, root, log: self.log() })
     }
 
     /// The whole environment: functions inherit it, so nothing of the user's may leak in.
@@ -230,6 +234,8 @@ impl Launch<'_> {
             ("TMPDIR", temporary.into()),
             // Otherwise the keys that sign tokens lie in /tmp, shared by all engines of the machine.
             ("STATE_DIR", self.directory.join("state").into()),
+            // For a restart of the engine; nothing is written before.
+            ("PERSIST_STATE", "1".into()),
             ("GATEWAY_PORT", port.to_string().into()),
             ("BIND_HOST", "127.0.0.1".into()),
             ("MINISTACK_HOST", "127.0.0.1".into()),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const SERVE: &str = include_str!("serve.py");
 
 /// The modules that it finds beside itself.
-const MODULES: [(&str, &str); 31] = [
+const MODULES: [(&str, &str); 32] = [
     ("access_log.py", include_str!("access_log.py")),
     ("addresses.py", include_str!("addresses.py")),
     ("async_invocations.py", include_str!("async_invocations.py")),
@@ -27,6 +27,7 @@ const MODULES: [(&str, &str); 31] = [
     ("output.py", include_str!("output.py")),
     ("pinned.py", include_str!("pinned.py")),
     ("platform_events.py", include_str!("platform_events.py")),
+    ("restart.py", include_str!("restart.py")),
     ("runtime_api.py", include_str!("runtime_api.py")),
     ("s3_signatures.py", include_str!("s3_signatures.py")),
     ("saved_queries.py", include_str!("saved_queries.py")),

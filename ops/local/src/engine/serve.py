@@ -11,6 +11,8 @@ import resource
 
 listener = os.dup(1)
 os.dup2(2, 1)
+# Before modules take out what functions must not inherit.
+environment = dict(os.environ)
 
 from hypercorn.asyncio import serve  # noqa: E402  (whatever it prints must find the log, not the socket)
 from hypercorn.config import Config  # noqa: E402
@@ -34,6 +36,7 @@ import output  # noqa: E402, F401
 import platform_events  # noqa: E402, F401
 import runtime_api  # noqa: E402, F401
 import s3_signatures  # noqa: E402, F401
+import restart  # noqa: E402
 import saved_queries  # noqa: E402, F401
 import second_factor  # noqa: E402, F401
 import service_principals  # noqa: E402, F401
@@ -53,9 +56,17 @@ _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 
 config = Config()
-config.bind = [f"fd://{listener}"]
+config.bind = [f"fd://{os.dup(listener)}"]
 config.keep_alive_timeout = 75
 # Thousands of users connect in one moment; the kernel lets those beyond this many wait for a second or more.
 config.backlog = 4096
 guarded = doors.guard(slow_clients.end_silence(addresses.hear_of_plain_http(app), doors.APIS))
-asyncio.run(serve(guarded, config))
+
+
+async def main():
+    await serve(guarded, config, shutdown_trigger=restart.asked_for())
+    # In here: out there, all threads that wait for something would be waited for.
+    restart.again(listener, environment)
+
+
+asyncio.run(main())

@@ -85,6 +85,23 @@ class Queues(AccountRegionScopedDict):
 sqs._queues = Queues()
 
 
+@wrap(sqs, "get_state", [])
+def plain(inner):
+    """Queues to be saved, for a restart: these here cannot be copied like others."""
+    saved = AccountRegionScopedDict()
+    with sqs._queues_lock:
+        saved._data.update({key: {**found, "messages": list(found["messages"])} for key, found in sqs._queues._data.items()})
+    return {"queues": saved}
+
+
+@wrap(sqs, "load_persisted_state", ["data"])
+def counted_again(inner, data):
+    inner(data)
+    for key, found in list(sqs._queues._data.items()):
+        known = sqs._queues._data[key] = Queue(found)
+        dict.__setitem__(known, "messages", Counted(found["messages"]))
+
+
 def is_poison(message):
     return message["receive_count"] - message["arrival"]["receives"] >= RECEIVES_OF_POISON
 

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,12 +19,12 @@ use hyper::service::service_fn;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use nix::unistd::Pid;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::broken::Broken;
 use super::caller::kill_caller;
+use super::processes::{Processes, StrikeError};
 use super::{ApiCall, Faults, Hit, InjectedFault};
 use crate::loopback::Loopback;
 use crate::own_host;
@@ -76,9 +77,9 @@ impl Proxy {
 
     /// Passes calls on to the engine at `endpoint`, except for those that a rule of `faults` is about.
     ///
-    /// Only processes of `group` are ever killed.
+    /// Only the engine's `processes` are ever touched.
     #[must_use]
-    pub fn serve(self, endpoint: &str, group: i32, faults: Faults) -> Proxying {
+    pub fn serve(self, endpoint: &str, processes: Processes, faults: Faults) -> Proxying {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(connector);
@@ -86,7 +87,7 @@ impl Proxy {
             client,
             address: self.0.address,
             endpoint: endpoint.to_owned(),
-            group: Pid::from_raw(group),
+            processes,
             faults,
         });
         Proxying(tokio::spawn(accept(self.0.listener, hop)))
@@ -117,7 +118,7 @@ struct Hop {
     client: Client<HttpConnector, Body>,
     address: SocketAddr,
     endpoint: String,
-    group: Pid,
+    processes: Processes,
     faults: Faults,
 }
 
@@ -167,11 +168,27 @@ impl Hop {
                 self.pass_whole(request).await?;
                 self.kill(&hit, peer)
             }
+            InjectedFault::EngineStops(time) => {
+                let over = tokio::time::sleep(*time);
+                hold(hit, self.processes.stop_engine(), over);
+                self.pass(request).await
+            }
+            InjectedFault::EngineRestarts => {
+                match self.processes.restart_engine() {
+                    Ok(()) => hit.happened(),
+                    Err(error) => hit.failed(error),
+                }
+                self.pass(request).await
+            }
+            InjectedFault::DiskFull => {
+                hold(hit, self.processes.fill_disk(), pending());
+                self.pass(request).await
+            }
         }
     }
 
     fn kill(&self, hit: &Hit, peer: SocketAddr) -> Result<Response<Body>, Cut> {
-        match kill_caller(peer, self.address, self.group) {
+        match kill_caller(peer, self.address, self.processes) {
             Ok(()) => hit.happened(),
             Err(error) => hit.failed(error),
         }
@@ -200,6 +217,27 @@ impl Hop {
         let answer = self.pass(request).await?;
         answer.into_body().collect().await.map_err(Cut::Connection)?;
         Ok(())
+    }
+}
+
+/// Holds what was done to the engine's processes until the time or the rule is over, whatever becomes of the call.
+fn hold<Undo: Send + 'static>(
+    hit: Hit,
+    done: Result<Undo, StrikeError>,
+    time: impl Future<Output = ()> + Send + 'static,
+) {
+    match done {
+        Ok(undo) => {
+            hit.happened();
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = time => {}
+                    () = hit.over() => {}
+                }
+                drop(undo);
+            });
+        }
+        Err(error) => hit.failed(error),
     }
 }
 

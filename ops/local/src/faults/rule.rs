@@ -62,6 +62,13 @@ pub enum InjectedFault {
     KillBefore,
     /// The service does what it is asked, and the calling process is killed before the answer.
     KillAfter,
+    /// The engine stands still when it should hear of the call: nobody is answered until this time is over, or the rule.
+    #[serde(rename = "engine-stops-ms", with = "milliseconds")]
+    EngineStops(Duration),
+    /// The engine is restarted when it should hear of the call; it keeps what it holds, and the functions end with it.
+    EngineRestarts,
+    /// From this call until the rule ends the disk is full for the engine and the functions: no file grows.
+    DiskFull,
 }
 
 impl Rule {
@@ -141,6 +148,9 @@ mod tests {
             InjectedFault::Hold,
             InjectedFault::Truncate(7),
             InjectedFault::KillAfter,
+            InjectedFault::EngineStops(Duration::from_mins(1)),
+            InjectedFault::EngineRestarts,
+            InjectedFault::DiskFull,
         ];
         for fault in faults {
             let rule = Rule { after: 2, probability: 0.5, ..Rule::next("s3", "GetObject", "cat", fault) };
@@ -158,6 +168,8 @@ mod tests {
         for wrong in [
             json!({"service": "s3", "fault": "explode"}),
             json!({"service": "s3", "fault": "hold", "time": 1}),
+            json!({"service": "s3", "fault": "engine-stops-ms"}),
+            json!({"service": "s3", "fault": {"disk-full": 1}}),
             json!({"service": "s3", "fault": {"refuse": {"status": 500, "code": "x", "body": ""}}}),
             json!({"service": "s3", "fault": {"refuse": {"status": 7, "code": "x"}}}),
             json!({"service": "s3"}),

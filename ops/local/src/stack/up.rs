@@ -134,7 +134,7 @@ impl Stack {
         room::check(state.path(), &functions)?;
         let faults = Faults::default();
         let presigned = proxy.address();
-        let proxy = proxy.serve(engine.endpoint(), engine.group(), faults.clone());
+        let proxy = proxy.serve(engine.endpoint(), engine.processes(), faults.clone());
         let aws = Aws::new(engine.endpoint(), REGION, engine.root_credentials().clone());
         let (deployed, reconciled) =
             deploy(&options, &root, &aws, &functions, &console.address(), reporter).await?;
@@ -153,7 +153,7 @@ impl Stack {
     /// The process group of the engine and the functions.
     #[must_use]
     pub fn engine_group(&self) -> i32 {
-        self.engine.group()
+        self.engine.processes().group
     }
 
     /// The engine's log, and its last lines.

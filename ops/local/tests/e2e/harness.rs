@@ -1,37 +1,24 @@
-//! Running stacks that tests share, and what can be seen of them.
+//! A running stack, and what can be seen of it.
 
 use std::path::PathBuf;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use aws_client::{Aws, AwsError};
-use local_stack::deploy::Functions;
 use local_stack::faults::Faults;
 use local_stack::observe::logs::{LogFilter, LogLine};
 use local_stack::observe::{Observer, Seen};
-use local_stack::stack::{Options, Stack, StackInfo, StateError, UpError};
+use local_stack::stack::StackInfo;
 use serde_json::json;
-use tokio::sync::{Mutex, MutexGuard, OnceCell};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::item::Item;
-use crate::queue::hush;
-use crate::release::Release;
 
 /// Longest wait for anything; a machine whose processors are busy with something else needs part of it.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How often a table is looked at when the observer has no news.
 const GLANCE: Duration = Duration::from_millis(500);
-
-/// As many stacks of a kind may run side by side, so that two test runs do not meet.
-const SIDE_BY_SIDE: usize = 10;
-
-/// The only web origins of the breakable stack; the others have the template's default, all.
-const ORIGINS: &str = "https://photos.example.com,https://admin.example.com";
-
-/// Parameters of the template, by name.
-pub(crate) type Parameters = &'static [(&'static str, &'static str)];
 
 /// A running stack; it goes down with the test process, since the engine follows its parent.
 #[derive(Debug)]
@@ -43,179 +30,10 @@ pub(crate) struct Harness {
     /// The process group of the engine and the functions.
     pub(crate) group: i32,
     /// Held by tests that bend the stack or count everything on it.
-    alone: Mutex<()>,
+    pub(crate) alone: Mutex<()>,
 }
 
 impl Harness {
-    /// The stack of all tests that leave it as they found it.
-    pub(crate) async fn shared() -> &'static Self {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        HARNESS.get_or_init(|| Self::up("e2e", &[("RetryBaseSeconds", "0"), ("MaxReceiveCount", "3")])).await
-    }
-
-    /// A stack that tests may break and mend, one at a time; its first retries are seconds apart.
-    pub(crate) async fn breakable() -> (&'static Self, MutexGuard<'static, ()>) {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        HARNESS
-            .get_or_init(|| {
-                Self::up("e2e-faults", &[("RetryBaseSeconds", "1"), ("CorsAllowedOrigins", ORIGINS)])
-            })
-            .await
-            .alone()
-            .await
-    }
-
-    /// A stack whose functions die: each processes one image at a time, so that a death is one image's, and
-    /// a message comes again as soon as its function must be dead.
-    pub(crate) async fn mortal() -> &'static Self {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        const PARAMETERS: &[(&str, &str)] = &[
-            ("ProcessorTimeoutSeconds", "15"),
-            ("ProcessorBatchSize", "1"),
-            ("QueueVisibilityTimeoutSeconds", "18"),
-            ("RetryBaseSeconds", "0"),
-        ];
-        HARNESS.get_or_init(|| Self::up("e2e-deaths", PARAMETERS)).await
-    }
-
-    /// A stack whose functions die too, and take their messages in fives.
-    pub(crate) async fn crowded() -> (&'static Self, MutexGuard<'static, ()>) {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        const PARAMETERS: &[(&str, &str)] = &[
-            ("ProcessorTimeoutSeconds", "15"),
-            ("ProcessorBatchSize", "5"),
-            ("QueueVisibilityTimeoutSeconds", "18"),
-            ("RetryBaseSeconds", "0"),
-        ];
-        HARNESS.get_or_init(|| Self::up("e2e-crowd", PARAMETERS)).await.alone().await
-    }
-
-    /// A stack with all that the template can have, on which nothing happens but what one test at a time does, so that all
-    /// of it can be counted.
-    pub(crate) async fn calm() -> (&'static Self, MutexGuard<'static, ()>) {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        HARNESS
-            .get_or_init(|| {
-                Self::up("e2e-numbers", &[("MetricsSchedule", "rate(1 hour)"), ("StatusApi", "enabled")])
-            })
-            .await
-            .alone()
-            .await
-    }
-
-    /// A stack whose API also answers how uploads ended, for tests that leave it as they found it.
-    pub(crate) async fn with_status() -> &'static Self {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        const PARAMETERS: &[(&str, &str)] =
-            &[("StatusApi", "enabled"), ("ThumbnailSides", "256,64"), ("RetryBaseSeconds", "0")];
-        HARNESS.get_or_init(|| Self::up("e2e-status", PARAMETERS)).await
-    }
-
-    /// A stack that takes more at once than any other, and holds nothing but that.
-    pub(crate) async fn loaded() -> (&'static Self, MutexGuard<'static, ()>) {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        HARNESS
-            .get_or_init(|| Self::up("e2e-load", &[("MetricsSchedule", "rate(1 hour)")]))
-            .await
-            .alone()
-            .await
-    }
-
-    /// A stack whose numbers nobody else changes: what was sent to another one may be counted late.
-    pub(crate) async fn for_a_ledger() -> Self {
-        Self::up("e2e-ledger", &[("MetricsSchedule", "rate(1 hour)")]).await
-    }
-
-    /// A stack whose calls fail for as long as uploads are sent to it. Where the call fails that gives a message back to
-    /// the queue, it comes again only when its visibility timeout ends.
-    pub(crate) async fn soaked() -> (&'static Self, MutexGuard<'static, ()>) {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        const PARAMETERS: &[(&str, &str)] = &[
-            ("MetricsSchedule", "rate(1 hour)"),
-            ("ProcessorTimeoutSeconds", "15"),
-            ("QueueVisibilityTimeoutSeconds", "18"),
-            ("RetryBaseSeconds", "0"),
-        ];
-        HARNESS.get_or_init(|| Self::up("e2e-soak", PARAMETERS)).await.alone().await
-    }
-
-    /// A stack whose API takes few requests, and which is abused otherwise too.
-    pub(crate) async fn abused() -> (&'static Self, MutexGuard<'static, ()>) {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        const PARAMETERS: &[(&str, &str)] =
-            &[("ApiThrottleRate", "5"), ("ApiThrottleBurst", "10"), ("RetryBaseSeconds", "0")];
-        HARNESS.get_or_init(|| Self::up("e2e-abuse", PARAMETERS)).await.alone().await
-    }
-
-    /// A stack that takes its messages in tens, on which all spans and numbers are one test's at a time.
-    pub(crate) async fn counted() -> (&'static Self, MutexGuard<'static, ()>) {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        const PARAMETERS: &[(&str, &str)] =
-            &[("MetricsSchedule", "rate(1 hour)"), ("ProcessorBatchSize", "10"), ("RetryBaseSeconds", "0")];
-        HARNESS.get_or_init(|| Self::up("e2e-truth", PARAMETERS)).await.alone().await
-    }
-
-    /// A stack with as few processes of each function as may be, so that each works much.
-    pub(crate) async fn narrow() -> (&'static Self, MutexGuard<'static, ()>) {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        let parameters = &[("MetricsSchedule", "rate(1 hour)"), ("ProcessorMaxConcurrency", "2")];
-        HARNESS.get_or_init(|| Self::up("e2e-memory", parameters)).await.alone().await
-    }
-
-    /// A stack of one drill alone, since windows of hours remember others; its minutes are seconds.
-    pub(crate) async fn drilled(kind: &'static str, parameters: Parameters) -> Self {
-        Self::up_at(60, kind, parameters).await
-    }
-
-    /// A stack on which runbooks are followed, one at a time: a message is given up after its second failure, and
-    /// comes again soon after its function died.
-    pub(crate) async fn for_runbooks() -> (&'static Self, MutexGuard<'static, ()>) {
-        static HARNESS: OnceCell<Harness> = OnceCell::const_new();
-        const PARAMETERS: &[(&str, &str)] = &[
-            ("MaxReceiveCount", "2"),
-            ("ProcessorTimeoutSeconds", "15"),
-            ("QueueVisibilityTimeoutSeconds", "18"),
-            ("RetryBaseSeconds", "0"),
-        ];
-        HARNESS.get_or_init(|| Self::up("e2e-runbooks", PARAMETERS)).await.alone().await
-    }
-
-    async fn alone(&'static self) -> (&'static Self, MutexGuard<'static, ()>) {
-        (self, self.alone.lock().await)
-    }
-
-    pub(crate) async fn up(kind: &'static str, parameters: Parameters) -> Self {
-        Self::up_at(1, kind, parameters).await
-    }
-
-    async fn up_at(clock_rate: u32, kind: &'static str, parameters: Parameters) -> Self {
-        Self::of_release(Release::current().await, clock_rate, kind, parameters).await
-    }
-
-    /// Brings a stack up in a thread of its own, because the runtime of a test ends with the test.
-    pub(crate) async fn of_release(
-        release: Release,
-        clock_rate: u32,
-        kind: &'static str,
-        parameters: Parameters,
-    ) -> Self {
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let mut stack = first_free(clock_rate, kind, parameters, release).await;
-                let seen = (stack.observer.clone(), stack.faults.clone(), stack.engine_group());
-                sender.send((stack.info.clone(), seen)).unwrap();
-                panic!("the engine ended by itself: {:?}", stack.ended().await);
-            });
-        });
-        let (info, seen) = receiver.await.expect("the stack should come up; its thread prints why not");
-        let (observer, faults, group) = seen;
-        let aws = info.aws();
-        hush(&aws, info.output("OriginalBucketName").unwrap(), info.output("QueueUrl").unwrap()).await;
-        Self { info, observer, faults, aws, group, alone: Mutex::default() }
-    }
-
     /// An output of the template.
     pub(crate) fn output(&self, name: &'static str) -> &str {
         self.info.output(name).unwrap()
@@ -322,35 +140,6 @@ impl Harness {
         };
         format!("about {image_id}:\n  {}\nlast:\n  {}\nproblems: {problems:?}", text(about), text(last))
     }
-}
-
-/// The functions, built once for all stacks.
-pub(crate) async fn functions() -> Functions {
-    static FUNCTIONS: OnceCell<Functions> = OnceCell::const_new();
-    let build = async || Functions::build(&root(), env!("CARGO").as_ref(), &()).await.unwrap();
-    FUNCTIONS.get_or_init(build).await.clone()
-}
-
-/// A stack under the first name that no other process uses.
-async fn first_free(clock_rate: u32, kind: &str, parameters: Parameters, release: Release) -> Stack {
-    for number in 1..=SIDE_BY_SIDE {
-        let options = Options {
-            name: format!("{kind}-{number}"),
-            engine_port: 0,
-            console_port: 0,
-            clock_rate,
-            parameters: parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-            root: root(),
-            template: Some(release.template.clone()),
-            functions: Some(release.functions.clone()),
-            ..Options::default()
-        };
-        match Stack::up(options, &()).await {
-            Err(UpError::State(StateError::Running(_))) => {}
-            result => return result.unwrap_or_else(|error| panic!("{error}: {error:?}")),
-        }
-    }
-    panic!("{SIDE_BY_SIDE} stacks of the kind {kind} are running already");
 }
 
 /// The repository.

@@ -151,7 +151,7 @@ pub(crate) async fn assert_counted(harness: &Harness, before: &Sums, expected: &
 
 #[tokio::test]
 async fn load_counts_what_cloudwatch_counts_to_the_unit() {
-    let harness = &Harness::for_a_ledger().await;
+    let harness = Harness::for_a_ledger().await;
     let before = Sums::settled(harness).await;
     let mix = "photo=6,broken=2,large=1,duplicate=1".parse().unwrap();
     let plan =

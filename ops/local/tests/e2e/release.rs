@@ -1,12 +1,14 @@
 //! Releases that a stack is brought up with, and updated to.
 
+use std::fs;
 use std::path::PathBuf;
 
 use local_stack::deploy::{Deployment, Functions, reconcile};
 use local_stack::stack::{Options, STACK};
 
-use crate::harness::{Harness, functions, root};
+use crate::harness::{Harness, root};
 use crate::queue::hush;
+use crate::stacks::functions;
 
 /// A template and the functions that were built with it.
 #[derive(Clone, Debug)]
@@ -19,6 +21,17 @@ impl Release {
     /// The repository as it is.
     pub(crate) async fn current() -> Self {
         Self { template: root().join("template.yaml"), functions: functions().await }
+    }
+
+    /// What `.ci/build-previous-release` has built: it may have fewer functions than the repository.
+    pub(crate) fn previous() -> Self {
+        let place = root().join("target/previous-release");
+        let tree = fs::canonicalize(place.join("tree")).expect("run .ci/build-previous-release first");
+        let packages = fs::read_dir(tree.join("functions")).unwrap().map(|package| package.unwrap());
+        let programs =
+            packages.map(|package| (package.path(), place.join("build/debug").join(package.file_name())));
+        let built = programs.filter(|(_, program)| program.exists()).collect();
+        Self { template: tree.join("template.yaml"), functions: Functions::prebuilt(built) }
     }
 }
 

@@ -85,7 +85,7 @@ fn count_notifications(harness: &Harness, inbox: &Inbox) -> Arc<Mutex<BTreeMap<S
 }
 
 /// Has SQS move everything from the dead-letter queue back, once.
-async fn redrive(harness: &Harness) {
+pub(crate) async fn redrive(harness: &Harness) {
     let wanted = json!({"QueueUrl": harness.output("DeadLetterQueueUrl"), "AttributeNames": ["QueueArn"]});
     let attributes = harness.aws.json("sqs", "AmazonSQS.GetQueueAttributes", wanted).await.unwrap();
     let task = json!({"SourceArn": attributes["Attributes"]["QueueArn"]});

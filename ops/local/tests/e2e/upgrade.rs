@@ -5,12 +5,13 @@ use local_stack::faults::{InjectedFault, Rule, Strike};
 use serde_json::json;
 
 use crate::crashes::struck;
-use crate::harness::{Harness, Parameters};
+use crate::harness::Harness;
 use crate::item::Item;
 use crate::picture::picture;
 use crate::protocol::silent_object;
 use crate::queue::{attempt, attempts, drained, enqueue, notification};
 use crate::release::Release;
+use crate::stacks::Parameters;
 
 /// Time for an update while a function is held.
 const PARAMETERS: Parameters = &[

@@ -65,7 +65,7 @@ async fn proxy_passes_on_what_names_it_and_nothing_that_names_another_host() {
     let proxy = Proxy::bind().await.unwrap();
     let address = proxy.address();
     let engine = start(directory.path(), 0).await.unwrap();
-    let _proxying = proxy.serve(engine.endpoint(), engine.group(), Faults::default());
+    let _proxying = proxy.serve(engine.endpoint(), engine.processes(), Faults::default());
 
     let root = engine.root_credentials().clone();
     Aws::new(&address, REGION, root).json("sqs", "AmazonSQS.ListQueues", json!({})).await.unwrap();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use aws_client::{Aws, Credentials};
 use local_stack::deploy::Functions;
 use local_stack::engine::{ENGINE_PACKAGES, Engine, Launch, Provision, StartError, Venv};
+use local_stack::faults::Processes;
 use local_stack::stack::Options;
 use serde_json::json;
 use tempfile::TempDir;
@@ -38,6 +39,16 @@ impl Lab {
     /// A client of the account's root user.
     pub(crate) fn aws(&self) -> Aws {
         Aws::new(self.engine.endpoint(), REGION, self.engine.root_credentials().clone())
+    }
+
+    /// Where its APIs are.
+    pub(crate) fn endpoint(&self) -> &str {
+        self.engine.endpoint()
+    }
+
+    /// Its processes.
+    pub(crate) fn processes(&self) -> Processes {
+        self.engine.processes()
     }
 
     /// The key of its root user.

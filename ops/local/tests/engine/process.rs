@@ -32,7 +32,7 @@ fn wait_until(what: &str, condition: impl Fn() -> bool) {
 async fn stopped_engine_leaves_no_process_and_frees_its_port() {
     let directory = tempfile::tempdir().unwrap();
     let engine = start(directory.path(), 0).await.unwrap();
-    let group = engine.group();
+    let group = engine.processes().group;
     let port: u16 = engine.endpoint().rsplit(':').next().unwrap().parse().unwrap();
     assert!(alive(group) > 0);
 
@@ -46,7 +46,7 @@ async fn stopped_engine_leaves_no_process_and_frees_its_port() {
 async fn dropped_engine_leaves_no_process() {
     let directory = tempfile::tempdir().unwrap();
     let engine = start(directory.path(), 0).await.unwrap();
-    let group = engine.group();
+    let group = engine.processes().group;
     drop(engine);
     wait_until("the end of the engine", || alive(group) == 0);
 }

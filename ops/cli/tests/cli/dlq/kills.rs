@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::time::{Duration, Instant};
 
-use local_stack::faults::{Faults, InjectedFault, Proxy, Rule};
+use local_stack::faults::{Faults, InjectedFault, Processes, Proxy, Rule};
 use serde_json::json;
 
 use super::harness::{QueueHarness, Queues};
@@ -28,7 +28,8 @@ async fn killed(
     let words = ["redrive", "--cause", "malformed", "--execute", "--rate", "100", "--hold", HOLD];
     let mut command = harness.command(queues, &words);
     let child = command.env("AWS_ENDPOINT_URL", proxy.address()).process_group(0).spawn().unwrap();
-    let _proxying = proxy.serve(harness.endpoint(), child.id().try_into().unwrap(), faults);
+    let _proxying =
+        proxy.serve(harness.endpoint(), Processes::led_by(child.id().try_into().unwrap()), faults);
     let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
     strike.struck(1).await.unwrap();
     assert_eq!(output.status.signal(), Some(9), "{operation}: {}", text(&output.stderr));
@@ -92,7 +93,7 @@ async fn message_whose_deletion_fails_is_told_as_sent_and_kept() {
     let _strike = faults.strike(Rule::next("sqs", "DeleteMessage", "", refusal));
     let mut command = harness.command(&queues, &["redrive", "--cause", "malformed", "--execute", "--json"]);
     let child = command.env("AWS_ENDPOINT_URL", proxy.address()).spawn().unwrap();
-    let _proxying = proxy.serve(harness.endpoint(), 0, faults);
+    let _proxying = proxy.serve(harness.endpoint(), Processes::led_by(0), faults);
 
     let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
 

@@ -14,7 +14,8 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::AWS_CLI;
-use crate::harness::{Harness, functions, root};
+use crate::harness::{Harness, root};
+use crate::stacks::functions;
 
 /// Longest wait for a block.
 const PATIENCE: Duration = Duration::from_mins(3);
