@@ -1,24 +1,18 @@
 //! `ops dlq`: lists, shows, redrives and drops the messages of the dead-letter queue, on AWS and on the local stack.
 //!
 //! - `target` the dead-letter queue and the credentials for it
-//! - `content` the content of a message's body
-//! - `items`, `cause` the images' items in the table, and why a message is here
-//! - `receive`, `selection` every message once, and which of them are selected
+//! - `selection` which of its messages are selected
 //! - `list`, `show` commands that only read
 //! - `redrive`, `drop` commands that move messages, by way of `move_task`: receive, deliver, write down, delete
-//! - `rate_limit`, `journal`, `output` the rate of a move, its audit log, and rows for people and machines
+//! - `output` rows for people and machines
+//!
+//! Why a message is there and how one is moved is `pipeline_client::dead_letters`'.
 
-pub(crate) mod cause;
-mod content;
 mod drop;
 pub(crate) mod error;
-mod items;
-pub(crate) mod journal;
 mod list;
 mod move_task;
 pub(crate) mod output;
-pub(crate) mod rate_limit;
-mod receive;
 mod redrive;
 mod selection;
 mod show;
@@ -33,7 +27,7 @@ use terminal::Terminals;
 use crate::cli::dlq::{DlqCommand, TargetArgs};
 use crate::failure::Failure;
 use error::DlqError;
-use receive::ReceiveLoop;
+use pipeline_client::dead_letters::receive::ReceiveLoop;
 use target::Target;
 
 /// Runs a command.
@@ -63,7 +57,7 @@ pub(crate) async fn images(name: &str, root: &Path, lookup: Lookup<'_>) -> Resul
     let args =
         TargetArgs { name: name.to_owned(), stack: None, queue_url: None, table: None, hold: HOLD_SECONDS };
     let target = Target::find(&args, root, lookup).await?;
-    let mut messages = ReceiveLoop::new(&target, HOLD_SECONDS, usize::MAX);
+    let mut messages = ReceiveLoop::new(target.dead_letters(), HOLD_SECONDS, usize::MAX);
     let mut images = BTreeSet::new();
     let read = loop {
         match messages.next().await {

@@ -16,11 +16,11 @@ use terminal::progress::Step;
 use terminal::{Terminals, reporter};
 
 use crate::cli::erase::EraseArgs;
-use crate::dlq::error::DlqError;
-use crate::dlq::journal::{JsonLines, Operator};
 use crate::failure::{Failure, concluded};
 use crate::signals::Signals;
 use crate::target::{Lookup, Target, TargetError};
+use pipeline_client::dead_letters::FileError;
+use pipeline_client::dead_letters::journal::{JsonLines, Operator};
 
 /// Why an erasure could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,9 @@ pub(crate) enum EraseError {
     /// A service refuses.
     #[error("not all could be looked at or erased; run it again, it goes on with the rest")]
     Aws(#[from] AwsError),
+    /// The audit log, which is written before anything is erased.
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 /// One line of the audit log.
@@ -61,7 +64,7 @@ impl Log {
         stack: &str,
         subject: &Subject,
         report: &Report,
-    ) -> Result<(), DlqError> {
+    ) -> Result<(), FileError> {
         self.lines.add(&Line {
             time: rfc3339_seconds(SystemTime::now()),
             action: "erase",
@@ -93,13 +96,13 @@ pub(crate) async fn run(
     let subject = Subject::find(&estate, &args.who).await.map_err(EraseError::from)?;
     let mut log = if args.execute {
         let operator = Operator::find(&target.aws(), lookup).await;
-        Some(Log { lines: JsonLines::open(&args.audit)?, operator })
+        Some(Log { lines: JsonLines::open(&args.audit).map_err(EraseError::from)?, operator })
     } else {
         None
     };
     let mut report = Report::default();
     if let Some(log) = &mut log {
-        log.add("begun", target.name(), &subject, &report)?;
+        log.add("begun", target.name(), &subject, &report).map_err(EraseError::from)?;
     }
     let options = Options {
         execute: args.execute,
@@ -120,7 +123,7 @@ pub(crate) async fn run(
             Ok(Err(_)) => "failed",
             Err(_) => "interrupted",
         };
-        log.add(outcome, target.name(), &subject, &report)?;
+        log.add(outcome, target.name(), &subject, &report).map_err(EraseError::from)?;
     }
     let verdict = match ended {
         Ok(Ok(())) if is_left => Err(Failure::Pipeline),

@@ -21,10 +21,10 @@ use terminal::progress::Step;
 use terminal::{Terminals, reporter};
 
 use crate::cli::reprocess::ReprocessArgs;
-use crate::dlq::rate_limit::RateLimit;
 use crate::failure::{Failure, concluded};
 use crate::signals::{Signal, Signals};
 use crate::target::{Lookup, Target, TargetError};
+use pipeline_client::dead_letters::rate_limit::RateLimit;
 use report::Report;
 use selection::Selection;
 use sender::{Again, Sender};

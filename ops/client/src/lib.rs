@@ -9,12 +9,13 @@
 //! - [`guest`] a user and an inbox for as long as something is tried
 //! - [`audit`] whether uploads, items and thumbnails agree
 //! - [`erase`] all that a stack holds of a user or an image, erased
-//! - [`queue`] messages of a queue, read, sent and deleted
+//! - [`queue`] messages of a queue, read, sent and deleted; [`dead_letters`] why they are in a dead-letter queue
 //! - [`xray`] traces by X-Ray's API
 //! - [`inbox`] a queue that gets what the topics send
 //! - [`load`] many uploads at a given rate, and what became of each
 
 pub mod audit;
+pub mod dead_letters;
 pub mod erase;
 mod error;
 pub mod evidence;

@@ -15,6 +15,7 @@ mod rule;
 mod set;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod warm_up;
 
 use std::fmt;
@@ -25,6 +26,7 @@ pub use evaluate::{EXTRA_POINTS, Verdict};
 pub use missing::{Fate, decide};
 pub use rule::{Rule, RuleError};
 pub use set::{AlarmSet, Evaluator, Transition};
+pub use timeline::{Stretch, timeline};
 pub use warm_up::WarmUp;
 
 use crate::location::Location;

@@ -5,11 +5,12 @@
 //! - [`notation`] series and timelines as they are written
 //! - [`file`](mod@file) a file of tests
 //! - [`bench`](mod@bench) templates and parameters become alarms, tests are run on them
-//! - [`suite`] all of it, from the texts of a folder's files
+//! - [`suite`] all of it, from the texts of a folder's files; [`folder`] reads them
 //! - [`mutation`] every alarm is made wrong on purpose, to see whether its tests notice
 
 pub mod bench;
 pub mod file;
+pub mod folder;
 pub mod mutation;
 pub mod notation;
 pub mod suite;

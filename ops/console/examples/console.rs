@@ -3,19 +3,27 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_client::Credentials;
 use axum::{Json, Router};
-use cloudwatch_model::Timestamp;
+use cloudwatch_model::dashboard::Dashboard;
+use cloudwatch_model::scenario::folder;
+use cloudwatch_model::{
+    Datapoint, Dimensions, Distribution, Inputs, MetricId, Resolution, Template, Timestamp, Unit,
+};
 use local_stack::console::{Console, Source};
-use local_stack::deploy::Reconciled;
+use local_stack::deploy::{DeployedDashboard, Reconciled};
 use local_stack::faults::Faults;
+use local_stack::observe::alarms::AlarmBoard;
 use local_stack::observe::logs::LogLine;
 use local_stack::observe::{Observer, Seen};
 use local_stack::stack::{DemoUser, StackInfo};
 use serde_json::{Value, json};
 use trace_model::{IMAGE_ID, Kind, Span, Status};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -28,12 +36,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     (0..120).for_each(|minute| metrics(&mut seen, now_ms, minute));
     failures(&mut seen, now_ms, &images);
+    watched(&mut seen, now_ms)?;
 
     let items: Vec<Value> = images.iter().filter_map(Image::item).collect();
     let endpoint = table(items).await?;
     let console = Console::bind(4581).await?;
     println!("{}", console.address());
-    let source = Source::of(Observer::of(seen), &info(endpoint), Faults::default());
+    let mut source = Source::of(Observer::of(seen), &info(endpoint), Faults::default());
+    source.root = ROOT.into();
     let _serving = console.serve(source, pipeline_console::pages);
     std::future::pending::<()>().await;
     Ok(())
@@ -175,6 +185,49 @@ fn metrics(seen: &mut Seen, now_ms: i64, minute: u32) {
         let (line, received) = (LogLine::read("g", "s", at, &raw), Timestamp::from_millis(at));
         seen.logs.put(line, &raw, received, &mut seen.metrics);
     }
+}
+
+/// The repository's own alarms and dashboards; one alarm has rung.
+fn watched(seen: &mut Seen, now_ms: i64) -> Result<(), Box<dyn Error>> {
+    let root = Path::new(ROOT);
+    let (_, alarms) = folder::read(root)?.bench().alarms()?;
+    let at = |minutes: i64| Timestamp::from_millis(now_ms - minutes * 60_000);
+    seen.alarms = AlarmBoard::new(alarms, at(600));
+    let letters = MetricId::new(
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        Dimensions::new([("QueueName", "image-processing-dlq")])?,
+    )?;
+    for minute in 0..40 {
+        let values = Distribution::of_values(&[if minute < 7 { 3.0 } else { 0.0 }])?;
+        let (metric, unit, resolution) = (letters.clone(), Unit::Count, Resolution::Standard);
+        seen.metrics.put(Datapoint { metric, timestamp: at(minute), unit, values, resolution });
+    }
+    for minute in (0..300).rev() {
+        seen.alarms.tick(&seen.metrics, at(minute))?;
+    }
+    for name in ["overview", "status", "time", "uploads"] {
+        let text = std::fs::read_to_string(root.join(format!("dashboards/{name}.json")))?;
+        let template = Template::parse(name, &text)?;
+        let parameters = template
+            .parameters()
+            .map(|name| {
+                (name.to_owned(), if name == "NamePrefix" { String::new() } else { "1000".to_owned() })
+            })
+            .collect();
+        let inputs = Inputs { parameters, region: "ap-northeast-1".to_owned(), account_id: "0".to_owned() };
+        for resource in template.resolve(&inputs)? {
+            let property =
+                |key: &str| resource.properties.get(key).and_then(Value::as_str).unwrap_or_default();
+            let (name, body) = (property("DashboardName").to_owned(), property("DashboardBody").to_owned());
+            if body.is_empty() {
+                continue;
+            }
+            let dashboard = Dashboard::read(&name, &serde_json::from_str(&body)?)?;
+            seen.dashboards.insert(name, DeployedDashboard { body, dashboard });
+        }
+    }
+    Ok(())
 }
 
 fn failures(seen: &mut Seen, now_ms: i64, images: &[Image]) {

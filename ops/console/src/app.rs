@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use local_stack::console::Source;
 
 use crate::catalogue::Catalogue;
+use crate::moves::Moves;
 use crate::safety::Token;
 
 /// What all requests share.
@@ -16,11 +17,12 @@ pub(crate) struct Base {
     pub(crate) source: Source,
     pub(crate) token: Arc<Token>,
     pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) moves: Moves,
 }
 
 impl Base {
     pub(crate) fn new(source: Source) -> Self {
-        Self { source, token: Arc::new(Token::random()), catalogue: Arc::default() }
+        Self { source, token: Arc::new(Token::random()), catalogue: Arc::default(), moves: Moves::default() }
     }
 }
 
@@ -30,6 +32,7 @@ pub(crate) struct App {
     pub(crate) source: Source,
     pub(crate) token: Arc<Token>,
     pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) moves: Moves,
     /// Taken before anything is read: what comes later, an open page asks for.
     pub(crate) revision: u64,
 }
@@ -38,8 +41,8 @@ impl FromRequestParts<Base> for App {
     type Rejection = Infallible;
 
     async fn from_request_parts(_: &mut Parts, base: &Base) -> Result<Self, Infallible> {
-        let Base { source, token, catalogue } = base.clone();
-        Ok(Self { revision: source.observer.revision(), source, token, catalogue })
+        let Base { source, token, catalogue, moves } = base.clone();
+        Ok(Self { revision: source.observer.revision(), source, token, catalogue, moves })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - `app` what a page is made from, by request
 //! - `catalogue` the images of the table, for pages that list them
+//! - `moves` dead letters that are redriven or dropped, and how far that is
 //! - `layout` what all pages have around them; `ui` what they are made of
 //! - `safety` which requests may change anything
 //! - `events` what tells an open page that something changed; `assets` its style and scripts
@@ -14,6 +15,7 @@ mod assets;
 mod catalogue;
 mod events;
 mod layout;
+mod moves;
 mod page;
 mod safety;
 #[cfg(test)]

@@ -1,8 +1,15 @@
 //! The pages, one module each. A page is its routes here and its line in [`MENU`].
 
+mod alarms;
+mod dashboards;
+mod drills;
 mod home;
 mod images;
+mod logs;
+mod mail;
+mod messages;
 mod problem;
+mod traces;
 mod upload;
 
 use axum::Router;
@@ -16,11 +23,34 @@ pub(crate) use problem::{Page, Problem};
 type Group = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// The menu, in its order.
-pub(crate) const MENU: &[Group] =
-    &[("Pipeline", &[("/", "Home"), ("/upload", "Upload"), ("/images", "Images")])];
+pub(crate) const MENU: &[Group] = &[
+    ("Pipeline", &[("/", "Home"), ("/upload", "Upload"), ("/images", "Images")]),
+    (
+        "Watch",
+        &[
+            ("/traces", "Traces"),
+            ("/dashboards", "Dashboards"),
+            ("/alarms", "Alarms"),
+            ("/messages", "Messages"),
+            ("/logs", "Logs"),
+            ("/mail", "Mail"),
+        ],
+    ),
+    ("Prove", &[("/drills", "Drills")]),
+];
 
 pub(crate) fn routes() -> Router<Base> {
-    Router::new().merge(home::routes()).merge(upload::routes()).merge(images::routes())
+    Router::new()
+        .merge(home::routes())
+        .merge(upload::routes())
+        .merge(images::routes())
+        .merge(alarms::routes())
+        .merge(dashboards::routes())
+        .merge(traces::routes())
+        .merge(logs::routes())
+        .merge(mail::routes())
+        .merge(messages::routes())
+        .merge(drills::routes())
 }
 
 /// What is answered where nothing is.

@@ -59,14 +59,13 @@ pub(crate) struct Harness {
 
 impl Harness {
     pub(crate) fn new(seen: Seen) -> Self {
-        Self::of(seen, info())
+        Self::of(seen, &info())
     }
 
     /// With a stack of the test's own, whose endpoint may answer.
-    #[expect(clippy::needless_pass_by_value, reason = "a test makes it for this call")]
-    pub(crate) fn of(seen: Seen, info: StackInfo) -> Self {
+    pub(crate) fn of(seen: Seen, info: &StackInfo) -> Self {
         let observer = Observer::of(seen);
-        let mut source = Source::of(observer.clone(), &info, Faults::default());
+        let mut source = Source::of(observer.clone(), info, Faults::default());
         source.root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..").into();
         Self { observer, routes: routes(source, crate::pages) }
     }
@@ -127,7 +126,7 @@ fn menu() -> impl Iterator<Item = &'static str> {
 
 #[tokio::test]
 async fn every_entry_of_the_menu_leads_to_a_page_that_marks_it_and_holds_no_secret() {
-    let harness = Harness::of(seen(), answered(json!({})).await);
+    let harness = Harness::of(seen(), &answered(json!({})).await);
     for path in menu() {
         let page = harness.page(path).await;
         assert!(page.contains(&format!("href=\"{path}\" aria-current=\"page\"")), "{path}: {page}");

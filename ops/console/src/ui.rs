@@ -6,6 +6,8 @@
 
 pub(crate) mod format;
 pub(crate) mod href;
+pub(crate) mod markdown;
+pub(crate) mod range;
 pub(crate) mod time;
 
 use local_stack::observe::news::Topic;

@@ -1,20 +1,18 @@
 //! `ops alarms test`: the unit tests of the alarms.
 
-use std::fs;
 use std::path::Path;
 
 use cloudwatch_model::scenario::bench::Mismatch;
 use cloudwatch_model::scenario::file::Test;
+use cloudwatch_model::scenario::folder::{self, FolderError};
 use cloudwatch_model::scenario::mutation::Report;
-use cloudwatch_model::scenario::suite::{NamedText, Suite};
+use cloudwatch_model::scenario::suite::Suite;
 use serde_json::{Value, json};
 use terminal::Terminal;
 
 use crate::cli::alarms::AlarmsTestArgs;
 use crate::failure::{Failure, concluded};
 use crate::print::{print_json, print_text};
-
-const FOLDER: &str = "alarms";
 
 /// Runs the tests and, with `--mutants`, mutation tests of the alarms.
 ///
@@ -74,31 +72,8 @@ fn document(passed: bool, count: usize, failures: &[Failed<'_>], report: Option<
 }
 
 fn suite(root: &Path) -> Result<Suite, Failure> {
-    let folder = root.join(FOLDER);
-    let tests = folder.join("tests");
-    let bench = tests.join("bench");
-    let suite = Suite::read(
-        &texts(root, &folder)?,
-        &text(root, &bench.join("parameters.json"))?,
-        &texts(root, &tests)?,
-        &text(root, &bench.join("equivalents.json"))?,
-    );
-    suite.map_err(|error| Failure::Alarms(Box::new(error)))
-}
-
-/// The JSON files of a folder, those in folders below left out.
-fn texts(root: &Path, folder: &Path) -> Result<Vec<NamedText>, Failure> {
-    let unreadable = |source| Failure::Read { path: folder.to_owned(), source };
-    let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(unreadable)?.collect();
-    let paths = entries.map_err(unreadable)?.into_iter().map(|entry| entry.path());
-    let mut paths: Vec<_> =
-        paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
-    paths.sort();
-    paths.iter().map(|path| text(root, path)).collect()
-}
-
-fn text(root: &Path, path: &Path) -> Result<NamedText, Failure> {
-    let text = fs::read_to_string(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
-    let name = path.strip_prefix(root).unwrap_or(path);
-    Ok((name.display().to_string(), text))
+    folder::read(root).map_err(|error| match error {
+        FolderError::Read { path, source } => Failure::Read { path, source },
+        FolderError::Suite(error) => Failure::Alarms(Box::new(error)),
+    })
 }

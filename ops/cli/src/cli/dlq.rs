@@ -4,9 +4,10 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
-use crate::dlq::cause::Cause;
+use pipeline_client::dead_letters::cause::Cause;
 
 const LIST_AFTER: &str = "\
 Messages are grouped by the content of their body and, for an upload, by how far its record in the table is. Which
@@ -50,6 +51,20 @@ Examples:
   ops dlq drop --cause malformed
   ops dlq drop --cause malformed --execute --stack image-pipeline";
 
+/// The causes by name, one also by the name that it had.
+fn causes() -> impl TypedValueParser<Value = Cause> {
+    let value = |cause: Cause| {
+        let value = PossibleValue::new(cause.name()).help(cause.means());
+        if cause == Cause::NotNotified { value.alias(FORMER) } else { value }
+    };
+    // Only the former name is none of theirs.
+    PossibleValuesParser::new(Cause::ALL.map(value))
+        .map(|name| Cause::named(&name).unwrap_or(Cause::NotNotified))
+}
+
+/// What `not-notified` was called.
+const FORMER: &str = "untold";
+
 /// What to do with the dead-letter queue.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DlqCommand {
@@ -87,7 +102,7 @@ pub(crate) struct TargetArgs {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SelectArgs {
     /// Messages of this cause, as `list` names it; may be repeated.
-    #[arg(long = "cause", value_name = "CAUSE", value_enum)]
+    #[arg(long = "cause", value_name = "CAUSE", value_parser = causes())]
     pub(crate) causes: Vec<Cause>,
     /// Messages about this image; may be repeated.
     #[arg(long = "image-id", value_name = "ID")]
@@ -190,7 +205,25 @@ pub(crate) fn parse_age(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        select: SelectArgs,
+    }
+
+    #[test]
+    fn causes_are_typed_by_their_names_and_the_former_one_is_still_taken() {
+        let typed = |name: &str| Typed::try_parse_from(["ops", "--cause", name]).map(|it| it.select.causes);
+        for cause in Cause::ALL {
+            assert_eq!(typed(cause.name()).unwrap(), [cause]);
+        }
+        assert_eq!(typed("untold").unwrap(), [Cause::NotNotified]);
+        assert!(typed("other").is_err());
+    }
 
     #[test]
     fn ages_are_a_number_and_a_unit() {

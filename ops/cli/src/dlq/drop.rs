@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use pipeline_client::dead_letters::mover::Action;
 use terminal::Terminals;
 
 use super::error::DlqError;
 use super::move_task::MoveTask;
-use super::move_task::mover::Action;
 use super::selection::Selection;
 use super::target::{Lookup, Target};
 use crate::cli::dlq::DropArgs;

@@ -1,9 +1,7 @@
 //! Errors of `ops dlq`.
 
-use std::io;
-use std::path::PathBuf;
-
 use aws_client::AwsError;
+use pipeline_client::dead_letters::FileError;
 
 /// Why a command on a dead-letter queue could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -26,14 +24,6 @@ pub(crate) enum DlqError {
     #[error("what should be dropped? Name it with --cause, --image-id, --id or --older-than")]
     NoSelection,
     /// The audit log or the evidence file, which are written before a message is deleted.
-    #[error(
-        "{path} cannot be written, so nothing more is done; check that its directory exists and has room"
-    )]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
 }

@@ -10,13 +10,13 @@ use terminal::{Terminal, Terminals, reporter};
 
 use super::error::DlqError;
 use super::output::{Group, Row, groups, messages_of, table};
-use super::receive::{Classified, ReceiveLoop};
 use super::selection::Selection;
 use super::target::{Lookup, Target};
 use crate::cli::dlq::ListArgs;
 use crate::failure::Failure;
 use crate::print::{print_json, print_text};
 use crate::signals::Signals;
+use pipeline_client::dead_letters::receive::{Classified, ReceiveLoop};
 use pipeline_client::queue::Counts;
 
 /// What `list --json` prints.
@@ -50,7 +50,7 @@ pub(super) async fn run(
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let target = Target::find(&args.target, root, lookup).await?;
     let limit = usize::try_from(args.select.limit.get()).unwrap_or(usize::MAX);
-    let mut receive_loop = ReceiveLoop::new(&target, args.target.hold, limit);
+    let mut receive_loop = ReceiveLoop::new(target.dead_letters(), args.target.hold, limit);
     let progress = reporter(terminals.err);
     let label = format!("Looking at {}", target.name());
     let step = Step::start(&*progress, "dlq", label.clone());
@@ -86,7 +86,7 @@ async fn look(
     receive_loop: &mut ReceiveLoop<'_>,
     step: &Step<'_>,
 ) -> Result<(Counts, Vec<Classified>), AwsError> {
-    let counts = target.dead_letters().counts().await?;
+    let counts = target.dead_letters().queue.counts().await?;
     let mut found = Vec::new();
     while let Some(next) = receive_loop.next().await? {
         found.extend(next);

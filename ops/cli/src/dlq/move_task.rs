@@ -1,7 +1,6 @@
 //! Move task: receives messages, and redrives or drops those that are selected, one at a time. Unlike SQS's
 //! `StartMessageMoveTask` it selects, can be tried first, and keeps an audit log.
 
-pub(super) mod mover;
 mod report;
 
 use std::collections::HashMap;
@@ -11,16 +10,16 @@ use terminal::progress::Step;
 use terminal::{Terminals, reporter};
 
 use super::error::DlqError;
-use super::journal::Operator;
 use super::output::Row;
-use super::rate_limit::RateLimit;
-use super::receive::ReceiveLoop;
 use super::selection::{Known, Selection};
 use super::target::{Lookup, Target};
 use crate::cli::dlq::{ExecutionArgs, SelectArgs};
 use crate::failure::{Failure, concluded};
 use crate::signals::{Signal, Signals};
-use mover::{Action, Mover};
+use pipeline_client::dead_letters::journal::Operator;
+use pipeline_client::dead_letters::mover::{Action, Mover};
+use pipeline_client::dead_letters::rate_limit::RateLimit;
+use pipeline_client::dead_letters::receive::ReceiveLoop;
 use report::Report;
 
 /// After this many failed messages in a row the task stops, since the next would fail too.
@@ -62,19 +61,17 @@ impl MoveTask<'_> {
     ) -> Result<(), Failure> {
         let mut signals = Signals::listen().map_err(Failure::Runtime)?;
         let limit = usize::try_from(self.select.limit.get()).unwrap_or(usize::MAX);
-        let mut receive_loop = ReceiveLoop::new(self.target, self.hold_seconds, limit);
+        let mut receive_loop = ReceiveLoop::new(self.target.dead_letters(), self.hold_seconds, limit);
         let mut report = Report::new(self.target, action, self.execution);
         let mut known = Known::default();
         let mut mover = None;
         if self.execution.execute {
-            mover = Some(Mover::open(
-                self.target,
-                action,
-                &self.execution.audit,
-                Operator::find(&self.target.aws, lookup).await,
-            )?);
+            let operator = Operator::find(&self.target.aws, lookup).await;
+            let opened = Mover::open(self.target.dead_letters(), action, &self.execution.audit, operator);
+            mover = Some(opened.map_err(DlqError::from)?);
         }
-        let waiting = self.target.dead_letters().counts().await.map_err(|source| self.queue_error(source))?;
+        let waiting =
+            self.target.dead_letters().queue.counts().await.map_err(|source| self.queue_error(source))?;
         let progress = reporter(terminals.err);
         let label = format!("{} {}", report.verb(), self.target.name());
         let step = Step::start(&*progress, "dlq", label.clone());
@@ -85,7 +82,7 @@ impl MoveTask<'_> {
         receive_loop.end().await;
         step.finish(label);
         std::mem::drop(progress);
-        report.end(&receive_loop, self.target.dead_letters().counts().await.ok());
+        report.end(&receive_loop, self.target.dead_letters().queue.counts().await.ok());
         let is_ok = report.is_ok();
         let printed = report.print(early.as_ref(), self.execution.json, terminals);
         let verdict = match early {
@@ -138,7 +135,7 @@ impl MoveTask<'_> {
                 }
                 let result = match mover.move_message(receive_loop, &classified).await {
                     Ok(result) => result,
-                    Err(error) => return Some(Stop::Error(error)),
+                    Err(error) => return Some(Stop::Error(error.into())),
                 };
                 refusals = if result.is_done() { 0 } else { refusals + 1 };
                 if let Some(new_id) = &result.new_id {

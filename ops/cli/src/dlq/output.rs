@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use contract::time::rfc3339_seconds;
+use pipeline_client::dead_letters::cause::Cause;
+use pipeline_client::dead_letters::items::Item;
+use pipeline_client::dead_letters::receive::Classified;
 use serde::Serialize;
 use telemetry::redact;
 use terminal::{Terminal, clean, columns};
 
-use super::cause::Cause;
-use super::items::Item;
-use super::receive::Classified;
 use super::target::Target;
 
 /// One message in a list.

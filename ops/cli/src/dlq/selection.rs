@@ -2,8 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::cause::Cause;
-use super::receive::Classified;
+use pipeline_client::dead_letters::cause::Cause;
+use pipeline_client::dead_letters::receive::Classified;
+
 use crate::cli::dlq::SelectArgs;
 use crate::similar_names::UnknownName;
 
@@ -94,7 +95,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::dlq::cause::{Finding, Image};
+    use pipeline_client::dead_letters::cause::{Finding, Image};
 
     /// A message sent a thousand seconds before `now`.
     fn classified(cause: Cause, image: Option<&str>) -> Classified {

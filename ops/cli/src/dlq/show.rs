@@ -11,13 +11,13 @@ use terminal::{Terminal, fold_command};
 
 use super::error::DlqError;
 use super::output::{Row, age, safe};
-use super::receive::{Classified, ReceiveLoop};
 use super::selection::unknown_message;
 use super::target::{Lookup, Target};
 use crate::cli::dlq::ShowArgs;
 use crate::failure::Failure;
 use crate::print::{print_json, print_text};
 use crate::signals::Signals;
+use pipeline_client::dead_letters::receive::{Classified, ReceiveLoop};
 use pipeline_client::queue::Message;
 
 /// What `show --json` prints.
@@ -46,7 +46,7 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let target = Target::find(&args.target, root, lookup).await?;
-    let mut receive_loop = ReceiveLoop::new(&target, args.target.hold, usize::MAX);
+    let mut receive_loop = ReceiveLoop::new(target.dead_letters(), args.target.hold, usize::MAX);
     let looked = signals.guard(look(&args.id, &mut receive_loop)).await;
     receive_loop.end().await;
     let found = looked?.map_err(|source| DlqError::Queue { queue: target.url.clone(), source })?;

@@ -10,6 +10,7 @@ use crate::cli::dlq::TargetArgs;
 use crate::failure::Failure;
 pub(super) use crate::target::Lookup;
 use crate::target::{Target as Stack, TargetError};
+use pipeline_client::dead_letters::DeadLetters;
 use pipeline_client::queue::Queue;
 
 /// The output that names the function which the queue feeds.
@@ -88,8 +89,9 @@ impl Target {
     }
 
     /// The dead-letter queue.
-    pub(crate) fn dead_letters(&self) -> Queue<'_> {
-        Queue { aws: &self.aws, url: &self.url }
+    pub(crate) fn dead_letters(&self) -> DeadLetters<'_> {
+        let queue = Queue { aws: &self.aws, url: &self.url };
+        DeadLetters { queue, table: self.table.as_deref(), bucket: self.bucket.as_deref() }
     }
 
     /// The dead-letter queue's name.

@@ -10,10 +10,10 @@ use super::Stop;
 use super::sender::Again;
 use crate::cli::reprocess::ReprocessArgs;
 use crate::dlq::output::{age, messages_of, safe};
-use crate::dlq::rate_limit::RateLimit;
 use crate::failure::Failure;
 use crate::print::{print_json, print_text};
 use crate::target::Target;
+use pipeline_client::dead_letters::rate_limit::RateLimit;
 
 /// So many images are listed.
 const EXAMPLES: usize = 10;

@@ -8,13 +8,13 @@ use aws_client::{Aws, chain};
 use contract::queue_attributes::REPROCESS;
 use contract::s3_event::{self, Upload};
 use contract::time::rfc3339_seconds;
+use pipeline_client::dead_letters::journal::{JsonLines, MessageOutcome, Operator};
 use pipeline_client::queue::Queue;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::cli::reprocess::ReprocessArgs;
 use crate::dlq::error::DlqError;
-use crate::dlq::journal::{JsonLines, MessageOutcome, Operator};
 use crate::dlq::output::safe;
 use crate::target::Lookup;
 

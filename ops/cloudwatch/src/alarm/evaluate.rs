@@ -53,11 +53,14 @@ impl MetricAlarm {
     }
 
     /// The last instant up to `now` at which it is evaluated.
-    pub(super) fn last_step(&self, now: Timestamp) -> Timestamp {
+    #[must_use]
+    pub fn last_step(&self, now: Timestamp) -> Timestamp {
         now.plus_millis(-now.as_millis().rem_euclid(self.step_millis()))
     }
 
-    fn fate(&self, point: Option<f64>) -> Fate {
+    /// What a datapoint counts as.
+    #[must_use]
+    pub fn fate(&self, point: Option<f64>) -> Fate {
         match point {
             None => Fate::Missing,
             Some(value) if self.comparison.breaches(value, self.threshold) => Fate::Breaching,

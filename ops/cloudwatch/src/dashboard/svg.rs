@@ -1,5 +1,6 @@
 //! Drawing of a dashboard as SVG, in the manner of CloudWatch's.
 //!
+//! - `alarm` the series of an alarm with its threshold
 //! - `area`, `canvas` shapes and text as SVG
 //! - `theme` colours, light and dark
 //! - `scale` from values and times to places, and ticks that people read easily
@@ -8,6 +9,7 @@
 //! - `lists` states of alarms, and answers of queries
 //! - `prose` Markdown
 
+mod alarm;
 mod area;
 mod canvas;
 mod chart;
@@ -125,7 +127,7 @@ fn draw_metrics(
 ) -> Result<(), DashboardError> {
     let plots = metrics.plots(sources.store, sources.now, span_millis)?;
     match metrics.view {
-        View::TimeSeries => chart::draw(canvas, body, metrics, &plots),
+        View::TimeSeries => drop(chart::draw(canvas, body, metrics, &plots)),
         View::SingleValue => figures::numbers(canvas, body, metrics, &plots),
         View::Gauge => figures::gauges(canvas, body, metrics, &plots),
         View::Table => figures::table(canvas, body, &plots),

@@ -137,7 +137,7 @@ mod tests {
     }
 
     async fn with(items: Vec<Value>) -> Harness {
-        Harness::of(seen(), answered(json!({"Items": items})).await)
+        Harness::of(seen(), &answered(json!({"Items": items})).await)
     }
 
     #[tokio::test]
@@ -173,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_image_that_nobody_knows_is_a_page_that_says_so() {
-        let harness = Harness::of(seen(), answered(json!({})).await);
+        let harness = Harness::of(seen(), &answered(json!({})).await);
         let (status, page) = harness.get("/images/dog").await;
         assert!(status == 404 && page.contains("No such image"), "{page}");
         // Of this one there is a trace, and no item yet.

@@ -146,7 +146,7 @@ mod tests {
             ("UserPoolClientId", "client"),
         ];
         info.outputs.extend(outputs.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let harness = Harness::of(seen(), info);
+        let harness = Harness::of(seen(), &info);
         let policy = harness.policy("/upload").await;
         assert!(
             policy.contains("connect-src 'self' http://127.0.0.1:1 http://127.0.0.1:3 http://127.0.0.1:4;"),

@@ -32,6 +32,16 @@ pub(crate) fn trace(trace_id: &str) -> String {
     format!("/traces/{}", encoded(trace_id))
 }
 
+/// One runbook.
+pub(crate) fn runbook(name: &str) -> String {
+    format!("/runbooks/{}", encoded(name))
+}
+
+/// One dashboard.
+pub(crate) fn dashboard(name: &str) -> String {
+    format!("/dashboards/{}", encoded(name))
+}
+
 /// The mail about an image.
 pub(crate) fn mail(image_id: &str) -> String {
     format!("/mail?image={}", encoded(image_id))

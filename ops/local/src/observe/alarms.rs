@@ -114,7 +114,10 @@ impl AlarmBoard {
     }
 
     /// Evaluates all alarms at the end of a minute.
-    fn tick(&mut self, store: &MetricStore, at: Timestamp) -> Result<Vec<Transition>, MathError> {
+    ///
+    /// # Errors
+    /// An expression that cannot be evaluated; reading the set excludes it.
+    pub fn tick(&mut self, store: &MetricStore, at: Timestamp) -> Result<Vec<Transition>, MathError> {
         let transitions = self.evaluator.tick(store, at)?;
         self.evaluated = Some(at);
         for transition in &transitions {

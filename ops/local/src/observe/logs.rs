@@ -85,7 +85,9 @@ fn holds(value: &Value, id: &str) -> bool {
 }
 
 impl LogFilter {
-    fn takes(&self, line: &LogLine) -> bool {
+    /// Whether a line is wanted.
+    #[must_use]
+    pub fn takes(&self, line: &LogLine) -> bool {
         let mentioned = |id: &Option<String>| id.as_deref().is_none_or(|id| line.mentions(id));
         let is_own = |level: &str| line.level.as_deref() == Some(level);
         let level = self.level.as_deref().is_none_or(|levels| levels.split(',').any(is_own));

@@ -6,15 +6,15 @@ use serde::Serialize;
 use terminal::{Terminals, print_err};
 
 use super::Stop;
-use super::mover::{Action, Moved};
 use crate::cli::dlq::ExecutionArgs;
-use crate::dlq::journal::MessageOutcome;
 use crate::dlq::output::{Row, age, groups, messages_of, table};
-use crate::dlq::rate_limit::RateLimit;
-use crate::dlq::receive::ReceiveLoop;
 use crate::dlq::target::Target;
 use crate::failure::Failure;
 use crate::print::{print_json, print_text};
+use pipeline_client::dead_letters::journal::MessageOutcome;
+use pipeline_client::dead_letters::mover::{Action, Moved};
+use pipeline_client::dead_letters::rate_limit::RateLimit;
+use pipeline_client::dead_letters::receive::ReceiveLoop;
 use pipeline_client::queue::Counts;
 
 /// One selected message.

@@ -19,10 +19,17 @@ impl Canvas {
     /// An empty one.
     #[must_use]
     pub fn new(width: f64, height: f64, theme: Theme) -> Self {
+        let mut canvas = Self::bare(width, height, theme);
+        let ground = theme.ground();
+        canvas.put(format_args!("<rect width=\"{width}\" height=\"{height}\" fill=\"{ground}\"/>\n"));
+        canvas
+    }
+
+    /// One on whatever ground it is laid.
+    pub(super) fn bare(width: f64, height: f64, theme: Theme) -> Self {
         let body = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} \
-             {height}\" font-family=\"{FONT}\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n",
-            theme.ground()
+             {height}\" font-family=\"{FONT}\">\n"
         );
         Self { body, theme, panels: 0 }
     }
@@ -105,6 +112,25 @@ impl Canvas {
         self.put(format_args!(
             "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{}\"/>\n",
             escaped(fill)
+        ));
+    }
+
+    /// A circle that is not filled.
+    pub(super) fn ring(&mut self, at: (f64, f64), radius: f64, stroke: &str) {
+        let (x, y) = at;
+        self.put(format_args!(
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>\n",
+            escaped(stroke)
+        ));
+    }
+
+    /// An invisible area that holds the values drawn in it, as JSON for a script.
+    pub(super) fn values(&mut self, area: Area, values: &str) {
+        let Area { x, y, width, height } = area;
+        self.put(format_args!(
+            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"none\" \
+             pointer-events=\"all\" data-values=\"{}\"/>\n",
+            escaped(values)
         ));
     }
 

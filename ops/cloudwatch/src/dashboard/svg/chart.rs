@@ -1,5 +1,7 @@
 //! Charts of a dashboard: lines and areas over time.
 
+use serde_json::{Value, json};
+
 use super::area::Area;
 use super::canvas::{Canvas, fitted, width_of};
 use super::scale::{Range, clock, short, times};
@@ -13,7 +15,8 @@ const TIME_PX: f64 = 16.0;
 const LEGEND_ROW_PX: f64 = 14.0;
 const SMALL: f64 = 10.0;
 
-pub(super) fn draw(canvas: &mut Canvas, body: Area, metrics: &MetricWidget, plots: &Plots) {
+/// Draws a chart, and returns where its lines are and the scale of the axis on the left.
+pub(super) fn draw(canvas: &mut Canvas, body: Area, metrics: &MetricWidget, plots: &Plots) -> (Area, Range) {
     let colors: Vec<String> = plots
         .plots
         .iter()
@@ -59,6 +62,21 @@ pub(super) fn draw(canvas: &mut Canvas, body: Area, metrics: &MetricWidget, plot
         let label = fitted(&annotation.label, frame.width / 2.0, SMALL);
         canvas.text(frame.right() - 3.0, (y - 3.0).max(frame.y + 8.0), &label, SMALL, color, "end");
     }
+    if canvas.theme() == Theme::Page {
+        canvas.values(frame, &data(plots, &colors));
+    }
+    (frame, left)
+}
+
+/// When each period began in milliseconds, and the text of each value in it.
+fn data(plots: &Plots, colors: &[String]) -> String {
+    let starts: Vec<i64> = plots.starts.iter().map(|start| start.as_millis()).collect();
+    let line = |(plot, color): (&Plot, &String)| {
+        let values: Vec<Option<String>> = plot.values.iter().map(|value| value.map(short)).collect();
+        json!({ "label": plot.label, "color": color, "values": values })
+    };
+    let lines: Vec<Value> = plots.plots.iter().zip(colors).map(line).collect();
+    json!({ "starts": starts, "lines": lines }).to_string()
 }
 
 /// Each series on the sum of those before it; where any has a value, a gap is zero.
@@ -95,12 +113,12 @@ fn runs(frame: Area, range: Range, values: &Values) -> Vec<Vec<(f64, f64)>> {
     runs
 }
 
-fn x_of(frame: Area, index: usize, count: usize) -> f64 {
+pub(super) fn x_of(frame: Area, index: usize, count: usize) -> f64 {
     let place = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
     frame.x + frame.width * place(index) / place(count.saturating_sub(1).max(1))
 }
 
-fn y_of(frame: Area, range: Range, value: f64) -> f64 {
+pub(super) fn y_of(frame: Area, range: Range, value: f64) -> f64 {
     frame.bottom() - range.share(value).clamp(-0.02, 1.02) * frame.height
 }
 

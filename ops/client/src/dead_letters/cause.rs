@@ -1,6 +1,5 @@
 //! Cause: why a message is in the dead-letter queue, derived from its body and its image's item.
 
-use clap::ValueEnum;
 use contract::s3_event::Upload;
 use serde::Serialize;
 
@@ -8,9 +7,9 @@ use super::content::{Content, image_id, image_ids};
 use super::items::{Item, Items};
 
 /// Why messages are here; those of one cause need the same action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Cause {
+pub enum Cause {
     /// No S3 notification: nothing can process it.
     Malformed,
     /// About a bucket that is not this pipeline's.
@@ -20,7 +19,6 @@ pub(crate) enum Cause {
     /// Claimed and never finished.
     Unfinished,
     /// Recorded, but the notification was not published.
-    #[value(alias = "untold")]
     NotNotified,
     /// An upload whose record could not be read.
     Upload,
@@ -31,8 +29,27 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
-    /// Its name on the command line.
-    pub(crate) const fn name(self) -> &'static str {
+    /// All of them, in the order of lists.
+    pub const ALL: [Self; 8] = [
+        Self::Malformed,
+        Self::ForeignBucket,
+        Self::NeverClaimed,
+        Self::Unfinished,
+        Self::NotNotified,
+        Self::Upload,
+        Self::Settled,
+        Self::TestEvent,
+    ];
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.name() == name)
+    }
+
+    /// Its name on the command line and in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
             Self::ForeignBucket => "foreign-bucket",
@@ -46,7 +63,8 @@ impl Cause {
     }
 
     /// What happened, in one line.
-    pub(crate) const fn means(self) -> &'static str {
+    #[must_use]
+    pub const fn means(self) -> &'static str {
         match self {
             Self::Malformed => "no S3 notification: a defect of ours, something sent by hand, or an intruder",
             Self::ForeignBucket => "about a bucket that is not this pipeline's",
@@ -64,7 +82,8 @@ impl Cause {
     }
 
     /// What to do about it, in one line.
-    pub(crate) const fn next(self) -> &'static str {
+    #[must_use]
+    pub const fn next(self) -> &'static str {
         match self {
             Self::Malformed | Self::ForeignBucket => {
                 "keep it as evidence and find out who sent it: `ops dlq drop`; a redrive brings it back"
@@ -80,36 +99,38 @@ impl Cause {
     }
 
     /// Whether the processor can never process it, so that a redrive is in vain.
-    pub(crate) const fn is_unprocessable(self) -> bool {
+    #[must_use]
+    pub const fn is_unprocessable(self) -> bool {
         matches!(self, Self::Malformed | Self::ForeignBucket)
     }
 }
 
 /// The cause of a message and the upload that decided it.
 #[derive(Clone, Debug)]
-pub(crate) struct Finding {
+pub struct Finding {
     /// The group it belongs to.
-    pub(crate) cause: Cause,
+    pub cause: Cause,
     /// How its body differs from a notification, if it is malformed.
-    pub(crate) defect: Option<String>,
+    pub defect: Option<String>,
     /// The upload that decided, if it is about any.
-    pub(crate) image: Option<Image>,
+    pub image: Option<Image>,
 }
 
 /// The image that a message is about.
 #[derive(Clone, Debug)]
-pub(crate) struct Image {
+pub struct Image {
     /// Its id.
-    pub(crate) id: String,
+    pub id: String,
     /// Its original.
-    pub(crate) key: String,
+    pub key: String,
     /// Its record, if there is one.
-    pub(crate) item: Option<Item>,
+    pub item: Option<Item>,
 }
 
 /// Classifies a message by its content and the images' items, if they could be read; `bucket` is that of uploads, if
 /// known.
-pub(crate) fn classify(content: &Content, bucket: Option<&str>, items: Option<&Items>) -> Finding {
+#[must_use]
+pub fn classify(content: &Content, bucket: Option<&str>, items: Option<&Items>) -> Finding {
     let alone = |cause, defect| Finding { cause, defect, image: None };
     match content {
         Content::TestEvent => alone(Cause::TestEvent, None),
@@ -237,15 +258,11 @@ mod tests {
     }
 
     #[test]
-    fn the_earlier_name_of_a_cause_is_still_taken() {
-        assert_eq!(Cause::from_str("untold", false), Ok(Cause::NotNotified));
-    }
-
-    #[test]
-    fn causes_have_one_name_on_the_command_line_and_in_json() {
-        for cause in Cause::value_variants() {
-            assert_eq!(cause.to_possible_value().unwrap().get_name(), cause.name());
+    fn causes_have_the_same_name_everywhere() {
+        for cause in Cause::ALL {
+            assert_eq!(Cause::named(cause.name()), Some(cause));
             assert_eq!(serde_json::json!(cause), cause.name());
         }
+        assert_eq!(Cause::named("other"), None);
     }
 }

@@ -3,37 +3,41 @@
 use std::collections::BTreeSet;
 
 use aws_client::AwsError;
-use pipeline_client::queue::{Message, Pass};
 
+use super::DeadLetters;
 use super::cause::{Finding, classify};
 use super::content::{Content, image_ids};
 use super::items::{self, Items};
-use super::target::Target;
+use crate::queue::{Message, Pass};
 
 /// A message with its cause.
 #[derive(Clone, Debug)]
-pub(crate) struct Classified {
-    pub(crate) message: Message,
-    pub(crate) finding: Finding,
+pub struct Classified {
+    /// The message.
+    pub message: Message,
+    /// Why it is here.
+    pub finding: Finding,
 }
 
 impl Classified {
     /// Its trace id: the message's own, else that of its image's item.
-    pub(crate) fn trace_id(&self) -> Option<String> {
+    #[must_use]
+    pub fn trace_id(&self) -> Option<String> {
         let of_item = || self.finding.image.as_ref()?.item.as_ref()?.trace_id.clone();
         self.message.trace_id().or_else(of_item)
     }
 
     /// The image that it is about.
-    pub(crate) fn image_id(&self) -> Option<&str> {
+    #[must_use]
+    pub fn image_id(&self) -> Option<&str> {
         self.finding.image.as_ref().map(|image| image.id.as_str())
     }
 }
 
 /// A pass over the queue that classifies what it reads.
 #[derive(Debug)]
-pub(crate) struct ReceiveLoop<'a> {
-    target: &'a Target,
+pub struct ReceiveLoop<'a> {
+    from: DeadLetters<'a>,
     pass: Pass<'a>,
     /// Why the images' items could not be read, after the first failure.
     unreadable: Option<String>,
@@ -41,13 +45,17 @@ pub(crate) struct ReceiveLoop<'a> {
 
 impl<'a> ReceiveLoop<'a> {
     /// A pass over at most `limit` messages.
-    pub(crate) fn new(target: &'a Target, hold_seconds: u32, limit: usize) -> Self {
-        let unreadable = target.table.is_none().then(|| "the table is not known".to_owned());
-        Self { target, pass: Pass::new(target.dead_letters(), hold_seconds, limit), unreadable }
+    #[must_use]
+    pub fn new(from: DeadLetters<'a>, hold_seconds: u32, limit: usize) -> Self {
+        let unreadable = from.table.is_none().then(|| "the table is not known".to_owned());
+        Self { from, pass: Pass::new(from.queue, hold_seconds, limit), unreadable }
     }
 
     /// The next messages that were not returned before; `None` at the end.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Classified>>, AwsError> {
+    ///
+    /// # Errors
+    /// When the queue cannot be read.
+    pub async fn next(&mut self) -> Result<Option<Vec<Classified>>, AwsError> {
         match self.pass.next().await? {
             Some(messages) => Ok(Some(self.classify(messages).await)),
             None => Ok(None),
@@ -55,22 +63,27 @@ impl<'a> ReceiveLoop<'a> {
     }
 
     /// Why the images' items could not be read, if so.
-    pub(crate) fn unreadable(&self) -> Option<&str> {
+    #[must_use]
+    pub fn unreadable(&self) -> Option<&str> {
         self.unreadable.as_deref()
     }
 
     /// Whether the whole queue was read, so that the limit did not end the pass.
-    pub(crate) fn is_complete(&self) -> bool {
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
         self.pass.is_complete()
     }
 
     /// Deletes a message from the queue.
-    pub(crate) async fn delete(&mut self, message: &Message) -> Result<(), AwsError> {
+    ///
+    /// # Errors
+    /// When SQS refuses, or does not answer.
+    pub async fn delete(&mut self, message: &Message) -> Result<(), AwsError> {
         self.pass.delete(message).await
     }
 
     /// Makes all messages that are still held visible to others again.
-    pub(crate) async fn end(&mut self) {
+    pub async fn end(&mut self) {
         self.pass.end().await;
     }
 
@@ -83,7 +96,7 @@ impl<'a> ReceiveLoop<'a> {
             })
             .collect();
         let items = self.items(read.iter().map(|(_, content)| content)).await;
-        let bucket = self.target.bucket.as_deref();
+        let bucket = self.from.bucket;
         read.into_iter()
             .map(|(message, content)| Classified {
                 message,
@@ -101,8 +114,8 @@ impl<'a> ReceiveLoop<'a> {
             _ => None,
         });
         let ids: BTreeSet<String> = uploads.flatten().flat_map(image_ids).collect();
-        let table = self.target.table.as_deref()?;
-        match items::look_up(&self.target.aws, table, ids).await {
+        let table = self.from.table?;
+        match items::look_up(self.from.queue.aws, table, ids).await {
             Ok(items) => Some(items),
             Err(error) => {
                 self.unreadable = Some(aws_client::chain(&error));

@@ -7,15 +7,14 @@ use aws_client::chain;
 use contract::time::rfc3339_seconds;
 use serde_json::json;
 
-use crate::dlq::error::DlqError;
-use crate::dlq::journal::{AuditEntry, JsonLines, MessageOutcome, Operator};
-use crate::dlq::receive::{Classified, ReceiveLoop};
-use crate::dlq::target::Target;
-use pipeline_client::queue::Queue;
+use super::journal::{AuditEntry, JsonLines, MessageOutcome, Operator};
+use super::receive::{Classified, ReceiveLoop};
+use super::{DeadLetters, FileError};
+use crate::queue::Queue;
 
 /// What is done with messages.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Action<'a> {
+pub enum Action<'a> {
     /// Send each to this queue again.
     Redrive(Queue<'a>),
     /// Write each to this evidence file.
@@ -24,7 +23,8 @@ pub(crate) enum Action<'a> {
 
 impl Action<'_> {
     /// The command's name.
-    pub(crate) const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Redrive(_) => "redrive",
             Self::Drop(_) => "drop",
@@ -34,8 +34,8 @@ impl Action<'_> {
 
 /// Moves messages, and writes each move to the audit log.
 #[derive(Debug)]
-pub(crate) struct Mover<'a> {
-    target: &'a Target,
+pub struct Mover<'a> {
+    from: DeadLetters<'a>,
     operator: Operator,
     audit: JsonLines,
     action: Action<'a>,
@@ -45,12 +45,13 @@ pub(crate) struct Mover<'a> {
 
 /// What happened to a message.
 #[derive(Clone, Debug)]
-pub(crate) struct Moved {
-    pub(crate) outcome: MessageOutcome,
+pub struct Moved {
+    /// What.
+    pub outcome: MessageOutcome,
     /// Its id in the processing queue.
-    pub(crate) new_id: Option<String>,
+    pub new_id: Option<String>,
     /// Why it was not moved, or not deleted.
-    pub(crate) error: Option<String>,
+    pub error: Option<String>,
 }
 
 impl Moved {
@@ -63,7 +64,8 @@ impl Moved {
     }
 
     /// Whether the message is at its destination, and no longer in the dead-letter queue.
-    pub(crate) fn is_done(&self) -> bool {
+    #[must_use]
+    pub fn is_done(&self) -> bool {
         matches!(self.outcome, MessageOutcome::Enqueued | MessageOutcome::Dropped)
     }
 }
@@ -73,17 +75,17 @@ impl<'a> Mover<'a> {
     ///
     /// # Errors
     /// When one cannot.
-    pub(crate) fn open(
-        target: &'a Target,
+    pub fn open(
+        from: DeadLetters<'a>,
         action: Action<'a>,
         audit: &Path,
         operator: Operator,
-    ) -> Result<Self, DlqError> {
+    ) -> Result<Self, FileError> {
         let evidence = match action {
             Action::Redrive(_) => None,
             Action::Drop(evidence) => Some(JsonLines::open(evidence)?),
         };
-        Ok(Self { target, operator, audit: JsonLines::open(audit)?, action, evidence })
+        Ok(Self { from, operator, audit: JsonLines::open(audit)?, action, evidence })
     }
 
     /// Moves a message. It is deleted last: a process that is killed on the way leaves it in the dead-letter queue, at
@@ -91,11 +93,11 @@ impl<'a> Mover<'a> {
     ///
     /// # Errors
     /// When a file could not be written; the message is still in the dead-letter queue then.
-    pub(crate) async fn move_message(
+    pub async fn move_message(
         &mut self,
         receive_loop: &mut ReceiveLoop<'_>,
         classified: &Classified,
-    ) -> Result<Moved, DlqError> {
+    ) -> Result<Moved, FileError> {
         let moved = match self.deliver(classified).await {
             Ok(moved) => moved,
             Err(Undelivered::Queue(moved)) => {
@@ -125,7 +127,7 @@ impl<'a> Mover<'a> {
             },
             Action::Drop(_) => {
                 let line = json!({
-                    "dropped": rfc3339_seconds(SystemTime::now()), "queue": self.target.url, "who": self.operator,
+                    "dropped": rfc3339_seconds(SystemTime::now()), "queue": self.from.queue.url, "who": self.operator,
                     "cause": classified.finding.cause, "message": classified.message,
                 });
                 self.evidence.iter_mut().try_for_each(|it| it.add(&line)).map_err(Undelivered::File)?;
@@ -134,14 +136,14 @@ impl<'a> Mover<'a> {
         }
     }
 
-    fn write(&mut self, classified: &Classified, moved: &Moved) -> Result<(), DlqError> {
+    fn write(&mut self, classified: &Classified, moved: &Moved) -> Result<(), FileError> {
         let trace_id = classified.trace_id();
         let line = AuditEntry {
             time: rfc3339_seconds(SystemTime::now()),
             action: self.action.name(),
             outcome: moved.outcome,
             operator: &self.operator,
-            queue: &self.target.url,
+            queue: self.from.queue.url,
             to: match self.action {
                 Action::Redrive(to) => Some(to.url),
                 Action::Drop(_) => None,
@@ -162,5 +164,5 @@ enum Undelivered {
     /// The processing queue did not accept it, or its answer was lost.
     Queue(Moved),
     /// The evidence file could not be written.
-    File(DlqError),
+    File(FileError),
 }

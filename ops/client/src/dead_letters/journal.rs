@@ -8,21 +8,20 @@ use std::path::{Path, PathBuf};
 use aws_client::Aws;
 use serde::Serialize;
 
-use super::error::DlqError;
-use crate::target::Lookup;
+use super::FileError;
 
 /// Who runs the command.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Operator {
+pub struct Operator {
     /// The user of this machine.
-    pub(crate) os_user: String,
+    pub os_user: String,
     /// Whose AWS credentials were used: an ARN, if STS returned it.
-    pub(crate) aws_identity: Option<String>,
+    pub aws_identity: Option<String>,
 }
 
 impl Operator {
     /// The user of this machine, and whose credentials `aws` has.
-    pub(crate) async fn find(aws: &Aws, lookup: Lookup<'_>) -> Self {
+    pub async fn find(aws: &Aws, lookup: &(dyn Fn(&str) -> Option<String> + Sync)) -> Self {
         let os_user = lookup("USER").or_else(|| lookup("LOGNAME")).unwrap_or_else(|| "unknown".to_owned());
         // `GetCallerIdentity` needs no permission, but an endpoint may lack it.
         Self { os_user, aws_identity: aws.identity().await.ok().filter(|arn| !arn.is_empty()) }
@@ -32,7 +31,7 @@ impl Operator {
 /// What happened to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum MessageOutcome {
+pub enum MessageOutcome {
     /// The processing queue has accepted it; its deletion here follows.
     Enqueued,
     /// It was enqueued, but could not be deleted here, so it may be delivered twice.
@@ -45,40 +44,58 @@ pub(crate) enum MessageOutcome {
 
 /// One line of the audit log.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct AuditEntry<'a> {
-    pub(crate) time: String,
-    pub(crate) action: &'static str,
-    pub(crate) outcome: MessageOutcome,
+pub struct AuditEntry<'a> {
+    /// When.
+    pub time: String,
+    /// `redrive` or `drop`.
+    pub action: &'static str,
+    /// What happened.
+    pub outcome: MessageOutcome,
+    /// Who did it.
     #[serde(flatten)]
-    pub(crate) operator: &'a Operator,
-    pub(crate) queue: &'a str,
-    pub(crate) to: Option<&'a str>,
-    pub(crate) message_id: &'a str,
-    pub(crate) new_message_id: Option<&'a str>,
-    pub(crate) image_id: Option<&'a str>,
-    pub(crate) trace_id: Option<&'a str>,
-    pub(crate) cause: &'static str,
-    pub(crate) error: Option<&'a str>,
+    pub operator: &'a Operator,
+    /// The dead-letter queue.
+    pub queue: &'a str,
+    /// Where it went.
+    pub to: Option<&'a str>,
+    /// Its id there.
+    pub message_id: &'a str,
+    /// Its id where it went.
+    pub new_message_id: Option<&'a str>,
+    /// The image that it is about.
+    pub image_id: Option<&'a str>,
+    /// Its trace.
+    pub trace_id: Option<&'a str>,
+    /// Why it was there.
+    pub cause: &'static str,
+    /// What failed.
+    pub error: Option<&'a str>,
 }
 
 /// A file of JSON lines that only grows and that only its owner may read.
 #[derive(Debug)]
-pub(crate) struct JsonLines {
+pub struct JsonLines {
     path: PathBuf,
     file: File,
 }
 
 impl JsonLines {
     /// Opens it, or creates it.
-    pub(crate) fn open(path: &Path) -> Result<Self, DlqError> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn open(path: &Path) -> Result<Self, FileError> {
         let file = File::options().append(true).create(true).mode(0o600).open(path);
-        let file = file.map_err(|source| DlqError::File { path: path.to_owned(), source })?;
+        let file = file.map_err(|source| FileError { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), file })
     }
 
     /// Adds a line and waits until the disk has it.
-    pub(crate) fn add(&mut self, line: &impl Serialize) -> Result<(), DlqError> {
-        self.write(line).map_err(|source| DlqError::File { path: self.path.clone(), source })
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add(&mut self, line: &impl Serialize) -> Result<(), FileError> {
+        self.write(line).map_err(|source| FileError { path: self.path.clone(), source })
     }
 
     fn write(&mut self, line: &impl Serialize) -> io::Result<()> {

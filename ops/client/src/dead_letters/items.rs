@@ -14,30 +14,33 @@ const PATIENCE: usize = 5;
 
 /// The attributes of an image's item that are used here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Item {
+pub struct Item {
     /// `PROCESSING`, `DONE` or `FAILED`.
-    pub(crate) status: String,
+    pub status: String,
     /// Why it failed, in a word.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<String>,
+    pub reason: Option<String>,
     /// Whether its completion was published.
-    pub(crate) notified: bool,
+    pub notified: bool,
     /// The object that owns the id.
     #[serde(skip)]
-    pub(crate) key: String,
+    pub key: String,
     /// The version of it.
     #[serde(skip)]
-    pub(crate) sequencer: String,
+    pub sequencer: String,
     /// The trace that the processor worked in.
     #[serde(skip)]
-    pub(crate) trace_id: Option<String>,
+    pub trace_id: Option<String>,
 }
 
 /// Items by image id.
-pub(crate) type Items = HashMap<String, Item>;
+pub type Items = HashMap<String, Item>;
 
 /// Reads the items of `ids`; those that do not exist are left out.
-pub(crate) async fn look_up(aws: &Aws, table: &str, ids: BTreeSet<String>) -> Result<Items, AwsError> {
+///
+/// # Errors
+/// When DynamoDB refuses, or does not answer.
+pub async fn look_up(aws: &Aws, table: &str, ids: BTreeSet<String>) -> Result<Items, AwsError> {
     let mut items = Items::new();
     let ids: Vec<String> = ids.into_iter().collect();
     for ids in ids.chunks(BATCH) {

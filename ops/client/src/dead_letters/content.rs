@@ -7,7 +7,7 @@ use contract::s3_event::{self, MalformedMessage, Notification, Upload};
 
 /// The content of a message's body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
+pub enum Content {
     /// Objects were created.
     Uploads(Vec<Upload>),
     /// `s3:TestEvent`, which S3 sends when the notification is configured.
@@ -18,7 +18,8 @@ pub(crate) enum Content {
 
 impl Content {
     /// Parses a body.
-    pub(crate) fn read(body: &str) -> Self {
+    #[must_use]
+    pub fn read(body: &str) -> Self {
         match s3_event::read(body, SystemTime::now()) {
             Ok(Notification::Test) => Self::TestEvent,
             Ok(notification) => Self::Uploads(notification.uploads()),
@@ -34,12 +35,13 @@ fn defect(error: &MalformedMessage) -> String {
 }
 
 /// The image's id, where no earlier release has begun the image.
-pub(crate) fn image_id(upload: &Upload) -> String {
+#[must_use]
+pub fn image_id(upload: &Upload) -> String {
     image_id::image_id(&upload.key).to_string()
 }
 
 /// The ids that the image may have: the one that an earlier release may have given it, and its own.
-pub(crate) fn image_ids(upload: &Upload) -> impl Iterator<Item = String> {
+pub fn image_ids(upload: &Upload) -> impl Iterator<Item = String> {
     image_id::former_id(&upload.key).map(|id| id.to_string()).into_iter().chain([image_id(upload)])
 }
 

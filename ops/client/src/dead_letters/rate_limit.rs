@@ -5,26 +5,28 @@ use std::time::{Duration, Instant};
 
 /// Spaces operations evenly; a pause is not followed by a burst.
 #[derive(Debug)]
-pub(crate) struct RateLimit {
+pub struct RateLimit {
     interval: Duration,
     next: Option<Instant>,
 }
 
 impl RateLimit {
     /// A limit of `rate` operations a second.
-    pub(crate) fn new(rate: NonZeroU32) -> Self {
+    #[must_use]
+    pub fn new(rate: NonZeroU32) -> Self {
         Self { interval: Duration::from_secs(1) / rate.get(), next: None }
     }
 
     /// How long to wait, from `now`, before the next operation; the call reserves its time.
-    pub(crate) fn wait(&mut self, now: Instant) -> Duration {
+    pub fn wait(&mut self, now: Instant) -> Duration {
         let start = self.next.map_or(now, |next| next.max(now));
         self.next = Some(start + self.interval);
         start - now
     }
 
     /// The least time that `count` operations take.
-    pub(crate) fn time_of(&self, count: usize) -> Duration {
+    #[must_use]
+    pub fn time_of(&self, count: usize) -> Duration {
         self.interval.saturating_mul(u32::try_from(count.saturating_sub(1)).unwrap_or(u32::MAX))
     }
 }

@@ -1,0 +1,221 @@
+//! Logs: the newest lines, found by a filter pattern as CloudWatch has them, and the stack's saved queries.
+
+mod saved;
+
+use aws_client::AwsError;
+use axum::Router;
+use axum::extract::Query;
+use axum::response::Html;
+use axum::routing::get;
+use local_stack::observe::logs::{LogFilter, LogLine};
+use local_stack::observe::news::Topic;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Page;
+use crate::app::{App, Base};
+use crate::layout::{Head, page};
+use crate::ui::{self, href};
+
+/// How many lines are shown.
+const SHOWN: usize = 200;
+const LEVELS: [&str; 4] = ["ERROR", "WARN", "INFO", "DEBUG"];
+
+pub(super) fn routes() -> Router<Base> {
+    Router::new().route("/logs", get(show)).route("/logs/queries", get(saved::show))
+}
+
+/// What is searched for; empty fields match everything.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Filter {
+    /// A filter pattern, which CloudWatch's own API understands.
+    pattern: String,
+    group: String,
+    level: String,
+    image: String,
+    trace: String,
+}
+
+impl Filter {
+    fn is_empty(&self) -> bool {
+        [&self.pattern, &self.group, &self.level, &self.image, &self.trace]
+            .iter()
+            .all(|it| it.trim().is_empty())
+    }
+
+    /// The same to the observer, which knows no patterns.
+    fn observed(&self) -> LogFilter {
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        LogFilter { image_id: given(&self.image), trace_id: given(&self.trace), level: given(&self.level) }
+    }
+
+    fn form(&self, groups: &[String]) -> Markup {
+        html! {
+            form .filter role="search" action="/logs" aria-label="Log lines" {
+                label .wide { "Filter pattern" input type="search" name="pattern" value=(self.pattern) autocomplete="off"
+                    spellcheck="false" placeholder="{ $.level = \"ERROR\" }"; }
+                label { "Log group" select name="group" {
+                    option value="" { "All" }
+                    @for group in groups { option value=(group) selected[*group == self.group] { (short(group)) } }
+                } }
+                label { "Level" select name="level" {
+                    option value="" { "Any" }
+                    @for level in LEVELS { option value=(level) selected[level == self.level] { (level) } }
+                } }
+                label { "Image id" input type="search" name="image" value=(self.image) autocomplete="off"; }
+                label { "Trace id" input type="search" name="trace" value=(self.trace) autocomplete="off"; }
+                div .buttons {
+                    button .primary type="submit" { "Search" }
+                    @if !self.is_empty() { a .button href="/logs" { "Show all" } }
+                }
+            }
+        }
+    }
+}
+
+async fn show(app: App, Query(filter): Query<Filter>) -> Page {
+    let groups = &app.source.info.log_groups;
+    let found = if filter.pattern.trim().is_empty() {
+        Ok(observed(&app, &filter))
+    } else {
+        matching(&app, &filter).await?
+    };
+    let list = html! {
+        div .card {
+            @match &found {
+                Err(why) => p .problem { "CloudWatch does not take this pattern: " (why) },
+                Ok(lines) if lines.is_empty() => (nothing(&filter)),
+                Ok(lines) => (table(lines)),
+            }
+        }
+    };
+    let content = html! {
+        (tabs(false))
+        (filter.form(groups))
+        (ui::live("logs", &[Topic::Logs], list))
+    };
+    Ok(Html(page(&app, Head { at: "/logs", title: "Logs", lead: LEAD }, content).into_string()))
+}
+
+const LEAD: &str = "What the functions wrote, without the lines that are metrics; newest first.";
+
+fn tabs(shows_queries: bool) -> Markup {
+    html! {
+        nav .choices .toolbar aria-label="Views of the logs" {
+            a href="/logs" aria-current=[(!shows_queries).then_some("true")] { "Lines" }
+            a href="/logs/queries" aria-current=[shows_queries.then_some("true")] { "Saved queries" }
+        }
+    }
+}
+
+fn observed(app: &App, filter: &Filter) -> Vec<LogLine> {
+    let limit = if filter.group.is_empty() { SHOWN } else { usize::MAX };
+    let mut lines = app.source.observer.logs(&filter.observed(), limit);
+    lines.retain(|line| filter.group.is_empty() || line.group == filter.group);
+    lines.reverse();
+    lines.truncate(SHOWN);
+    lines
+}
+
+/// The lines that CloudWatch's own search finds, or why it refuses the pattern.
+async fn matching(app: &App, filter: &Filter) -> Result<Result<Vec<LogLine>, String>, AwsError> {
+    let mut lines = Vec::new();
+    let wanted = |group: &&String| filter.group.is_empty() || **group == filter.group;
+    for group in app.source.info.log_groups.iter().filter(wanted) {
+        let ask = json!({"logGroupName": group, "filterPattern": filter.pattern});
+        let answer = match app.source.aws.json("logs", "Logs_20140328.FilterLogEvents", ask).await {
+            Err(AwsError::Refused { message, .. }) if message.contains("attern") => return Ok(Err(message)),
+            // A function that was never called has no log group yet.
+            Err(AwsError::Refused { status: 400, .. }) => continue,
+            answer => answer?,
+        };
+        let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
+        lines.extend(events.map(|event| {
+            let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+            let at = event.get("timestamp").and_then(Value::as_i64).unwrap_or_default();
+            LogLine::read(group, text("logStreamName"), at, text("message"))
+        }));
+    }
+    let observed = filter.observed();
+    lines.retain(|line| observed.takes(line));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.timestamp_ms));
+    lines.truncate(SHOWN);
+    Ok(Ok(lines))
+}
+
+fn nothing(filter: &Filter) -> Markup {
+    if filter.is_empty() {
+        let how = html! {
+            p { "Functions log what goes wrong; what goes well is in the traces. Send something that is no image:" }
+            (ui::command("cargo run -- upload README.md"))
+        };
+        return ui::empty("No lines yet.", how);
+    }
+    let how = html! { p { "A pattern is words, " code { "\"a phrase\"" } ", or " code { "{ $.level = \"ERROR\" }" } " for lines of JSON." } };
+    ui::empty("No line is like that.", how)
+}
+
+fn table(lines: &[LogLine]) -> Markup {
+    let link = |line: &LogLine| line.fields.get("trace_id").and_then(Value::as_str).map(href::trace);
+    let rows = html! {
+        @for line in lines {
+            tr {
+                td { (ui::time::ago(line.timestamp_ms)) }
+                td { (ui::badge(line.level.as_deref().unwrap_or("-"))) }
+                td .message { details { summary { (line.message) } pre .json { (serde_json::to_string_pretty(&line.fields).unwrap_or_default()) } } }
+                td { (short(&line.group)) }
+                td { @if let Some(trace) = link(line) { a href=(trace) { "trace" } } }
+            }
+        }
+    };
+    let columns = ["Written", "Level", "Message", "Group", "Trace"].map(ui::Column::Text);
+    ui::table("Log lines", &columns, rows)
+}
+
+/// A log group's name without what all of them begin with.
+fn short(group: &str) -> &str {
+    group.trim_start_matches("/aws/lambda/")
+}
+
+#[cfg(test)]
+mod tests {
+    use local_stack::observe::Seen;
+    use local_stack::observe::logs::LogLine;
+    use serde_json::json;
+
+    use crate::tests::Harness;
+
+    fn seen() -> Seen {
+        let mut seen = Seen::default();
+        for (at, level, message) in [(1, "WARN", "Image <rejected>"), (2, "ERROR", "Access denied")] {
+            let raw = json!({"level": level, "message": message, "image_id": message, "trace_id": "4bf9"})
+                .to_string();
+            let line = LogLine::read("/aws/lambda/one", "s", at, &raw);
+            seen.logs.put(line, &raw, cloudwatch_model::Timestamp::default(), &mut seen.metrics);
+        }
+        seen
+    }
+
+    #[tokio::test]
+    async fn lines_are_listed_newest_first_and_lead_to_their_trace() {
+        let page = Harness::new(seen()).page("/logs").await;
+        let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} in {page}"));
+        assert!(at("Access denied") < at("Image &lt;rejected&gt;"));
+        assert!(page.contains("href=\"/traces/4bf9\""), "{page}");
+    }
+
+    #[tokio::test]
+    async fn lines_are_found_by_level_and_image_and_group() {
+        let harness = Harness::new(seen());
+        for (query, found) in
+            [("level=ERROR", true), ("level=WARN", false), ("image=Access", true), ("group=other", false)]
+        {
+            let page = harness.page(&format!("/logs?{query}")).await;
+            assert_eq!(page.contains("<summary>Access denied"), found, "{query}: {page}");
+        }
+        assert!(harness.page("/logs?level=DEBUG").await.contains("No line is like that."));
+        assert!(Harness::new(Seen::default()).page("/logs").await.contains("No lines yet."));
+    }
+}

@@ -1,0 +1,190 @@
+//! Messages: what waits in the queue and its dead-letter queue, why it is there, and how it leaves.
+
+mod letters;
+mod moving;
+
+use aws_client::{AwsError, chain};
+use axum::Router;
+use axum::response::Html;
+use axum::routing::{get, post};
+use local_stack::observe::news::Topic;
+use maud::{Markup, html};
+use pipeline_client::queue::Attributes;
+
+use super::Page;
+use crate::app::{App, Base};
+use crate::layout::{Head, page};
+use crate::moves::Place;
+use crate::ui;
+
+pub(super) fn routes() -> Router<Base> {
+    Router::new()
+        .route("/messages", get(show))
+        .route("/messages/look", post(letters::look))
+        .route("/messages/plan", post(moving::plan))
+        .route("/messages/move", post(moving::begin))
+        .route("/messages/progress", get(moving::progress))
+}
+
+async fn show(app: App) -> Page {
+    let place = Place::of(&app.source);
+    let waiting = place.queue(&place.to);
+    let dead = place.queue(&place.url);
+    let (waiting, dead) = (waiting.attributes().await, dead.attributes().await);
+    let queues = html! {
+        div .pair {
+            (queue("Queue", &place.to, &waiting, "uploads that wait for the processor"))
+            (queue("Dead-letter queue", &place.url, &dead, "what failed every retry"))
+        }
+    };
+    let content = html! {
+        div .stack {
+            (ui::live("queues", &[Topic::Metrics, Topic::Alarms], queues))
+            div #move { @if let Some(progress) = app.moves.progress() { (moving::drawn(&progress)) } }
+            (ui::card("Dead letters by cause", html! {}, html! { div #letters { (unread(&dead)) } }))
+        }
+    };
+    let lead = "What waits, what failed for good and why, and how it is sent again or dropped.";
+    Ok(Html(page(&app, Head { at: "/messages", title: "Messages", lead }, content).into_string()))
+}
+
+/// Looking is a receive, which counts and hides a message for a while: it is done when somebody asks for it.
+fn unread(dead: &Result<Attributes, AwsError>) -> Markup {
+    if dead.as_ref().is_ok_and(|dead| dead.messages == 0) {
+        return ui::empty(
+            "No dead letters.",
+            html! {
+                p { "A message comes here after five failed receives, for a reason that is not the user's file. A drill shows it:" }
+                (ui::command("cargo run -- drill failing-topic"))
+            },
+        );
+    }
+    html! {
+        div .empty {
+            p { "To read a message is to receive it: that counts, and hides it from others for up to a minute." }
+            button .primary type="button" hx-post="/messages/look" hx-target="#letters" hx-swap="innerHTML" hx-disabled-elt="this" {
+                "Read the dead letters"
+            }
+        }
+    }
+}
+
+fn queue(title: &str, url: &str, attributes: &Result<Attributes, AwsError>, note: &str) -> Markup {
+    let name = url.rsplit('/').next().unwrap_or_default();
+    let content = match attributes {
+        Err(error) => html! { p .problem { (chain(error)) } },
+        Ok(attributes) => ui::facts(&[
+            ("Messages", html! { "about " strong { (ui::format::count(attributes.messages)) } }),
+            ("Name", ui::id(name)),
+            ("Hidden after a receive", seconds(attributes.visibility.as_secs())),
+            (
+                "Receives at most",
+                html! { @if let Some(most) = attributes.max_receives { (most) ", then it is a dead letter" } },
+            ),
+            ("Kept for", seconds(attributes.retention.as_secs())),
+        ]),
+    };
+    ui::card(title, html! { (note) }, content)
+}
+
+fn seconds(seconds: u64) -> Markup {
+    html! {
+        @if seconds >= 86_400 { (seconds / 86_400) " days" } @else { (ui::format::duration(seconds.saturating_mul(1_000_000))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+    use axum::{Json, Router};
+    use local_stack::observe::Seen;
+    use serde_json::json;
+    use std::sync::{Arc, Mutex};
+
+    use crate::tests::{Harness, info};
+
+    /// A stack whose dead-letter queue holds one upload that nobody claimed and one that is no notification; it notes each
+    /// operation.
+    async fn harness() -> (Harness, Arc<Mutex<Vec<String>>>) {
+        let calls: Arc<Mutex<Vec<String>>> = Arc::default();
+        let noted = Arc::clone(&calls);
+        let answer = move |headers: HeaderMap, body: String| {
+            let noted = Arc::clone(&noted);
+            async move {
+                let target = headers.get("x-amz-target").and_then(|it| it.to_str().ok()).unwrap_or_default();
+                let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+                let first = !noted.lock().unwrap().iter().rev().take(1).any(|last| *last == "ReceiveMessage");
+                noted.lock().unwrap().push(operation.clone());
+                Json(match operation.as_str() {
+                    "GetQueueAttributes" => json!({"Attributes": {"ApproximateNumberOfMessages": "2"}}),
+                    "ReceiveMessage" if first && body.contains("dlq") => json!({"Messages": [
+                        {"MessageId": "m1", "ReceiptHandle": "r1", "Body": "<no> bearer abcdefghijklmnop jane@example.com"},
+                        {"MessageId": "m2", "ReceiptHandle": "r2", "Body": "{\"Event\": \"s3:TestEvent\", \"Service\": \"Amazon S3\"}"},
+                    ]}),
+                    "BatchGetItem" => json!({"Responses": {}}),
+                    _ => json!({}),
+                })
+            }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let routes: Router = Router::new().fallback(answer);
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let mut info = info();
+        info.outputs.insert("QueueUrl".to_owned(), format!("{endpoint}/1/queue"));
+        info.outputs.insert("DeadLetterQueueUrl".to_owned(), format!("{endpoint}/1/dlq"));
+        info.outputs.insert("OriginalBucketName".to_owned(), "ours".to_owned());
+        info.endpoint = endpoint;
+        (Harness::of(Seen::default(), &info), calls)
+    }
+
+    fn did(calls: &Mutex<Vec<String>>, operation: &str) -> usize {
+        calls.lock().unwrap().iter().filter(|call| *call == operation).count()
+    }
+
+    #[tokio::test]
+    async fn the_page_receives_nothing_until_somebody_asks_for_it() {
+        let (harness, calls) = harness().await;
+        let page = harness.page("/messages").await;
+        assert!(page.contains("<strong>2</strong>") && page.contains("hx-post=\"/messages/look\""), "{page}");
+        assert_eq!(did(&calls, "ReceiveMessage"), 0);
+        assert_eq!(harness.post("/messages/look", "guess", "").await.0, 403);
+        assert_eq!(did(&calls, "ReceiveMessage"), 0);
+    }
+
+    #[tokio::test]
+    async fn letters_are_shown_whole_by_cause_without_secrets_and_given_back() {
+        let (harness, calls) = harness().await;
+        let (status, part) = harness.post("/messages/look", &harness.token().await, "").await;
+        assert_eq!(status, 200, "{part}");
+        assert!(part.contains("malformed") && part.contains("test-event") && part.contains("m1"), "{part}");
+        assert!(part.contains("&lt;no&gt;") && !part.contains("jane@example.com"), "{part}");
+        assert_eq!(did(&calls, "ChangeMessageVisibilityBatch"), 1);
+    }
+
+    #[tokio::test]
+    async fn a_plan_changes_nothing_and_names_what_would_go() {
+        let (harness, calls) = harness().await;
+        let path = "/messages/plan?way=drop&cause=malformed";
+        let (status, part) = harness.post(path, &harness.token().await, "").await;
+        assert!(status == 200 && part.contains("1 message would"), "{part}");
+        assert!(
+            part.contains("hx-post=\"/messages/move?way=drop&amp;cause=malformed&amp;planned=1\""),
+            "{part}"
+        );
+        assert_eq!((did(&calls, "DeleteMessage"), did(&calls, "SendMessage")), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn what_nothing_can_process_is_not_redriven_and_unknown_words_are_refused() {
+        let (harness, calls) = harness().await;
+        let token = harness.token().await;
+        for form in ["way=redrive&cause=malformed", "way=purge&cause=malformed", "way=drop&cause=all", ""] {
+            for path in ["/messages/plan", "/messages/move"] {
+                let (status, _) = harness.post(&format!("{path}?{form}"), &token, "").await;
+                assert!((400..500).contains(&status), "{path} {form}: {status}");
+            }
+        }
+        assert_eq!(did(&calls, "ReceiveMessage"), 0);
+    }
+}
