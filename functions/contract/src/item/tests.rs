@@ -41,6 +41,7 @@ fn what_is_written_reads_back() {
         thumbnail_width: Some(4),
         thumbnail_height: Some(3),
         other_thumbnails: vec!["processed/a-64.jpg".to_owned()],
+        user_id: Some("u".to_owned()),
         bytes: Some(70),
         width: Some(8),
         uploaded_at: Some("1970-01-01T00:00:00Z".to_owned()),

@@ -33,8 +33,8 @@ impl Deployed {
         (deployed, deployed.alone.lock().await)
     }
 
-    /// Brings it up in a thread of its own, because the runtime of a test ends with the test.
-    async fn up() -> Self {
+    /// Brings one up in a thread of its own, because the runtime of a test ends with the test.
+    pub(crate) async fn up() -> Self {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -208,7 +208,6 @@ async fn only_a_buckets_own_rules_and_what_cognito_answers_unsigned_let_a_page_r
         ("GET", "/_ministack/health", vec![], ""),
         ("OPTIONS", "/_ministack/health", vec![asked], ""),
         ("GET", "/oauth2/authorize", vec![], ""),
-        ("POST", "/oauth2/token", vec![form], "grant_type=x"),
         ("OPTIONS", "/oauth2/token", vec![asked], ""),
         ("GET", "/2015-03-31/functions/", vec![], ""),
         ("POST", "/", vec![form], "Action=ListTopics&Version=2010-03-31"),
@@ -229,6 +228,10 @@ async fn only_a_buckets_own_rules_and_what_cognito_answers_unsigned_let_a_page_r
         let answer = send(method, &format!("{}/", aws.endpoint()), &headers, "{}").await;
         assert_eq!(answer.headers()["access-control-allow-origin"], "*", "Cognito, {method}");
     }
+    // A page exchanges the code that the sign-in gave it.
+    let token = format!("{}/oauth2/token", aws.endpoint());
+    let answer = send("POST", &token, &[("origin", "https://any.example"), form], "grant_type=x").await;
+    assert_eq!(answer.headers()["access-control-allow-origin"], "*", "{answer:?}");
     for method in ["OPTIONS", "GET"] {
         let headers = [("origin", "https://photos.example"), asked];
         let answer = send(method, &format!("{}/a-bucket/key", aws.endpoint()), &headers, "").await;
