@@ -14,8 +14,17 @@ use crate::{
 pub(crate) struct Figures {
     mode: Mode,
     pairs: Vec<[Summary; 2]>,
-    pub(crate) allocations: Option<(u64, u64)>,
-    pub(crate) instructions: Option<(u64, u64)>,
+    usual: Vec<Summary>,
+    pub(crate) allocations: Option<Counts>,
+    pub(crate) instructions: Option<Counts>,
+}
+
+/// What is counted of an invocation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts {
+    pub(crate) bare: u64,
+    pub(crate) with: u64,
+    pub(crate) usual: Option<u64>,
 }
 
 /// The quantiles of one process, in microseconds.
@@ -41,11 +50,17 @@ const FIGURES: [Figure; 5] = [
 
 impl Figures {
     pub(crate) fn new(mode: Mode) -> Self {
-        Self { mode, pairs: Vec::new(), allocations: None, instructions: None }
+        Self { mode, pairs: Vec::new(), usual: Vec::new(), allocations: None, instructions: None }
     }
 
     pub(crate) fn add(&mut self, pair: Pair) {
         self.pairs.push([Summary::of(pair.bare), Summary::of(pair.with)]);
+        self.usual.extend(pair.usual.map(Summary::of));
+    }
+
+    /// The median with the usual telemetry, where that was run.
+    fn usual(&self, read: fn(&Summary) -> f64) -> Option<f64> {
+        (!self.usual.is_empty()).then(|| quantile(self.usual.iter().map(read).collect(), 0.5))
     }
 
     /// Medians over the pairs: bare, with telemetry, and of the paired differences.
@@ -63,12 +78,11 @@ impl Figures {
             let [bare, with, difference] = self.medians(read);
             let differences: Vec<f64> =
                 self.pairs.iter().map(|[bare, with]| read(with) - read(bare)).collect();
-            figures[name.replace(' ', "_") + "_us"] =
-                json!({ "bare": bare, "with": with, "difference": difference, "differences": differences });
+            figures[name.replace(' ', "_") + "_us"] = json!({ "bare": bare, "with": with, "difference": difference, "differences": differences, "usual": self.usual(read) });
         }
         for (name, counts) in [("allocations", self.allocations), ("instructions", self.instructions)] {
-            if let Some((bare, with)) = counts {
-                figures[name] = json!({ "bare": bare, "with": with });
+            if let Some(Counts { bare, with, usual }) = counts {
+                figures[name] = json!({ "bare": bare, "with": with, "usual": usual });
             }
         }
         figures
@@ -103,24 +117,31 @@ fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     values.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
 }
 
-/// A table for people; times in microseconds.
+/// A table for people; times in microseconds. `share` is what telemetry adds of what the usual telemetry adds.
 pub(crate) fn table(all: &[Figures]) -> String {
-    let mut rows = vec!["mode     figure          bare      with  difference".to_owned()];
+    let mut rows = vec!["mode     figure          bare      with  difference     usual  share".to_owned()];
     for figures in all {
+        let mut row = |name: &str, bare: f64, with: f64, difference: f64, usual: Option<f64>| {
+            let mode = figures.mode.name();
+            let usual = usual.map(|usual| format!(" {usual:>9.1} {:>6.2}", difference / (usual - bare)));
+            let usual = usual.unwrap_or_default();
+            rows.push(format!("{mode:<8} {name:<13} {bare:>6.1} {with:>9.1} {difference:>+11.1}{usual}"));
+        };
         for (name, read) in FIGURES {
             let [bare, with, difference] = figures.medians(read);
-            let mode = figures.mode.name();
-            rows.push(format!("{mode:<8} {name:<13} {bare:>6.1} {with:>9.1} {difference:>+11.1}"));
+            row(name, bare, with, difference, figures.usual(read));
         }
         for (name, counts) in [("allocations", figures.allocations), ("instructions", figures.instructions)] {
-            if let Some((bare, with)) = counts {
-                let mode = figures.mode.name();
-                rows.push(format!(
-                    "{mode:<8} {name:<13} {bare:>6} {with:>9} {:>+11}",
-                    i128::from(with) - i128::from(bare)
-                ));
+            if let Some(Counts { bare, with, usual }) = counts {
+                let [bare, with] = [bare, with].map(exact);
+                row(name, bare, with, with - bare, usual.map(exact));
             }
         }
     }
     rows.join("\n")
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of one invocation")]
+fn exact(count: u64) -> f64 {
+    count as f64
 }

@@ -1,26 +1,29 @@
 //! Instructions of one invocation, counted by callgrind: the figure that other load does not change.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{mode::Mode, pair::Process};
 
 const FEW: u32 = 50;
 const MANY: u32 = 250;
 
-/// Instructions of an invocation and the wait for the next one, bare and with telemetry.
-pub(crate) fn per_invocation(mode: Mode) -> (u64, u64) {
-    let of = |mode| (total(mode, MANY) - total(mode, FEW)) / u64::from(MANY - FEW);
-    (of(None), of(Some(mode)))
+/// Instructions of an invocation and the wait for the next one.
+pub(crate) fn per_invocation(mode: Option<Mode>, function: &Path) -> u64 {
+    (total(mode, function, MANY) - total(mode, function, FEW)) / u64::from(MANY - FEW)
 }
 
 /// Instructions of a whole process with `invocations`.
-fn total(mode: Option<Mode>, invocations: u32) -> u64 {
+fn total(mode: Option<Mode>, function: &Path, invocations: u32) -> u64 {
     let program = which("valgrind").expect("valgrind is installed");
     let out = std::env::temp_dir().join(format!("cost-{}-{invocations}.callgrind", std::process::id()));
     let adapt = |command: &mut Command| {
         command.args(["--tool=callgrind", "--quiet"]);
         command.arg(format!("--callgrind-out-file={}", out.display()));
-        command.arg(env!("CARGO_BIN_EXE_test-function"));
+        command.arg(function);
     };
     let (mut process, _) = Process::start(mode, &program, adapt);
     (0..invocations).for_each(|_| drop(process.invoke()));

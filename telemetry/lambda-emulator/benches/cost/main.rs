@@ -17,22 +17,24 @@ mod instructions;
 mod mode;
 mod pair;
 mod processors;
+mod usual;
 
-use std::alloc::System;
+use std::{alloc::System, path::Path};
 
 use serde_json::{Value, json};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
-use figures::Figures;
+use figures::{Counts, Figures};
 use mode::Mode;
 use processors::Busy;
+use usual::Usual;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Set in the processes that count allocations, in which this program runs the function.
 const COUNTED: &str = "COUNT_ALLOCATIONS";
-const HELP: &str = "cost [--json] [--mode NAME] [--pairs N] [--invocations N] [--instructions]";
+const HELP: &str = "cost [--json] [--mode NAME] [--pairs N] [--invocations N] [--instructions] [--usual]";
 
 struct Options {
     json: bool,
@@ -40,6 +42,7 @@ struct Options {
     pairs: usize,
     invocations: usize,
     instructions: bool,
+    usual: bool,
 }
 
 fn main() {
@@ -49,8 +52,9 @@ fn main() {
     let options = options();
     let modes =
         Mode::ALL.iter().filter(|mode| options.mode.as_deref().is_none_or(|name| name == mode.name()));
+    let usual = options.usual.then(Usual::build);
     let busy = Busy::keep();
-    let figures: Vec<Figures> = modes.map(|mode| measure(*mode, &options)).collect();
+    let figures: Vec<Figures> = modes.map(|mode| measure(*mode, usual.as_ref(), &options)).collect();
     if options.json {
         let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let modes: Vec<Value> = figures.iter().map(Figures::to_json).collect();
@@ -69,14 +73,25 @@ fn main() {
     }
 }
 
-fn measure(mode: Mode, options: &Options) -> Figures {
+fn measure(mode: Mode, usual: Option<&Usual>, options: &Options) -> Figures {
     let mut figures = Figures::new(mode);
     for number in 0..options.pairs {
-        figures.add(pair::run(mode, options.invocations, number));
+        let usual = usual.map(|usual| usual.program.as_path());
+        figures.add(pair::run(mode, usual, options.invocations, number));
     }
-    figures.allocations = Some(pair::allocations(mode));
+    let this = std::env::current_exe().expect("this program");
+    figures.allocations = Some(Counts {
+        bare: pair::allocations(None, &this),
+        with: pair::allocations(Some(mode), &this),
+        usual: usual.map(|usual| pair::allocations(Some(Mode::Otlp), &usual.counting)),
+    });
     if options.instructions {
-        figures.instructions = Some(instructions::per_invocation(mode));
+        let function = Path::new(env!("CARGO_BIN_EXE_test-function"));
+        figures.instructions = Some(Counts {
+            bare: instructions::per_invocation(None, function),
+            with: instructions::per_invocation(Some(mode), function),
+            usual: usual.map(|usual| instructions::per_invocation(Some(Mode::Otlp), &usual.program)),
+        });
     }
     figures
 }
@@ -94,7 +109,8 @@ fn size() -> u64 {
 }
 
 fn options() -> Options {
-    let mut options = Options { json: false, mode: None, pairs: 5, invocations: 2_000, instructions: false };
+    let mut options =
+        Options { json: false, mode: None, pairs: 5, invocations: 2_000, instructions: false, usual: false };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().and_then(|it| it.parse().ok()).expect(HELP);
@@ -103,6 +119,7 @@ fn options() -> Options {
             "--pairs" => options.pairs = number(),
             "--invocations" => options.invocations = number(),
             "--instructions" => options.instructions = true,
+            "--usual" => options.usual = true,
             "--mode" => options.mode = arguments.next(),
             // What cargo passes to every bench.
             "--bench" => {}

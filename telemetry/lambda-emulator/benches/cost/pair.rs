@@ -1,8 +1,8 @@
-//! One pair of processes: bare and with telemetry.
+//! One pair of processes: bare and with telemetry; a third with the usual telemetry where that is asked for.
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -33,11 +33,12 @@ pub(crate) struct Run {
     pub(crate) starts: Vec<Duration>,
 }
 
-/// Both processes of a pair.
+/// The processes of a pair.
 #[derive(Debug)]
 pub(crate) struct Pair {
     pub(crate) bare: Run,
     pub(crate) with: Run,
+    pub(crate) usual: Option<Run>,
 }
 
 /// A running function with everything it talks to.
@@ -48,19 +49,22 @@ pub(crate) struct Process {
 }
 
 /// Runs one pair in turns; which comes first alternates with `number`.
-pub(crate) fn run(mode: Mode, invocations: usize, number: usize) -> Pair {
-    let (mut bare, mut with) = (Side::start(None), Side::start(Some(mode)));
+pub(crate) fn run(mode: Mode, usual: Option<&Path>, invocations: usize, number: usize) -> Pair {
+    let program = Path::new(env!("CARGO_BIN_EXE_test-function"));
+    let mut sides = vec![Side::start(None, program), Side::start(Some(mode), program)];
+    // It exports over HTTP alone.
+    sides.extend(usual.map(|usual| Side::start(Some(Mode::Otlp), usual)));
+    let places = sides.len();
     for turn in 0..invocations.div_ceil(TURN) {
         let count = TURN.min(invocations - turn * TURN);
-        if (number + turn).is_multiple_of(2) {
-            bare.invoke(count);
-            with.invoke(count);
-        } else {
-            with.invoke(count);
-            bare.invoke(count);
+        for place in 0..places {
+            sides[(number + turn + place) % places].invoke(count);
         }
     }
-    Pair { bare: bare.run, with: with.run }
+    let mut runs = sides.into_iter().map(|side| side.run);
+    let mut next = || runs.next().expect("two sides at least");
+    let (bare, with) = (next(), next());
+    Pair { bare, with, usual: runs.next() }
 }
 
 /// One process of a pair, with its measurements so far.
@@ -70,11 +74,10 @@ struct Side {
 }
 
 impl Side {
-    fn start(mode: Option<Mode>) -> Self {
-        let program = PathBuf::from(env!("CARGO_BIN_EXE_test-function"));
+    fn start(mode: Option<Mode>, program: &Path) -> Self {
         let mut starts: Vec<Duration> =
-            (0..STARTS).map(|_| Process::start(mode, &program, |_| {}).1).collect();
-        let (mut process, start) = Process::start(mode, &program, |_| {});
+            (0..STARTS).map(|_| Process::start(mode, program, |_| {}).1).collect();
+        let (mut process, start) = Process::start(mode, program, |_| {});
         starts.push(start);
         (0..WARM_UP).for_each(|_| drop(process.invoke()));
         Self { process, run: Run { starts, ..Run::default() } }
@@ -90,22 +93,18 @@ impl Side {
     }
 }
 
-/// Allocations of one invocation, bare and with telemetry: the difference between two that follow each other,
+/// Allocations of one invocation of a program that counts its own: the difference between two that follow each other,
 /// which is the same each time.
-pub(crate) fn allocations(mode: Mode) -> (u64, u64) {
-    let program = std::env::current_exe().expect("this program");
-    let of = |mode| {
-        let counted = |command: &mut Command| {
-            command.env(COUNTED, "1");
-        };
-        let (mut process, _) = Process::start(mode, &program, counted);
-        (0..WARM_UP).for_each(|_| _ = process.invoke());
-        let mut counts: Vec<u64> = (0..21).map(|_| allocated(&process.invoke())).collect();
-        counts = counts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        counts.sort_unstable();
-        counts[counts.len() / 2]
+pub(crate) fn allocations(mode: Option<Mode>, program: &Path) -> u64 {
+    let counted = |command: &mut Command| {
+        command.env(COUNTED, "1");
     };
-    (of(None), of(Some(mode)))
+    let (mut process, _) = Process::start(mode, program, counted);
+    (0..WARM_UP).for_each(|_| _ = process.invoke());
+    let mut counts: Vec<u64> = (0..21).map(|_| allocated(&process.invoke())).collect();
+    counts = counts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    counts.sort_unstable();
+    counts[counts.len() / 2]
 }
 
 fn allocated(invocation: &Invocation) -> u64 {
