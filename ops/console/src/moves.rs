@@ -78,10 +78,10 @@ impl Moves {
         let begun =
             Progress { way, cause, planned, done: 0, refused: Vec::new(), is_over: false, stopped: None };
         *current = Some(begun);
-        let (moves, place) = (self.clone(), Place::of(source));
+        let (moves, target) = (self.clone(), Target::of(source));
         // A task of its own: what was begun goes on when the page is closed.
         tokio::spawn(async move {
-            let stopped = run(&moves, &place, way, cause).await;
+            let stopped = run(&moves, &target, way, cause).await;
             moves.change(|progress| (progress.is_over, progress.stopped) = (true, stopped));
         });
         true
@@ -90,7 +90,7 @@ impl Moves {
 
 /// The stack's queues, and what is known beside them.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct Target {
     aws: Aws,
     pub(crate) url: String,
     pub(crate) to: String,
@@ -99,7 +99,7 @@ pub(crate) struct Place {
     root: PathBuf,
 }
 
-impl Place {
+impl Target {
     pub(crate) fn of(source: &Source) -> Self {
         let output = |name: &str| source.info.outputs.get(name).cloned().unwrap_or_default();
         Self {
@@ -122,17 +122,17 @@ impl Place {
 }
 
 /// Moves, and returns why it ended early.
-async fn run(moves: &Moves, place: &Place, way: Way, cause: Cause) -> Option<String> {
-    let evidence = place.root.join(EVIDENCE);
-    let audit = place.root.join(AUDIT);
+async fn run(moves: &Moves, target: &Target, way: Way, cause: Cause) -> Option<String> {
+    let evidence = target.root.join(EVIDENCE);
+    let audit = target.root.join(AUDIT);
     let task = Task {
-        from: place.dead_letters(),
+        from: target.dead_letters(),
         action: match way {
-            Way::Redrive => Action::Redrive(place.queue(&place.to)),
+            Way::Redrive => Action::Redrive(target.queue(&target.to)),
             Way::Drop => Action::Drop(&evidence),
         },
         audit: &audit,
-        operator: Operator { os_user: "console".to_owned(), aws_identity: place.aws.identity().await.ok() },
+        operator: Operator { os_user: "console".to_owned(), aws_identity: target.aws.identity().await.ok() },
         rate: RATE,
         hold_seconds: HOLD_SECONDS,
     };

@@ -34,7 +34,7 @@ async fn show(app: App, Query(filter): Query<Filter>) -> Page {
     let list = html! {
         div .card {
             @if mail.is_empty() { (nothing(image)) }
-            @else { ul .rows .inbox { @for mail in mail.iter().rev().take(SHOWN) { li { (letter(mail)) } } } }
+            @else { ul .rows .inbox { @for mail in mail.iter().rev().take(SHOWN) { li { (entry(mail)) } } } }
         }
     };
     let content = html! {
@@ -65,7 +65,7 @@ fn nothing(image: Option<&str>) -> Markup {
     }
 }
 
-fn letter(mail: &Mail) -> Markup {
+fn entry(mail: &Mail) -> Markup {
     let body = serde_json::from_str::<serde_json::Value>(&mail.body)
         .and_then(|it| serde_json::to_string_pretty(&it));
     html! {

@@ -1,6 +1,6 @@
 //! Messages: what waits in the queue and its dead-letter queue, why it is there, and how it leaves.
 
-mod letters;
+mod classified;
 mod moving;
 
 use aws_client::{AwsError, chain};
@@ -14,34 +14,34 @@ use pipeline_client::queue::Attributes;
 use super::Page;
 use crate::app::{App, Base};
 use crate::layout::{Head, page};
-use crate::moves::Place;
+use crate::moves::Target;
 use crate::ui;
 
 pub(super) fn routes() -> Router<Base> {
     Router::new()
         .route("/messages", get(show))
-        .route("/messages/look", post(letters::look))
+        .route("/messages/look", post(classified::look))
         .route("/messages/plan", post(moving::plan))
         .route("/messages/move", post(moving::begin))
         .route("/messages/progress", get(moving::progress))
 }
 
 async fn show(app: App) -> Page {
-    let place = Place::of(&app.source);
-    let waiting = place.queue(&place.to);
-    let dead = place.queue(&place.url);
+    let target = Target::of(&app.source);
+    let waiting = target.queue(&target.to);
+    let dead = target.queue(&target.url);
     let (waiting, dead) = (waiting.attributes().await, dead.attributes().await);
     let queues = html! {
         div .pair {
-            (queue("Queue", &place.to, &waiting, "uploads that wait for the processor"))
-            (queue("Dead-letter queue", &place.url, &dead, "what failed every retry"))
+            (queue("Queue", &target.to, &waiting, "uploads that wait for the processor"))
+            (queue("Dead-letter queue", &target.url, &dead, "what failed every retry"))
         }
     };
     let content = html! {
         div .stack {
             (ui::live("queues", &[Topic::Metrics, Topic::Alarms], queues))
             div #move { @if let Some(progress) = app.moves.progress() { (moving::drawn(&progress)) } }
-            (ui::card("Dead letters by cause", html! {}, html! { div #letters { (unread(&dead)) } }))
+            (ui::card("Dead letters by cause", html! {}, html! { div #messages-by-cause { (unread(&dead)) } }))
         }
     };
     let lead = "What waits, what failed for good and why, and how it is sent again or dropped.";
@@ -62,7 +62,7 @@ fn unread(dead: &Result<Attributes, AwsError>) -> Markup {
     html! {
         div .empty {
             p { "To read a message is to receive it: that counts, and hides it from others for up to a minute." }
-            button .primary type="button" hx-post="/messages/look" hx-target="#letters" hx-swap="innerHTML" hx-disabled-elt="this" {
+            button .primary type="button" hx-post="/messages/look" hx-target="#messages-by-cause" hx-swap="innerHTML" hx-disabled-elt="this" {
                 "Read the dead letters"
             }
         }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn letters_are_shown_whole_by_cause_without_secrets_and_given_back() {
+    async fn dead_letters_are_shown_whole_by_cause_without_secrets_and_given_back() {
         let (harness, calls) = harness().await;
         let (status, part) = harness.post("/messages/look", &harness.token().await, "").await;
         assert_eq!(status, 200, "{part}");

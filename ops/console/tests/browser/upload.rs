@@ -39,7 +39,7 @@ async fn somebody_new_signs_up_and_sees_a_photo_become_a_thumbnail_and_what_is_n
     browser.visit(&format!("{console}/images?status=DONE")).await;
     browser.click(".tile").await;
     browser.until("document.querySelector('.compare img[alt=\"The original\"]')?.naturalWidth > 256").await;
-    browser.until("document.querySelector('.letter summary')").await;
+    browser.until("document.querySelector('.mail summary')").await;
     let back = history_back(&mut browser).await;
     browser.call("Page.navigateToHistoryEntry", back).await;
     browser.until("document.querySelector('select[name=status]')?.value === 'DONE'").await;

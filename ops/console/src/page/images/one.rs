@@ -225,7 +225,7 @@ fn mail(app: &App, id: &str) -> Markup {
         html! {
             @if mail.is_empty() { (ui::empty("No notification yet.", html! { p { "One is published when the image is DONE or FAILED." } })) }
             @for mail in &mail {
-                details .letter {
+                details .mail {
                     summary { (mail.subject) @if let Some(at) = unix_millis(&mail.published_at) { " " span .soft { (ui::time::ago(at)) } } }
                     pre .json { (mail.body) }
                 }

@@ -8,9 +8,9 @@ use pipeline_client::dead_letters::cause::Cause;
 use pipeline_client::dead_letters::rate_limit::RateLimit;
 use serde::Deserialize;
 
-use super::letters;
+use super::classified;
 use crate::app::{App, Base};
-use crate::moves::{Place, Progress, RATE, Way};
+use crate::moves::{Progress, RATE, Target, Way};
 use crate::page::{Page, Problem};
 use crate::ui;
 
@@ -46,13 +46,13 @@ impl Wanted {
 /// A dry run.
 pub(super) async fn plan(app: App, Query(wanted): Query<Wanted>) -> Page {
     let (way, cause) = wanted.read()?;
-    let place = Place::of(&app.source);
-    let read = letters::read(&place).await?;
+    let target = Target::of(&app.source);
+    let read = classified::read(&target).await?;
     let chosen: Vec<&str> = read
-        .letters
+        .messages
         .iter()
-        .filter(|letter| letter.finding.cause == cause)
-        .map(|letter| letter.message.id.as_str())
+        .filter(|classified| classified.finding.cause == cause)
+        .map(|classified| classified.message.id.as_str())
         .collect();
     let time = RateLimit::new(RATE).time_of(chosen.len()).as_secs();
     let address = format!("{}&planned={}", address("move", way, cause), chosen.len());
@@ -64,7 +64,7 @@ pub(super) async fn plan(app: App, Query(wanted): Query<Wanted>) -> Page {
         p .inset {
             (count) " would "
             @match way {
-                Way::Redrive => { "go to " (place.to.rsplit('/').next().unwrap_or_default()) },
+                Way::Redrive => { "go to " (target.to.rsplit('/').next().unwrap_or_default()) },
                 Way::Drop => { "be written to " code { "ops-dlq-evidence.jsonl" } " and deleted" },
             }
             ", " (RATE) " a second, in about " (time) " s. Nothing was changed so far."

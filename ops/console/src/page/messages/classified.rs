@@ -13,7 +13,7 @@ use telemetry::{redact, redact_value};
 
 use super::moving;
 use crate::app::App;
-use crate::moves::{HOLD_SECONDS, Place, Way};
+use crate::moves::{HOLD_SECONDS, Target, Way};
 use crate::page::Page;
 use crate::ui::{self, href};
 
@@ -21,25 +21,25 @@ use crate::ui::{self, href};
 const MOST: usize = 500;
 
 pub(super) async fn look(app: App) -> Page {
-    let read = read(&Place::of(&app.source)).await?;
+    let read = read(&Target::of(&app.source)).await?;
     Ok(Html(drawn(&read).into_string()))
 }
 
 /// What was read of the queue.
 pub(super) struct Read {
-    pub(super) letters: Vec<Classified>,
+    pub(super) messages: Vec<Classified>,
     /// Why the images' items could not be read.
     unreadable: Option<String>,
     is_complete: bool,
 }
 
 /// Reads the queue once, and gives everything back.
-pub(super) async fn read(place: &Place) -> Result<Read, AwsError> {
-    let mut receive_loop = ReceiveLoop::new(place.dead_letters(), HOLD_SECONDS, MOST);
-    let mut letters = Vec::new();
+pub(super) async fn read(target: &Target) -> Result<Read, AwsError> {
+    let mut receive_loop = ReceiveLoop::new(target.dead_letters(), HOLD_SECONDS, MOST);
+    let mut messages = Vec::new();
     let read = loop {
         match receive_loop.next().await {
-            Ok(Some(received)) => letters.extend(received),
+            Ok(Some(received)) => messages.extend(received),
             Ok(None) => break Ok(()),
             Err(error) => break Err(error),
         }
@@ -47,13 +47,13 @@ pub(super) async fn read(place: &Place) -> Result<Read, AwsError> {
     receive_loop.end().await;
     read?;
     let unreadable = receive_loop.unreadable().map(str::to_owned);
-    Ok(Read { letters, unreadable, is_complete: receive_loop.is_complete() })
+    Ok(Read { messages, unreadable, is_complete: receive_loop.is_complete() })
 }
 
 fn drawn(read: &Read) -> Markup {
     let mut by_cause: BTreeMap<Cause, Vec<&Classified>> = BTreeMap::new();
-    for letter in &read.letters {
-        by_cause.entry(letter.finding.cause).or_default().push(letter);
+    for classified in &read.messages {
+        by_cause.entry(classified.finding.cause).or_default().push(classified);
     }
     let now = SystemTime::now();
     html! {
@@ -62,17 +62,17 @@ fn drawn(read: &Read) -> Markup {
         }
         @if let Some(why) = &read.unreadable { p .problem { "The images' records could not be read, so causes are by the body alone: " (why) } }
         @if !read.is_complete { p .inset { "The first " (MOST) " are shown; there may be more." } }
-        @for (cause, letters) in &by_cause {
+        @for (cause, messages) in &by_cause {
             div .group-of {
                 div .row-head .inset {
-                    h3 { (cause.name()) } span .badge .idle { (letters.len()) } span .soft { (cause.means()) "." }
+                    h3 { (cause.name()) } span .badge .idle { (messages.len()) } span .soft { (cause.means()) "." }
                 }
-                ul .rows .tight { @for letter in letters { li { (one(letter, now)) } } }
+                ul .rows .tight { @for classified in messages { li { (one(classified, now)) } } }
                 div .inset .buttons { (buttons(*cause)) }
             }
         }
         div .inset .buttons {
-            button type="button" hx-post="/messages/look" hx-target="#letters" hx-swap="innerHTML" hx-disabled-elt="this" { "Read again" }
+            button type="button" hx-post="/messages/look" hx-target="#messages-by-cause" hx-swap="innerHTML" hx-disabled-elt="this" { "Read again" }
         }
     }
 }
@@ -90,8 +90,8 @@ fn buttons(cause: Cause) -> Markup {
     }
 }
 
-fn one(letter: &Classified, now: SystemTime) -> Markup {
-    let message = &letter.message;
+fn one(classified: &Classified, now: SystemTime) -> Markup {
+    let message = &classified.message;
     let mut body = serde_json::from_str(&message.body)
         .unwrap_or_else(|_| Value::String(redact(&message.body).into_owned()));
     redact_value(&mut body);
@@ -102,17 +102,17 @@ fn one(letter: &Classified, now: SystemTime) -> Markup {
         value => serde_json::to_string_pretty(value).unwrap_or_default(),
     };
     html! {
-        details id={ "letter-" (message.id) } {
+        details id={ "message-" (message.id) } {
             summary .row-head {
                 span .id { (message.id) }
                 span .soft { "received " (message.receives()) " times" }
                 span .row-time { (age(message.age(now))) " old" }
             }
             (ui::facts(&[
-                ("Image", html! { @if let Some(id) = letter.image_id() { a .id href=(href::image(id)) { (id) } } }),
-                ("Trace", html! { @if let Some(id) = letter.trace_id() { a .id href=(href::trace(&id)) { (id) } } }),
-                ("Record", html! { @if let Some(item) = letter.finding.image.as_ref().and_then(|image| image.item.as_ref()) { (ui::badge(&item.status)) } }),
-                ("Body", html! { @if let Some(defect) = &letter.finding.defect { (defect) } }),
+                ("Image", html! { @if let Some(id) = classified.image_id() { a .id href=(href::image(id)) { (id) } } }),
+                ("Trace", html! { @if let Some(id) = classified.trace_id() { a .id href=(href::trace(&id)) { (id) } } }),
+                ("Record", html! { @if let Some(item) = classified.finding.image.as_ref().and_then(|image| image.item.as_ref()) { (ui::badge(&item.status)) } }),
+                ("Body", html! { @if let Some(defect) = &classified.finding.defect { (defect) } }),
             ]))
             pre .code tabindex="0" { (pretty(&body)) }
             details { summary { "Attributes" } pre .code tabindex="0" { (pretty(&attributes)) } }
