@@ -27,6 +27,7 @@ const MODULES: &[(&str, &str)] = &[
     ("output.py", include_str!("output.py")),
     ("pinned.py", include_str!("pinned.py")),
     ("platform_events.py", include_str!("platform_events.py")),
+    ("queues.py", include_str!("queues.py")),
     ("restart.py", include_str!("restart.py")),
     ("runtime_api.py", include_str!("runtime_api.py")),
     ("s3_signatures.py", include_str!("s3_signatures.py")),

@@ -34,6 +34,7 @@ import keys  # noqa: E402, F401
 import message_moves  # noqa: E402, F401
 import output  # noqa: E402, F401
 import platform_events  # noqa: E402, F401
+import queues  # noqa: E402, F401
 import runtime_api  # noqa: E402, F401
 import s3_signatures  # noqa: E402, F401
 import restart  # noqa: E402

@@ -20,9 +20,9 @@ import socket
 import threading
 import time
 
-from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import apigateway, cloudwatch, dynamodb, eventbridge, lambda_svc, sns, sqs
 
+import queues  # noqa: F401  (its lists of messages count what was sent)
 from pinned import wrap
 
 # Taken out, because functions inherit what stays.
@@ -50,56 +50,6 @@ def send():
                 reader.sendall(json.dumps(report).encode() + b"\n")
             except OSError:
                 return
-
-
-class Counted(list):
-    """Messages of a queue; `sent` counts those that arrived, and not those that came from another queue."""
-
-    sent = 0
-
-    def append(self, message):
-        # What moves to a dead-letter queue keeps when it was sent and how often it was received; its age does not.
-        message["arrival"] = {"at": time.time(), "receives": message["receive_count"]}
-        if "DeadLetterQueueSourceArn" not in message.get("sys", {}):
-            self.sent += 1
-        super().append(message)
-
-
-class Queue(dict):
-    def __setitem__(self, name, value):
-        if name == "messages":
-            sent = self["messages"].sent
-            value = Counted(value)
-            value.sent = sent
-        super().__setitem__(name, value)
-
-
-class Queues(AccountRegionScopedDict):
-    def __setitem__(self, url, value):
-        known = Queue(value)
-        dict.__setitem__(known, "messages", Counted(value["messages"]))
-        super().__setitem__(url, known)
-
-
-# Before the first queue: every function of the module looks the name up.
-sqs._queues = Queues()
-
-
-@wrap(sqs, "get_state", [])
-def plain(inner):
-    """Queues to be saved, for a restart: these here cannot be copied like others."""
-    saved = AccountRegionScopedDict()
-    with sqs._queues_lock:
-        saved._data.update({key: {**found, "messages": list(found["messages"])} for key, found in sqs._queues._data.items()})
-    return {"queues": saved}
-
-
-@wrap(sqs, "load_persisted_state", ["data"])
-def counted_again(inner, data):
-    inner(data)
-    for key, found in list(sqs._queues._data.items()):
-        known = sqs._queues._data[key] = Queue(found)
-        dict.__setitem__(known, "messages", Counted(found["messages"]))
 
 
 def is_poison(message):

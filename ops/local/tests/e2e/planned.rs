@@ -17,7 +17,7 @@ use crate::numbers::PROCESSOR;
 const CONCURRENCY: usize = 2;
 const BATCH_SIZE: usize = 2;
 /// So few that hardly any waits for another.
-const IDLE: f64 = 0.5;
+const IDLE: f64 = 1.0;
 /// Uploads a second.
 const LOADS: [f64; 3] = [3.0, 6.0, 12.0];
 const UPLOADS: usize = 400;
@@ -31,18 +31,28 @@ struct Measured {
     wholes: Vec<f64>,
 }
 
-fn values(seen: &Seen, name: &str, from: Timestamp) -> Vec<f64> {
+/// The values of a metric so far, sorted.
+fn values(seen: &Seen, name: &str) -> Vec<f64> {
     let dimensions = Dimensions::new([("service", PROCESSOR)]).unwrap();
     let metric = MetricId::new("ImagePipeline", name, dimensions).unwrap();
-    let values = seen.metrics.values(&metric, None, from, Timestamp::from_millis(i64::MAX));
+    let values =
+        seen.metrics.values(&metric, None, Timestamp::from_millis(0), Timestamp::from_millis(i64::MAX));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-    let values = values.iter().flat_map(|(value, count)| std::iter::repeat_n(value, count as usize));
-    values.collect()
+    let mut values: Vec<f64> =
+        values.iter().flat_map(|(value, count)| std::iter::repeat_n(value, count as usize)).collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values
+}
+
+/// What of `all` is not in `former`, both sorted: values are kept by the minute, so two loads share some.
+fn added(all: Vec<f64>, former: &[f64]) -> Vec<f64> {
+    let mut former = former.iter().peekable();
+    all.into_iter().filter(|value| former.next_if(|it| it.total_cmp(value).is_eq()).is_none()).collect()
 }
 
 async fn measured(harness: &Harness, rate: f64, uploads: usize) -> Measured {
-    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-    let from = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap());
+    const METRICS: [&str; 3] = ["QueueWait", "ProcessingLatency", "UploadToDoneLatency"];
+    let former = harness.observer.look(|seen| METRICS.map(|name| values(seen, name)));
     let plan = Plan {
         rate,
         duration: Duration::MAX,
@@ -53,9 +63,9 @@ async fn measured(harness: &Harness, rate: f64, uploads: usize) -> Measured {
     let ledger = load::run(&harness.info, &plan, &()).await.unwrap();
     assert!(ledger.is_whole(), "{ledger:?}");
     let all = |seen: &Seen| {
-        let [waits, attempts, wholes] =
-            ["QueueWait", "ProcessingLatency", "UploadToDoneLatency"].map(|name| values(seen, name, from));
-        (wholes.len() >= uploads).then_some(Measured { waits, attempts, wholes })
+        let of = |index: usize| added(values(seen, METRICS[index]), &former[index]);
+        let measured = Measured { waits: of(0), attempts: of(1), wholes: of(2) };
+        (measured.wholes.len() >= uploads).then_some(measured)
     };
     harness.seen("the latency of every upload", "", all).await
 }

@@ -11,6 +11,7 @@ mod lab;
 mod platform_events;
 mod process;
 mod queue_age;
+mod queues;
 mod restart;
 mod roles;
 mod script;
