@@ -7,6 +7,5 @@
     reason = "a failed step of a helper fails the test"
 )]
 
-mod chromium;
 mod stack;
 mod upload;
