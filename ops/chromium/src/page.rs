@@ -1,5 +1,7 @@
 //! What a user does with a page, and how it looks.
 
+use std::fs;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -106,6 +108,8 @@ impl Browser {
     pub async fn choose(&mut self, selector: &str, files: &[String]) {
         let field = json!({"expression": format!("document.querySelector({})", json!(selector))});
         let field = self.call("Runtime.evaluate", field).await;
+        // The browser reads no file whose path leads up.
+        let files: Vec<_> = files.iter().map(|file| fs::canonicalize(file).unwrap()).collect();
         let chosen = json!({"files": files, "objectId": field["result"]["objectId"]});
         self.call("DOM.setFileInputFiles", chosen).await;
     }
