@@ -12,14 +12,27 @@ function announce(text) {
 // News: an event of the server names the topics that changed; parts of the page with `hx-trigger="news:…"` ask for themselves.
 // A hidden page holds no connection, since a browser has only six to a server.
 
+const RETRY_MS = 3000;
 let seen = body.dataset.revision;
 let source = null;
 
+function connected(is) {
+  if (body.classList.toggle("cut-off", !is)) announce("The stack does not answer");
+}
 function listen() {
   if (source || document.hidden || seen === undefined) return;
-  source = new EventSource(`/events?after=${encodeURIComponent(seen)}`);
-  source.addEventListener("open", () => body.classList.remove("cut-off"));
-  source.addEventListener("error", () => body.classList.add("cut-off"));
+  const query = new URLSearchParams({ after: seen, of: body.dataset.of });
+  source = new EventSource(`/events?${query}`);
+  source.addEventListener("open", () => connected(true));
+  source.addEventListener("error", () => {
+    connected(false);
+    // The browser itself connects again, unless it was answered with something else.
+    if (source.readyState !== EventSource.CLOSED) return;
+    hush();
+    setTimeout(listen, RETRY_MS);
+  });
+  // Another process knows neither this page's token nor its revision.
+  source.addEventListener("restarted", () => location.reload());
   source.addEventListener("message", (event) => {
     seen = event.lastEventId;
     for (const topic of event.data.split(" ")) body.dispatchEvent(new CustomEvent(`news:${topic}`));
@@ -40,6 +53,24 @@ if (window.Idiomorph) {
   const { callbacks } = window.Idiomorph.defaults;
   callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
 }
+
+// Rows that newer ones push down glide to their places.
+
+const ROWS = ".rows > li";
+const rowName = (row) => row.id || row.firstElementChild?.id;
+let places = new Map();
+
+body.addEventListener("htmx:beforeSwap", () => {
+  const rows = [...document.querySelectorAll(ROWS)];
+  places = new Map(rows.map((row) => [rowName(row), row.getBoundingClientRect().top]));
+});
+body.addEventListener("htmx:afterSwap", () => {
+  if (!matchMedia("(prefers-reduced-motion: no-preference)").matches) return;
+  for (const row of document.querySelectorAll(ROWS)) {
+    const by = places.get(rowName(row)) - row.getBoundingClientRect().top;
+    if (by) row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], 200);
+  }
+});
 
 // Times.
 

@@ -79,7 +79,8 @@
   document.getElementById("sign-up").addEventListener("click", () => leave("/signup"));
   document.getElementById("sign-out").addEventListener("click", () => {
     kept.removeItem("token");
-    show();
+    kept.removeItem("uploads");
+    location.reload();
   });
   comeBack().then(() => show(), (error) => show(error.message));
 
@@ -137,16 +138,31 @@
     }
   }
 
+  // What this tab has sent, oldest first, so that the page goes on with it when it is opened again. Without an id it was not
+  // sent whole.
+
+  const KEPT = 50;
+  let sent = JSON.parse(kept.getItem("uploads") || "[]");
+
+  function keep() {
+    sent = sent.slice(-KEPT);
+    kept.setItem("uploads", JSON.stringify(sent));
+  }
+  function forget(upload) {
+    sent = sent.filter((other) => other !== upload);
+    keep();
+  }
+
   const list = document.getElementById("uploads");
   const waiting = [];
   let running = 0;
 
-  function addRow(file) {
-    const bar = h("progress", { max: Math.max(file.size, 1), value: 0, "aria-label": `Progress of ${file.name}` });
+  function addRow(name, size) {
+    const bar = h("progress", { max: Math.max(size, 1), value: 0, "aria-label": `Progress of ${name}` });
     const status = h("p", { class: "upload-status", role: "status" }, "Waiting");
     const fate = h("div", { class: "fate" });
     const node = h("li", { class: "card upload" },
-      h("div", { class: "upload-head" }, h("h3", {}, file.name), status, bar), fate);
+      h("div", { class: "upload-head" }, h("h3", {}, name), status, bar), fate);
     list.prepend(node);
     return {
       say: (text) => { status.textContent = text; },
@@ -171,10 +187,19 @@
 
   async function work() {
     while (waiting.length && running < AT_ONCE) {
-      const { file, row } = waiting.shift();
+      const { file, upload, row } = waiting.shift();
+      const followed = (id) => {
+        upload.id = id;
+        keep();
+        row.follow(id);
+      };
+      const refused = (error) => {
+        forget(upload);
+        row.refuse(error.message);
+      };
       running += 1;
       send(file, row)
-        .then((id) => row.follow(id), (error) => row.refuse(error.message))
+        .then(followed, refused)
         .finally(() => { running -= 1; work(); });
     }
   }
@@ -184,8 +209,23 @@
       show("Your sign-in has ended. Sign in again.");
       return;
     }
-    for (const file of files) waiting.push({ file, row: addRow(file) });
+    for (const file of files) {
+      const upload = { name: file.name, id: null };
+      sent.push(upload);
+      waiting.push({ file, upload, row: addRow(file.name, file.size) });
+    }
+    keep();
     work();
+  }
+
+  for (const upload of sent) {
+    const row = addRow(upload.name, 0);
+    if (upload.id) {
+      row.follow(upload.id);
+    } else {
+      forget(upload);
+      row.refuse("Interrupted: the page was left before the whole file was sent. Choose it again.");
+    }
   }
 
   const drop = document.getElementById("drop");

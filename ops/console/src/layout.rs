@@ -56,7 +56,7 @@ pub(crate) fn shell(app: Option<&App>, head: Head<'_>, content: Markup) -> Marku
                 }
             }
             body hx-ext="morph" hx-headers=[app.map(headers)] data-revision=[app.map(|app| app.revision)]
-                data-clock=[app.map(clock)] {
+                data-of=[app.map(|app| app.token.mark())] data-clock=[app.map(clock)] {
                 a .skip href="#main" { "Skip to content" }
                 header .top {
                     a .brand href="/" { span .mark aria-hidden="true" {} (title) }

@@ -151,6 +151,22 @@ async fn a_change_without_the_token_is_refused_before_anything_runs() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_process_is_told_to_reload_and_one_of_this_process_is_not() {
+    let harness = Harness::new(seen());
+    let page = harness.page("/").await;
+    let own = page.split("data-of=\"").nth(1).unwrap().split('"').next().unwrap();
+    harness.observer.put(|_| ());
+    for (of, is_other) in [("another", true), (own, false)] {
+        let path = format!("/events?after=0&of={of}");
+        let request = Request::get(path).header(header::HOST, "127.0.0.1:2").body(Body::empty()).unwrap();
+        let mut events = harness.send(request).await.into_body().into_data_stream();
+        let first = futures_util::StreamExt::next(&mut events).await.unwrap().unwrap();
+        let first = String::from_utf8(first.to_vec()).unwrap();
+        assert_eq!(first.contains("event: restarted"), is_other, "{first}");
+    }
+}
+
+#[tokio::test]
 async fn news_name_the_topics_that_changed_after_the_page_was_made() {
     let harness = Harness::new(seen());
     harness.observer.put(|_| ());

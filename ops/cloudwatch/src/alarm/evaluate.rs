@@ -90,19 +90,27 @@ impl MetricAlarm {
             return "too few samples for the percentile".to_owned();
         }
         let points = &verdict.points;
-        let fates: Vec<Fate> = points.iter().map(|point| self.fate(*point)).collect();
-        let breaching = fates.iter().filter(|fate| **fate == Fate::Breaching).count();
-        let missing = fates.iter().filter(|fate| **fate == Fate::Missing).count();
-        let shown: Vec<String> = points.iter().map(|point| point.map_or("–".to_owned(), number)).collect();
-        let Self { datapoints_to_alarm, evaluation_periods, .. } = self;
-        format!(
-            "of [{}] {breaching} breach {} {} and {missing} are missing; {datapoints_to_alarm} of \
-             {evaluation_periods} make an alarm",
-            shown.join(", "),
-            self.comparison.as_str(),
-            number(self.threshold),
-        )
+        let count = points.len();
+        let found = if points.iter().all(Option::is_none) {
+            format!("no data in the last {count} periods (missing data is {})", self.missing_as().as_str())
+        } else {
+            let breaching = points.iter().filter(|point| self.fate(**point) == Fate::Breaching).count();
+            let (comparison, threshold) = (self.comparison.as_str(), number(self.threshold));
+            format!("{breaching} of {count} breach {comparison} {threshold} ({})", runs(points))
+        };
+        format!("{found}; {} of {} make an alarm", self.datapoints_to_alarm, self.evaluation_periods)
     }
+}
+
+/// Datapoints, oldest first, equal neighbours together: `0, 3 × 2, 4 missing`.
+fn runs(points: &Values) -> String {
+    let same = points.chunk_by(|one, next| one == next);
+    let run = |run: &[Option<f64>]| match (run.first().copied().flatten(), run.len()) {
+        (None, length) => format!("{length} missing"),
+        (Some(value), 1) => number(value),
+        (Some(value), length) => format!("{} × {length}", number(value)),
+    };
+    same.map(run).collect::<Vec<_>>().join(", ")
 }
 
 /// Ten samples beyond the percentile, or before it if it is below the median.

@@ -203,3 +203,18 @@ fn actions_are_those_of_the_state_entered_unless_disabled() {
     assert_eq!(actions_on(true), ["b", "a", "c"]);
     assert_eq!(actions_on(false), ["", "", ""]);
 }
+
+#[test]
+fn a_reason_counts_what_breaches_and_writes_equal_datapoints_once() {
+    let set = read(&json!({"A": metric_alarm(&json!({"EvaluationPeriods": 3}))})).unwrap();
+    let Kind::Metric(alarm) = &set.get("latency").unwrap().kind else { panic!("it looks at a metric") };
+    let mut store = MetricStore::new();
+    let reason = |store: &MetricStore| alarm.explain(&alarm.evaluate(store, at(5), State::Ok).unwrap());
+    let none = "no data in the last 5 periods (missing data is missing); 3 of 3 make an alarm";
+    assert_eq!(reason(&store), none);
+    for (minute, value) in [(2, 11.0), (3, 11.0), (4, 2.5)] {
+        put(&mut store, "N", "put", minute, &[value], &[1.0]);
+    }
+    let some = "2 of 5 breach GreaterThanThreshold 10 (2 missing, 11 × 2, 2.5); 3 of 3 make an alarm";
+    assert_eq!(reason(&store), some);
+}

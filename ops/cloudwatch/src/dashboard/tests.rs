@@ -134,6 +134,19 @@ fn expressions_are_drawn_and_what_they_need_is_hidden() {
 }
 
 #[test]
+fn pills_of_alarms_fill_their_widget() {
+    let arns: Vec<String> = (0..17).map(|number| format!("arn:aws:cloudwatch:r:1:alarm:{number}")).collect();
+    let svg = drawn(&widget("alarm", &json!({"title": "A", "alarms": arns})), Theme::Light);
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let number =
+        |node: &roxmltree::Node<'_, '_>, name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap();
+    let panel = document.descendants().find(|it| it.attribute("rx") == Some("6")).unwrap();
+    let pills = document.descendants().filter(|it| it.attribute("fill-opacity") == Some("0.14"));
+    let right = pills.map(|pill| number(&pill, "x") + number(&pill, "width")).fold(0.0, f64::max);
+    assert!(number(&panel, "x") + number(&panel, "width") - right < 20.0, "{svg}");
+}
+
+#[test]
 fn a_graph_without_data_says_so() {
     let svg = drawn(&metric(&json!({"metrics": [["N", "Other"]]})), Theme::Light);
     assert!(texts(&svg).contains(&"No data available".to_owned()));

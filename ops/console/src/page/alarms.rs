@@ -49,7 +49,7 @@ fn list(app: &App, seen: &Seen) -> Markup {
             p .found {
                 (summary(of(State::Alarm).len(), alarms.len())) " "
                 @match seen.alarms.evaluated() {
-                    Some(at) => { "Evaluated " (ui::time::ago_by(app.source.observer.clock(), at)) "." },
+                    Some(at) => { "Evaluated " (ui::time::ago_by(app.source.observer.clock(), at)) },
                     None => { "They are evaluated at the end of each whole minute; the first is not over yet." },
                 }
             }
@@ -156,7 +156,12 @@ mod tests {
     async fn one_alarm_shows_condition_evidence_and_runbook() {
         let page = Harness::new(seen()).page("/alarms/dlq-not-empty").await;
         assert!(page.contains("1 of 1 periods of 60 s"), "{page}");
-        assert!(page.contains("of [–, –, –] 0 breach GreaterThanThreshold 0"), "{page}");
+        assert!(
+            page.contains(
+                "no data in the last 3 periods (missing data is notBreaching); 1 of 1 make an alarm"
+            ),
+            "{page}"
+        );
         assert!(page.contains("none is &lt;lost&gt;"), "{page}");
         assert!(
             page.contains("data-copy=\"dlq list\"") && page.contains("<h3 id=\"doc-is-it-real\">"),

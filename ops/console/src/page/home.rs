@@ -93,11 +93,11 @@ fn stuck_card(app: &App, stuck: &[&Record], dead_letters: u64) -> Markup {
             tr {
                 td { a href=(href::image(&image.image_id)) { (ui::id(&image.image_id)) } }
                 td { (ui::badge(&status(&app.source.observer, image))) }
-                td .number { @if let Some(at) = image.uploaded_at.as_deref().and_then(unix_millis) { (ui::time::ago(at)) } }
+                td { @if let Some(at) = image.uploaded_at.as_deref().and_then(unix_millis) { (ui::time::ago(at)) } }
             }
         }
     };
-    let columns = [Column::Text("Image"), Column::Text("At"), Column::Number("Uploaded")];
+    let columns = [Column::Text("Image"), Column::Text("At"), Column::Text("Uploaded")];
     let content = html! {
         @if stuck.is_empty() && dead_letters == 0 {
             (ui::empty("Nothing is stuck.", html! { p { "An upload without a result after half a minute is listed here, and so is what the queue has given up." } }))

@@ -120,7 +120,7 @@ fn table(traces: &[Trace]) -> Markup {
                 td { (trace.spans.first().map_or("", |span| span.name.as_str())) }
                 td .number { (trace.spans.len()) }
                 td .number { (ui::format::duration(trace.duration_us)) }
-                td .number { (began(trace)) }
+                td { (began(trace)) }
             }
         }
     };
@@ -131,7 +131,7 @@ fn table(traces: &[Trace]) -> Markup {
         Column::Text("Begins with"),
         Column::Number("Spans"),
         Column::Number("Took"),
-        Column::Number("Began"),
+        Column::Text("Began"),
     ];
     ui::table("Traces", &columns, rows)
 }

@@ -13,6 +13,8 @@ pub(crate) fn render(text: &str) -> Markup {
     let mut events = Parser::new_ext(text, Options::ENABLE_TABLES).peekable();
     let mut shown: Vec<Event<'_>> = Vec::new();
     let mut dropped_link = false;
+    // Regions that are named alike cannot be told apart.
+    let mut tables = 0;
     while let Some(event) = events.next() {
         match event {
             Event::Start(Tag::CodeBlock(kind)) => {
@@ -53,9 +55,9 @@ pub(crate) fn render(text: &str) -> Markup {
             | Event::End(TagEnd::HtmlBlock | TagEnd::Image) => {}
             // Alignment would be a style, which the policy refuses.
             Event::Start(Tag::Table(columns)) => {
-                shown.push(Event::Html(
-                    r#"<div class="scroll" tabindex="0" role="region" aria-label="Table">"#.into(),
-                ));
+                tables += 1;
+                let scroll = r#"<div class="scroll" tabindex="0" role="region""#;
+                shown.push(Event::Html(format!("{scroll} aria-label=\"Table {tables}\">").into()));
                 shown.push(Event::Start(Tag::Table(vec![pulldown_cmark::Alignment::None; columns.len()])));
             }
             Event::End(TagEnd::Table) => {

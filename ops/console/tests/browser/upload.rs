@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::chromium::Browser;
+use chromium::Browser;
+
 use crate::stack::{root, up};
 
 #[tokio::test]
@@ -40,15 +41,14 @@ async fn somebody_new_signs_up_and_sees_a_photo_become_a_thumbnail_and_what_is_n
     browser.click(".tile").await;
     browser.until("document.querySelector('.compare img[alt=\"The original\"]')?.naturalWidth > 256").await;
     browser.until("document.querySelector('.mail summary')").await;
-    let back = history_back(&mut browser).await;
-    browser.call("Page.navigateToHistoryEntry", back).await;
+    browser.back().await;
     browser.until("document.querySelector('select[name=status]')?.value === 'DONE'").await;
     assert_eq!(browser.errors(), [] as [String; 0]);
     stack.down().await.unwrap();
 }
 
 /// Through the pages of the user pool, as they come.
-async fn sign_up(browser: &mut Browser, email: &str) {
+pub(crate) async fn sign_up(browser: &mut Browser, email: &str) {
     browser.click("#sign-up").await;
     browser.fill("input[name=email]:not([type=hidden])", email).await;
     browser.fill("input[name=password]", "Secret-word-1").await;
@@ -59,11 +59,4 @@ async fn sign_up(browser: &mut Browser, email: &str) {
     browser.fill("input[name=code]", code.as_str().unwrap()).await;
     browser.click("button[type=submit]").await;
     browser.until("document.getElementById('uploader')?.dataset.state === 'in'").await;
-}
-
-/// The page before this one.
-async fn history_back(browser: &mut Browser) -> serde_json::Value {
-    let history = browser.call("Page.getNavigationHistory", serde_json::json!({})).await;
-    let before = usize::try_from(history["currentIndex"].as_u64().unwrap() - 1).unwrap();
-    serde_json::json!({"entryId": history["entries"][before]["id"]})
 }

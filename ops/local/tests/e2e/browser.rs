@@ -1,6 +1,6 @@
 //! Pages in a real Chromium that try the ports of a running stack: what an app's page needs works, all else does not.
 
-pub(crate) mod chromium;
+pub(crate) mod site;
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use http::Method;
 use serde_json::{Value, json};
 use url::Url;
 
-use chromium::Site;
+use site::Site;
 
 use crate::harness::Harness;
 use crate::processes::functions;

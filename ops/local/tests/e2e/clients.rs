@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::browser::chromium::Site;
+use crate::browser::site::Site;
 use crate::harness::{Harness, root};
 use crate::runbooks::AWS_CLI;
 use crate::uploader::somebody;

@@ -122,12 +122,18 @@ pub(super) fn y_of(frame: Area, range: Range, value: f64) -> f64 {
     frame.bottom() - range.share(value).clamp(-0.02, 1.02) * frame.height
 }
 
+/// Runs of fewer values have a dot at each: a line of some pixels is hard to see.
+const FEW: usize = 4;
+
 fn line(canvas: &mut Canvas, frame: Area, range: Range, values: &Values, color: &str) {
     for run in runs(frame, range, values) {
-        match run.as_slice() {
-            [] => {}
-            [alone] => canvas.dot(*alone, 2.0, color),
-            points => canvas.polyline(points, color),
+        if run.len() > 1 {
+            canvas.polyline(&run, color);
+        }
+        if run.len() < FEW {
+            for point in run {
+                canvas.dot(point, 3.0, color);
+            }
         }
     }
 }
@@ -139,7 +145,7 @@ fn areas(canvas: &mut Canvas, frame: Area, range: Range, layers: &[Values], colo
             match (lower.as_slice(), upper.as_slice()) {
                 ([bottom], [top]) => {
                     let height = bottom.1 - top.1;
-                    canvas.rect(Area { x: top.0 - 1.5, y: top.1, width: 3.0, height }, color, 0.75);
+                    canvas.rect(Area { x: top.0 - 3.0, y: top.1, width: 6.0, height }, color, 0.75);
                 }
                 (_, [_, _, ..]) => {
                     let outline: Vec<(f64, f64)> = upper.into_iter().chain(lower.into_iter().rev()).collect();

@@ -48,16 +48,15 @@ pub(super) fn numbers(canvas: &mut Canvas, body: Area, metrics: &MetricWidget, p
         let part = Area { y: body.y + f64::from(index) * height, height, ..body };
         for (column, (area, plot)) in columns(part, chunk.len()).into_iter().zip(chunk).enumerate() {
             let middle = area.x + area.width / 2.0;
-            let label = fitted(&plot.label, area.width - 24.0, 11.0);
+            let unit = Some(&metrics.left.label).filter(|unit| !unit.is_empty());
+            let label = unit.map_or_else(|| plot.label.clone(), |unit| format!("{}, {unit}", plot.label));
+            let label = fitted(&label, area.width - 24.0, 11.0);
             let size = (area.height * 0.36).clamp(14.0, 34.0);
             let dot = (middle - width_of(&written(last(plot)), size) / 2.0 - 12.0).max(area.x + 5.0);
             canvas.text(middle, area.y + area.height * 0.55, &written(last(plot)), size, ink, "middle");
             canvas.text(middle, area.y + area.height * 0.55 + 20.0, &label, 11.0, faint, "middle");
             canvas.dot((dot, area.y + area.height * 0.5), 4.0, &color(plot, row * beside + column));
         }
-    }
-    if !metrics.left.label.is_empty() {
-        canvas.text(body.right(), body.bottom(), &metrics.left.label, 10.0, faint, "end");
     }
 }
 
@@ -73,7 +72,8 @@ pub(super) fn gauges(canvas: &mut Canvas, body: Area, metrics: &MetricWidget, pl
         if let Some(value) = last(plot) {
             canvas.arc(centre, radius, 180.0 * range.share(value).clamp(0.0, 1.0), &color(plot, index));
         }
-        canvas.text(centre.0, centre.1 - 4.0, &written(last(plot)), 22.0, ink, "middle");
+        let value = format!("{} {}", written(last(plot)), metrics.left.label);
+        canvas.text(centre.0, centre.1 - 4.0, value.trim_end(), 22.0, ink, "middle");
         let label = fitted(&plot.label, area.width, 11.0);
         canvas.text(centre.0, centre.1 + 14.0, &label, 11.0, faint, "middle");
         canvas.text(centre.0 - radius, centre.1 + 14.0, &short(range.low), 10.0, faint, "middle");

@@ -1,5 +1,6 @@
 //! Lists of a dashboard: states of alarms, and rows of log queries.
 
+use super::BOLD;
 use super::area::Area;
 use super::canvas::{Canvas, fitted, width_of};
 use crate::alarm::State;
@@ -13,12 +14,14 @@ pub struct Rows {
     pub rows: Vec<Vec<String>>,
 }
 
+/// The least that a pill takes, from one to the next.
 const PILL_PX: f64 = 196.0;
-const PILL_ROW_PX: f64 = 34.0;
+/// The least and the most that a row of pills takes.
+const PILL_ROWS_PX: (f64, f64) = (34.0, 48.0);
 const ROW_PX: f64 = 18.0;
 const TEXT: f64 = 11.0;
 
-/// A pill for each alarm, with its state.
+/// A pill for each alarm, with its state; together they fill the widget.
 pub(super) fn alarms(
     canvas: &mut Canvas,
     body: Area,
@@ -26,24 +29,39 @@ pub(super) fn alarms(
     state: &dyn Fn(&str) -> Option<State>,
 ) {
     let theme = canvas.theme();
-    let (mut x, mut y) = (body.x, body.y);
-    for name in names {
-        if x + PILL_PX > body.right() + 1.0 {
-            (x, y) = (body.x, y + PILL_ROW_PX);
-        }
+    let columns =
+        (1..=names.len()).take_while(|count| whole(*count) * PILL_PX <= body.width + 1.0).last().unwrap_or(1);
+    let (least, most) = PILL_ROWS_PX;
+    let (width, height) = (
+        body.width / whole(columns),
+        (body.height / whole(names.len().div_ceil(columns))).clamp(least, most),
+    );
+    for (index, name) in names.iter().enumerate() {
+        let (x, y) = (body.x + whole(index % columns) * width, body.y + whole(index / columns) * height);
         let (color, text) = match state(name) {
             Some(State::Ok) => (theme.ok(), State::Ok.as_str()),
             Some(State::Alarm) => (theme.alarm(), State::Alarm.as_str()),
             Some(State::InsufficientData) => (theme.faint(), "insufficient data"),
             None => (theme.alarm(), "does not exist"),
         };
-        let pill = Area { x, y, width: PILL_PX - 8.0, height: PILL_ROW_PX - 6.0 };
+        let pill = Area { x, y, width: width - 8.0, height: height - 6.0 };
+        let middle = y + pill.height / 2.0;
         canvas.rect(pill, color, 0.14);
-        canvas.dot((x + 12.0, y + 14.0), 5.0, color);
-        canvas.text(x + 24.0, y + 12.0, &fitted(name, PILL_PX - 40.0, TEXT), TEXT, theme.ink(), "bold");
-        canvas.text(x + 24.0, y + 24.0, text, 10.0, color, "normal");
-        x += PILL_PX;
+        canvas.dot((x + 12.0, middle), 5.0, color);
+        canvas.text(
+            x + 24.0,
+            middle - 2.0,
+            &fitted(name, width - 40.0, TEXT * BOLD),
+            TEXT,
+            theme.ink(),
+            "bold",
+        );
+        canvas.text(x + 24.0, middle + 10.0, text, 10.0, color, "normal");
     }
+}
+
+fn whole(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 /// A table of the rows, as many as fit; or why there are none.

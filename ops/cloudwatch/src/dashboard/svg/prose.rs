@@ -24,14 +24,21 @@ impl Style {
     }
 }
 
+/// What an empty line between paragraphs takes.
+const BETWEEN_PX: f64 = 8.0;
+
 pub(super) fn draw(canvas: &mut Canvas, panel: Area, markdown: &str) {
-    let mut y = panel.y + 4.0;
+    let mut y = panel.y + 6.0;
     for line in markdown.lines() {
         let level = line.chars().take_while(|c| *c == '#').count();
         let (size, base) = match level {
-            0 => (12.0, Style::Plain),
-            1 => (20.0, Style::Bold),
-            _ => (15.0, Style::Bold),
+            0 if line.is_empty() => {
+                y += BETWEEN_PX;
+                continue;
+            }
+            0 => (13.0, Style::Plain),
+            1 => (22.0, Style::Bold),
+            _ => (16.0, Style::Bold),
         };
         y = paragraph(canvas, panel, y, line.trim_start_matches('#').trim(), size, base);
     }

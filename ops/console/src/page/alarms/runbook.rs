@@ -18,7 +18,7 @@ pub(super) async fn show(app: App, Path(name): Path<String>) -> Page {
             "No file of runbooks/ has this name.",
         ));
     };
-    let content = html! { div .card .document { (markdown::render(&text)) } };
+    let content = html! { div .card .document { h2 .unseen { (name) } (markdown::render(&text)) } };
     let head = Head { at: "/alarms", title: "Runbook", lead: &name };
     Ok(Html(page(&app, head, content).into_string()))
 }

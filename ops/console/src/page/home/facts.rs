@@ -85,7 +85,7 @@ impl Facts {
             None => ("–".to_owned(), "not counted yet".to_owned()),
         };
         let (originals, thumbnails) = (bucket(self.originals), bucket(self.thumbnails));
-        let oldest = self.oldest_seconds.filter(|_| waiting > 0);
+        let oldest = self.oldest_seconds;
         let counted = [self.originals, self.thumbnails].into_iter().flatten().map(|it| it.at).max();
         let dead = self.dead_letters();
         let newest =
@@ -97,9 +97,11 @@ impl Facts {
                 "queue",
                 "Queue",
                 count(waiting, "waiting"),
-                match oldest {
-                    Some(seconds) => format!("oldest {}", format::duration(whole(seconds) * 1_000_000)),
-                    None => "nothing waits".to_owned(),
+                match (waiting, oldest) {
+                    (0, _) => "nothing waits".to_owned(),
+                    (_, Some(seconds)) => format!("oldest {}", format::duration(whole(seconds) * 1_000_000)),
+                    // The age is reported each minute.
+                    (_, None) => "oldest not known yet".to_owned(),
                 },
             )
             .toned(if waiting > 0 { Tone::Busy } else { Tone::Calm }),
@@ -116,7 +118,7 @@ impl Facts {
                 count(hidden, "in work"),
                 match whole(self.faults) {
                     0 => format!("{} in 1 h", hour(self.processed, "done")),
-                    faults => format!("{} failed attempts in 1 h", format::count(faults)),
+                    faults => format!("{} faults in 1 h", format::count(faults)),
                 },
             )
             .toned(if hidden > 0 { Tone::Busy } else { Tone::Calm }),

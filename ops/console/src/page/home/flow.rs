@@ -132,9 +132,9 @@ fn node(plan: &Plan, hop: &Hop, x: i32, y: i32) -> Markup {
     html! {
         g .hop .(tone) id=(format!("{}-{}", plan.class, hop.id)) transform=(format!("translate({x} {y})")) {
             rect width=(plan.hop.0) height=(plan.hop.1) rx="10" {}
-            text .hop-name x="16" y="26" { (hop.name) }
-            text .hop-figure x="16" y="53" { (hop.figure) }
-            text .hop-note x="16" y="75" { (hop.note) }
+            text .hop-name x="12" y="26" { (hop.name) }
+            text .hop-figure x="12" y="53" { (hop.figure) }
+            text .hop-note x="12" y="75" { (hop.note) }
         }
     }
 }

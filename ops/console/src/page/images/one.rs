@@ -154,16 +154,12 @@ fn versions_card(versions: &[Version]) -> Markup {
                 td { (ui::id(id)) @if latest == "true" { " " span .badge .idle { "latest" } } }
                 td { (ui::id(tag.trim_matches('"'))) }
                 td .number { @if let Ok(size) = size.parse() { (ui::format::bytes(size)) } }
-                td .number { @if let Some(at) = unix_millis(at) { (ui::time::ago(at)) } }
+                td { @if let Some(at) = unix_millis(at) { (ui::time::ago(at)) } }
             }
         }
     };
-    let columns = [
-        Column::Text("Version"),
-        Column::Text("Entity tag"),
-        Column::Number("Size"),
-        Column::Number("Stored"),
-    ];
+    let columns =
+        [Column::Text("Version"), Column::Text("Entity tag"), Column::Number("Size"), Column::Text("Stored")];
     ui::card("Versions of the original", html! {}, ui::table("Versions of the original", &columns, rows))
 }
 

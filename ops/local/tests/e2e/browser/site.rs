@@ -1,7 +1,6 @@
-//! A real Chromium without a window, and the servers of the pages that it opens.
+//! Servers of pages, which take what a Chromium without a window reports of them.
 
 use std::net::{IpAddr, SocketAddr};
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +10,11 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use chromium::Browser;
 use http::{HeaderMap, Method};
 use image::ImageFormat;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -24,39 +23,6 @@ use crate::picture::picture;
 
 /// Longest wait for a page; it takes about two seconds on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(2);
-
-/// Its programs by their names, the one that Debian installs first.
-const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-
-/// Opens an address; the browser ends when it is dropped. `rules` map its host names to addresses.
-fn open(url: &str, rules: &str) -> (Child, tempfile::TempDir) {
-    let profile = tempfile::tempdir().unwrap();
-    let mut flags = vec![
-        "--headless".to_owned(),
-        // The test may run as root, whom the sandbox refuses; it opens no page but the test's own.
-        "--no-sandbox".to_owned(),
-        "--disable-gpu".to_owned(),
-        "--disable-dev-shm-usage".to_owned(),
-        "--disable-quic".to_owned(),
-        "--no-first-run".to_owned(),
-        "--disable-background-networking".to_owned(),
-        "--disable-component-update".to_owned(),
-        "--disable-sync".to_owned(),
-        // The test keeps it open for as long as the page works; without a port it would end at once.
-        "--remote-debugging-port=0".to_owned(),
-        format!("--user-data-dir={}", profile.path().display()),
-        format!("--host-resolver-rules={rules}"),
-    ];
-    flags.push(url.to_owned());
-    for program in PROGRAMS {
-        let mut command = Command::new(program);
-        command.args(&flags).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        if let Ok(browser) = command.kill_on_drop(true).spawn() {
-            return (browser, profile);
-        }
-    }
-    panic!("no Chromium was found; install it (Debian: `apt-get install chromium`) and run the test again");
-}
 
 /// A server of pages, which takes their reports.
 pub(crate) struct Site {
@@ -112,7 +78,8 @@ impl Site {
 
     /// Opens one of the pages in a browser, and gives what the page reports.
     pub(crate) async fn visit(&mut self, url: &str, rules: &str) -> Value {
-        let (_browser, _profile) = open(url, rules);
+        let mut browser = Browser::with_host_rules(rules).await;
+        browser.visit(url).await;
         let report = timeout(PATIENCE, self.reports.recv()).await;
         report.expect("the page should report").unwrap()
     }

@@ -1,0 +1,140 @@
+//! What the Images page takes with 10,000 images in the table of a running stack, in a browser:
+//! `cargo bench -p pipeline-console --bench images --profile dev`, which is what `cargo run` builds. Needs Chromium.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a benchmark prints what it measured, and whatever fails ends it"
+)]
+
+#[path = "../tests/browser/stack.rs"]
+mod stack;
+
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_client::http::Http;
+use chromium::Browser;
+use contract::time::rfc3339;
+use http::Method;
+use local_stack::flow::{TraceHeaders, put, request_url};
+use local_stack::stack::StackInfo;
+use local_stack::user::sign_in;
+use serde_json::{Value, json};
+
+const IMAGES: u64 = 10_000;
+/// As many are on a page.
+const SHOWN: u64 = 60;
+/// `BatchWriteItem` takes at most so many.
+const BATCH: usize = 25;
+const VISITS: usize = 11;
+const UPLOADS: usize = 11;
+
+/// When the page was painted first, and when its largest element was, in milliseconds from the request.
+const PAINTED: &str = "new Promise((done) => { let largest = 0; new PerformanceObserver((list) => { largest = \
+                       list.getEntries().at(-1).startTime; }).observe({type: 'largest-contentful-paint', buffered: true}); \
+                       setTimeout(() => done([performance.getEntriesByName('first-contentful-paint')[0].startTime, largest]), 300); })";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let stack = stack::up().await;
+    plant(&stack.info).await;
+    let page = format!("{}/images", stack.info.console);
+    let first = answered(&page).await;
+    let mut again: Vec<u128> = Vec::new();
+    for _ in 0..VISITS {
+        again.push(answered(&page).await);
+    }
+    println!(
+        "{IMAGES} images: the first answer, which reads the table, {first} ms; later ones {} ms",
+        middle(&mut again)
+    );
+
+    let mut browser = Browser::open().await;
+    for (what, query) in [("all", ""), ("the last page", "?page=167"), ("a search of keys", "?q=00001fff")] {
+        let (mut first, mut largest) = (Vec::new(), Vec::new());
+        for _ in 0..VISITS {
+            browser.visit(&format!("{page}{query}")).await;
+            let painted = browser.until(PAINTED).await;
+            first.push(whole(&painted[0]));
+            largest.push(whole(&painted[1]));
+        }
+        println!("{what}: first paint {} ms, largest {} ms", middle(&mut first), middle(&mut largest));
+    }
+
+    let tokens = sign_in(&stack.info, &stack.info.user).await.unwrap();
+    let photo = std::fs::read(stack::root().join("ops/local/photos/raccoon.jpg")).unwrap();
+    browser.visit(&page).await;
+    let mut behind = Vec::new();
+    for _ in 0..UPLOADS {
+        let issued = request_url(&stack.info, &tokens, &TraceHeaders::default()).await.unwrap();
+        put(&issued, photo.clone(), &TraceHeaders::default()).await.unwrap();
+        let id = issued.image_id;
+        // The page looks at itself every 50 ms.
+        let shown = browser
+            .until(&format!("document.querySelector('.tile[href*=\"{id}\"] .good') && Date.now()"))
+            .await;
+        behind.push(whole(&shown).saturating_sub(decided(&stack.info, &id).await));
+    }
+    println!(
+        "an image that is DONE is shown as such after {} ms, at most {} ms",
+        middle(&mut behind),
+        behind.last().unwrap()
+    );
+    stack.down().await.unwrap();
+}
+
+/// Images as the pipeline leaves them, written without it; the newest have a thumbnail that can be shown.
+async fn plant(stack: &StackInfo) {
+    let (aws, now) = (stack.aws(), SystemTime::now());
+    let thumbnail = std::fs::read(stack::root().join("ops/local/photos/raccoon.jpg")).unwrap();
+    let id = |number: u64| format!("{number:08x}-0000-7000-8000-{number:012x}");
+    let items: Vec<Value> =
+        (0..IMAGES).map(|number| item(&id(number), now - Duration::from_secs(60 * number))).collect();
+    for items in items.chunks(BATCH) {
+        let puts: Vec<Value> = items.iter().map(|item| json!({"PutRequest": {"Item": item}})).collect();
+        let ask = json!({"RequestItems": {stack.output("MetadataTableName").unwrap(): puts}});
+        aws.json("dynamodb", "DynamoDB_20120810.BatchWriteItem", ask).await.unwrap();
+    }
+    for number in 0..SHOWN {
+        let path = format!("/{}/processed/{}.jpg", stack.output("ProcessedBucketName").unwrap(), id(number));
+        aws.rest("s3", Method::PUT, &path, thumbnail.clone(), &[]).await.unwrap();
+    }
+}
+
+fn item(id: &str, uploaded: SystemTime) -> Value {
+    let text = |text: String| json!({"S": text});
+    let number = |number: u32| json!({"N": number.to_string()});
+    json!({
+        "imageId": text(id.to_owned()), "originalS3Key": text(format!("user-uploads/anna/{id}.jpg")), "status": text("DONE".to_owned()),
+        "processedS3Key": text(format!("processed/{id}.jpg")), "userId": text("anna".to_owned()), "notified": {"BOOL": true},
+        "thumbnailWidth": number(320), "thumbnailHeight": number(240), "width": number(4032), "height": number(3024),
+        "uploadedAt": text(rfc3339(uploaded)), "processedAt": text(rfc3339(uploaded)), "contentType": text("image/jpeg".to_owned()),
+    })
+}
+
+/// When an image's result was recorded, in milliseconds since 1970.
+async fn decided(stack: &StackInfo, id: &str) -> u128 {
+    let key = json!({"TableName": stack.output("MetadataTableName").unwrap(), "Key": {"imageId": {"S": id}}});
+    let answer = stack.aws().json("dynamodb", "DynamoDB_20120810.GetItem", key).await.unwrap();
+    let at = answer["Item"]["processedAt"]["S"].as_str().and_then(contract::time::unix_millis);
+    u128::try_from(at.unwrap()).unwrap()
+}
+
+async fn answered(page: &str) -> u128 {
+    let began = Instant::now();
+    let answer = Http::new().send(Method::GET, page, &[], String::new()).await.unwrap();
+    assert!(answer.status().is_success(), "{page}: {}", answer.status());
+    began.elapsed().as_millis()
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds, not negative")]
+fn whole(millis: &Value) -> u128 {
+    millis.as_f64().unwrap().round() as u128
+}
+
+/// The median; the values are sorted afterwards.
+fn middle(values: &mut [u128]) -> u128 {
+    values.sort_unstable();
+    values[values.len() / 2]
+}

@@ -1,0 +1,60 @@
+//! All pages of the console, served on made-up data.
+
+use chromium::{Browser, Look};
+use local_stack::console::{Console, Serving};
+
+use crate::made_up;
+
+/// A desktop's window, light and dark.
+pub(crate) const DESKTOP: [Look; 2] =
+    [Look { width: 1280, height: 900, is_dark: false }, Look { width: 1280, height: 900, is_dark: true }];
+
+/// Pages that the menu does not name: a page that does, what leads there, and how many of those are all of a kind.
+const FURTHER: [(&str, &str, usize); 7] = [
+    ("/images", ".tile", 1),
+    ("/images?status=FAILED", ".tile", 1),
+    ("/traces", "td a[href^='/traces/']", 1),
+    ("/traces", "td:has(~ td .bad) a[href^='/traces/']", 1),
+    ("/alarms", ".row-name", 1),
+    ("/dashboards", "[aria-label=Dashboards] a", usize::MAX),
+    ("/drills", "a[href^='/runbooks/']", 1),
+];
+
+/// A console at the returned address, for as long as the other value lives.
+pub(crate) async fn serve() -> (String, Serving) {
+    let console = Console::bind(0).await.unwrap();
+    let address = console.address();
+    (address, console.serve(made_up::source().await.unwrap(), pipeline_console::pages))
+}
+
+/// The addresses of all pages.
+pub(crate) async fn all(browser: &mut Browser, console: &str) -> Vec<String> {
+    let mut pages = links(browser, &format!("{console}/"), "#menu a").await;
+    for (page, selector, most) in FURTHER {
+        let found = links(browser, &format!("{console}{page}"), selector).await;
+        pages.extend(found.into_iter().take(most));
+    }
+    pages
+}
+
+async fn links(browser: &mut Browser, page: &str, selector: &str) -> Vec<String> {
+    open(browser, page).await;
+    let links = browser
+        .until(&format!(
+            "((links) => links.length && links)([...document.querySelectorAll({})].map((it) => it.href))",
+            serde_json::json!(selector)
+        ))
+        .await;
+    links.as_array().unwrap().iter().map(|link| link.as_str().unwrap().to_owned()).collect()
+}
+
+/// Opens a page, and waits until nothing is on its way to it, and all its pictures are there.
+pub(crate) async fn open(browser: &mut Browser, page: &str) {
+    browser.visit(page).await;
+    browser
+        .until(
+            "!document.querySelector('.htmx-request') && !document.body.innerText.includes('Running…') \
+             && [...document.images].every((it) => it.complete || it.loading === 'lazy')",
+        )
+        .await;
+}

@@ -1,0 +1,30 @@
+//! Two tabs at the same time.
+
+use chromium::Browser;
+
+use crate::stack::{root, up};
+use crate::upload::sign_up;
+
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn two_tabs_follow_the_same_upload_to_its_thumbnail() {
+    let stack = up().await;
+    let console = &stack.info.console;
+    let mut browser = Browser::open().await;
+    let sender = browser.tab();
+    browser.visit(&format!("{console}/upload")).await;
+    sign_up(&mut browser, "tabs@example.com").await;
+    let watcher = browser.open_tab().await;
+    browser.visit(&format!("{console}/images")).await;
+    browser.until("document.querySelector('.empty')").await;
+
+    browser.turn_to(&sender);
+    let photo = root().join("ops/local/photos/raccoon.jpg").to_str().unwrap().to_owned();
+    browser.choose("#files", &[photo]).await;
+    let thumbnail = "[...document.querySelectorAll('img[src^=\"/thumbnails/\"]')].find((it) => it.naturalWidth === 256)?.src";
+    let sent = browser.until(thumbnail).await;
+    browser.turn_to(&watcher);
+    assert_eq!(browser.until(thumbnail).await, sent);
+    assert_eq!(browser.errors(), [] as [String; 0]);
+    stack.down().await.unwrap();
+}
