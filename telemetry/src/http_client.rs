@@ -1,29 +1,38 @@
-//! A small HTTP/1.1 client for peers on this machine: the collector and Lambda's own APIs.
+//! A small HTTP/1.1 client: for Lambda's own APIs, and for a collector beside the function or, with TLS, elsewhere.
 //!
 //! Nothing is spawned: the future of a request drives the connection, which is kept for the next request.
 //! Lambda freezes the process in between, so a kept connection is checked before it is used again.
+
+mod tls;
 
 use std::{
     fmt,
     future::{Future, poll_fn},
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
     pin::{Pin, pin},
     sync::{Mutex, PoisonError},
     task::{Context, Poll},
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, Uri, header::HOST, uri::Scheme};
+use http::{HeaderValue, Request, Response, Uri, header::HOST};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use tls::{Stream, Tls};
+
 /// The most bytes of an answer; collectors answer with a few.
 const ANSWER_BYTES: usize = 64 * 1024;
+/// The longest that a connection to a peer elsewhere is kept without a request. Gateways end one after a minute (the default of
+/// AWS's load balancers), and a frozen process may never hear of it: the next request would be lost.
+const LONGEST_IDLE: Duration = Duration::from_secs(30);
 
-type Http1Connection = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
+type Http1Connection = http1::Connection<Stream, Full<Bytes>>;
 
 /// Sends requests to one peer, one at a time.
 #[derive(Debug)]
@@ -31,6 +40,10 @@ pub(crate) struct Client {
     host: String,
     port: u16,
     authority: HeaderValue,
+    /// For an `https` address.
+    tls: Option<Tls>,
+    /// The longest that a connection is kept without a request; a peer on this machine is heard hanging up.
+    longest_idle: Option<Duration>,
     idle: Mutex<Option<Connection>>,
 }
 
@@ -41,7 +54,7 @@ pub(crate) enum AddressError {
     NoHost,
     #[error("its port is none")]
     NoPort,
-    #[error("only http is supported; TLS ends in a collector beside the function")]
+    #[error("only http and https are supported")]
     NotHttp,
 }
 
@@ -59,22 +72,39 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails when `address` has no host or another scheme than `http`.
+    /// Fails when `address` has no host or another scheme than `http` and `https`.
     pub(crate) fn new(address: &Uri) -> Result<Self, AddressError> {
         let authority = address.authority().ok_or(AddressError::NoHost)?;
-        if address.scheme() != Some(&Scheme::HTTP) {
-            return Err(AddressError::NotHttp);
-        }
         // Not the whole authority, which may hold a password.
         let host = authority.host();
-        let has_port = !authority.as_str().ends_with(host);
-        let port = authority.port_u16().or((!has_port).then_some(80)).ok_or(AddressError::NoPort)?;
+        let name = host.trim_start_matches('[').trim_end_matches(']');
+        let (default_port, tls) = match address.scheme_str() {
+            Some("http") => (80, None),
+            Some("https") => (443, Some(Tls::new(name).map_err(|_| AddressError::NoHost)?)),
+            _ => return Err(AddressError::NotHttp),
+        };
+        // A default port is left out, as gateways that go by the host expect it.
+        let (port, authority) = match authority.port_u16() {
+            Some(port) => (port, format!("{host}:{port}")),
+            None if authority.as_str().ends_with(host) => (default_port, host.to_owned()),
+            None => return Err(AddressError::NoPort),
+        };
         Ok(Self {
-            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
+            host: name.to_owned(),
             port,
-            authority: HeaderValue::try_from(format!("{host}:{port}")).map_err(|_| AddressError::NoHost)?,
+            authority: HeaderValue::try_from(authority).map_err(|_| AddressError::NoHost)?,
+            longest_idle: tls.is_some().then_some(LONGEST_IDLE),
+            tls,
             idle: Mutex::default(),
         })
+    }
+
+    /// Trusts the certificates of `authorities`, a PEM file, instead of the machine's; `None` keeps the machine's.
+    pub(crate) fn trusting(mut self, authorities: Option<PathBuf>) -> Self {
+        if let Some(tls) = &mut self.tls {
+            tls.authorities = authorities;
+        }
+        self
     }
 
     /// Sends `request` and reads the whole answer; dropping the future closes the connection.
@@ -84,8 +114,7 @@ impl Client {
     /// Fails when there is no connection, or no answer that is HTTP and fits [`ANSWER_BYTES`].
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
         let mut request = self.origin_form(request);
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut connection) = idle
+        if let Some(mut connection) = self.take_idle()
             && connection.is_alive().await
         {
             match connection.exchange(request).await {
@@ -100,12 +129,21 @@ impl Client {
         Ok(self.keep(connection, answer))
     }
 
-    fn keep(&self, connection: Connection, answer: Response<Bytes>) -> Response<Bytes> {
+    /// The connection that was kept, unless it was for too long.
+    fn take_idle(&self) -> Option<Connection> {
+        let connection = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        // By the clock of the day, which goes on while Lambda freezes the process; one that was set back says nothing.
+        let idle = connection.answered.elapsed().ok();
+        self.longest_idle.is_none_or(|longest| idle.is_some_and(|idle| idle < longest)).then_some(connection)
+    }
+
+    fn keep(&self, mut connection: Connection, answer: Response<Bytes>) -> Response<Bytes> {
+        connection.answered = SystemTime::now();
         *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
         answer
     }
 
-    async fn connect(&self) -> io::Result<TcpStream> {
+    async fn connect(&self) -> io::Result<Stream> {
         let stream = match self.host.parse::<IpAddr>() {
             Ok(ip) => TcpStream::connect((ip, self.port)).await?,
             // Looking up a name takes a thread; the usual one needs none.
@@ -120,7 +158,11 @@ impl Client {
         };
         // Otherwise a request of two segments waits 40 ms for the first one's acknowledgement.
         stream.set_nodelay(true)?;
-        Ok(stream)
+        match &self.tls {
+            None => Ok(TokioIo::new(stream).into()),
+            // Boxed, because a request without TLS would have room for the handshake too.
+            Some(tls) => Box::pin(tls.handshake(stream)).await,
+        }
     }
 
     /// The request in origin form: path only, and the host as a header.
@@ -143,6 +185,8 @@ struct Connection {
     sender: SendRequest<Full<Bytes>>,
     http1: Pin<Box<Http1Connection>>,
     closed: bool,
+    /// When it was made or brought the last answer.
+    answered: SystemTime,
 }
 
 impl fmt::Debug for Connection {
@@ -152,9 +196,9 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
-    async fn connect(stream: TcpStream) -> Result<Self, Error> {
-        let (sender, http1) = http1::handshake(TokioIo::new(stream)).await.map_err(exchange)?;
-        Ok(Self { sender, http1: Box::pin(http1), closed: false })
+    async fn connect(stream: Stream) -> Result<Self, Error> {
+        let (sender, http1) = http1::handshake(stream).await.map_err(exchange)?;
+        Ok(Self { sender, http1: Box::pin(http1), closed: false, answered: SystemTime::now() })
     }
 
     /// Drives the connection; a closed one is never polled again.

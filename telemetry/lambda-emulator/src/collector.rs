@@ -1,4 +1,4 @@
-//! A collector that receives OTLP over HTTP, healthy or not.
+//! A collector that receives OTLP over HTTP, with TLS or without, healthy or not.
 
 use std::{
     io,
@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use crate::connection::{Connection, Request};
+use crate::{
+    authority::Identity,
+    connection::{Connection, Request},
+};
 
 /// The answer of a healthy collector.
 pub const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
@@ -20,6 +23,7 @@ pub const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\
 #[derive(Debug)]
 pub struct Collector {
     address: SocketAddr,
+    secure: bool,
     seen: Receiver<Request>,
 }
 
@@ -30,6 +34,26 @@ impl Collector {
     ///
     /// Fails when no port is free.
     pub fn start(answer: impl Fn(usize) -> Option<Vec<u8>> + Send + Sync + 'static) -> io::Result<Self> {
+        Self::listen(None, answer)
+    }
+
+    /// As [`Collector::start`], behind TLS with the certificate of `identity`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when no port is free.
+    pub fn start_secure(
+        identity: Identity,
+        answer: impl Fn(usize) -> Option<Vec<u8>> + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        Self::listen(Some(identity), answer)
+    }
+
+    fn listen(
+        identity: Option<Identity>,
+        answer: impl Fn(usize) -> Option<Vec<u8>> + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let secure = identity.is_some();
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let (sender, seen) = channel();
@@ -38,12 +62,16 @@ impl Collector {
         thread::spawn(move || {
             for (connection, stream) in listener.incoming().flatten().enumerate() {
                 let (sender, answer, counted) = (sender.clone(), Arc::clone(&answer), Arc::clone(&counted));
-                let Ok(connection) = Connection::new(stream, connection) else { continue };
+                let connection = match &identity {
+                    Some(identity) => Connection::secure(stream, connection, identity),
+                    None => Connection::new(stream, connection),
+                };
+                let Ok(connection) = connection else { continue };
                 let number = move || counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
                 thread::spawn(move || serve(connection, &sender, || answer(number())));
             }
         });
-        Ok(Self { address, seen })
+        Ok(Self { address, secure, seen })
     }
 
     /// One that accepts everything.
@@ -79,10 +107,14 @@ impl Collector {
         self.address
     }
 
-    /// The value for `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    /// The value for `OTEL_EXPORTER_OTLP_ENDPOINT`; behind TLS by the name `localhost`.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        if self.secure {
+            format!("https://localhost:{}", self.address.port())
+        } else {
+            format!("http://{}", self.address)
+        }
     }
 
     /// The requests since the last call.

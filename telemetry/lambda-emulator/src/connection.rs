@@ -1,9 +1,15 @@
 //! A server connection with the part of HTTP/1.1 that the emulator needs.
 
 use std::{
+    fmt::Debug,
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
+    sync::Arc,
 };
+
+use rustls::{ServerConnection, StreamOwned};
+
+use crate::authority::Identity;
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -30,10 +36,15 @@ impl Request {
     }
 }
 
+/// A socket, or TLS over one.
+trait Stream: Read + Write + Debug + Send {}
+
+impl<S: Read + Write + Debug + Send> Stream for S {}
+
 /// One connection with its read buffer.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Box<dyn Stream>>,
     connection: usize,
 }
 
@@ -41,7 +52,14 @@ impl Connection {
     pub(crate) fn new(stream: TcpStream, connection: usize) -> io::Result<Self> {
         // Otherwise an answer of two segments waits 40 ms for the first one's acknowledgement.
         stream.set_nodelay(true)?;
-        Ok(Self { reader: BufReader::new(stream), connection })
+        Ok(Self { reader: BufReader::new(Box::new(stream)), connection })
+    }
+
+    /// One behind TLS, whose handshake is part of the first request.
+    pub(crate) fn secure(stream: TcpStream, connection: usize, identity: &Identity) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        let tls = ServerConnection::new(Arc::clone(&identity.0)).map_err(io::Error::other)?;
+        Ok(Self { reader: BufReader::new(Box::new(StreamOwned::new(tls, stream))), connection })
     }
 
     /// The next request; `None` when the peer has hung up.
@@ -79,7 +97,8 @@ impl Connection {
 
     /// Sends the answer in one write; whether the peer received it.
     pub(crate) fn answer(&mut self, bytes: &[u8]) -> bool {
-        self.reader.get_mut().write_all(bytes).is_ok()
+        let stream = self.reader.get_mut();
+        stream.write_all(bytes).and_then(|()| stream.flush()).is_ok()
     }
 }
 

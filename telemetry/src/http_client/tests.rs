@@ -38,20 +38,29 @@ async fn peer() -> (TcpListener, Client) {
 }
 
 #[test]
-fn address_without_host_or_with_tls_is_refused_before_anything_is_sent() {
+fn address_without_host_or_port_or_for_another_protocol_is_refused_before_anything_is_sent() {
     assert_eq!(client("/v1/traces").map(|_| ()), Err(AddressError::NoHost));
-    assert_eq!(client("https://collector:4318").map(|_| ()), Err(AddressError::NotHttp));
+    assert_eq!(client("grpc://collector:4317").map(|_| ()), Err(AddressError::NotHttp));
     assert_eq!(client("http://collector:99999").map(|_| ()), Err(AddressError::NoPort));
+    assert_eq!(
+        client("https://no..name").map(|_| ()),
+        Err(AddressError::NoHost),
+        "no certificate can prove it"
+    );
 }
 
 #[test]
-fn host_header_has_the_port_and_never_the_password() {
-    for (address, host) in [
-        ("http://me:secret@collector", "collector:80"),
-        ("http://me:secret@collector:4318", "collector:4318"),
-        ("http://[::1]:4318", "[::1]:4318"),
+fn host_header_has_a_port_that_is_given_and_never_the_password() {
+    for (address, host, port) in [
+        ("http://me:secret@collector", "collector", 80),
+        ("http://me:secret@collector:4318", "collector:4318", 4318),
+        ("http://[::1]:4318", "[::1]:4318", 4318),
+        ("https://me:secret@api.example.com", "api.example.com", 443),
+        ("https://[::1]:4318", "[::1]:4318", 4318),
     ] {
-        assert_eq!(client(address).expect("a client").authority, host);
+        let client = client(address).expect("a client");
+        assert_eq!((client.authority.as_bytes(), client.port), (host.as_bytes(), port), "{address}");
+        assert!(!format!("{client:?}").contains("secret"), "{address}");
     }
 }
 
@@ -97,6 +106,32 @@ async fn connection_that_the_peer_closed_meanwhile_is_replaced() {
     let (second, two) = tokio::join!(peer, sender);
     assert_eq!(&*two, b"two");
     assert!(second.ends_with("second."), "{second}");
+}
+
+#[tokio::test]
+async fn connection_to_a_peer_elsewhere_is_not_used_again_after_half_a_minute() {
+    let (listener, mut client) = peer().await;
+    client.longest_idle = self::client("https://elsewhere").expect("a client").longest_idle;
+    let peer = async {
+        let mut streams = Vec::new();
+        for body in ["one", "two"] {
+            // The connection before stays open, as one does whose end a frozen process has not heard of.
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            read_request(&mut stream).await;
+            answer(&mut stream, body).await;
+            streams.push(stream);
+        }
+    };
+    let sender = async {
+        client.send(request("first.")).await.expect("an answer");
+        if let Some(connection) = client.idle.lock().expect("no panic").as_mut() {
+            connection.answered -= LONGEST_IDLE;
+        }
+        client.send(request("second.")).await.expect("an answer").into_body()
+    };
+    let both = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(peer, sender) });
+    let ((), two) = both.await.expect("the second request comes over a connection of its own");
+    assert_eq!(&*two, b"two");
 }
 
 #[tokio::test]

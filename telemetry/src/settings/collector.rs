@@ -1,6 +1,6 @@
 //! The destination of spans, by the standard `OTEL_EXPORTER_OTLP_*` variables.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
@@ -17,6 +17,8 @@ pub(crate) struct Collector {
     pub(crate) endpoint: Uri,
     /// Headers added to each request; secrets.
     pub(crate) headers: HeaderMap,
+    /// A file of certificates that are trusted instead of the machine's.
+    pub(crate) authorities: Option<PathBuf>,
     /// The longest a request may take.
     pub(crate) timeout: Option<Duration>,
 }
@@ -77,7 +79,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             (
                 ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
                 "none",
-                "nothing is compressed: a collector stands beside the function",
+                "nothing is compressed",
             ),
         ] {
             if let Some((name, value)) = self.first(&names)
@@ -89,7 +91,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         let own = self.timeout(&["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"]);
         let batch = self.timeout(&["OTEL_BSP_EXPORT_TIMEOUT"]);
         let timeout = [own, batch].into_iter().flatten().min();
-        Collector { endpoint, headers: self.headers(), timeout }
+        let authorities =
+            self.first(&["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"]);
+        let authorities = authorities.map(|(_, file)| PathBuf::from(file));
+        Collector { endpoint, headers: self.headers(), authorities, timeout }
     }
 
     fn headers(&mut self) -> HeaderMap {

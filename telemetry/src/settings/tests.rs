@@ -37,6 +37,11 @@ fn only_the_general_endpoint_gets_the_path_and_the_own_one_goes_before_it() {
     let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://d/exact");
 
     assert_eq!(collector(&[general]).endpoint, "http://c:4318/base/v1/traces");
+    let vendor = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otlp-gateway-prod-eu-west-2.grafana.net/otlp");
+    assert_eq!(
+        collector(&[vendor]).endpoint,
+        "https://otlp-gateway-prod-eu-west-2.grafana.net/otlp/v1/traces"
+    );
     assert_eq!(collector(&[general, own]).endpoint, "http://d/exact");
     assert_eq!(collector(&[("OTEL_TRACES_EXPORTER", "otlp")]).endpoint, "http://localhost:4318/v1/traces");
     assert_eq!(collector(&[general, ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", " ")]).endpoint.host(), Some("c"));
@@ -44,14 +49,14 @@ fn only_the_general_endpoint_gets_the_path_and_the_own_one_goes_before_it() {
 
 #[test]
 fn an_endpoint_of_another_protocol_is_refused_and_spans_go_to_the_daemon() {
-    for value in ["https://c:4318", "grpc://c", "c:4318", "/v1/traces", "http://", "::", "http://c:99999"] {
+    for value in ["https://", "grpc://c", "c:4318", "/v1/traces", "http://", "::", "http://c:99999"] {
         let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", value)];
 
         assert_eq!(refused(&variables), ["OTEL_EXPORTER_OTLP_ENDPOINT"], "{value}");
         assert!(matches!(read(&variables).export, Export::Daemon(Some(_))), "{value}");
     }
-    let reason = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c")]).ignored.remove(0).reason;
-    assert!(reason.contains("only http is supported"), "{reason}");
+    let reason = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://c")]).ignored.remove(0).reason;
+    assert!(reason.contains("only http and https are supported"), "{reason}");
 }
 
 #[test]
@@ -87,6 +92,41 @@ fn an_error_in_headers_is_reported_without_them() {
         assert_eq!(settings.ignored[0].variable, "OTEL_EXPORTER_OTLP_HEADERS");
         assert!(!format!("{settings:?}").contains("s3cret"), "{value}");
     }
+}
+
+#[test]
+fn every_vendor_of_the_deployment_notes_has_an_endpoint_and_headers_that_are_followed() {
+    let (_, section) =
+        include_str!("../../../docs/deploying.md").split_once("## Traces to a vendor").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let code = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let rows: Vec<Vec<&str>> = section
+        .lines()
+        .filter(|line| line.starts_with("| ["))
+        .map(|line| line.split(" | ").collect())
+        .collect();
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        let headers = &code(row[2])[0];
+        for endpoint in code(row[1]) {
+            let variables =
+                [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("OTEL_EXPORTER_OTLP_HEADERS", &**headers)];
+            assert_eq!(refused(&variables), [""; 0], "{endpoint}");
+            assert_eq!(collector(&variables).headers.len(), 1, "{headers}");
+        }
+    }
+}
+
+#[test]
+fn certificates_of_the_signal_go_before_the_general_ones() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c");
+    let general = ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/opt/general.pem");
+    let own = ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/opt/traces.pem");
+
+    assert_eq!(collector(&[endpoint]).authorities, None, "the machine's");
+    assert_eq!(collector(&[endpoint, general]).authorities, Some("/opt/general.pem".into()));
+    assert_eq!(collector(&[endpoint, general, own]).authorities, Some("/opt/traces.pem".into()));
+    assert_eq!(refused(&[endpoint, general, own]), [""; 0]);
 }
 
 #[test]

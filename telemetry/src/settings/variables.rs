@@ -61,7 +61,7 @@ const fn refused_but(
 
 const METRICS: &str = "metrics are lines in CloudWatch's embedded metric format";
 const LOGS: &str = "logs are JSON lines on stdout";
-const TLS: &str = "only http is supported, so there are no certificates";
+const TLS: &str = "the function has no certificate of its own; a header holds its key";
 const GRPC: &str = "only http/protobuf is supported";
 const GONE: &str = "the exporter does not exist here; use otlp";
 
@@ -82,10 +82,18 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "OTEL_TRACES_EXPORTER",
         "`otlp`, `none`; unset: `otlp` if an endpoint is set, else the X-Ray daemon",
     ),
-    honoured("OTEL_EXPORTER_OTLP_ENDPOINT", "`http://host:port`, to which `/v1/traces` is appended"),
+    honoured(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "`http://host:port` or `https://host`, to which `/v1/traces` is appended",
+    ),
     honoured("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "used unchanged; overrides the general one"),
     honoured("OTEL_EXPORTER_OTLP_HEADERS", "`key=value,…`, percent-encoded; secret, hence never logged"),
     honoured("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "overrides the general one"),
+    honoured(
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        "a file of PEM certificates that are trusted instead of the machine's",
+    ),
+    honoured("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "overrides the general one"),
     honoured(
         "OTEL_EXPORTER_OTLP_TIMEOUT",
         "milliseconds for one request; the bound of a flush may be shorter",
@@ -93,7 +101,7 @@ pub(crate) const VARIABLES: &[Variable] = &[
     honoured("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "overrides the general one"),
     honoured("OTEL_EXPORTER_OTLP_PROTOCOL", "`http/protobuf`"),
     honoured("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "overrides the general one"),
-    honoured("OTEL_EXPORTER_OTLP_COMPRESSION", "`none`: a collector stands beside the function"),
+    honoured("OTEL_EXPORTER_OTLP_COMPRESSION", "`none`: nothing is compressed"),
     honoured("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "overrides the general one"),
     honoured("OTEL_BSP_MAX_QUEUE_SIZE", "most spans held between two flushes, 8192 unless set"),
     honoured("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "most spans in one request, 512 unless set"),
@@ -117,8 +125,6 @@ pub(crate) const VARIABLES: &[Variable] = &[
     refused("OTEL_EXPERIMENTAL_CONFIG_FILE", "there is no file of configuration"),
     refused("OTEL_ENTITIES", "entities are no stable part of the specification"),
     refused("OTEL_SEMCONV_STABILITY_OPT_IN", "there is one version of the names"),
-    refused("OTEL_EXPORTER_OTLP_CERTIFICATE", TLS),
-    refused("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", TLS),
     refused("OTEL_EXPORTER_OTLP_CLIENT_KEY", TLS),
     refused("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", TLS),
     refused("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", TLS),

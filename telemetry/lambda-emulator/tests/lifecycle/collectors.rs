@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use lambda_emulator::{Collector, Extensions, OK, XrayDaemon};
 
 use crate::{
-    AMPLE, SOON,
+    SOON,
     harness::{Harness, decode, spans},
     work,
 };
@@ -147,23 +147,4 @@ fn a_hanging_collector_leaves_an_invocation_100_ms_of_its_time() {
     let whole = invocation.caller_latency + invocation.flush_gap;
     assert!(whole < Duration::from_millis(390), "{invocation:?}");
     assert!(invocation.flush_gap > Duration::from_millis(150), "{invocation:?}");
-}
-
-#[test]
-fn an_https_collector_is_refused_with_one_clear_line_and_without_its_headers() {
-    let environment = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://user:s3cret@collector.example.com"),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20s3cret"),
-        ("RUST_LOG", "trace"),
-    ];
-    let mut harness = Harness::start(Extensions::Absent, &environment);
-    assert!(harness.runtime_api.invoke(&work(), AMPLE).is_some());
-
-    let exited = harness.terminate();
-
-    let logged = exited.logs("A variable of telemetry is not followed");
-    assert_eq!(logged.len(), 1);
-    assert_eq!(logged[0]["variable"], "OTEL_EXPORTER_OTLP_ENDPOINT");
-    assert!(logged[0]["reason"].as_str().unwrap().contains("only http is supported"));
-    assert!(!exited.text().contains("s3cret"));
 }

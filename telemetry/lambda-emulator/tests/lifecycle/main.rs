@@ -4,6 +4,7 @@
 mod collectors;
 mod failures;
 mod harness;
+mod tls;
 
 use std::time::Duration;
 

@@ -32,7 +32,6 @@ const TIMEOUT_BACKOFF: Duration = Duration::from_secs(10);
 const CONNECT_BACKOFF: Duration = Duration::from_secs(1);
 
 /// Sends spans and waits for the answer; never retries.
-#[derive(Debug)]
 pub(crate) struct OtlpExporter {
     exporter: SpanExporter,
     client: Arc<CollectorClient>,
@@ -40,11 +39,18 @@ pub(crate) struct OtlpExporter {
     backoff_until: Mutex<Option<Instant>>,
 }
 
+impl fmt::Debug for OtlpExporter {
+    /// Without the library's exporter, which reads the headers from the environment too and shows them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtlpExporter").field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
 impl OtlpExporter {
     /// Prepares the exporter without a connection; `None` when the library refuses the endpoint.
     pub(crate) fn new(collector: Collector, resource: &Resource) -> Option<Self> {
         let client = Arc::new(CollectorClient {
-            client: Client::new(&collector.endpoint).ok()?,
+            client: Client::new(&collector.endpoint).ok()?.trusting(collector.authorities),
             headers: collector.headers,
             rejected: AtomicU64::new(0),
             unreachable: AtomicBool::new(false),

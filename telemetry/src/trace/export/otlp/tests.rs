@@ -66,6 +66,7 @@ fn exporter(endpoint: &str) -> OtlpExporter {
     let collector = Collector {
         endpoint: endpoint.parse().unwrap(),
         headers: headers.into_iter().collect(),
+        authorities: None,
         timeout: None,
     };
     OtlpExporter::new(collector, &Resource::builder_empty().with_service_name("f").build()).unwrap()
@@ -250,7 +251,7 @@ async fn the_configured_timeout_holds_where_it_is_shorter() {
 
 #[test]
 fn no_header_is_shown() {
-    let exporter = exporter("http://127.0.0.1:1/");
-
-    assert!(!format!("{exporter:?}").contains("secret"));
+    for endpoint in ["http://127.0.0.1:1/", "https://me:secret@127.0.0.1:1/"] {
+        assert!(!format!("{:?}", exporter(endpoint)).contains("secret"), "{endpoint}");
+    }
 }
