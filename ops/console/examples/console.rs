@@ -246,7 +246,8 @@ fn failures(seen: &mut Seen, now_ms: i64, images: &[Image]) {
 async fn table(items: Vec<Value>) -> Result<String, Box<dyn Error>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = format!("http://{}", listener.local_addr()?);
-    let answer = json!({ "Items": items });
+    let mapping = json!({ "UUID": "9d1f", "State": "Enabled" });
+    let answer = json!({ "Items": items, "EventSourceMappings": [mapping] });
     let routes = Router::new().fallback(async move || Json(answer));
     tokio::spawn(async move { axum::serve(listener, routes).await });
     Ok(endpoint)
@@ -255,6 +256,7 @@ async fn table(items: Vec<Value>) -> Result<String, Box<dyn Error>> {
 fn info(endpoint: String) -> StackInfo {
     let outputs = [
         ("ApiUrl", "http://a1b2c3.execute-api.localhost:4566/generate-upload-url"),
+        ("ImageProcessorFunctionName", "image-processor-lambda"),
         ("HostedUiUrl", "http://localhost:4566/login?client_id=4f7"),
         ("MetadataTableName", "ImageMetadata"),
         ("OriginalBucketName", "uploads-000000000000-ap-northeast-1"),

@@ -8,5 +8,7 @@
 )]
 
 mod chromium;
+mod figures;
 mod stack;
+mod story;
 mod upload;

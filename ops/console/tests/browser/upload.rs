@@ -48,7 +48,7 @@ async fn somebody_new_signs_up_and_sees_a_photo_become_a_thumbnail_and_what_is_n
 }
 
 /// Through the pages of the user pool, as they come.
-async fn sign_up(browser: &mut Browser, email: &str) {
+pub(crate) async fn sign_up(browser: &mut Browser, email: &str) {
     browser.click("#sign-up").await;
     browser.fill("input[name=email]:not([type=hidden])", email).await;
     browser.fill("input[name=password]", "Secret-word-1").await;
