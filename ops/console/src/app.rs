@@ -8,8 +8,10 @@ use axum::http::request::Parts;
 use local_stack::console::Source;
 
 use crate::catalogue::Catalogue;
+use crate::drills::Drills;
 use crate::moves::Moves;
 use crate::safety::Token;
+use crate::shell::Shell;
 
 /// What all requests share.
 #[derive(Clone, Debug)]
@@ -18,11 +20,20 @@ pub(crate) struct Base {
     pub(crate) token: Arc<Token>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) moves: Moves,
+    pub(crate) drills: Drills,
+    pub(crate) shell: Shell,
 }
 
 impl Base {
     pub(crate) fn new(source: Source) -> Self {
-        Self { source, token: Arc::new(Token::random()), catalogue: Arc::default(), moves: Moves::default() }
+        Self {
+            source,
+            token: Arc::new(Token::random()),
+            catalogue: Arc::default(),
+            moves: Moves::default(),
+            drills: Drills::default(),
+            shell: Shell::default(),
+        }
     }
 }
 
@@ -33,6 +44,8 @@ pub(crate) struct App {
     pub(crate) token: Arc<Token>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) moves: Moves,
+    pub(crate) drills: Drills,
+    pub(crate) shell: Shell,
     /// Taken before anything is read: what comes later, an open page asks for.
     pub(crate) revision: u64,
 }
@@ -41,8 +54,8 @@ impl FromRequestParts<Base> for App {
     type Rejection = Infallible;
 
     async fn from_request_parts(_: &mut Parts, base: &Base) -> Result<Self, Infallible> {
-        let Base { source, token, catalogue, moves } = base.clone();
-        Ok(Self { revision: source.observer.revision(), source, token, catalogue, moves })
+        let Base { source, token, catalogue, moves, drills, shell } = base.clone();
+        Ok(Self { revision: source.observer.revision(), source, token, catalogue, moves, drills, shell })
     }
 }
 

@@ -3,6 +3,7 @@
 //! - `app` what a page is made from, by request
 //! - `catalogue` the images of the table, for pages that list them
 //! - `moves` dead letters that are redriven or dropped, and how far that is
+//! - `drills` the drill that runs, and how far it is; `shell` commands of runbooks, run on this stack
 //! - `layout` what all pages have around them; `ui` what they are made of
 //! - `safety` which requests may change anything
 //! - `events` what tells an open page that something changed; `assets` its style and scripts
@@ -13,11 +14,13 @@
 mod app;
 mod assets;
 mod catalogue;
+mod drills;
 mod events;
 mod layout;
 mod moves;
 mod page;
 mod safety;
+mod shell;
 #[cfg(test)]
 mod tests;
 mod ui;

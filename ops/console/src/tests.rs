@@ -35,6 +35,17 @@ pub(crate) async fn answered(answer: Value) -> StackInfo {
     StackInfo { endpoint, ..info() }
 }
 
+/// An address where connections are taken and nothing is ever answered, for as long as the test runs.
+pub(crate) async fn silent() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        std::future::pending::<()>().await;
+        drop(listener);
+    });
+    address
+}
+
 /// One trace of the image `cat`.
 pub(crate) fn seen() -> Seen {
     let mut seen = Seen::default();

@@ -86,9 +86,15 @@ pub(crate) fn facts(facts: &[(&str, Markup)]) -> Markup {
 
 /// A command for a terminal, with a button that copies it.
 pub(crate) fn command(text: &str) -> Markup {
+    command_with(text, html! {})
+}
+
+/// The same, with another button before that.
+pub(crate) fn command_with(text: &str, button: Markup) -> Markup {
     html! {
         div .command {
             pre tabindex="0" { code { (text) } }
+            (button)
             button .copy type="button" data-copy=(text) { "Copy" }
         }
     }

@@ -89,6 +89,18 @@ pub enum Step {
     Drop,
 }
 
+impl Step {
+    /// What is done, for people.
+    pub(crate) const fn what(self) -> &'static str {
+        match self {
+            Self::EndFault => "ends the fault",
+            Self::Redrive => "redrives the dead letters",
+            Self::RedriveInVain => "redrives the dead letters while the fault stands",
+            Self::Drop => "drops the dead letters",
+        }
+    }
+}
+
 /// What is left of the uploads.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,13 +4,15 @@
 //! Reading order:
 //! - [`mod@file`] a drill as `alarms/drills/NAME.json` states it
 //! - [`runner`] runs one from a stack that is well to a stack that is well; [`series`] several
-//! - `traffic` what users and others send meanwhile; `switch` what an operator could have switched off
+//! - `traffic` what users and others send meanwhile; `switch` what an operator could have switched off; [`consumer`]
+//!   one of these, for whoever breaks the stack by hand
 //! - [`neighbour`] a second stack beside it, which dies
 //! - `alarms`, `queues`, `account` what is seen: alarms by the metrics' clock, messages, the end of each upload
 //! - [`report`] all drills as a table, as JSON and as Markdown
 
 mod account;
 mod alarms;
+pub mod consumer;
 mod error;
 pub mod file;
 pub mod neighbour;

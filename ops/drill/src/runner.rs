@@ -149,6 +149,7 @@ impl Run<'_> {
             self.failures.push(format!("still not OK: {}", ringing.join(", ")));
         }
         let alarms_minutes = self.watch.now().await?.minutes_since(healed);
+        progress.detail("looks for the mails that the alarms rang and ended");
         self.judge(&broken, &account).await?;
         Ok(Outcome {
             drill: self.drill.name.clone(),
@@ -183,22 +184,27 @@ impl Run<'_> {
         for ring in &drill.rings {
             mails_before.push(mails(self.info, &ring.alarm).await?);
         }
+        progress.detail("makes the fault");
         let since = self.watch.now().await?;
         let lease = HeldLease::open(self.info, &order).await?;
         turn.take(&self.info.aws()).await?;
         progress.detail("sends the traffic");
         let neighbour = self.traffic().await?;
-        progress.detail("waits until every rule has struck");
+        if !order.rules.is_empty() {
+            progress.detail("waits until every rule has struck");
+        }
         let struck = struck(&lease, &order).await;
         let mut detected = Vec::new();
         for ring in &drill.rings {
             progress.detail(format!("waits for {}", ring.alarm));
             match self.watch.rings(&ring.alarm, since, ring.within_minutes).await? {
-                Some(rang) => detected.push(Detected {
-                    alarm: rang.alarm,
-                    after_minutes: rang.at.minutes_since(since),
-                    within_minutes: ring.within_minutes,
-                }),
+                Some(rang) => {
+                    let after_minutes = rang.at.minutes_since(since);
+                    progress
+                        .detail(format!("{} rings, {after_minutes} min after the fault began", rang.alarm));
+                    let within_minutes = ring.within_minutes;
+                    detected.push(Detected { alarm: rang.alarm, after_minutes, within_minutes });
+                }
                 None => self
                     .failures
                     .push(format!("{} did not ring within {} minutes", ring.alarm, ring.within_minutes)),
@@ -212,10 +218,11 @@ impl Run<'_> {
         if drill.end.dead_letters > 0 {
             self.queues.given_up(drill.end.dead_letters).await?;
         }
-        progress.detail("follows the runbook");
+        progress.detail(format!("follows the runbook {}", drill.runbook));
         let mut lease = Some(lease);
         let (mut healed, mut struck) = (self.watch.now().await?, Vec::new());
         for step in &drill.mitigation {
+            progress.detail(step.what());
             match step {
                 Step::EndFault => {
                     let Some(lease) = lease.take() else { continue };

@@ -9,6 +9,7 @@ use local_stack::stack::StackInfo;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::consumer::Consumer;
 use crate::error::DrillError;
 
 /// One switch.
@@ -55,7 +56,7 @@ pub enum Function {
 }
 
 impl Function {
-    const fn output(self) -> &'static str {
+    pub(crate) const fn output(self) -> &'static str {
         match self {
             Self::Signer => "GenerateUploadUrlFunctionName",
             Self::Processor => "ImageProcessorFunctionName",
@@ -100,8 +101,10 @@ impl Switch {
     pub(crate) async fn turn(&self, info: &StackInfo) -> Result<Turn, DrillError> {
         let aws = info.aws();
         match self {
-            Self::ConsumerOff => consumer(&aws, info, "Enabled", &false.into()).await,
-            Self::Consumer { batch_size } => consumer(&aws, info, "BatchSize", &(*batch_size).into()).await,
+            Self::ConsumerOff => Ok(Consumer::find(info).await?.turn("Enabled", &false.into())),
+            Self::Consumer { batch_size } => {
+                Ok(Consumer::find(info).await?.turn("BatchSize", &(*batch_size).into()))
+            }
             Self::ScheduleOff => schedules(&aws).await,
             Self::NoConcurrency(function) => concurrency(&aws, info.output(function.output())?).await,
             Self::Environment { function, variables } => {
@@ -115,30 +118,13 @@ impl Switch {
 }
 
 /// A call of Lambda's API.
-fn lambda(method: &Method, path: &str, body: Value) -> Action {
+pub(crate) fn lambda(method: &Method, path: &str, body: Value) -> Action {
     Action::Rest { service: "lambda".into(), method: method.to_string(), path: path.to_owned(), body }
 }
 
-async fn get(aws: &Aws, path: &str) -> Result<Value, DrillError> {
+pub(crate) async fn get(aws: &Aws, path: &str) -> Result<Value, DrillError> {
     let answer = aws.rest("lambda", Method::GET, path, Vec::new(), &[]).await?;
     serde_json::from_slice(answer.body()).map_err(DrillError::Answer)
-}
-
-/// The event source mapping with another value of one member.
-async fn consumer(aws: &Aws, info: &StackInfo, member: &str, value: &Value) -> Result<Turn, DrillError> {
-    let list = "/2015-03-31/event-source-mappings/";
-    let function = info.output(Function::Processor.output())?;
-    let mappings = get(aws, &format!("{list}?FunctionName={function}")).await?;
-    let mapping = mappings.pointer("/EventSourceMappings/0");
-    let id = mapping.and_then(|mapping| mapping.get("UUID")).and_then(Value::as_str);
-    let id = id.ok_or_else(|| DrillError::Switch("the processor has no event source mapping".to_owned()))?;
-    // What is enabled is reported as a state; the drill began on a stack that is well.
-    let before = mapping.and_then(|mapping| mapping.get(member)).cloned().unwrap_or(true.into());
-    let change = |value: &Value| {
-        let body: Map<String, Value> = [(member.to_owned(), value.clone())].into_iter().collect();
-        lambda(&Method::PUT, &format!("{list}{id}"), body.into())
-    };
-    Ok(Turn { there: vec![change(value)], back: vec![change(&before)] })
 }
 
 async fn schedules(aws: &Aws) -> Result<Turn, DrillError> {

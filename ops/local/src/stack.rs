@@ -124,6 +124,23 @@ impl StackInfo {
         faults_key(&self.credentials)
     }
 
+    /// The variables by which the AWS CLI and SDKs find this stack; those without a value must not be set, since they would be
+    /// heeded instead.
+    #[must_use]
+    pub fn environment(&self) -> BTreeMap<&'static str, Option<&str>> {
+        let key = &self.credentials;
+        BTreeMap::from([
+            ("AWS_ACCESS_KEY_ID", Some(key.access_key_id.as_str())),
+            ("AWS_SECRET_ACCESS_KEY", Some(key.secret_access_key.as_str())),
+            ("AWS_SESSION_TOKEN", key.session_token.as_deref()),
+            ("AWS_REGION", Some(self.region.as_str())),
+            ("AWS_DEFAULT_REGION", Some(self.region.as_str())),
+            ("AWS_ENDPOINT_URL", Some(self.endpoint.as_str())),
+            ("AWS_PROFILE", None),
+            ("AWS_DEFAULT_PROFILE", None),
+        ])
+    }
+
     /// A signed client of this stack's APIs.
     #[must_use]
     pub fn aws(&self) -> Aws {

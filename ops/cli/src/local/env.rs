@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use local_stack::stack::StackInfo;
-
 use crate::cli::EnvArgs;
 use crate::failure::Failure;
 use crate::local::console::find;
@@ -16,23 +14,8 @@ use crate::print::{print_json, print_line};
 /// No running stack.
 pub(crate) fn run(args: &EnvArgs, root: &Path) -> Result<(), Failure> {
     let info = find(root, &args.stack.name)?;
-    let variables = variables(&info);
+    let variables = info.environment();
     if args.stack.json { print_json(&variables) } else { print_line(&script(&variables)) }
-}
-
-/// Each with its value; those without one must not be set, since they would be heeded instead.
-fn variables(info: &StackInfo) -> BTreeMap<&'static str, Option<&str>> {
-    let key = &info.credentials;
-    BTreeMap::from([
-        ("AWS_ACCESS_KEY_ID", Some(key.access_key_id.as_str())),
-        ("AWS_SECRET_ACCESS_KEY", Some(key.secret_access_key.as_str())),
-        ("AWS_SESSION_TOKEN", key.session_token.as_deref()),
-        ("AWS_REGION", Some(info.region.as_str())),
-        ("AWS_DEFAULT_REGION", Some(info.region.as_str())),
-        ("AWS_ENDPOINT_URL", Some(info.endpoint.as_str())),
-        ("AWS_PROFILE", None),
-        ("AWS_DEFAULT_PROFILE", None),
-    ])
 }
 
 fn script(variables: &BTreeMap<&'static str, Option<&str>>) -> String {
@@ -52,9 +35,8 @@ fn quoted(value: &str) -> String {
 mod tests {
     use std::process::Command;
 
+    use local_stack::stack::StackInfo;
     use serde_json::json;
-
-    use super::*;
 
     fn info() -> StackInfo {
         serde_json::from_value(json!({
@@ -75,7 +57,7 @@ mod tests {
         let before = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"];
         let output = Command::new("/bin/sh")
             .args(["-euc", &script])
-            .env("SCRIPT", super::script(&variables(&info())))
+            .env("SCRIPT", super::script(&info().environment()))
             .envs(before.map(|name| (name, "of before")))
             .output()
             .unwrap();
@@ -95,7 +77,7 @@ mod tests {
 
     #[test]
     fn json_has_null_for_what_must_not_be_set() {
-        let document = serde_json::to_value(variables(&info())).unwrap();
+        let document = serde_json::to_value(info().environment()).unwrap();
         assert_eq!(document["AWS_ACCESS_KEY_ID"], "AKIA");
         assert_eq!(document["AWS_PROFILE"], serde_json::Value::Null);
         assert_eq!(document["AWS_SESSION_TOKEN"], serde_json::Value::Null);

@@ -6,7 +6,7 @@ mod tested;
 
 use axum::Router;
 use axum::response::Html;
-use axum::routing::get;
+use axum::routing::{get, post};
 use cloudwatch_model::alarm::{Alarm, State};
 use local_stack::observe::Seen;
 use local_stack::observe::news::Topic;
@@ -23,6 +23,7 @@ pub(super) fn routes() -> Router<Base> {
         .route("/alarms/{name}", get(one::show))
         .route("/alarms/{name}/tests", get(tested::show))
         .route("/runbooks/{name}", get(runbook::show))
+        .route("/runbooks/{name}/run", post(runbook::run))
 }
 
 /// Headings of the list and the states below each, in its order.
@@ -101,6 +102,9 @@ fn row(app: &App, alarm: &Alarm, seen: &Seen) -> Markup {
                 None => { "Not decided yet." },
             }
         }
+        @if seen.alarms.state(&alarm.name) == Some(State::Alarm) {
+            p { "Mend it by the runbook " a href=(href::mitigation(&alarm.name)) { (runbook::name(&alarm.notes.runbook)) } "." }
+        }
     }
 }
 
@@ -168,6 +172,29 @@ mod tests {
             "{page}"
         );
         assert!(page.contains("hx-get=\"/alarms/dlq-not-empty/tests\""), "{page}");
+    }
+
+    #[tokio::test]
+    async fn commands_that_can_be_run_have_a_button_and_the_others_say_why_not() {
+        let page = Harness::new(seen()).page("/alarms/dlq-not-empty").await;
+        assert!(page.contains("hx-post=\"/runbooks/dlq-not-empty/run?block=2\""), "{page}");
+        assert!(!page.contains("run?block=6\"") && page.contains("you fill in XRAY_TRACE_ID"), "{page}");
+    }
+
+    #[tokio::test]
+    async fn no_request_runs_other_commands_than_those_that_have_a_button() {
+        let harness = Harness::new(seen());
+        let token = harness.token().await;
+        assert_eq!(harness.post("/runbooks/dlq-not-empty/run?block=0", "guess", "").await.0, 403);
+        for (path, expected) in [
+            ("/runbooks/dlq-not-empty/run?block=6", 409),
+            ("/runbooks/dlq-not-empty/run?block=99", 404),
+            ("/runbooks/..%2FREADME/run?block=0", 404),
+            ("/runbooks/dlq-not-empty/run?block=ls", 400),
+        ] {
+            let (status, page) = harness.post(path, &token, "script=ls").await;
+            assert_eq!(status, expected, "{path}: {page}");
+        }
     }
 
     #[tokio::test]

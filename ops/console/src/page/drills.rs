@@ -1,32 +1,48 @@
-//! Drills: faults on purpose, the alarms that must ring, and how one is begun.
+//! Drills: faults on purpose, the alarms that must ring, and the one that runs right now.
+
+mod running;
 
 use aws_client::chain;
 use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::Html;
-use axum::routing::get;
+use axum::routing::{get, post};
+use drill::consumer::Consumer;
 use drill::file::Drill;
 use maud::{Markup, html};
+use serde::Deserialize;
 
-use super::Page;
+use super::{Page, Problem};
 use crate::app::{App, Base};
 use crate::layout::{Head, page};
 use crate::ui::{self, href};
 
 pub(super) fn routes() -> Router<Base> {
-    Router::new().route("/drills", get(show))
+    Router::new()
+        .route("/drills", get(show))
+        .route("/drills/begin", post(begin))
+        .route("/drills/progress", get(progress))
+        .route("/drills/stop", post(stop))
 }
 
 async fn show(app: App) -> Page {
     let name = &app.source.info.name;
     let option = if name == "default" { String::new() } else { format!(" --name {name}") };
+    let rate = app.source.observer.clock().rate();
     let content = match Drill::all(&app.source.root) {
         Ok(drills) if drills.is_empty() => html! {
             div .card { (ui::empty("No drills.", html! { p { "Each is a file of " code { "alarms/drills" } "." } })) }
         },
         Ok(drills) => html! {
-            p .found { (drills.len()) " drills. Minutes are of the metrics' clock, which goes faster on a stack that is started with "
-                code { "cargo run -- up --clock-rate 60" } "." }
-            div .card { ul .rows { @for drill in &drills { li id={ "drill-" (drill.name) } { (row(drill, &option)) } } } }
+            div #drill .stack { (running::part(&app.drills)) }
+            p .found {
+                (drills.len()) " drills, one at a time. Alarms go by the metrics' clock, which on this stack goes "
+                @if rate == 1 {
+                    "as the day does: a drill may take an hour or more. On a stack that is started with " code { "cargo run -- up --clock-rate 60" } ", it takes a minute or two."
+                } @else { (rate) " times as fast as the day. The retries of uploads take as long as ever." }
+            }
+            div .card { ul .rows { @for drill in &drills { li id={ "drill-" (drill.name) } { (row(&app, drill, &option)) } } } }
         },
         Err(error) => html! { p .problem { (chain(&error)) } },
     };
@@ -34,11 +50,12 @@ async fn show(app: App) -> Page {
     Ok(Html(page(&app, Head { at: "/drills", title: "Drills", lead }, content).into_string()))
 }
 
-fn row(drill: &Drill, option: &str) -> Markup {
+fn row(app: &App, drill: &Drill, option: &str) -> Markup {
+    let begin = format!("/drills/begin?name={}", drill.name);
     html! {
         div .row-head {
             span .row-name { (drill.name) }
-            span .soft { "at most " (drill.minutes()) " min" }
+            span .soft { "at most " (drill.minutes()) " min, " (on_this_stack(app, drill.minutes())) }
         }
         p { (drill.purpose) }
         p .soft {
@@ -46,24 +63,106 @@ fn row(drill: &Drill, option: &str) -> Markup {
             @else { "Must ring: " @for ring in &drill.rings { a href=(href::alarm(&ring.alarm)) { (ring.alarm) } " within " (ring.within_minutes) " min. " } }
             "Mended by " a href=(href::runbook(&drill.runbook)) { (drill.runbook) } "."
         }
-        (ui::command(&format!("cargo run -- drill {}{option}", drill.name)))
+        div .start {
+            button type="button" hx-post=(begin) hx-target="#drill" hx-swap="innerHTML show:window:top" hx-disabled-elt="this"
+                aria-label={ "Start " (drill.name) } { "Start" }
+            (ui::command(&format!("cargo run -- drill {}{option}", drill.name)))
+        }
     }
+}
+
+/// What minutes of the metrics' clock are on this stack, in words.
+pub(super) fn on_this_stack(app: &App, minutes: u32) -> String {
+    let took = app.source.observer.clock().wait(i64::from(minutes) * 60_000);
+    format!("about {} on this stack", ui::format::seconds(took.as_secs()))
+}
+
+#[derive(Debug, Deserialize)]
+struct Chosen {
+    name: String,
+}
+
+async fn begin(app: App, Query(Chosen { name }): Query<Chosen>) -> Page {
+    let drills = Drill::all(&app.source.root)
+        .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "No drills", chain(&error)))?;
+    let Some(drill) = drills.into_iter().find(|drill| drill.name == name) else {
+        let what = "No file of alarms/drills has this name; reload the page.";
+        return Err(Problem::new(StatusCode::NOT_FOUND, "No such drill", what));
+    };
+    // Where Lambda does not answer, the drill itself says why it cannot run.
+    if Consumer::find(&app.source.info).await.is_ok_and(|consumer| consumer.is_off()) {
+        let what =
+            "The consumer is off; switch it on at Home first, since a drill begins on a stack that is well.";
+        return Err(Problem::new(StatusCode::CONFLICT, "Not well", what));
+    }
+    if !app.drills.begin(&app.source, drill) {
+        let what = "Another drill runs; wait until it is over, or stop it.";
+        return Err(Problem::new(StatusCode::CONFLICT, "One at a time", what));
+    }
+    Ok(Html(running::part(&app.drills).into_string()))
+}
+
+async fn progress(State(base): State<Base>) -> Html<String> {
+    Html(running::part(&base.drills).into_string())
+}
+
+async fn stop(State(base): State<Base>) -> Html<String> {
+    base.drills.stop();
+    Html(running::part(&base.drills).into_string())
 }
 
 #[cfg(test)]
 mod tests {
     use local_stack::observe::Seen;
+    use serde_json::json;
 
-    use crate::tests::Harness;
+    use crate::tests::{Harness, answered, silent};
 
     #[tokio::test]
-    async fn every_drill_has_its_alarm_its_runbook_and_the_command_that_begins_it_on_this_stack() {
+    async fn every_drill_has_its_alarm_its_runbook_how_long_it_takes_and_what_begins_it_on_this_stack() {
         let page = Harness::new(Seen::default()).page("/drills").await;
         assert!(page.contains("data-copy=\"cargo run -- drill consumer-off --name one\""), "{page}");
+        assert!(page.contains("hx-post=\"/drills/begin?name=consumer-off\""), "{page}");
+        assert!(page.contains("at most 55 min, about 55 min on this stack"), "{page}");
         assert!(
             page.contains("href=\"/alarms/queue-backlog\"")
                 && page.contains("href=\"/runbooks/queue-backlog\""),
             "{page}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_drill_is_begun_and_stopped_by_the_page_only_and_shown_step_by_step_with_its_end() {
+        // A drill of this stack waits for the console, and so is under way until it is stopped.
+        let mut info = answered(json!({})).await;
+        info.console = silent().await;
+        for queue in ["QueueUrl", "DeadLetterQueueUrl"] {
+            info.outputs.insert(queue.to_owned(), queue.to_owned());
+        }
+        let harness = Harness::of(Seen::default(), &info);
+        let token = harness.token().await;
+        assert_eq!(harness.post("/drills/begin?name=poison", "guess", "").await.0, 403);
+        assert_eq!(harness.post("/drills/begin?name=..%2Fpoison", &token, "").await.0, 404);
+
+        let (status, part) = harness.post("/drills/begin?name=poison", &token, "").await;
+        assert!(
+            status == 200 && part.contains("poison") && part.contains("hx-post=\"/drills/stop\""),
+            "{part}"
+        );
+        assert!(part.contains("hx-get=\"/drills/progress\" hx-trigger=\"every 1s\""), "{part}");
+
+        let (_, stopped) = harness.post("/drills/stop", &token, "").await;
+        assert!(stopped.contains("Stopped") && !stopped.contains("every 1s"), "{stopped}");
+        assert!(harness.page("/drills").await.contains("Stopped"), "another page shows it too");
+    }
+
+    #[tokio::test]
+    async fn no_drill_begins_while_somebody_has_switched_the_consumer_off() {
+        let mapping = json!({"UUID": "m", "State": "Disabled"});
+        let mut info = answered(json!({"EventSourceMappings": [mapping]})).await;
+        info.outputs.insert("ImageProcessorFunctionName".to_owned(), "processor".to_owned());
+        let harness = Harness::of(Seen::default(), &info);
+        let (status, page) = harness.post("/drills/begin?name=poison", &harness.token().await, "").await;
+        assert!(status == 409 && page.contains("The consumer is off"), "{page}");
     }
 }

@@ -1,5 +1,6 @@
 //! Home: the flow as a picture with what is at each hop, what is stuck, and the newest uploads.
 
+mod consumer;
 mod facts;
 mod flow;
 
@@ -12,6 +13,7 @@ use axum::routing::get;
 use cloudwatch_model::alarm::State;
 use contract::item::Record;
 use contract::time::unix_millis;
+use drill::consumer::Consumer;
 use local_stack::observe::news::Topic;
 use maud::{Markup, html};
 
@@ -30,11 +32,15 @@ const STUCK: usize = 10;
 const PATIENCE_MS: i64 = 30_000;
 
 pub(super) fn routes() -> Router<Base> {
-    Router::new().route("/", get(show))
+    Router::new().route("/", get(show)).merge(consumer::routes())
 }
 
 async fn show(app: App) -> Page {
-    let (facts, images) = tokio::join!(Facts::gather(&app), app.catalogue.images(&app.source));
+    let (facts, images, feed) = tokio::join!(
+        Facts::gather(&app),
+        app.catalogue.images(&app.source),
+        Consumer::find(&app.source.info),
+    );
     let (images, problem) = match images {
         Ok(images) => (images.all, None),
         Err(error) => (Vec::new(), Some(aws_client::chain(&error))),
@@ -43,7 +49,10 @@ async fn show(app: App) -> Page {
     let now = html! {
         div .stack {
             @if let Some(problem) = &problem { p .problem { (problem) } }
-            section .card .flow aria-label="The way of an upload" { (flow::draw(&facts.hops(&images))) }
+            section .card .flow aria-label="The way of an upload" {
+                (flow::draw(&facts.hops(&images)))
+                (consumer::draw(&app, &feed))
+            }
             (ringing(&app))
             (stuck_card(&app, &stuck, facts.dead_letters()))
             (newest(&app, &images))
@@ -74,16 +83,24 @@ fn ringing(app: &App) -> Markup {
         if ringing.peek().is_none() {
             return html! {};
         }
-        ui::card("Alarms that ring", html! { a href="/alarms" { "all alarms" } }, html! {
-            ul .ringing .inset {
-                @for name in ringing {
-                    li {
-                        (ui::badge(State::Alarm.as_str())) " " a href=(href::alarm(name)) { (name) }
-                        @if let Some(standing) = seen.alarms.standing(name) { " " span .soft { (ui::time::ago_by(clock, standing.since)) } }
+        ui::card(
+            "Alarms that ring",
+            html! { a href="/alarms" { "all alarms" } },
+            html! {
+                ul .ringing .inset {
+                    @for name in ringing {
+                        li {
+                            (ui::badge(State::Alarm.as_str())) " " a href=(href::alarm(name)) { (name) }
+                            @if let Some(standing) = seen.alarms.standing(name) {
+                                " " span .soft { (ui::time::ago_by(clock, standing.since)) }
+                                p .soft { (standing.reason) }
+                            }
+                            p { "Mend it by its " a href=(href::mitigation(name)) { "runbook" } "." }
+                        }
                     }
                 }
-            }
-        })
+            },
+        )
     })
 }
 

@@ -3,6 +3,7 @@
 use aws_client::{AwsError, chain};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use drill::DrillError;
 use maud::{Markup, html};
 
 use crate::layout::{Head, shell};
@@ -26,6 +27,12 @@ impl Problem {
 
 impl From<AwsError> for Problem {
     fn from(error: AwsError) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, "The stack did not answer", chain(&error))
+    }
+}
+
+impl From<DrillError> for Problem {
+    fn from(error: DrillError) -> Self {
         Self::new(StatusCode::BAD_GATEWAY, "The stack did not answer", chain(&error))
     }
 }

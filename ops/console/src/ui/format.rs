@@ -31,6 +31,15 @@ pub(crate) fn duration(micros: u64) -> String {
     }
 }
 
+/// A duration in whole seconds.
+pub(crate) fn seconds(seconds: u64) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
 /// A whole number, its thousands apart.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -58,6 +67,11 @@ mod tests {
     fn durations_are_cut_to_what_can_be_told_apart() {
         let durations = [1, 9_990, 49_400, 1_260_000, 61_000_000].map(duration);
         assert_eq!(durations, ["1 µs", "9.9 ms", "49 ms", "1.2 s", "1 min 1 s"]);
+    }
+
+    #[test]
+    fn whole_seconds_are_minutes_where_there_are_any() {
+        assert_eq!([0, 59, 60, 3_301].map(seconds), ["0 s", "59 s", "1 min", "55 min 1 s"]);
     }
 
     #[test]

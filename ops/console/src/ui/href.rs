@@ -27,6 +27,11 @@ pub(crate) fn alarm(name: &str) -> String {
     format!("/alarms/{}", encoded(name))
 }
 
+/// What an alarm's runbook does about it, on the alarm's page.
+pub(crate) fn mitigation(name: &str) -> String {
+    alarm(name) + "#doc-mitigation"
+}
+
 /// One trace.
 pub(crate) fn trace(trace_id: &str) -> String {
     format!("/traces/{}", encoded(trace_id))

@@ -1,30 +1,64 @@
 //! Markdown of the repository's own documents as markup; HTML in it is left out, as are addresses that no page has.
 
+use std::iter::Peekable;
+
 use maud::{Markup, PreEscaped};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
-use super::{command, href};
+use super::href;
 
 /// What a document's own anchors begin with, so that none is an id of the page.
 const ANCHOR: &str = "doc-";
 
-/// A document below a heading of the second level; `part` begins at its first heading of that level.
-pub(crate) fn render(text: &str) -> Markup {
+/// Commands of a document that are pasted together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    pub(crate) script: String,
+    /// The comment right above them, which no reader sees; it states what a test knows about them.
+    pub(crate) comment: String,
+}
+
+/// The blocks of commands of a document, in its order.
+pub(crate) fn blocks(text: &str) -> Vec<Block> {
+    let mut events = Parser::new_ext(text, Options::ENABLE_TABLES).peekable();
+    let (mut blocks, mut comment) = (Vec::new(), String::new());
+    while let Some(event) = events.next() {
+        match event {
+            Event::Start(Tag::CodeBlock(kind)) => {
+                let script = code(&mut events);
+                if is_shell(&kind) {
+                    blocks.push(Block { script, comment: std::mem::take(&mut comment) });
+                }
+            }
+            Event::Html(html) => {
+                let inner = html.trim().strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+                inner.unwrap_or_default().clone_into(&mut comment);
+            }
+            Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => {}
+            _ => comment.clear(),
+        }
+    }
+    blocks
+}
+
+/// A document below a heading of the second level; a function draws commands by their number, counted from 0, and script.
+pub(crate) fn render(text: &str, draw: impl Fn(usize, &str) -> Markup) -> Markup {
     let mut events = Parser::new_ext(text, Options::ENABLE_TABLES).peekable();
     let mut shown: Vec<Event<'_>> = Vec::new();
-    let mut dropped_link = false;
+    let (mut dropped_link, mut number) = (false, 0);
     // Regions that are named alike cannot be told apart.
     let mut tables = 0;
     while let Some(event) = events.next() {
         match event {
             Event::Start(Tag::CodeBlock(kind)) => {
-                let mut code = String::new();
-                while let Some(Event::Text(text)) = events.next_if(|event| matches!(event, Event::Text(_))) {
-                    code.push_str(&text);
-                }
-                // The end of the block.
-                events.next();
-                shown.push(Event::Html(block(&kind, code.trim_end()).into_string().into()));
+                let code = code(&mut events);
+                let drawn = if is_shell(&kind) {
+                    number += 1;
+                    draw(number - 1, &code)
+                } else {
+                    maud::html! { pre .code tabindex="0" { code { (code) } } }
+                };
+                shown.push(Event::Html(drawn.into_string().into()));
             }
             Event::Start(Tag::Heading { level, .. }) => {
                 let mut inside: Vec<Event<'_>> = Vec::new();
@@ -72,12 +106,20 @@ pub(crate) fn render(text: &str) -> Markup {
     PreEscaped(markup)
 }
 
-/// Commands can be copied; other texts are shown as they are.
-fn block(kind: &CodeBlockKind<'_>, code: &str) -> Markup {
-    match kind {
-        CodeBlockKind::Fenced(language) if matches!(&**language, "bash" | "sh" | "console") => command(code),
-        _ => maud::html! { pre .code tabindex="0" { code { (code) } } },
+/// The text of a block that has begun, up to and with its end.
+fn code<'a>(events: &mut Peekable<impl Iterator<Item = Event<'a>>>) -> String {
+    let mut code = String::new();
+    while let Some(Event::Text(text)) = events.next_if(|event| matches!(event, Event::Text(_))) {
+        code.push_str(&text);
     }
+    events.next();
+    code.truncate(code.trim_end().len());
+    code
+}
+
+/// Whether a block is for a shell; other texts are shown as they are.
+fn is_shell(kind: &CodeBlockKind<'_>) -> bool {
+    matches!(kind, CodeBlockKind::Fenced(language) if matches!(&**language, "bash" | "sh" | "console"))
 }
 
 fn below(level: HeadingLevel) -> HeadingLevel {
@@ -113,9 +155,10 @@ fn address(to: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::command;
 
     fn rendered(text: &str) -> String {
-        render(text).into_string()
+        render(text, |_, script| command(script)).into_string()
     }
 
     #[test]
@@ -145,6 +188,16 @@ mod tests {
             markup.contains("data-copy=\"echo &quot;&lt;x&gt;&quot;\"") && !markup.contains("<h1"),
             "{markup}"
         );
+    }
+
+    #[test]
+    fn commands_have_the_number_and_the_comment_that_stand_above_them() {
+        let page = "<!-- prints: a -->\n\nprose\n\n```bash\nfirst\n```\n\n```json\n{}\n```\n\n\
+                    1. x\n\n   <!-- prints nothing -->\n   ```bash\n   second\n     more\n   ```\n";
+        let block = |script: &str, comment: &str| Block { script: script.into(), comment: comment.into() };
+        assert_eq!(blocks(page), [block("first", ""), block("second\n  more", "prints nothing")]);
+        let drawn = render(page, |number, script| maud::html! { i { (number) (script) } }).into_string();
+        assert!(drawn.contains("<i>0first</i>") && drawn.contains("<i>1second\n  more</i>"), "{drawn}");
     }
 
     #[test]

@@ -3,10 +3,12 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a failed step of a helper fails the test"
 )]
 
 mod axe;
+mod figures;
 #[path = "../../examples/console/made_up/mod.rs"]
 mod made_up;
 mod outage;
@@ -16,5 +18,6 @@ mod reload;
 mod screenshots;
 mod shift;
 mod stack;
+mod story;
 mod tabs;
 mod upload;

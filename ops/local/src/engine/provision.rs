@@ -20,6 +20,9 @@ use terminal::progress::{Reporter, Step};
 /// Every package of the engine, pinned: a requirements file of pip, one package a line.
 pub const ENGINE_PACKAGES: &str = include_str!("requirements.txt");
 
+/// The AWS CLI and what it needs, pinned likewise: it runs the commands of the runbooks.
+pub const AWS_CLI_PACKAGES: &str = include_str!("aws-cli.txt");
+
 /// Oldest Python that the engine runs on.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
 

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use contract::image_id;
-use local_stack::engine::{ENGINE_PACKAGES, Provision};
+use local_stack::engine::{AWS_CLI_PACKAGES, ENGINE_PACKAGES, Provision};
 use local_stack::user::Tokens;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -15,7 +15,6 @@ use url::Url;
 
 use crate::browser::site::Site;
 use crate::harness::{Harness, root};
-use crate::runbooks::AWS_CLI;
 use crate::uploader::somebody;
 
 /// Longest wait for a program; an installation on a busy machine takes most of it.
@@ -148,7 +147,7 @@ async fn clients_in_python_upload_with_the_users_own_credentials() {
     bytes.resize(9 << 20, 0);
     fs::write(&in_parts, bytes).unwrap();
     for (packages, program, file) in
-        [(ENGINE_PACKAGES, "python", "upload.py"), (AWS_CLI, "bash", "aws-cli.sh")]
+        [(ENGINE_PACKAGES, "python", "upload.py"), (AWS_CLI_PACKAGES, "bash", "aws-cli.sh")]
     {
         for photo in [&photo(), &in_parts] {
             let tokens = somebody(harness).await;

@@ -18,9 +18,6 @@ use troubles::{api, metrics, processor, queue, releases, services};
 
 use crate::harness::root;
 
-/// The AWS CLI, pinned.
-pub(crate) const AWS_CLI: &str = include_str!("runbooks/aws-cli.txt");
-
 macro_rules! runbooks {
     ($($name:ident: $trouble:path,)*) => {
         $(

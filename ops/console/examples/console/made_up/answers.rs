@@ -20,6 +20,10 @@ pub(crate) async fn serve(items: Vec<Value>) -> std::io::Result<String> {
     let answer =
         async move |method: Method, uri: Uri, headers: HeaderMap, body: String| match operation(&headers) {
             Some(operation) => Json(of_operation(operation, &items, &body)).into_response(),
+            None if uri.path().contains("/event-source-mappings") => {
+                let mapping = json!({ "UUID": "9d1f", "State": "Enabled" });
+                Json(json!({ "EventSourceMappings": [mapping] })).into_response()
+            }
             None => of_object(&method, &uri),
         };
     tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });

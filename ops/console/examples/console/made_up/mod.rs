@@ -56,6 +56,7 @@ fn failures(seen: &mut Seen, now_ms: i64, images: &[Image]) {
 fn info(endpoint: String) -> StackInfo {
     let outputs = [
         ("ApiUrl", "http://a1b2c3.execute-api.localhost:4566/generate-upload-url"),
+        ("ImageProcessorFunctionName", "image-processor-lambda"),
         ("HostedUiUrl", "http://localhost:4566/login?client_id=4f7"),
         ("MetadataTableName", "ImageMetadata"),
         ("OriginalBucketName", "uploads-000000000000-ap-northeast-1"),

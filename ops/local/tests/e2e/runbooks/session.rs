@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use local_stack::engine::Provision;
+use local_stack::engine::{AWS_CLI_PACKAGES, Provision};
 use local_stack::stack::StackInfo;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::AWS_CLI;
 use crate::harness::{Harness, root};
 use crate::stacks::functions;
 
@@ -85,8 +84,11 @@ impl Session {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
         fs::write(desk.path().join("later"), "0").unwrap();
-        let provision =
-            Provision { directory: root().join(".local-stack"), python: "python3".into(), packages: AWS_CLI };
+        let provision = Provision {
+            directory: root().join(".local-stack"),
+            python: "python3".into(),
+            packages: AWS_CLI_PACKAGES,
+        };
         let venv = provision.ensure(&()).await.unwrap();
         let functions = functions().await;
         let ops = functions.program(&fs::canonicalize(root().join("ops/cli")).unwrap()).unwrap();
