@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 const IMAGES: u64 = 10_000;
 /// As many are on a page.
 const SHOWN: u64 = 60;
-/// `BatchWriteItem` takes at most so many.
+/// `BatchWriteItem` takes at most this number.
 const BATCH: usize = 25;
 const VISITS: usize = 11;
 const UPLOADS: usize = 11;

@@ -35,8 +35,17 @@ pub(crate) async fn answered(answer: Value) -> StackInfo {
     StackInfo { endpoint, ..info() }
 }
 
+/// The same, on which a drill is under way from its begin until it is stopped: it waits for the console.
+pub(crate) async fn drilled(mut info: StackInfo) -> StackInfo {
+    info.console = silent().await;
+    for queue in ["QueueUrl", "DeadLetterQueueUrl"] {
+        info.outputs.insert(queue.to_owned(), queue.to_owned());
+    }
+    info
+}
+
 /// An address where connections are taken and nothing is ever answered, for as long as the test runs.
-pub(crate) async fn silent() -> String {
+async fn silent() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {

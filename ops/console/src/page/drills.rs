@@ -116,7 +116,7 @@ mod tests {
     use local_stack::observe::Seen;
     use serde_json::json;
 
-    use crate::tests::{Harness, answered, silent};
+    use crate::tests::{Harness, answered, drilled};
 
     #[tokio::test]
     async fn every_drill_has_its_alarm_its_runbook_how_long_it_takes_and_what_begins_it_on_this_stack() {
@@ -133,12 +133,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_drill_is_begun_and_stopped_by_the_page_only_and_shown_step_by_step_with_its_end() {
-        // A drill of this stack waits for the console, and so is under way until it is stopped.
-        let mut info = answered(json!({})).await;
-        info.console = silent().await;
-        for queue in ["QueueUrl", "DeadLetterQueueUrl"] {
-            info.outputs.insert(queue.to_owned(), queue.to_owned());
-        }
+        let info = drilled(answered(json!({})).await).await;
         let harness = Harness::of(Seen::default(), &info);
         let token = harness.token().await;
         assert_eq!(harness.post("/drills/begin?name=poison", "guess", "").await.0, 403);

@@ -17,7 +17,7 @@ pub(crate) async fn up() -> Stack {
     up_with(1).await
 }
 
-/// The same, whose clock of metrics and alarms goes so many times as fast as the day.
+/// The same, whose clock of metrics and alarms goes `clock_rate` times as fast as the day.
 pub(crate) async fn up_with(clock_rate: u32) -> Stack {
     for number in 1..=SIDE_BY_SIDE {
         let options = Options {

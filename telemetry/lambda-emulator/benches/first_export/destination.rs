@@ -13,7 +13,7 @@ const CLOSING: &[u8] = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length:
 /// The longest that an arrival may take.
 const SOON: Duration = Duration::from_secs(10);
 
-/// Where spans go, and how a function is told.
+/// Where spans go, and the variables that say so to a function.
 pub(crate) struct Destination {
     pub(crate) name: &'static str,
     peer: Peer,

@@ -7,6 +7,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a measurement that cannot be made ends")]
 
 mod destination;
+#[path = "../measure/mod.rs"]
+mod measure;
 
 use std::{
     path::Path,
@@ -15,10 +17,10 @@ use std::{
 };
 
 use lambda_emulator::{Extensions, RuntimeApi};
-use nix::sys::resource::{Usage, UsageWho, getrusage};
 use serde_json::{Value, json};
 
 use destination::Destination;
+use measure::{cpu, median};
 
 const ROUNDS: usize = 51;
 const TIME: Duration = Duration::from_secs(30);
@@ -107,21 +109,4 @@ fn run(destination: &Destination) -> Run {
         second_gap: ms(second.flush_gap),
         cpu: ms(cpu().saturating_sub(before)),
     }
-}
-
-/// CPU of all children that have ended, of user and system.
-fn cpu() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system counts");
-    let of = |time: fn(&Usage) -> nix::sys::time::TimeVal| {
-        let time = time(&usage);
-        Duration::from_secs(time.tv_sec().unsigned_abs())
-            + Duration::from_micros(time.tv_usec().unsigned_abs())
-    };
-    of(Usage::user_time) + of(Usage::system_time)
-}
-
-fn median(runs: &[Run], read: fn(&Run) -> f64) -> f64 {
-    let mut values: Vec<f64> = runs.iter().map(read).collect();
-    values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -7,6 +7,9 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a measurement that cannot be made ends")]
 #![expect(clippy::indexing_slicing, reason = "a member that JSON lacks reads as null")]
 
+#[path = "../measure/mod.rs"]
+mod measure;
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -14,8 +17,9 @@ use std::{
 };
 
 use lambda_emulator::{Extensions, RuntimeApi};
-use nix::sys::resource::{Usage, UsageWho, getrusage};
 use serde_json::{Value, json};
+
+use measure::{cpu, median};
 
 const FUNCTIONS: [&str; 3] = ["generate-upload-url", "image-processor-lambda", "s3-metrics-lambda"];
 const BOTO3: &str = "boto3==1.44.8";
@@ -106,23 +110,6 @@ fn start(program: &Path, arguments: &[&str]) -> Start {
     process.wait().expect("it ends");
     let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
     Start { cpu: ms(cpu().saturating_sub(before)), wall: ms(polled - started) }
-}
-
-/// CPU of all children that have ended.
-fn cpu() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system counts");
-    let of = |time: fn(&Usage) -> nix::sys::time::TimeVal| {
-        let time = time(&usage);
-        Duration::from_secs(time.tv_sec().unsigned_abs())
-            + Duration::from_micros(time.tv_usec().unsigned_abs())
-    };
-    of(Usage::user_time) + of(Usage::system_time)
-}
-
-fn median(starts: &[Start], read: fn(&Start) -> f64) -> f64 {
-    let mut values: Vec<f64> = starts.iter().map(read).collect();
-    values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// The functions as they are deployed; answers where they are.

@@ -99,7 +99,7 @@ mod tests {
     use local_stack::stack::StackInfo;
     use serde_json::json;
 
-    use crate::tests::{Harness, answered, silent};
+    use crate::tests::{Harness, answered, drilled};
 
     async fn with(state: &str) -> StackInfo {
         let mut info = answered(json!({"EventSourceMappings": [{"UUID": "m", "State": state}]})).await;
@@ -119,12 +119,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_a_page_of_the_console_breaks_the_consumer_and_not_during_a_drill() {
-        let mut info = with("Enabled").await;
-        // A drill of this stack waits for the console, and so is under way until it is stopped.
-        info.console = silent().await;
-        for queue in ["QueueUrl", "DeadLetterQueueUrl"] {
-            info.outputs.insert(queue.to_owned(), queue.to_owned());
-        }
+        let info = drilled(with("Enabled").await).await;
         let harness = Harness::of(Seen::default(), &info);
         let token = harness.token().await;
         assert_eq!(harness.post("/consumer/break", "guess", "").await.0, 403);
