@@ -29,8 +29,31 @@ pub enum Spacing {
 pub enum Service {
     /// By the model of an invocation.
     Model(Work),
-    /// As others took that were measured, in milliseconds; each attempt is one of them.
-    Measured(Vec<f64>),
+    /// As others took that were measured, in milliseconds.
+    Measured {
+        /// From an attempt's beginning to its result; each is one of these.
+        done_ms: Vec<f64>,
+        /// From the last result of a batch until its execution is free; each is one of these.
+        free_ms: Vec<f64>,
+    },
+}
+
+impl Service {
+    /// How long the attempt at `place` of a batch takes.
+    fn done_ms(&self, place: usize, random: &mut fastrand::Rng) -> f64 {
+        match self {
+            Self::Model(work) => work.done_after_ms(place),
+            Self::Measured { done_ms, .. } => one_of(done_ms, random),
+        }
+    }
+
+    /// How long an execution stays busy behind the last result of its batch.
+    fn free_ms(&self, random: &mut fastrand::Rng) -> f64 {
+        match self {
+            Self::Model(work) => work.settle_ms,
+            Self::Measured { free_ms, .. } => one_of(free_ms, random),
+        }
+    }
 }
 
 /// What is simulated.
@@ -141,10 +164,7 @@ pub fn run(model: &Model) -> Outcome {
             busy += 1;
             let mut longest = 0.0_f64;
             for (place, number) in batch.into_iter().enumerate() {
-                let took = match &model.service {
-                    Service::Model(work) => work.done_after_ms(place),
-                    Service::Measured(samples) => one_of(samples, &mut random),
-                } / 1_000.0;
+                let took = model.service.done_ms(place, &mut random) / 1_000.0;
                 longest = longest.max(took);
                 let Some(message) = messages.get_mut(number) else { continue };
                 message.receives += 1;
@@ -162,8 +182,9 @@ pub fn run(model: &Model) -> Outcome {
                     events.add(now + took + pause, Event::Visible(number));
                 }
             }
-            busy_time += longest;
-            events.add(now + longest, Event::Free);
+            let busy_for = longest + model.service.free_ms(&mut random) / 1_000.0;
+            busy_time += busy_for;
+            events.add(now + busy_for, Event::Free);
         }
     }
     outcome.mean_batch = ratio(outcome.attempts, outcome.invocations);

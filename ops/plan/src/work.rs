@@ -13,8 +13,10 @@ pub struct Work {
     pub before_ms: f64,
     /// A decoder's turn, at the function's share of a core.
     pub turn_ms: f64,
-    /// Behind it: thumbnails, record, notification, record.
+    /// Behind it until the result: thumbnails and record.
     pub after_ms: f64,
+    /// Behind the result: notification, and the record that it was sent.
+    pub settle_ms: f64,
     /// Images that are decoded at once.
     pub decoders: usize,
 }
@@ -31,7 +33,8 @@ impl Work {
         Self {
             before_ms: s3 + dynamodb,
             turn_ms: MEASURED.cpu_milliseconds(load.megapixels, &settings.sides) / settings.core_share(),
-            after_ms: sides * s3 + 2.0 * dynamodb + sns,
+            after_ms: sides * s3 + dynamodb,
+            settle_ms: sns + dynamodb,
             decoders: settings.decoders(),
         }
     }
@@ -47,7 +50,7 @@ impl Work {
     /// How long an invocation of a batch takes.
     #[must_use]
     pub fn batch_ms(&self, messages: usize) -> f64 {
-        self.done_after_ms(messages.saturating_sub(1))
+        self.done_after_ms(messages.saturating_sub(1)) + self.settle_ms
     }
 }
 
@@ -67,6 +70,7 @@ mod tests {
             let work = Work {
                 before_ms: bench.call_milliseconds,
                 after_ms: bench.call_milliseconds,
+                settle_ms: 0.0,
                 ..Work::of(&settings, &load, &MEASURED.assumed)
             };
             #[expect(clippy::cast_precision_loss, reason = "ten at most")]
