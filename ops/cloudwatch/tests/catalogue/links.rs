@@ -51,6 +51,19 @@ fn every_link_of_a_page_leads_to_a_file_and_a_heading() {
     assert_eq!(broken, Vec::<String>::new());
 }
 
+#[test]
+fn the_index_of_decisions_names_each_by_its_title() {
+    let index = text("docs/decisions/README.md");
+    for file in files("docs/decisions", "md") {
+        let name = Path::new(&file).file_name().unwrap().to_str().unwrap();
+        if name != "README.md" {
+            let page = text(&file);
+            let title = page.lines().next().unwrap().trim_start_matches("# ");
+            assert!(index.contains(&format!("\n- [{title}]({name})\n")), "{title}");
+        }
+    }
+}
+
 /// Names of tests that a page has in code quotes; one that is cut ends in `…`.
 fn tests_named(page: &str) -> Vec<&str> {
     let quoted = page.split('`').skip(1).step_by(2);
