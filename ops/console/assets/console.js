@@ -74,12 +74,14 @@ body.addEventListener("htmx:afterSwap", () => {
 
 // Times.
 
-const [clockAtStart, clockRate, dayAtStart] = (body.dataset.clock || "0 1 0").split(" ").map(Number);
-const skew = dayAtStart ? Date.now() - dayAtStart : 0;
+// What the metrics' clock shows, how fast it goes, and when that was said by the server's day.
+const clock = () => (document.getElementById("clock")?.dataset.clock || "0 1 0").split(" ").map(Number);
+const skew = clock()[2] ? Date.now() - clock()[2] : 0;
 
 function now(by) {
   const day = Date.now() - skew;
-  return by === "clock" ? clockAtStart + (day - dayAtStart) * clockRate : day;
+  const [shown, rate, then] = clock();
+  return by === "clock" ? shown + (day - then) * rate : day;
 }
 function relative(millis) {
   const seconds = Math.trunc(millis / 1000);

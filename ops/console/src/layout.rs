@@ -56,7 +56,7 @@ pub(crate) fn shell(app: Option<&App>, head: Head<'_>, content: Markup) -> Marku
                 }
             }
             body hx-ext="morph" hx-headers=[app.map(headers)] data-revision=[app.map(|app| app.revision)]
-                data-of=[app.map(|app| app.token.mark())] data-clock=[app.map(clock)] {
+                data-of=[app.map(|app| app.token.mark())] {
                 a .skip href="#main" { "Skip to content" }
                 header .top {
                     a .brand href="/" { span .mark aria-hidden="true" {} (title) }
@@ -120,6 +120,7 @@ fn menu(at: &str) -> Markup {
 fn health(app: &App) -> Markup {
     let problems = app.source.observer.look(|seen| seen.problems.clone());
     let content = html! {
+        span #clock data-clock=(clock(app)) {}
         @if problems.is_empty() {
             span .badge .good { "All sources report" }
         } @else {
@@ -131,5 +132,6 @@ fn health(app: &App) -> Markup {
             }
         }
     };
+    // A change of the clock's pace is news of every topic, so that other pages keep their times true.
     html! { div .health role="status" { (ui::live("health", &[Topic::Problems], content)) } }
 }

@@ -1,6 +1,7 @@
 //! The pages, one module each. A page is its routes here and its line in [`MENU`].
 
 mod alarms;
+mod clock;
 mod dashboards;
 mod drills;
 mod home;
@@ -51,6 +52,7 @@ pub(crate) fn routes() -> Router<Base> {
         .merge(mail::routes())
         .merge(messages::routes())
         .merge(drills::routes())
+        .merge(clock::routes())
 }
 
 /// What is answered where nothing is.

@@ -85,18 +85,22 @@ impl Observer {
     pub fn start(receivers: Receivers, aws: &Aws, targets: Targets) -> Self {
         let Targets { log_groups, outbox_queue_url, assets, clock } = targets;
         let alarms = AlarmBoard::new(assets.alarms, clock.now());
-        let logs = LogStore::by(clock);
+        let logs = LogStore::by(clock.clone());
         let seen = Seen { logs, alarms, dashboards: assets.dashboards, ..Seen::default() };
         let board = Arc::new(Board::of(seen));
         let mut tasks = JoinSet::new();
-        let answering =
-            Answering { board: Arc::clone(&board), aws: aws.clone(), clock, account: assets.account };
+        let answering = Answering {
+            board: Arc::clone(&board),
+            aws: aws.clone(),
+            clock: clock.clone(),
+            account: assets.account,
+        };
         receivers.spawn(answering, &mut tasks);
         for group in log_groups {
             tasks.spawn(follow_logs(Arc::clone(&board), aws.clone(), Tail::new(group)));
         }
         tasks.spawn(follow_mail(Arc::clone(&board), aws.clone(), outbox_queue_url));
-        tasks.spawn(alarms::follow(Arc::clone(&board), aws.clone(), clock));
+        tasks.spawn(alarms::follow(Arc::clone(&board), aws.clone(), clock.clone()));
         Self { board, tasks: Arc::new(Mutex::new(tasks)), clock }
     }
 
@@ -124,8 +128,15 @@ impl Observer {
 
     /// The clock that metrics and alarms go by.
     #[must_use]
-    pub const fn clock(&self) -> Clock {
-        self.clock
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Has the clock go `rate` times as fast as the day from now on, schedules and samples with it.
+    pub fn set_rate(&self, rate: u32) {
+        self.clock.set_rate(rate);
+        // What any page says of times is true no longer.
+        self.put(|_| ());
     }
 
     /// Looks at everything seen so far.

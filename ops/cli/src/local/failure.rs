@@ -45,7 +45,8 @@ pub(crate) enum LocalFailure {
     Drill(#[source] DrillError),
     /// Drills that would take hours.
     #[error(
-        "this takes about {minutes} min; start the stack with `ops up --clock-rate 60`, or pass --slow to wait that long"
+        "this takes about {minutes} min; make them seconds on the console's page Drills, or start the stack with \
+         `ops up --clock-rate 60`, or pass --slow to wait that long"
     )]
     SlowClock {
         /// How long, by the day's clock.

@@ -12,7 +12,7 @@ use local_stack::observe::Seen;
 use local_stack::observe::news::Topic;
 use maud::{Markup, html};
 
-use super::Page;
+use super::{Page, clock};
 use crate::app::{App, Base};
 use crate::layout::{Head, page};
 use crate::ui::{self, href};
@@ -54,6 +54,7 @@ fn list(app: &App, seen: &Seen) -> Markup {
                     None => { "They are evaluated at the end of each whole minute; the first is not over yet." },
                 }
             }
+            (clock::draw(app.source.observer.clock()))
             div .stack {
                 @for (title, state) in GROUPS {
                     @let alarms = of(state);

@@ -13,7 +13,7 @@ use drill::file::Drill;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Page, Problem};
+use super::{Page, Problem, clock};
 use crate::app::{App, Base};
 use crate::layout::{Head, page};
 use crate::ui::{self, href};
@@ -38,10 +38,10 @@ async fn show(app: App) -> Page {
             div #drill .stack { (running::part(&app.drills)) }
             p .found {
                 (drills.len()) " drills, one at a time. Alarms go by the metrics' clock, which on this stack goes "
-                @if rate == 1 {
-                    "as the day does: a drill may take an hour or more. On a stack that is started with " code { "cargo run -- up --clock-rate 60" } ", it takes a minute or two."
-                } @else { (rate) " times as fast as the day. The retries of uploads take as long as ever." }
+                @if rate == 1 { "as the day does: a drill may take an hour or more, and a minute or two once minutes are seconds." }
+                @else { (rate) " times as fast as the day. The retries of uploads take as long as ever." }
             }
+            (clock::draw(app.source.observer.clock()))
             div .card { ul .rows { @for drill in &drills { li id={ "drill-" (drill.name) } { (row(&app, drill, &option)) } } } }
         },
         Err(error) => html! { p .problem { (chain(&error)) } },

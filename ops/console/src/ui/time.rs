@@ -13,7 +13,7 @@ pub(crate) fn ago(at_ms: i64) -> Markup {
 }
 
 /// How long ago something was by the clock of metrics and alarms, which may be faster.
-pub(crate) fn ago_by(clock: Clock, at: Timestamp) -> Markup {
+pub(crate) fn ago_by(clock: &Clock, at: Timestamp) -> Markup {
     element(at.as_millis(), clock.now().as_millis(), "clock")
 }
 
@@ -23,7 +23,7 @@ pub(crate) fn since(at_ms: i64) -> String {
 }
 
 /// The same by the clock of metrics and alarms.
-pub(crate) fn since_by(clock: Clock, at: Timestamp) -> String {
+pub(crate) fn since_by(clock: &Clock, at: Timestamp) -> String {
     relative(clock.now().as_millis().saturating_sub(at.as_millis()))
 }
 

@@ -8,7 +8,8 @@ One JSON object a line, to the address in SERVICE_METRICS:
 - AWS/DynamoDB    each call about one table
 - AWS/SNS         each message, each delivery
 
-CLOCK_RATE is how much faster than the day the reader's clock goes: schedules and samples keep up with it.
+CLOCK_RATE is how much faster than the day the reader's clock goes at first: schedules and samples keep up with it. The reader
+says on the same connection, a number a line, how fast it goes from then on.
 
 Written for the pinned version of the engine; whatever is wrapped here is checked first.
 """
@@ -27,13 +28,29 @@ from pinned import wrap
 
 # Taken out, because functions inherit what stays.
 HOST, PORT = os.environ.pop("SERVICE_METRICS").rsplit(":", 1)
-RATE = float(os.environ.pop("CLOCK_RATE"))
-SAMPLE_SECONDS = 5.0 / RATE if RATE < 20 else 0.25
 # "When a message is received three times or more and not deleted", SQS leaves it out of the age.
 RECEIVES_OF_POISON = 3
 THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded")
 
 reports = queue.SimpleQueue()
+
+
+class Pace:
+    """How much faster than the day the reader's clock goes, and what is done how often for it."""
+
+    def __init__(self, rate):
+        self.changed = threading.Event()
+        self.set(rate)
+
+    def set(self, rate):
+        self.rate = rate
+        self.between_samples = max(5.0 / rate, 0.25)
+        # A wait that has begun goes on, so none is longer than a second.
+        eventbridge._SCHEDULER_TICK_INTERVAL = min(10.0 / rate, 1.0)
+        self.changed.set()
+
+
+pace = Pace(float(os.environ.pop("CLOCK_RATE")))
 
 
 def record(namespace, name, dimensions, unit, **values):
@@ -44,12 +61,18 @@ def record(namespace, name, dimensions, unit, **values):
 def send():
     """Until nobody reads any more: then the stack is on its way down."""
     with socket.create_connection((HOST, int(PORT))) as reader:
+        threading.Thread(target=listen, args=(reader.makefile(),), daemon=True, name="service-metrics-listen").start()
         while True:
             report = reports.get()
             try:
                 reader.sendall(json.dumps(report).encode() + b"\n")
             except OSError:
                 return
+
+
+def listen(reader):
+    for line in reader:
+        pace.set(float(line))
 
 
 def is_poison(message):
@@ -59,7 +82,8 @@ def is_poison(message):
 def sample():
     counted = {}
     while True:
-        time.sleep(SAMPLE_SECONDS)
+        pace.changed.wait(pace.between_samples)
+        pace.changed.clear()
         for key, found in list(sqs._queues._data.items()):
             with sqs._queues_lock:
                 messages, sent = list(found["messages"]), found["messages"].sent
@@ -214,10 +238,8 @@ wrap(cloudwatch, "_dispatch_alarm_actions", ["alarm", "old_state", "new_state", 
 @wrap(eventbridge, "_parse_rate_seconds", ["expr"])
 def keep_up(inner, expr):
     seconds = inner(expr)
-    return None if seconds is None else seconds / RATE
+    return None if seconds is None else seconds / pace.rate
 
-
-eventbridge._SCHEDULER_TICK_INTERVAL /= RATE
 
 for work in (send, sample):
     threading.Thread(target=work, daemon=True, name=f"service-metrics-{work.__name__}").start()

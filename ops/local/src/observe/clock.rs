@@ -1,15 +1,31 @@
 //! Clock of metrics, alarms and schedules: the machine's, or faster.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cloudwatch_model::Timestamp;
 use contract::time::rfc3339_millis;
+use tokio::sync::watch;
 
-/// Runs `rate` times as fast as the day from the moment that it was started; what was before is as it was.
+/// Runs `rate` times as fast as the day from the moment that it was started; what was before is as it was. Clones share it.
+///
+/// Its pace may change. It never goes back, so that a clock that was fast stays ahead of the day.
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<watch::Sender<Vec<Pace>>>);
+
+/// From an instant of the day on, what the clock shows then, and how fast it goes.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    started: Timestamp,
+struct Pace {
+    from: Timestamp,
+    shown: Timestamp,
     rate: u32,
+}
+
+impl Pace {
+    fn at(&self, instant: Timestamp) -> Timestamp {
+        let since = instant.as_millis() - self.from.as_millis();
+        self.shown.plus_millis(since.saturating_mul(i64::from(self.rate)))
+    }
 }
 
 impl Default for Clock {
@@ -22,7 +38,11 @@ impl Clock {
     /// A clock that starts now.
     #[must_use]
     pub fn start(rate: u32) -> Self {
-        Self { started: today(), rate: rate.max(1) }
+        Self::starting(today(), rate)
+    }
+
+    fn starting(from: Timestamp, rate: u32) -> Self {
+        Self(Arc::new(watch::Sender::new(vec![Pace { from, shown: from, rate: rate.max(1) }])))
     }
 
     /// What the clock shows now.
@@ -34,21 +54,55 @@ impl Clock {
     /// What the clock shows at an instant of the day.
     #[must_use]
     pub fn at(&self, instant: Timestamp) -> Timestamp {
-        let since = instant.as_millis() - self.started.as_millis();
-        let factor = if since > 0 { i64::from(self.rate) } else { 1 };
-        self.started.plus_millis(since.saturating_mul(factor))
+        let paces = self.0.borrow();
+        let pace = paces.iter().rfind(|pace| pace.from <= instant);
+        pace.map_or(instant, |pace| pace.at(instant))
     }
 
     /// How many times faster than the day.
     #[must_use]
-    pub const fn rate(&self) -> u32 {
-        self.rate
+    pub fn rate(&self) -> u32 {
+        self.0.borrow().last().map_or(1, |pace| pace.rate)
     }
 
-    /// How long `millis` of this clock take.
+    /// From now on goes `rate` times as fast as the day.
+    pub fn set_rate(&self, rate: u32) {
+        self.change(today(), rate.max(1));
+    }
+
+    fn change(&self, from: Timestamp, rate: u32) {
+        self.0.send_if_modified(|paces| {
+            let Some(last) = paces.last().filter(|last| last.rate != rate) else { return false };
+            let shown = last.at(from);
+            paces.push(Pace { from, shown, rate });
+            true
+        });
+    }
+
+    /// Who waits by this clock must wait anew once its pace has changed.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        Changes(self.0.subscribe())
+    }
+
+    /// How long `millis` of this clock take at its present pace.
     #[must_use]
     pub fn wait(&self, millis: i64) -> Duration {
-        Duration::from_millis(u64::try_from(millis).unwrap_or(0)) / self.rate
+        Duration::from_millis(u64::try_from(millis).unwrap_or(0)) / self.rate()
+    }
+}
+
+/// Changes of a clock's pace from the moment that they were asked for.
+#[derive(Debug)]
+pub struct Changes(watch::Receiver<Vec<Pace>>);
+
+impl Changes {
+    /// Returns at the next change.
+    pub async fn next(&mut self) {
+        if self.0.changed().await.is_err() {
+            // The clock is gone, so it changes no more.
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -71,11 +125,36 @@ mod tests {
     #[test]
     fn clock_is_the_day_s_until_it_starts_and_then_goes_at_its_rate() {
         let started = Timestamp::from_millis(1_000_000);
-        let clock = Clock { started, rate: 60 };
+        let clock = Clock::starting(started, 60);
         assert_eq!(clock.at(started.plus_millis(-500)), started.plus_millis(-500));
         assert_eq!(clock.at(started.plus_millis(500)), started.plus_millis(30_000));
         assert_eq!(clock.wait(60_000), Duration::from_secs(1));
-        let day = Clock { started, rate: 1 };
+        let day = Clock::starting(started, 1);
         assert_eq!(day.at(started.plus_millis(500)), started.plus_millis(500));
+    }
+
+    #[test]
+    fn a_clock_whose_pace_changes_jumps_nowhere_and_shows_what_was_as_it_was() {
+        let started = Timestamp::from_millis(1_000_000);
+        let at = |millis: i64| started.plus_millis(millis);
+        let clock = Clock::starting(started, 1);
+        clock.change(at(1_000), 60);
+        clock.change(at(3_000), 1);
+        // A second of the day, two that are two minutes, and the day's again.
+        let shown = [500, 1_000, 2_000, 3_000, 3_500]
+            .map(|millis| clock.at(at(millis)).as_millis() - started.as_millis());
+        assert_eq!(shown, [500, 1_000, 61_000, 121_000, 121_500]);
+        assert_eq!(clock.rate(), 1);
+    }
+
+    #[tokio::test]
+    async fn clones_share_the_pace_and_who_waits_hears_of_a_change_and_of_nothing_else() {
+        let clock = Clock::default();
+        let mut changes = clock.changes();
+        clock.set_rate(1);
+        assert!(!changes.0.has_changed().unwrap());
+        clock.clone().set_rate(60);
+        changes.next().await;
+        assert_eq!((clock.rate(), clock.wait(60_000)), (60, Duration::from_secs(1)));
     }
 }

@@ -74,7 +74,7 @@ impl Receivers {
     }
 
     pub(super) fn spawn(self, answering: Answering, tasks: &mut JoinSet<()>) {
-        let (board, clock) = (&Arc::clone(&answering.board), answering.clock);
+        let (board, clock) = (&Arc::clone(&answering.board), answering.clock.clone());
         tasks.spawn(service_reports::follow(Arc::clone(board), self.services.listener, clock));
         match self.udp.read() {
             Ok(arrivals) => drop(tasks.spawn(receive_datagrams(Arc::clone(board), arrivals))),

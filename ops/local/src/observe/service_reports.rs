@@ -1,4 +1,5 @@
-//! Metrics that AWS's services publish by themselves: the engine's modules report them, a line each.
+//! Metrics that AWS's services publish by themselves: the engine's modules report them, a line each, and hear on the same
+//! connection how fast the clock goes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,8 +8,8 @@ use cloudwatch_model::{
     Datapoint, Dimensions, Distribution, InvalidDatapoint, InvalidId, MetricId, Resolution, Timestamp,
 };
 use serde::Deserialize;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::board::{Board, RETRY_AFTER};
 use super::clock::Clock;
@@ -35,6 +36,8 @@ struct Report {
 /// A report that is not understood.
 #[derive(Debug, thiserror::Error)]
 enum ReportError {
+    #[error("the connection broke")]
+    Broken(#[from] std::io::Error),
     #[error("a line is no report")]
     Json(#[from] serde_json::Error),
     #[error("a report names no metric")]
@@ -54,25 +57,33 @@ pub(super) async fn follow(board: Arc<Board>, listener: TcpListener, clock: Cloc
                 continue;
             }
         };
-        let mut lines = BufReader::new(connection).lines();
-        loop {
-            match lines.next_line().await {
-                Ok(Some(line)) => match read(&line, &clock) {
-                    Ok(datapoint) => board.write(&[Topic::Metrics], |seen| seen.metrics.put(datapoint)),
-                    Err(error) => {
-                        board.note(SOURCE, Some(chain(&error)));
-                        // Not the engine: a browser, whose request could hold reports further down.
-                        if matches!(error, ReportError::Json(_)) {
-                            break;
-                        }
-                    }
-                },
-                Ok(None) => break,
-                Err(error) => {
-                    board.note(SOURCE, Some(error.to_string()));
-                    break;
-                }
-            }
+        if let Err(error) = exchange(&board, connection, &clock).await {
+            board.note(SOURCE, Some(chain(&error)));
+        }
+    }
+}
+
+/// Takes reports until the connection ends; says how fast the clock goes, first and whenever that changes.
+async fn exchange(board: &Board, connection: TcpStream, clock: &Clock) -> Result<(), ReportError> {
+    let (reports, mut paces) = connection.into_split();
+    let mut lines = BufReader::new(reports).lines();
+    let mut changes = clock.changes();
+    let mut said = None;
+    loop {
+        let rate = clock.rate();
+        if said.replace(rate) != Some(rate) {
+            paces.write_all(format!("{rate}\n").as_bytes()).await?;
+        }
+        let line = tokio::select! {
+            line = lines.next_line() => line?,
+            () = changes.next() => continue,
+        };
+        let Some(line) = line else { return Ok(()) };
+        match read(&line, clock) {
+            Ok(datapoint) => board.write(&[Topic::Metrics], |seen| seen.metrics.put(datapoint)),
+            // Not the engine: a browser, whose request could hold reports further down.
+            Err(error @ ReportError::Json(_)) => return Err(error),
+            Err(error) => board.note(SOURCE, Some(chain(&error))),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_client::Aws;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::lab::Lab;
@@ -15,11 +15,15 @@ struct Queues {
 }
 
 impl Queues {
+    /// Clocks that fast are sampled four times a second.
     async fn start() -> Self {
+        Self::start_at("20").await
+    }
+
+    async fn start_at(clock_rate: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        // Clocks that fast are sampled four times a second.
-        let environment = [("SERVICE_METRICS", address), ("CLOCK_RATE", "20".to_owned())];
+        let environment = [("SERVICE_METRICS", address), ("CLOCK_RATE", clock_rate.to_owned())];
         let lab = Lab::start_with(&environment.map(|(name, value)| (name.to_owned(), value))).await;
         let (connection, _) = listener.accept().await.unwrap();
         Self { aws: lab.aws(), lab, reports: BufReader::new(connection).lines() }
@@ -43,6 +47,16 @@ impl Queues {
     async fn report(&mut self) -> Value {
         let line = self.reports.next_line().await.unwrap().unwrap();
         serde_json::from_str(&line).unwrap()
+    }
+
+    /// When the next sample of a queue was taken.
+    async fn sampled(&mut self, name: &str) -> f64 {
+        loop {
+            let report = self.report().await;
+            if report["dimensions"]["QueueName"] == name && report["name"] == "NumberOfMessagesSent" {
+                return report["at"].as_f64().unwrap();
+            }
+        }
     }
 
     /// When the oldest message of a queue arrived, by the next sample that began after this call.
@@ -70,6 +84,18 @@ impl Queues {
 
 fn seconds() -> f64 {
     std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64()
+}
+
+#[tokio::test]
+async fn queues_are_sampled_as_often_as_a_clock_wants_whose_pace_changes() {
+    let mut queues = Queues::start_at("1").await;
+    queues.create("sampled", json!({})).await;
+    queues.reports.get_mut().write_all(b"20\n").await.unwrap();
+    // The sample under way when the pace changed may be of the old one.
+    queues.sampled("sampled").await;
+    let (one, other) = (queues.sampled("sampled").await, queues.sampled("sampled").await);
+    assert!(other - one < 2.5, "{} s, where the day's clock is sampled every five", other - one);
+    queues.lab.stop().await;
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message as _;
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 /// Far beyond what any of it takes, also beside two busy processes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -276,6 +277,18 @@ async fn spans_of_one_trace_arrive_by_udp_and_http() {
     let trace = trace.await.unwrap();
     assert_eq!(trace.trace_id, "07".repeat(16));
     assert!(trace.span("one").is_some() && trace.span("three").is_some());
+}
+
+#[tokio::test]
+async fn who_reports_for_the_services_hears_how_fast_the_clock_goes_at_first_and_whenever_that_changes() {
+    let harness = Harness::new().await;
+    let engine = tokio::net::TcpStream::connect(&harness.services).await.unwrap();
+    let mut paces = BufReader::new(engine).lines();
+    assert_eq!(paces.next_line().await.unwrap().as_deref(), Some("1"));
+    harness.observer.set_rate(60);
+    assert_eq!(paces.next_line().await.unwrap().as_deref(), Some("60"));
+    harness.observer.set_rate(1);
+    assert_eq!(paces.next_line().await.unwrap().as_deref(), Some("1"));
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ pub(super) async fn show(app: App, Path(name): Path<String>, Query(range): Query
 }
 
 /// What changes as time goes on.
-fn watched(alarm: &Alarm, seen: &Seen, clock: Clock, range: &Range) -> Markup {
+fn watched(alarm: &Alarm, seen: &Seen, clock: &Clock, range: &Range) -> Markup {
     let at = seen.alarms.evaluated().unwrap_or_else(|| clock.now());
     let history: Vec<&Transition> = seen.alarms.history().filter(|it| it.alarm == alarm.name).collect();
     html! {
@@ -74,7 +74,7 @@ fn watched(alarm: &Alarm, seen: &Seen, clock: Clock, range: &Range) -> Markup {
     }
 }
 
-fn standing(alarm: &Alarm, seen: &Seen, clock: Clock) -> Markup {
+fn standing(alarm: &Alarm, seen: &Seen, clock: &Clock) -> Markup {
     let standing = seen.alarms.standing(&alarm.name);
     let topics: Vec<&str> =
         alarm.actions.on(State::Alarm).iter().filter_map(|topic| topic.rsplit(':').next()).collect();
@@ -127,7 +127,7 @@ fn graph(metric: &MetricAlarm, seen: &Seen, at: Timestamp, range: &Range) -> Mar
     ui::card("Datapoints and threshold", note, html! { div .inset { (range.links(span)) } (drawing) })
 }
 
-fn evidence(name: &str, metric: &MetricAlarm, seen: &Seen, at: Timestamp, clock: Clock) -> Markup {
+fn evidence(name: &str, metric: &MetricAlarm, seen: &Seen, at: Timestamp, clock: &Clock) -> Markup {
     let before = seen.alarms.state(name).unwrap_or(State::InsufficientData);
     let verdict = match metric.evaluate(&seen.metrics, at, before) {
         Ok(verdict) => verdict,
@@ -178,7 +178,7 @@ fn looked_at(rule: &Rule, seen: &Seen) -> Markup {
 }
 
 /// The last day's states, as a bar and in words.
-fn day(alarm: &Alarm, seen: &Seen, history: &[&Transition], clock: Clock) -> Markup {
+fn day(alarm: &Alarm, seen: &Seen, history: &[&Transition], clock: &Clock) -> Markup {
     let now = clock.now();
     let begin = now.plus_millis(-DAY_MINUTES * MINUTE_MS);
     let state = seen.alarms.state(&alarm.name).unwrap_or(State::InsufficientData);

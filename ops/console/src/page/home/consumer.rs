@@ -12,6 +12,7 @@ use drill::file::{Drill, FOLDER, Ring};
 use maud::{Markup, html};
 
 use crate::app::{App, Base};
+use crate::page::clock;
 use crate::page::drills::on_this_stack;
 use crate::page::{Page, Problem};
 use crate::ui::href;
@@ -56,6 +57,7 @@ pub(super) fn draw(app: &App, consumer: &Result<Consumer, DrillError>) -> Markup
                         @if let Some(ring) = ring { (what_comes(app, ring)) }
                     }
                     (button("/consumer/mend", "Switch the consumer on"))
+                    (clock::draw(app.source.observer.clock()))
                 },
                 Ok(_) => {
                     p .soft {
@@ -63,6 +65,7 @@ pub(super) fn draw(app: &App, consumer: &Result<Consumer, DrillError>) -> Markup
                         @if let Some(ring) = ring { ": " (ring.alarm) " rings within " (within(app, ring)) } "."
                     }
                     (button("/consumer/break", "Break the consumer"))
+                    (clock::draw(app.source.observer.clock()))
                 },
             }
         }

@@ -64,7 +64,7 @@ impl Facts {
                 originals: bucket("OriginalBucketName"),
                 thumbnails: bucket("ProcessedBucketName"),
                 mail: (mail.len(), mail.last().and_then(|mail| unix_millis(&mail.published_at))),
-                clock,
+                clock: clock.clone(),
             }
         })
     }
@@ -140,7 +140,7 @@ impl Facts {
     }
 
     fn ago(&self, at: Timestamp) -> String {
-        time::since_by(self.clock, at)
+        time::since_by(&self.clock, at)
     }
 }
 
