@@ -29,7 +29,6 @@ pub(super) fn routes() -> Router<Base> {
 async fn show(app: App) -> Page {
     let name = &app.source.info.name;
     let option = if name == "default" { String::new() } else { format!(" --name {name}") };
-    let rate = app.source.observer.clock().rate();
     let content = match Drill::all(&app.source.root) {
         Ok(drills) if drills.is_empty() => html! {
             div .card { (ui::empty("No drills.", html! { p { "Each is a file of " code { "alarms/drills" } "." } })) }
@@ -37,9 +36,7 @@ async fn show(app: App) -> Page {
         Ok(drills) => html! {
             div #drill .stack { (running::part(&app.drills)) }
             p .found {
-                (drills.len()) " drills, one at a time. Alarms go by the metrics' clock, which on this stack goes "
-                @if rate == 1 { "as the day does: a drill may take an hour or more, and a minute or two once minutes are seconds." }
-                @else { (rate) " times as fast as the day. The retries of uploads take as long as ever." }
+                (drills.len()) " drills, one at a time. They wait for alarms, which may go faster; the retries of uploads take as long as ever."
             }
             (clock::draw(app.source.observer.clock()))
             div .card { ul .rows { @for drill in &drills { li id={ "drill-" (drill.name) } { (row(&app, drill, &option)) } } } }

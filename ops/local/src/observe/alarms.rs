@@ -151,7 +151,7 @@ impl AlarmBoard {
 /// Evaluates each minute that ends, until the watching ends.
 pub(super) async fn follow(board: Arc<Board>, aws: Aws, clock: Clock) {
     let minute = Period::MINUTE.as_millis();
-    let mut changes = clock.changes();
+    let mut paces = clock.changes();
     // Never a minute that began before anybody looked.
     let mut next = clock.now().start_of(Period::MINUTE).plus_millis(2 * minute);
     loop {
@@ -159,7 +159,7 @@ pub(super) async fn follow(board: Arc<Board>, aws: Aws, clock: Clock) {
         let early = next.as_millis() + settling - clock.now().as_millis();
         if early > 0 {
             let wait = tokio::time::sleep(clock.wait(early).max(Duration::from_millis(1)));
-            tokio::select! { () = wait => {} () = changes.next() => {} }
+            tokio::select! { () = wait => {} () = paces.next() => {} }
             continue;
         }
         let mut changed = Vec::new();
