@@ -23,7 +23,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::Child;
 
-pub use page::Look;
+pub use page::{Drag, Look};
 use protocol::Protocol;
 
 /// Longest wait for anything; a page takes a second on an idle machine.

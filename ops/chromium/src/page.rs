@@ -1,6 +1,7 @@
 //! What a user does with a page, and how it looks.
 
 use std::fs;
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +11,11 @@ use crate::{Browser, PATIENCE};
 
 /// How long the page itself looks for the worth of an expression, before it is asked again.
 const LOOK_SECONDS: u64 = 5;
+
+/// Files that are held over a page.
+#[derive(Debug)]
+#[must_use = "they are held until they are dropped there"]
+pub struct Drag(Value);
 
 /// How a page is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,10 +114,33 @@ impl Browser {
     pub async fn choose(&mut self, selector: &str, files: &[String]) {
         let field = json!({"expression": format!("document.querySelector({})", json!(selector))});
         let field = self.call("Runtime.evaluate", field).await;
-        // The browser reads no file whose path leads up.
-        let files: Vec<_> = files.iter().map(|file| fs::canonicalize(file).unwrap()).collect();
-        let chosen = json!({"files": files, "objectId": field["result"]["objectId"]});
+        let chosen = json!({"files": readable(files), "objectId": field["result"]["objectId"]});
         self.call("DOM.setFileInputFiles", chosen).await;
+    }
+
+    /// Drags files over the middle of what a selector finds, once it is seen, and holds them there.
+    pub async fn drag(&mut self, selector: &str, files: &[String]) -> Drag {
+        let middle = format!(
+            "((it) => it.offsetWidth && ((at) => [at.x + at.width / 2, at.y + at.height / 2])(it.getBoundingClientRect())) \
+             (document.querySelector({}))",
+            json!(selector)
+        );
+        let middle = self.until(&middle).await;
+        let copied = json!({"items": [], "files": readable(files), "dragOperationsMask": 1});
+        let held = json!({"x": middle[0], "y": middle[1], "data": copied});
+        self.send_drag("dragEnter", held.clone()).await;
+        self.send_drag("dragOver", held.clone()).await;
+        Drag(held)
+    }
+
+    /// Drops files where they are held.
+    pub async fn drop_there(&mut self, Drag(held): Drag) {
+        self.send_drag("drop", held).await;
+    }
+
+    async fn send_drag(&mut self, event: &str, mut held: Value) {
+        held["type"] = json!(event);
+        self.call("Input.dispatchDragEvent", held).await;
     }
 
     /// Holds back requests of the tab in front whose address contains `part`, from now on.
@@ -144,12 +173,30 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", media).await;
     }
 
+    /// Shows no scroll bars from now on; pages scroll all the same.
+    pub async fn hide_scroll_bars(&mut self) {
+        self.call("Emulation.setScrollbarsHidden", json!({"hidden": true})).await;
+    }
+
     /// The page as a PNG, all of it, not only what fits into the window.
     pub async fn screenshot(&mut self) -> Vec<u8> {
         let mut clip = self.call("Page.getLayoutMetrics", json!({})).await["cssContentSize"].take();
         clip["scale"] = json!(1);
-        let whole = json!({"captureBeyondViewport": true, "clip": clip});
-        let picture = self.call("Page.captureScreenshot", whole).await;
+        self.capture(json!({"captureBeyondViewport": true, "clip": clip})).await
+    }
+
+    /// What the window shows, as a WebP of this quality, from 0 to 100.
+    pub async fn window(&mut self, quality: u8) -> Vec<u8> {
+        self.capture(json!({"format": "webp", "quality": quality})).await
+    }
+
+    async fn capture(&mut self, options: Value) -> Vec<u8> {
+        let picture = self.call("Page.captureScreenshot", options).await;
         STANDARD.decode(picture["data"].as_str().unwrap()).unwrap()
     }
+}
+
+/// The browser reads no file whose path leads up.
+fn readable(files: &[String]) -> Vec<PathBuf> {
+    files.iter().map(|file| fs::canonicalize(file).unwrap()).collect()
 }

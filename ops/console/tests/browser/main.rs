@@ -14,6 +14,7 @@ mod made_up;
 mod outage;
 mod pages;
 mod quiet;
+mod recording;
 mod reload;
 mod screenshots;
 mod shift;

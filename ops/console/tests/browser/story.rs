@@ -1,17 +1,17 @@
 //! From the first page to an incident that is over, without a terminal.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use cloudwatch_model::State;
 use local_stack::stack::Stack;
 
+use crate::recording::{Camera, Scene};
 use crate::stack::{root, up_with};
 use crate::upload::sign_up;
 use chromium::Browser;
 
 /// A minute of alarms takes so long: those of this story look ten minutes back.
-const CLOCK_RATE: u32 = 60;
+pub(crate) const CLOCK_RATE: u32 = 60;
 /// What rings when nothing takes messages from the queue.
 const ALARM: &str = "queue-backlog";
 
@@ -21,35 +21,47 @@ const ALARM: &str = "queue-backlog";
 async fn somebody_new_breaks_the_consumer_sees_the_alarm_ring_and_mends_it_by_the_runbook() {
     let stack = up_with(CLOCK_RATE).await;
     let mut browser = Browser::open().await;
-    println!("the story took {:.0} s", story(&stack, &mut browser).await.as_secs_f64());
+    let mut camera = Camera::before(&mut browser).await;
+    let took = story(&stack, &mut browser, &mut camera).await;
+    println!("the story took {:.0} s", took.as_secs_f64());
+    camera.finish(took);
     assert_eq!(browser.errors(), [] as [String; 0]);
     stack.down().await.unwrap();
 }
 
 /// The story, and how long it took.
-async fn story(stack: &Stack, browser: &mut Browser) -> Duration {
+async fn story(stack: &Stack, browser: &mut Browser, camera: &mut Camera) -> Duration {
     let began = Instant::now();
     let console = &stack.info.console;
 
     // A photo becomes a thumbnail, and its trace is open.
     browser.visit(console).await;
+    browser.until("document.querySelector('[hx-post=\"/consumer/break\"]') !== null").await;
+    camera.take(browser, Scene::Started, "h1").await;
     browser.click("#menu a[href='/upload']").await;
     sign_up(browser, "new@example.com").await;
-    upload(browser).await;
+    let drag = browser.drag("#drop", &[photo("raccoon.jpg")]).await;
+    browser.until("document.querySelector('#drop.over') !== null").await;
+    camera.take(browser, Scene::Dropped, "h1").await;
+    browser.drop_there(drag).await;
     browser.until("document.querySelectorAll('.fate .hops .reached').length === 5").await;
     browser.until("document.querySelector('.fate img[src^=\"/thumbnails/\"]')?.naturalWidth === 256").await;
+    camera.take(browser, Scene::Arrived, "#drop").await;
     browser.click(".fate a[href^='/traces/']").await;
     browser.until("document.querySelectorAll('.waterfall > li').length > 5").await;
+    camera.take(browser, Scene::Traced, ".card:has(.waterfall)").await;
 
     // One click breaks the consumer; the next photo waits.
     browser.visit(console).await;
     browser.click("[hx-post='/consumer/break']").await;
     browser.until("document.querySelector('[hx-post=\"/consumer/mend\"]') !== null").await;
+    camera.take(browser, Scene::Broken, "h1").await;
     browser.click("#consumer a[href='/upload']").await;
     browser.until("document.getElementById('uploader')?.dataset.state === 'in'").await;
-    upload(browser).await;
+    browser.choose("#files", &[photo("hubble.jpg")]).await;
     // The page still shows the first one below.
     browser.until("document.querySelector('.fate')?.querySelectorAll('.hops .reached').length === 2").await;
+    camera.take(browser, Scene::Waiting, "h1").await;
 
     // The alarm rings, says why, and its runbook stands beside it.
     browser.visit(&format!("{console}/alarms")).await;
@@ -58,6 +70,7 @@ async fn story(stack: &Stack, browser: &mut Browser) -> Duration {
         .until(&format!("{row}.querySelector('.badge.bad') && {row}.querySelector('p').textContent"))
         .await;
     assert!(reason.as_str().unwrap().contains("GreaterThanThreshold 300"), "{reason}");
+    camera.take(browser, Scene::Ringing, "h1").await;
     browser.click(&format!("#alarm-{ALARM} a[href$='#doc-mitigation']")).await;
     browser.until("document.getElementById('doc-mitigation') !== null").await;
 
@@ -66,13 +79,19 @@ async fn story(stack: &Stack, browser: &mut Browser) -> Duration {
     let output = browser.until("document.querySelector('.ran pre')?.textContent").await;
     assert!(matches!(output.as_str(), Some("Enabled" | "Enabling")), "{output}");
     browser.until("document.querySelector('.ran .note')?.textContent.startsWith('Exit status 0')").await;
-    browser.until("document.querySelector('#alarm .badge.good')?.textContent === 'OK'").await;
+    camera.take(browser, Scene::Mended, "#doc-mitigation").await;
+    // The first badge is the state's; those of its history come below.
+    browser.until("document.querySelector('#alarm .badge')?.textContent === 'OK'").await;
 
     // The photo that waited is done, and all is well.
     browser.visit(&format!("{console}/images?status=DONE")).await;
     browser.until("document.querySelectorAll('.tile').length === 2").await;
+    browser.visit(&format!("{console}/upload")).await;
+    browser.until("document.querySelectorAll('.fate .hops .reached').length === 10").await;
+    camera.take(browser, Scene::Done, "#drop").await;
     browser.visit(&format!("{console}/alarms")).await;
     browser.until("document.querySelector('#alarms .found').textContent.startsWith('None of')").await;
+    camera.take(browser, Scene::Well, "h1").await;
     let rang = stack
         .observer
         .look(|seen| seen.alarms.history().any(|change| change.alarm == ALARM && change.to == State::Alarm));
@@ -86,8 +105,7 @@ const RUN_MITIGATION: &str = "((heading) => { \
       const button = it.querySelector('[hx-post]'); if (button) { button.click(); return true; } \
     } return false; })(document.getElementById('doc-mitigation'))";
 
-async fn upload(browser: &mut Browser) {
-    // Chromium reads no file whose path goes up again.
-    let photo = fs::canonicalize(root().join("ops/local/photos/raccoon.jpg")).unwrap();
-    browser.choose("#files", &[photo.to_str().unwrap().to_owned()]).await;
+/// A photo of the repository, by its path.
+fn photo(name: &str) -> String {
+    root().join("ops/local/photos").join(name).to_str().unwrap().to_owned()
 }
