@@ -68,7 +68,7 @@ fn row(app: &App, drill: &Drill, option: &str) -> Markup {
         }
         div .row-actions {
             button .copy type="button" data-copy={ "cargo run -- drill " (drill.name) (option) }
-                aria-label={ "Copy the command of " (drill.name) } { "Copy command" }
+                aria-label={ "Copy command of " (drill.name) } { "Copy command" }
             button type="button" hx-post=(begin) hx-target="#drill" hx-swap="innerHTML show:window:top" hx-disabled-elt="this"
                 aria-label={ "Start " (drill.name) } { "Start" }
         }
