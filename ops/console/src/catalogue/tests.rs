@@ -75,6 +75,8 @@ impl Table {
             if page.contains(text) {
                 return page;
             }
+            let may_change = page.contains("every 300ms") || page.contains("cannot be read");
+            assert!(may_change, "{path} stays without `{text}`: {page}");
             tokio::task::yield_now().await;
         }
     }

@@ -88,7 +88,8 @@ fn none(is_table_empty: bool, extent: &Extent) -> Markup {
         return html! { div .card { (ui::empty("None so far.", html! { p { "Not all images of the table are known yet." } })) } };
     }
     if !is_table_empty {
-        return ui::empty("No image is like that.", html! { p { a href="/images" { "Show all images" } } });
+        let all = html! { p { a href="/images" { "Show all images" } } };
+        return html! { div .card { (ui::empty("No image is like that.", all)) } };
     }
     let how = html! {
         p { "An image is listed once the processor has claimed it. " a href="/upload" { "Upload a photo" } " or send some:" }
