@@ -26,6 +26,8 @@ pub mod load;
 pub mod queue;
 mod retry;
 pub mod stack;
+#[cfg(test)]
+mod testing;
 pub mod upload;
 pub mod user;
 pub mod verify;

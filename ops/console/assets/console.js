@@ -54,20 +54,20 @@ if (window.Idiomorph) {
   callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
 }
 
-// Rows that newer ones push down glide to their places.
+// Rows that newer ones push down glide to their places, within a list that may itself be pushed down.
 
 const ROWS = ".rows > li";
 const rowName = (row) => row.id || row.firstElementChild?.id;
+const place = (row) => row.getBoundingClientRect().top - row.parentElement.getBoundingClientRect().top;
 let places = new Map();
 
 body.addEventListener("htmx:beforeSwap", () => {
-  const rows = [...document.querySelectorAll(ROWS)];
-  places = new Map(rows.map((row) => [rowName(row), row.getBoundingClientRect().top]));
+  places = new Map([...document.querySelectorAll(ROWS)].map((row) => [rowName(row), place(row)]));
 });
 body.addEventListener("htmx:afterSwap", () => {
   if (!matchMedia("(prefers-reduced-motion: no-preference)").matches) return;
   for (const row of document.querySelectorAll(ROWS)) {
-    const by = places.get(rowName(row)) - row.getBoundingClientRect().top;
+    const by = places.get(rowName(row)) - place(row);
     if (by) row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], 200);
   }
 });

@@ -68,6 +68,31 @@ pub(crate) enum NotRun {
     NoShell(String),
 }
 
+/// What one press of a block's button does.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step<'a> {
+    /// Runs these commands.
+    Run(&'a str),
+    /// Runs these, which change nothing, and asks whether to run the block.
+    DryRun(&'a str),
+    /// Asks whether to run the block.
+    Ask,
+}
+
+/// The word by which `ops` does what its dry run shows.
+const EXECUTE: &str = "--execute";
+
+/// The step of a block; who is sure has seen its dry run, or what it loses.
+pub(crate) fn step(block: &Block, is_sure: bool) -> Step<'_> {
+    let script = block.script.as_str();
+    let executes = script.find(EXECUTE);
+    if is_sure || (executes.is_none() && block.loses.is_none()) {
+        return Step::Run(script);
+    }
+    let line = executes.and_then(|at| script.get(..at)).and_then(|before| before.rfind('\n'));
+    line.and_then(|end| script.get(..end)).map_or(Step::Ask, Step::DryRun)
+}
+
 /// Why a block cannot be run from the page, in one sentence; `None` when it can.
 pub(crate) fn obstacle(blocks: &[Block], number: usize, stack: &str) -> Option<String> {
     let block = blocks.get(number)?;
@@ -112,13 +137,21 @@ fn is_name(word: &str) -> bool {
 }
 
 impl Shell {
-    /// Runs a block after the page's first one, which sets what all others need; dropping the future kills all that it started.
-    pub(crate) async fn run(&self, source: &Source, blocks: &[Block], number: usize) -> Result<Ran, NotRun> {
+    /// Runs commands of a block after the page's first one, which sets what all others need; dropping the future kills all that
+    /// they started.
+    pub(crate) async fn run(
+        &self,
+        source: &Source,
+        blocks: &[Block],
+        number: usize,
+        script: &str,
+    ) -> Result<Ran, NotRun> {
         let Ok(_turn) = self.0.try_acquire() else { return Err(NotRun::Busy) };
-        let script = |number: usize| blocks.get(number).map_or("", |block| block.script.as_str());
-        let before = if number == 0 { String::new() } else { format!("{{\n{}\n}} > /dev/null\n", script(0)) };
+        let first = blocks.first().filter(|_| number > 0);
+        let before =
+            first.map_or_else(String::new, |first| format!("{{\n{}\n}} > /dev/null\n", first.script));
         let mut command = self::command(source).await.map_err(NotRun::NoShell)?;
-        command.args(["-c", &format!("{BEGIN}{before}{}", script(number))]);
+        command.args(["-c", &format!("{BEGIN}{before}{script}")]);
         output(&mut command, PATIENCE).await.map_err(|error| NotRun::NoShell(chain(&error)))
     }
 }
@@ -182,6 +215,17 @@ mod tests {
         command
     }
 
+    const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+    /// Each runbook's name and text.
+    fn runbooks() -> impl Iterator<Item = (String, String)> {
+        std::fs::read_dir(format!("{ROOT}/runbooks")).unwrap().map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(path).unwrap())
+        })
+    }
+
     /// Why a block of a runbook with these has no button.
     fn obstacles(page: &str, stack: &str) -> Vec<Option<String>> {
         let blocks = blocks(page);
@@ -224,13 +268,66 @@ mod tests {
     }
 
     #[test]
+    fn commands_that_lose_something_or_have_a_dry_run_are_asked_about_first() {
+        let block = |script: &str, loses: Option<&str>| Block {
+            script: script.into(),
+            comment: String::new(),
+            loses: loses.map(str::to_owned),
+        };
+        let harmless = block("ls", None);
+        assert_eq!(step(&harmless, false), Step::Run("ls"));
+        let both = block("dlq drop\ndlq drop --execute\nls", Some("all"));
+        assert_eq!(step(&both, false), Step::DryRun("dlq drop"));
+        assert_eq!(step(&both, true), Step::Run("dlq drop\ndlq drop --execute\nls"));
+        for (script, loses) in [("rm it", Some("it")), ("dlq redrive --execute", None)] {
+            assert_eq!(step(&block(script, loses), false), Step::Ask, "{script}");
+        }
+    }
+
+    #[test]
+    fn no_command_of_a_runbook_takes_messages_from_a_queue_before_its_reader_has_read_what_is_lost() {
+        let takes = |script: &str| {
+            let drops = script.contains("dlq drop") && script.contains(EXECUTE);
+            drops || ["delete-message", "purge-queue"].iter().any(|call| script.contains(call))
+        };
+        let mut known = BTreeSet::new();
+        for (name, text) in runbooks() {
+            let all = blocks(&text);
+            for (number, block) in all.iter().enumerate().filter(|(_, block)| takes(&block.script)) {
+                assert_eq!(obstacle(&all, number, "default"), None, "{name} {number}");
+                assert!(block.loses.is_some(), "{name} {number}");
+                let first = step(block, false);
+                assert!(!matches!(first, Step::Run(_)), "{name} {number}");
+                assert!(!matches!(first, Step::DryRun(script) if takes(script)), "{name} {number}");
+                known.insert(format!("{name} {number}"));
+            }
+        }
+        assert!(known.iter().map(String::as_str).eq(["dlq-not-empty 11", "dlq-not-empty 12"]), "{known:?}");
+    }
+
+    #[test]
+    fn every_photo_that_a_command_with_a_button_uploads_is_in_the_repository() {
+        let mut uploaded = 0;
+        for (name, text) in runbooks() {
+            let all = blocks(&text);
+            let can = |number: &usize| obstacle(&all, *number, "default").is_none();
+            for block in (0..all.len()).filter(can).map(|number| &all[number]) {
+                let photos = block.script.split(" upload ").skip(1).filter_map(|rest| rest.split(' ').next());
+                let is_made = |photo: &&str| block.script.contains(&format!("> {photo}"));
+                for photo in photos.filter(|photo| !is_made(photo)) {
+                    assert!(std::path::Path::new(ROOT).join(photo).is_file(), "{name}: {photo}");
+                    uploaded += 1;
+                }
+            }
+        }
+        assert!(uploaded > 0);
+    }
+
+    #[test]
     fn most_commands_of_the_runbooks_can_be_run_and_those_that_cannot_are_known() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../runbooks");
         let (mut can, mut cannot) = (0, BTreeSet::new());
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            let obstacles = obstacles(&std::fs::read_to_string(&path).unwrap(), "default");
+        for (name, text) in runbooks() {
+            let obstacles = obstacles(&text, "default");
             can += obstacles.iter().filter(|obstacle| obstacle.is_none()).count();
             let closed = obstacles.into_iter().enumerate().filter(|(_, obstacle)| obstacle.is_some());
             cannot.extend(closed.map(|(number, _)| format!("{name} {number}")));

@@ -13,12 +13,21 @@ pub(crate) mod time;
 use local_stack::observe::news::Topic;
 use maud::{Markup, html};
 
+/// How often a part is made anew that grows.
+const GROWING: &str = "every 300ms";
+
 /// A part of the page that is made anew whenever one of the topics changes: its page is asked for again, and this part taken.
 ///
 /// Within it, focus and opened details stay. Ids must be unique on the page.
 pub(crate) fn live(id: &str, topics: &[Topic], content: Markup) -> Markup {
-    let trigger: Vec<String> =
+    live_while(false, id, topics, content)
+}
+
+/// The same, made anew by itself as well while there is more to come of which there is no news.
+pub(crate) fn live_while(grows: bool, id: &str, topics: &[Topic], content: Markup) -> Markup {
+    let mut trigger: Vec<String> =
         topics.iter().map(|topic| format!("news:{} from:body", topic.name())).collect();
+    trigger.extend(grows.then(|| GROWING.to_owned()));
     html! {
         div id=(id) hx-get="" hx-select={ "#" (id) } hx-trigger=(trigger.join(", ")) hx-swap="morph:outerHTML"
             hx-target="this" hx-sync="this:queue last" { (content) }

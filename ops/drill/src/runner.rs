@@ -110,9 +110,8 @@ pub async fn run(
 async fn well<'a>(info: &'a StackInfo, queues: &Queues<'_>) -> Result<Watch<'a>, DrillError> {
     let dead = queues.dead().await?;
     if dead > 0 {
-        return Err(DrillError::NotWell(format!(
-            "{dead} messages lie in the dead-letter queue; see `ops dlq list`"
-        )));
+        let lie = if dead == 1 { "1 message lies".to_owned() } else { format!("{dead} messages lie") };
+        return Err(DrillError::NotWell(format!("{lie} in the dead-letter queue; see `ops dlq list`")));
     }
     let watch = Watch::begin(info).await?;
     let wrong = watch.all_ok(WELL_MINUTES).await?;

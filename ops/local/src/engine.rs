@@ -7,4 +7,4 @@ mod root_key;
 
 pub use process::{Engine, Launch, StartError};
 pub(crate) use provision::ENVIRONMENTS;
-pub use provision::{AWS_CLI_PACKAGES, ENGINE_PACKAGES, Provision, ProvisionError, Venv};
+pub use provision::{AWS_CLI_PACKAGES, ENGINE_PACKAGES, Obstacle, Packages, Provision, ProvisionError, Venv};

@@ -100,3 +100,6 @@ async fn all(
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,13 @@
 //! Users and tokens; user pools that have too many requests.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufReader, Write};
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
 use aws_client::Credentials;
 
 use super::*;
+use crate::testing::request;
 
 /// How user pools refuse calls beyond their quota, and the page of one.
 const TOO_MANY: Answer<'_> =
@@ -114,19 +115,6 @@ impl Pool {
     fn asked(self) -> Vec<String> {
         self.server.join().unwrap()
     }
-}
-
-/// Reads one request: its first line, the operation of the API, its body.
-fn request(from: &mut impl BufRead) -> String {
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        from.read_line(&mut head).unwrap();
-    }
-    let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-    let mut body = vec![0; field("content-length: ").parse().unwrap_or(0)];
-    from.read_exact(&mut body).unwrap();
-    let line = head.lines().next().unwrap();
-    format!("{line} {} {}", field("x-amz-target: "), String::from_utf8(body).unwrap())
 }
 
 impl Pipeline for Pool {

@@ -84,7 +84,8 @@ fn summary(ringing: usize, all: usize) -> String {
     }
 }
 
-fn row(app: &App, alarm: &Alarm, seen: &Seen) -> Markup {
+/// One alarm as it stands in a list.
+pub(super) fn row(app: &App, alarm: &Alarm, seen: &Seen) -> Markup {
     let standing = seen.alarms.standing(&alarm.name);
     html! {
         div .row-head {
@@ -122,7 +123,10 @@ fn state_badge(seen: &Seen, name: &str) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use cloudwatch_model::{AlarmSet, Inputs, MetricStore, Template, Timestamp};
+    use cloudwatch_model::{
+        AlarmSet, Datapoint, Dimensions, Distribution, Inputs, MetricId, MetricStore, Resolution, Template,
+        Timestamp, Unit,
+    };
     use local_stack::observe::Seen;
     use local_stack::observe::alarms::AlarmBoard;
 
@@ -155,6 +159,27 @@ mod tests {
         assert!(page.contains("None of 2 alarms rings."), "{page}");
         assert!(page.contains("<a class=\"row-name\" href=\"/alarms/dlq-not-empty\">"), "{page}");
         assert!(page.contains("Without data") && !page.contains("Ringing"), "{page}");
+    }
+
+    #[tokio::test]
+    async fn an_alarm_that_rings_is_the_same_row_on_home_as_in_the_list() {
+        let mut seen = seen();
+        seen.metrics.put(Datapoint {
+            metric: MetricId::new("N", "M", Dimensions::default()).unwrap(),
+            timestamp: Timestamp::from_millis(1),
+            unit: Unit::None,
+            values: Distribution::of_values(&[1.0]).unwrap(),
+            resolution: Resolution::Standard,
+        });
+        seen.alarms.tick(&seen.metrics, Timestamp::from_millis(60_000)).unwrap();
+        let harness = Harness::new(seen);
+        let row = |page: &str| {
+            let (_, row) = page.split_once("<li id=\"alarm-dlq-not-empty\">").unwrap();
+            row.split("</li>").next().unwrap().to_owned()
+        };
+        let (home, list) = (harness.page("/").await, harness.page("/alarms").await);
+        assert!(row(&list).contains("href=\"/alarms/dlq-not-empty#doc-mitigation\""), "{list}");
+        assert_eq!(row(&home), row(&list));
     }
 
     #[tokio::test]
@@ -196,6 +221,21 @@ mod tests {
             let (status, page) = harness.post(path, &token, "script=ls").await;
             assert_eq!(status, expected, "{path}: {page}");
         }
+    }
+
+    #[tokio::test]
+    async fn commands_that_delete_messages_are_asked_about_first_with_what_is_lost() {
+        let harness = Harness::new(seen());
+        let page = harness.page("/alarms/dlq-not-empty").await;
+        for (block, label) in [(8, "Dry run"), (11, "Dry run"), (12, "Run…")] {
+            let button = page.split(&format!("/run?block={block}\"")).nth(1).unwrap();
+            assert!(button.split('>').nth(1).unwrap().starts_with(label), "{block}: {button}");
+        }
+        let (status, asked) =
+            harness.post("/runbooks/dlq-not-empty/run?block=12", &harness.token().await, "").await;
+        assert!(status == 200 && asked.contains("Nothing was changed so far."), "{asked}");
+        assert!(asked.contains("are deleted from the dead-letter queue"), "{asked}");
+        assert!(asked.contains("hx-post=\"/runbooks/dlq-not-empty/run?block=12&amp;sure=true\""), "{asked}");
     }
 
     #[tokio::test]

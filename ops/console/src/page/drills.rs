@@ -10,6 +10,7 @@ use axum::response::Html;
 use axum::routing::{get, post};
 use drill::consumer::Consumer;
 use drill::file::Drill;
+use local_stack::observe::Clock;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -36,10 +37,11 @@ async fn show(app: App) -> Page {
         Ok(drills) => html! {
             div #drill .stack { (running::part(&app.drills)) }
             p .found {
-                (drills.len()) " drills, one at a time. They wait for alarms, which may go faster; the retries of uploads take as long as ever."
+                (drills.len()) " drills, one at a time, from here or by " code { "cargo run -- drill NAME" (option) }
+                ". They wait for alarms, which may go faster; the retries of uploads take as long as ever."
             }
             (clock::draw(app.source.observer.clock()))
-            div .card { ul .rows { @for drill in &drills { li id={ "drill-" (drill.name) } { (row(&app, drill, &option)) } } } }
+            div .card { ul .rows .with-actions { @for drill in &drills { li id={ "drill-" (drill.name) } { (row(&app, drill, &option)) } } } }
         },
         Err(error) => html! { p .problem { (chain(&error)) } },
     };
@@ -50,28 +52,31 @@ async fn show(app: App) -> Page {
 fn row(app: &App, drill: &Drill, option: &str) -> Markup {
     let begin = format!("/drills/begin?name={}", drill.name);
     html! {
-        div .row-head {
-            span .row-name { (drill.name) }
-            span .soft { "at most " (drill.minutes()) " min, " (on_this_stack(app, drill.minutes())) }
+        div .row-text {
+            div .row-head {
+                span .row-name { (drill.name) }
+                span .soft { "at most " (drill.minutes()) " min" @if let Some(here) = here(app.source.observer.clock(), drill.minutes()) { ", " (here) } }
+            }
+            p { (drill.purpose) }
+            p .soft {
+                @if drill.rings.is_empty() { "No alarm must ring. " }
+                @else { "Must ring: " @for ring in &drill.rings { a href=(href::alarm(&ring.alarm)) { (ring.alarm) } " within " (ring.within_minutes) " min. " } }
+                "Mended by " a href=(href::runbook(&drill.runbook)) { (drill.runbook) } "."
+            }
         }
-        p { (drill.purpose) }
-        p .soft {
-            @if drill.rings.is_empty() { "No alarm must ring. " }
-            @else { "Must ring: " @for ring in &drill.rings { a href=(href::alarm(&ring.alarm)) { (ring.alarm) } " within " (ring.within_minutes) " min. " } }
-            "Mended by " a href=(href::runbook(&drill.runbook)) { (drill.runbook) } "."
-        }
-        div .start {
+        div .row-actions {
+            button .copy type="button" data-copy={ "cargo run -- drill " (drill.name) (option) }
+                aria-label={ "Copy command of " (drill.name) } { "Copy command" }
             button type="button" hx-post=(begin) hx-target="#drill" hx-swap="innerHTML show:window:top" hx-disabled-elt="this"
                 aria-label={ "Start " (drill.name) } { "Start" }
-            (ui::command(&format!("cargo run -- drill {}{option}", drill.name)))
         }
     }
 }
 
-/// What minutes of the metrics' clock are on this stack, in words.
-pub(super) fn on_this_stack(app: &App, minutes: u32) -> String {
-    let took = app.source.observer.clock().wait(i64::from(minutes) * 60_000);
-    format!("about {} on this stack", ui::format::seconds(took.as_secs()))
+/// What minutes of the metrics' clock are on this stack, in words; `None` where they are as many.
+pub(super) fn here(clock: &Clock, minutes: u32) -> Option<String> {
+    let took = clock.wait(i64::from(minutes) * 60_000);
+    (clock.rate() > 1).then(|| format!("about {} on this stack", ui::format::seconds(took.as_secs())))
 }
 
 #[derive(Debug, Deserialize)]
@@ -110,9 +115,10 @@ async fn stop(State(base): State<Base>) -> Html<String> {
 
 #[cfg(test)]
 mod tests {
-    use local_stack::observe::Seen;
+    use local_stack::observe::{Clock, Seen};
     use serde_json::json;
 
+    use super::here;
     use crate::tests::{Harness, answered, drilled};
 
     #[tokio::test]
@@ -120,12 +126,18 @@ mod tests {
         let page = Harness::new(Seen::default()).page("/drills").await;
         assert!(page.contains("data-copy=\"cargo run -- drill consumer-off --name one\""), "{page}");
         assert!(page.contains("hx-post=\"/drills/begin?name=consumer-off\""), "{page}");
-        assert!(page.contains("at most 55 min, about 55 min on this stack"), "{page}");
+        assert!(page.contains(">at most 55 min<"), "{page}");
         assert!(
             page.contains("href=\"/alarms/queue-backlog\"")
                 && page.contains("href=\"/runbooks/queue-backlog\""),
             "{page}"
         );
+    }
+
+    #[test]
+    fn minutes_of_the_metrics_clock_are_converted_only_where_it_is_faster_than_the_day() {
+        assert_eq!(here(&Clock::start(1), 55), None);
+        assert_eq!(here(&Clock::start(60), 55).as_deref(), Some("about 55 s on this stack"));
     }
 
     #[tokio::test]
@@ -144,8 +156,8 @@ mod tests {
         assert!(part.contains("hx-get=\"/drills/progress\" hx-trigger=\"every 1s\""), "{part}");
 
         let (_, stopped) = harness.post("/drills/stop", &token, "").await;
-        assert!(stopped.contains("Stopped") && !stopped.contains("every 1s"), "{stopped}");
-        assert!(harness.page("/drills").await.contains("Stopped"), "another page shows it too");
+        assert!(stopped.contains("STOPPED") && !stopped.contains("every 1s"), "{stopped}");
+        assert!(harness.page("/drills").await.contains("STOPPED"), "another page shows it too");
     }
 
     #[tokio::test]

@@ -10,16 +10,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use cloudwatch_model::alarm::State;
+use cloudwatch_model::alarm::{Alarm, State};
 use contract::item::Record;
 use contract::time::unix_millis;
 use drill::consumer::Consumer;
 use local_stack::observe::news::Topic;
 use maud::{Markup, html};
 
-use super::Page;
 use super::images::{status, tile};
+use super::{Page, alarms};
 use crate::app::{App, Base};
+use crate::catalogue::{Extent, Images};
 use crate::layout::{Head, page};
 use crate::ui::{self, Column, href};
 use facts::Facts;
@@ -41,24 +42,22 @@ async fn show(app: App) -> Page {
         app.catalogue.images(&app.source),
         Consumer::find(&app.source.info),
     );
-    let (images, problem) = match images {
-        Ok(images) => (images.all, None),
-        Err(error) => (Vec::new(), Some(aws_client::chain(&error))),
-    };
-    let stuck = stuck(&images);
+    let images = images.unwrap_or_else(|error| Images::unreadable(&error));
+    let stuck = stuck(&images.all);
     let now = html! {
         div .stack {
-            @if let Some(problem) = &problem { p .problem { (problem) } }
+            @if let Extent::Unreadable(why) = &images.extent { p .problem { "The table of images cannot be read: " (why) } }
             section .card .flow aria-label="The way of an upload" {
                 (flow::draw(&facts.hops(&images)))
                 (consumer::draw(&app, &feed))
             }
             (ringing(&app))
-            (stuck_card(&app, &stuck, facts.dead_letters()))
+            (stuck_card(&app, &stuck, facts.dead_letters(), &images.extent))
             (newest(&app, &images))
         }
     };
-    let content = ui::live("now", &[Topic::Traces, Topic::Metrics, Topic::Mail, Topic::Alarms], now);
+    let topics = [Topic::Traces, Topic::Metrics, Topic::Mail, Topic::Alarms];
+    let content = ui::live_while(images.extent.grows(), "now", &topics, now);
     let lead = "Each upload's way through the pipeline, with what is at each hop right now.";
     Ok(Html(page(&app, Head { at: "/", title: "Home", lead }, content).into_string()))
 }
@@ -74,37 +73,22 @@ fn stuck(images: &[Arc<Record>]) -> Vec<&Record> {
     images.iter().rev().map(AsRef::as_ref).filter(|image| !image.has_ended()).filter(is_old).collect()
 }
 
-/// The alarms that ring; nothing while none does.
+/// The alarms that ring, as the page of all alarms shows them; nothing while none does.
 fn ringing(app: &App) -> Markup {
-    let clock = app.source.observer.clock();
     app.source.observer.look(|seen| {
-        let names = seen.alarms.set().iter().map(|alarm| alarm.name.as_str());
-        let mut ringing = names.filter(|name| seen.alarms.state(name) == Some(State::Alarm)).peekable();
-        if ringing.peek().is_none() {
+        let rings = |alarm: &&Alarm| seen.alarms.state(&alarm.name) == Some(State::Alarm);
+        let ringing: Vec<&Alarm> = seen.alarms.set().iter().filter(rings).collect();
+        if ringing.is_empty() {
             return html! {};
         }
-        ui::card(
-            "Alarms that ring",
-            html! { a href="/alarms" { "all alarms" } },
-            html! {
-                ul .ringing .inset {
-                    @for name in ringing {
-                        li {
-                            (ui::badge(State::Alarm.as_str())) " " a href=(href::alarm(name)) { (name) }
-                            @if let Some(standing) = seen.alarms.standing(name) {
-                                " " span .soft { (ui::time::ago_by(clock, standing.since)) }
-                                p .soft { (standing.reason) }
-                            }
-                            p { "Mend it by its " a href=(href::mitigation(name)) { "runbook" } "." }
-                        }
-                    }
-                }
-            },
-        )
+        let rows = html! {
+            ul .rows { @for alarm in ringing { li id={ "alarm-" (alarm.name) } { (alarms::row(app, alarm, seen)) } } }
+        };
+        ui::card("Alarms that ring", html! { a href="/alarms" { "all alarms" } }, rows)
     })
 }
 
-fn stuck_card(app: &App, stuck: &[&Record], dead_letters: u64) -> Markup {
+fn stuck_card(app: &App, stuck: &[&Record], dead_letters: Option<u64>, extent: &Extent) -> Markup {
     let rows = html! {
         @for image in stuck.iter().take(STUCK) {
             tr {
@@ -116,11 +100,15 @@ fn stuck_card(app: &App, stuck: &[&Record], dead_letters: u64) -> Markup {
     };
     let columns = [Column::Text("Image"), Column::Text("At"), Column::Text("Uploaded")];
     let content = html! {
-        @if stuck.is_empty() && dead_letters == 0 {
-            (ui::empty("Nothing is stuck.", html! { p { "An upload without a result after half a minute is listed here, and so is what the queue has given up." } }))
-        }
-        @if dead_letters > 0 {
-            p .inset { (ui::format::count(dead_letters)) @if dead_letters == 1 { " message is" } @else { " messages are" } " in the dead-letter queue." }
+        @match dead_letters {
+            Some(0) | None if !stuck.is_empty() => {},
+            Some(0) if !extent.is_partial() => {
+                (ui::empty("Nothing is stuck.", html! { p { "An upload without a result after half a minute is listed here, and so is what the queue has given up." } }))
+            },
+            Some(0) | None => (ui::empty("Not known yet.", html! { p { "The table and the dead-letter queue are not read whole." } })),
+            Some(count) => p .inset {
+                (ui::format::count(count)) @if count == 1 { " message is" } @else { " messages are" } " in the " a href="/messages" { "dead-letter queue" } "."
+            },
         }
         @if !stuck.is_empty() { (ui::table("Uploads without a result", &columns, rows)) }
         @if stuck.len() > STUCK { p .inset .soft { "and " (stuck.len() - STUCK) " more" } }
@@ -128,15 +116,17 @@ fn stuck_card(app: &App, stuck: &[&Record], dead_letters: u64) -> Markup {
     ui::card("Stuck", html! {}, content)
 }
 
-fn newest(app: &App, images: &[Arc<Record>]) -> Markup {
+fn newest(app: &App, images: &Images) -> Markup {
     let content = html! {
-        @if images.is_empty() {
+        @if images.all.is_empty() && images.extent.is_partial() {
+            (ui::empty("Not known yet.", html! { p { "The table could not be read so far." } }))
+        } @else if images.all.is_empty() {
             (ui::empty("No upload yet.", html! {
                 p { a href="/upload" { "Upload a photo" } " in this browser, or send some from a terminal:" }
                 (ui::command("cargo run -- upload FILE"))
             }))
         } @else {
-            ul .grid .inset { @for image in images.iter().take(NEWEST) { li { (tile(&app.source.observer, image)) } } }
+            ul .grid .inset { @for image in images.all.iter().take(NEWEST) { li { (tile(&app.source.observer, image)) } } }
         }
     };
     ui::card("Newest uploads", html! { a href="/images" { "all images" } }, content)
@@ -162,7 +152,10 @@ mod tests {
         ] {
             assert!(page.contains(&format!(">{hop}</text>")), "{hop}: {page}");
         }
-        assert!(page.contains("class=\"problem\"") && page.contains("cargo run -- upload FILE"), "{page}");
+        assert!(page.contains("class=\"problem\""), "{page}");
+        for made_up in ["Nothing is stuck.", "No upload yet.", ">0 images<", ">0 waiting<", ">0 given up<"] {
+            assert!(!page.contains(made_up), "{made_up}: {page}");
+        }
     }
 
     #[test]

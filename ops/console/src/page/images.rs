@@ -19,6 +19,7 @@ use maud::{Markup, html};
 
 use super::Page;
 use crate::app::{App, Base};
+use crate::catalogue::{Extent, Images};
 use crate::layout::{Head, page};
 use crate::ui::{self, href};
 use filter::Filter;
@@ -36,28 +37,25 @@ pub(super) fn routes() -> Router<Base> {
 }
 
 async fn show(app: App, Query(filter): Query<Filter>) -> Page {
-    let images = app.catalogue.images(&app.source).await?;
-    let found: Vec<&Record> = images.all.iter().map(AsRef::as_ref).filter(|it| filter.takes(it)).collect();
+    let Images { all, extent } = app.catalogue.images(&app.source).await?;
+    let found: Vec<&Record> = all.iter().map(AsRef::as_ref).filter(|it| filter.takes(it)).collect();
     let pages = found.len().div_ceil(PAGE).max(1);
     let number = filter.page.clamp(1, pages);
     let shown = found.iter().skip((number - 1) * PAGE).take(PAGE);
-    let reasons = filter::reasons(&images.all);
+    let reasons = filter::reasons(&all);
+    let parts = html! {
+        p .found role="status" { (counted(found.len(), (!filter.is_empty()).then_some(all.len()), &extent)) }
+        @if let Extent::Unreadable(why) = &extent { p .problem { "The table cannot be read: " (why) } }
+        @if found.is_empty() { (none(all.is_empty(), &extent)) }
+        @else {
+            ul .grid { @for image in shown { li { (tile(&app.source.observer, image)) } } }
+            // How many pages there are is not known before how many images there are.
+            @if !extent.is_partial() { (pager(&filter, number, pages)) }
+        }
+    };
     let content = html! {
         (filter.form(&reasons))
-        (ui::live("images", &[Topic::Traces, Topic::Mail], html! {
-            p .found role="status" {
-                (ui::format::count(found.len() as u64))
-                @if found.len() == 1 { " image" } @else { " images" }
-                @if !filter.is_empty() { " of " (ui::format::count(images.all.len() as u64)) }
-                @if !images.complete { "; the table holds more than is searched" }
-            }
-            @if images.all.is_empty() { (nothing()) }
-            @else if found.is_empty() { (ui::empty("No image is like that.", html! { p { a href="/images" { "Show all images" } } })) }
-            @else {
-                ul .grid { @for image in shown { li { (tile(&app.source.observer, image)) } } }
-                (pager(&filter, number, pages))
-            }
-        }))
+        (ui::live_while(extent.grows(), "images", &[Topic::Traces, Topic::Mail], parts))
     };
     let head = Head {
         at: "/images",
@@ -67,7 +65,32 @@ async fn show(app: App, Query(filter): Query<Filter>) -> Page {
     Ok(Html(page(&app, head, content).into_string()))
 }
 
-fn nothing() -> Markup {
+/// How many were found, of how many where that is not all; a number is a total only where the whole table is known.
+fn counted(found: usize, all: Option<usize>, extent: &Extent) -> Markup {
+    let images = html! {
+        (ui::format::count(found as u64)) @if found == 1 { " image" } @else { " images" }
+        @if let Some(all) = all { " of " (ui::format::count(all as u64)) }
+    };
+    html! {
+        @match extent {
+            Extent::Whole => (images),
+            Extent::Capped => { (images) "; the table holds more than is searched" },
+            Extent::Reading => { "Reading the table: " (images) " so far" },
+            Extent::ReadingAgain => { (images) "; reading the table again" },
+            Extent::Unreadable(_) => { (images) " known" },
+        }
+    }
+}
+
+/// What stands in place of the grid.
+fn none(is_table_empty: bool, extent: &Extent) -> Markup {
+    if extent.is_partial() {
+        return html! { div .card { (ui::empty("None so far.", html! { p { "Not all images of the table are known yet." } })) } };
+    }
+    if !is_table_empty {
+        let all = html! { p { a href="/images" { "Show all images" } } };
+        return html! { div .card { (ui::empty("No image is like that.", all)) } };
+    }
     let how = html! {
         p { "An image is listed once the processor has claimed it. " a href="/upload" { "Upload a photo" } " or send some:" }
         (ui::command("cargo run -- upload FILE"))
@@ -169,6 +192,16 @@ mod tests {
         assert!(page.contains("value=\"anna\"") && page.contains("value=\"FAILED\" selected"), "{page}");
         let none = harness.page("/images?q=%3Cscript%3E").await;
         assert!(none.contains("No image is like that") && !none.contains("<script>"), "{none}");
+    }
+
+    #[test]
+    fn a_number_is_stated_as_a_total_only_where_it_is_one() {
+        let text = |extent| counted(1_000, Some(3_000), &extent).into_string();
+        assert_eq!(text(Extent::Whole), "1,000 images of 3,000");
+        assert_eq!(text(Extent::Capped), "1,000 images of 3,000; the table holds more than is searched");
+        assert_eq!(text(Extent::Reading), "Reading the table: 1,000 images of 3,000 so far");
+        assert_eq!(text(Extent::ReadingAgain), "1,000 images of 3,000; reading the table again");
+        assert_eq!(text(Extent::Unreadable(String::new())), "1,000 images of 3,000 known");
     }
 
     #[tokio::test]

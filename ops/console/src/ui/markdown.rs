@@ -10,32 +10,44 @@ use super::href;
 /// What a document's own anchors begin with, so that none is an id of the page.
 const ANCHOR: &str = "doc-";
 
+/// How a comment begins that states what commands lose.
+const LOSES: &str = "loses: ";
+
 /// Commands of a document that are pasted together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
     pub(crate) script: String,
     /// The comment right above them, which no reader sees; it states what a test knows about them.
     pub(crate) comment: String,
+    /// What the reader cannot get back afterwards, as another comment above them states it.
+    pub(crate) loses: Option<String>,
 }
 
 /// The blocks of commands of a document, in its order.
 pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut events = Parser::new_ext(text, Options::ENABLE_TABLES).peekable();
-    let (mut blocks, mut comment) = (Vec::new(), String::new());
+    let (mut blocks, mut comment, mut loses) = (Vec::new(), String::new(), None);
     while let Some(event) = events.next() {
         match event {
             Event::Start(Tag::CodeBlock(kind)) => {
                 let script = code(&mut events);
                 if is_shell(&kind) {
-                    blocks.push(Block { script, comment: std::mem::take(&mut comment) });
+                    let (comment, loses) = (std::mem::take(&mut comment), loses.take());
+                    blocks.push(Block { script, comment, loses });
                 }
             }
             Event::Html(html) => {
                 let inner = html.trim().strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
-                inner.unwrap_or_default().clone_into(&mut comment);
+                match inner.unwrap_or_default().split_once(LOSES) {
+                    Some(("", what)) => loses = Some(what.to_owned()),
+                    _ => inner.unwrap_or_default().clone_into(&mut comment),
+                }
             }
             Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => {}
-            _ => comment.clear(),
+            _ => {
+                comment.clear();
+                loses = None;
+            }
         }
     }
     blocks
@@ -194,10 +206,24 @@ mod tests {
     fn commands_have_the_number_and_the_comment_that_stand_above_them() {
         let page = "<!-- prints: a -->\n\nprose\n\n```bash\nfirst\n```\n\n```json\n{}\n```\n\n\
                     1. x\n\n   <!-- prints nothing -->\n   ```bash\n   second\n     more\n   ```\n";
-        let block = |script: &str, comment: &str| Block { script: script.into(), comment: comment.into() };
+        let block = |script: &str, comment: &str| Block {
+            script: script.into(),
+            comment: comment.into(),
+            loses: None,
+        };
         assert_eq!(blocks(page), [block("first", ""), block("second\n  more", "prints nothing")]);
         let drawn = render(page, |number, script| maud::html! { i { (number) (script) } }).into_string();
         assert!(drawn.contains("<i>0first</i>") && drawn.contains("<i>1second\n  more</i>"), "{drawn}");
+    }
+
+    #[test]
+    fn what_commands_lose_is_read_of_the_comment_above_them_and_of_no_other() {
+        let page = "<!-- loses: all -->\n\nprose\n\n<!-- prints: a -->\n```bash\nfirst\n```\n\n\
+                    <!-- loses: the rest -->\n<!-- prints: b -->\n```bash\nsecond\n```\n";
+        let read: Vec<_> = blocks(page).into_iter().map(|block| (block.comment, block.loses)).collect();
+        let of = |comment: &str, loses: Option<&str>| (comment.to_owned(), loses.map(str::to_owned));
+        assert_eq!(read, [of("prints: a", None), of("prints: b", Some("the rest"))]);
+        assert!(!rendered(page).contains("loses"));
     }
 
     #[test]

@@ -20,6 +20,47 @@ const FURTHER: [(&str, &str, usize); 7] = [
     ("/drills", "a[href^='/runbooks/']", 1),
 ];
 
+/// What a page shows once something is pressed there.
+pub(crate) struct Pressed {
+    pub(crate) page: &'static str,
+    button: &'static str,
+    shown: &'static str,
+    /// What takes it back.
+    back: Option<&'static str>,
+}
+
+pub(crate) const PRESSED: [Pressed; 3] = [
+    Pressed {
+        page: "/",
+        button: "[hx-post='/consumer/break']",
+        shown: "[hx-post='/consumer/mend']",
+        back: Some("[hx-post='/consumer/mend']"),
+    },
+    Pressed { page: "/drills", button: "[hx-post$='=poison']", shown: "#drill .badge.bad", back: None },
+    Pressed {
+        page: "/runbooks/dlq-not-empty",
+        button: "[hx-post$='block=12']",
+        shown: ".question",
+        back: None,
+    },
+];
+
+/// Opens the page, presses, and waits until nothing changes by itself any more.
+pub(crate) async fn press(browser: &mut Browser, console: &str, pressed: &Pressed) {
+    open(browser, &format!("{console}{}", pressed.page)).await;
+    browser.click(pressed.button).await;
+    let settled = "!document.querySelector('.htmx-request, [hx-trigger^=every]')";
+    browser.until(&format!("{settled} && document.querySelector(\"{}\") !== null", pressed.shown)).await;
+}
+
+/// Takes it back, so that it can be pressed again.
+pub(crate) async fn take_back(browser: &mut Browser, pressed: &Pressed) {
+    if let Some(back) = pressed.back {
+        browser.click(back).await;
+        browser.until(&format!("document.querySelector(\"{}\") !== null", pressed.button)).await;
+    }
+}
+
 /// A console at the returned address, for as long as the other value lives.
 pub(crate) async fn serve() -> (String, Serving) {
     let console = Console::bind(0).await.unwrap();

@@ -1,4 +1,4 @@
-//! Provisioning of the virtual environment that the engine runs in.
+//! Provisioning of virtual environments: the one that the engine runs in, and the one of the AWS CLI.
 
 mod error;
 mod intact;
@@ -14,14 +14,25 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
 use crate::process_group::Group;
-pub use error::ProvisionError;
+pub use error::{Obstacle, ProvisionError};
 use terminal::progress::{Reporter, Step};
 
-/// Every package of the engine, pinned: a requirements file of pip, one package a line.
-pub const ENGINE_PACKAGES: &str = include_str!("requirements.txt");
+/// Packages that go into one environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Packages {
+    /// What people call them, in the middle of a sentence.
+    pub name: &'static str,
+    /// Every one, pinned: a requirements file of pip, one package a line.
+    pub requirements: &'static str,
+}
 
-/// The AWS CLI and what it needs, pinned likewise: it runs the commands of the runbooks.
-pub const AWS_CLI_PACKAGES: &str = include_str!("aws-cli.txt");
+/// The engine and what it needs.
+pub const ENGINE_PACKAGES: Packages =
+    Packages { name: "the engine", requirements: include_str!("requirements.txt") };
+
+/// The AWS CLI and what it needs: it runs the commands of the runbooks.
+pub const AWS_CLI_PACKAGES: Packages =
+    Packages { name: "the AWS CLI", requirements: include_str!("aws-cli.txt") };
 
 /// Oldest Python that the engine runs on.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
@@ -42,8 +53,8 @@ pub struct Provision {
     pub directory: PathBuf,
     /// The Python that makes the environment.
     pub python: OsString,
-    /// What goes into it, in the form of [`ENGINE_PACKAGES`].
-    pub packages: &'static str,
+    /// What goes into it.
+    pub packages: Packages,
 }
 
 /// A finished environment.
@@ -62,15 +73,20 @@ impl Provision {
     ///
     /// Says what is missing on this machine and what to do about it.
     pub async fn ensure(&self, reporter: &dyn Reporter) -> Result<Venv, ProvisionError> {
-        let home = self.home();
+        let packages = self.packages.name;
+        self.install(reporter).await.map_err(|source| ProvisionError { packages, source })
+    }
+
+    async fn install(&self, reporter: &dyn Reporter) -> Result<Venv, Obstacle> {
+        let (home, name) = (self.home(), self.packages.name);
         if let Some(venv) = finished(&home) {
             return Ok(venv);
         }
-        let step = Step::start(reporter, "engine-install", "Installing the engine (first start only)");
+        let step = Step::start(reporter, "install", format!("Installing {name} (first time only)"));
         fs::create_dir_all(&self.directory).map_err(|source| self.disk(source))?;
         let _turn = self.wait_for_turn(&home, &step).await?;
         if let Some(venv) = finished(&home) {
-            step.finish("Engine was installed by another start");
+            step.finish(format!("Another start has installed {name}"));
             return Ok(venv);
         }
         self.check_python().await?;
@@ -80,18 +96,18 @@ impl Provision {
             fs::remove_dir_all(&home).ok();
         }
         let venv = made?;
-        step.finish("Installed the engine");
+        step.finish(format!("Installed {name}"));
         Ok(venv)
     }
 
     /// Environments cannot be moved once made, so each set of pins has its own place.
     fn home(&self) -> PathBuf {
-        let hash: [u8; 32] = Sha256::digest(self.packages).into();
+        let hash: [u8; 32] = Sha256::digest(self.packages.requirements).into();
         let [a, b, c, d, ..] = hash;
         self.directory.join(format!("{ENVIRONMENTS}{:08x}", u32::from_be_bytes([a, b, c, d])))
     }
 
-    async fn wait_for_turn(&self, home: &Path, step: &Step<'_>) -> Result<File, ProvisionError> {
+    async fn wait_for_turn(&self, home: &Path, step: &Step<'_>) -> Result<File, Obstacle> {
         let lock = File::create(home.with_extension("lock")).map_err(|source| self.disk(source))?;
         if lock.try_lock().is_ok() {
             return Ok(lock);
@@ -101,31 +117,31 @@ impl Provision {
         locked.await.map_err(io::Error::other).flatten().map_err(|source| self.disk(source))
     }
 
-    async fn check_python(&self) -> Result<(), ProvisionError> {
+    async fn check_python(&self) -> Result<(), Obstacle> {
         let program = self.python.to_string_lossy().into_owned();
         let output = match Group::output(Command::new(&self.python).args(["-c", PROBE])).await {
             Ok(output) => output,
             Err(source) if source.kind() == io::ErrorKind::NotFound => {
-                return Err(ProvisionError::NoPython { program });
+                return Err(Obstacle::NoPython { program });
             }
-            Err(source) => return Err(ProvisionError::BrokenPython { program, source }),
+            Err(source) => return Err(Obstacle::BrokenPython { program, source }),
         };
         let version = String::from_utf8_lossy(&output.stdout);
         let mut numbers = version.split_whitespace().map_while(|word| word.parse().ok());
         let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else {
             let source = io::Error::other(last_lines(&output.stderr));
-            return Err(ProvisionError::BrokenPython { program, source });
+            return Err(Obstacle::BrokenPython { program, source });
         };
         if (major, minor) < OLDEST_PYTHON {
-            return Err(ProvisionError::OldPython { program, major, minor });
+            return Err(Obstacle::OldPython { program, major, minor });
         }
         if !output.status.success() {
-            return Err(ProvisionError::NoVenvModule { program });
+            return Err(Obstacle::NoVenvModule { program });
         }
         Ok(())
     }
 
-    async fn make(&self, home: &Path, step: &Step<'_>) -> Result<Venv, ProvisionError> {
+    async fn make(&self, home: &Path, step: &Step<'_>) -> Result<Venv, Obstacle> {
         if home.exists() {
             step.detail("removing an unfinished or damaged installation");
             fs::remove_dir_all(home).map_err(|source| self.disk(source))?;
@@ -139,7 +155,7 @@ impl Provision {
         ensurepip.args(["-m", "ensurepip", "--upgrade", "--default-pip"]);
         self.run("python -m ensurepip", &mut ensurepip).await?;
         let requirements = home.join("requirements.txt");
-        fs::write(&requirements, self.packages).map_err(|source| self.disk(source))?;
+        fs::write(&requirements, self.packages.requirements).map_err(|source| self.disk(source))?;
         let output = self.pip_install(home, &requirements, step).await.map_err(|source| self.disk(source))?;
         if !output.status.success() {
             return Err(self.explain("pip install", &output));
@@ -149,7 +165,7 @@ impl Provision {
         Ok(Venv { python: home.join("bin/python") })
     }
 
-    async fn run(&self, what: &'static str, command: &mut Command) -> Result<(), ProvisionError> {
+    async fn run(&self, what: &'static str, command: &mut Command) -> Result<(), Obstacle> {
         let output = Group::output(command).await.map_err(|source| self.disk(source))?;
         if output.status.success() { Ok(()) } else { Err(self.explain(what, &output)) }
     }
@@ -169,8 +185,10 @@ impl Provision {
             return Err(io::Error::other("pip has no output"));
         };
         let mut printed = Vec::new();
-        let (shown, read) =
-            tokio::join!(show_progress(stdout, self.packages, step), stderr.read_to_end(&mut printed));
+        let (shown, read) = tokio::join!(
+            show_progress(stdout, self.packages.requirements, step),
+            stderr.read_to_end(&mut printed)
+        );
         shown?;
         read?;
         let status = child.wait().await?;
@@ -178,11 +196,11 @@ impl Provision {
     }
 
     /// Finds the reason in what a tool printed.
-    fn explain(&self, what: &'static str, output: &Output) -> ProvisionError {
+    fn explain(&self, what: &'static str, output: &Output) -> Obstacle {
         let text = String::from_utf8_lossy(&output.stderr);
         let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
         if has(&["No space left on device", "Disk quota exceeded"]) {
-            return ProvisionError::DiskFull { directory: self.directory.clone() };
+            return Obstacle::DiskFull { directory: self.directory.clone() };
         }
         if has(&[
             "Connection",
@@ -192,19 +210,19 @@ impl Provision {
             "timed out",
             "from versions: none",
         ]) {
-            return ProvisionError::NoNetwork { printed: last_lines(&output.stderr) };
+            return Obstacle::NoNetwork { printed: last_lines(&output.stderr) };
         }
         let stdout = last_lines(&output.stdout);
         let printed = if text.trim().is_empty() { stdout } else { last_lines(&output.stderr) };
-        ProvisionError::Tool { what, printed }
+        Obstacle::Tool { what, printed }
     }
 
-    fn disk(&self, source: io::Error) -> ProvisionError {
+    fn disk(&self, source: io::Error) -> Obstacle {
         let directory = self.directory.clone();
         if source.kind() == io::ErrorKind::StorageFull {
-            return ProvisionError::DiskFull { directory };
+            return Obstacle::DiskFull { directory };
         }
-        ProvisionError::Disk { directory, source }
+        Obstacle::Disk { directory, source }
     }
 }
 

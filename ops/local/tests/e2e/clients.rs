@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use contract::image_id;
-use local_stack::engine::{AWS_CLI_PACKAGES, ENGINE_PACKAGES, Provision};
+use local_stack::engine::{AWS_CLI_PACKAGES, ENGINE_PACKAGES, Packages, Provision};
 use local_stack::user::Tokens;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -62,7 +62,7 @@ async fn installed() -> &'static Path {
 }
 
 /// The directory of the programs of an environment of Python.
-async fn programs(packages: &'static str) -> PathBuf {
+async fn programs(packages: Packages) -> PathBuf {
     let directory = root().join(".local-stack");
     let provision = Provision { directory, python: "python3".into(), packages };
     provision.ensure(&()).await.unwrap().python.parent().unwrap().to_owned()

@@ -1,10 +1,11 @@
-//! Installing the engine: an error names what the machine lacks, and what to do about it.
+//! Installing the engine and the AWS CLI: an error names which, what the machine lacks, and what to do about it.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use local_stack::engine::{ENGINE_PACKAGES, Provision, ProvisionError};
+use aws_client::chain;
+use local_stack::engine::{AWS_CLI_PACKAGES, ENGINE_PACKAGES, Obstacle, Provision};
 use tempfile::TempDir;
 use terminal::progress::{Progress, Reporter};
 
@@ -51,8 +52,8 @@ impl Machine {
         fs::read_to_string(self.home.path().join("log")).unwrap_or_default().lines().count()
     }
 
-    async fn error(&self) -> ProvisionError {
-        self.provision().ensure(&()).await.unwrap_err()
+    async fn obstacle(&self) -> Obstacle {
+        self.provision().ensure(&()).await.unwrap_err().source
     }
 }
 
@@ -141,10 +142,35 @@ async fn starts_at_the_same_time_share_one_installation() {
 }
 
 #[tokio::test]
+async fn whatever_hinders_an_installation_is_said_of_what_was_being_installed_and_of_nothing_else() {
+    let says = |line: &str| format!("echo '{line}' >&2; exit 1");
+    let machines = [
+        Machine::new("3 8", ":", ":"),
+        Machine::new("3 12", "exit 1", ":"),
+        Machine::new("3 12", ":", &says("NewConnectionError")),
+        Machine::new("3 12", ":", &says("No space left on device")),
+        Machine::new("3 12", ":", &says("error: no compiler")),
+    ];
+    let packages = [(ENGINE_PACKAGES, "the engine", "CLI"), (AWS_CLI_PACKAGES, "the AWS CLI", "engine")];
+    for machine in &machines {
+        for (packages, name, other) in packages {
+            let provision = Provision { packages, ..machine.provision() };
+            let (reported, error) = (Collect::default(), provision.ensure(&()).await.unwrap_err());
+            provision.ensure(&reported).await.unwrap_err();
+            let message = chain(&error);
+            assert!(message.starts_with(&format!("{name} cannot be installed: ")), "{message}");
+            // The directory of the environments is the same.
+            let said = format!("{message} {:?}", reported.0.into_inner().unwrap());
+            assert!(!said.contains(other), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn missing_python_says_how_to_install_it() {
     let machine = Machine::healthy();
     let provision = Provision { python: "/nonexistent/python3".into(), ..machine.provision() };
-    let message = provision.ensure(&()).await.unwrap_err().to_string();
+    let message = provision.ensure(&()).await.unwrap_err().source.to_string();
     assert!(
         message.contains("/nonexistent/python3 was not found") && message.contains("install"),
         "{message}"
@@ -153,14 +179,14 @@ async fn missing_python_says_how_to_install_it() {
 
 #[tokio::test]
 async fn old_python_says_its_version_and_the_one_needed() {
-    let message = Machine::new("3 8", ":", ":").error().await.to_string();
+    let message = Machine::new("3 8", ":", ":").obstacle().await.to_string();
     assert!(message.contains("Python 3.8") && message.contains("3.10"), "{message}");
 }
 
 #[tokio::test]
 async fn python_without_its_venv_module_names_the_package_to_install() {
-    let error = Machine::new("3 12", "exit 1", ":").error().await;
-    assert!(matches!(error, ProvisionError::NoVenvModule { .. }));
+    let error = Machine::new("3 12", "exit 1", ":").obstacle().await;
+    assert!(matches!(error, Obstacle::NoVenvModule { .. }));
     assert!(error.to_string().contains("python3-venv"), "{error}");
 }
 
@@ -170,11 +196,11 @@ async fn no_network_is_told_and_the_next_start_tries_again() {
     let fails = "echo 'WARNING: Retrying after connection broken by NewConnectionError' >&2
         echo 'ERROR: No matching distribution found for ministack' >&2; exit 1";
     let machine = Machine::new("3 12", ":", fails);
-    let error = machine.error().await;
+    let error = machine.obstacle().await;
     let expected = "ERROR: No matching distribution found for ministack";
-    assert!(matches!(&error, ProvisionError::NoNetwork { printed } if printed == expected), "{error}");
-    assert!(error.to_string().contains("first start needs the network"), "{error}");
-    assert!(matches!(machine.error().await, ProvisionError::NoNetwork { .. }));
+    assert!(matches!(&error, Obstacle::NoNetwork { printed } if printed == expected), "{error}");
+    assert!(error.to_string().contains("first time needs the network"), "{error}");
+    assert!(matches!(machine.obstacle().await, Obstacle::NoNetwork { .. }));
     assert_eq!(machine.times_made(), 2);
 }
 
@@ -182,7 +208,7 @@ async fn no_network_is_told_and_the_next_start_tries_again() {
 async fn full_disk_names_the_directory() {
     let fails = "echo 'OSError: [Errno 28] No space left on device' >&2; exit 1";
     let machine = Machine::new("3 12", ":", fails);
-    let message = machine.error().await.to_string();
+    let message = machine.obstacle().await.to_string();
     assert!(
         message.contains(&machine.environments().display().to_string()) && message.contains("full"),
         "{message}"
@@ -191,6 +217,6 @@ async fn full_disk_names_the_directory() {
 
 #[tokio::test]
 async fn anything_else_that_pip_says_is_shown() {
-    let error = Machine::new("3 12", ":", "echo 'error: no compiler' >&2; exit 1").error().await;
-    assert!(matches!(&error, ProvisionError::Tool { printed, .. } if printed == "error: no compiler"));
+    let error = Machine::new("3 12", ":", "echo 'error: no compiler' >&2; exit 1").obstacle().await;
+    assert!(matches!(&error, Obstacle::Tool { printed, .. } if printed == "error: no compiler"));
 }

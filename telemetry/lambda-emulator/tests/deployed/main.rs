@@ -32,12 +32,8 @@ const STATUS: &str = "ImageStatusFunction";
 
 /// The most bytes of each function for arm64; code for x86-64 is larger and is not held. A cold start reads them, and a
 /// dependency shows here first.
-const MOST_BYTES: [(&str, usize); 4] = [
-    (SIGNER, 6_700_000),
-    (METRICS, 6_750_000),
-    (PROCESSOR, 10_030_000),
-    (STATUS, 6_850_000),
-];
+const MOST_BYTES: [(&str, usize); 4] =
+    [(SIGNER, 6_700_000), (METRICS, 6_750_000), (PROCESSOR, 10_030_000), (STATUS, 6_850_000)];
 /// The C library of `provided.al2023`, which is Amazon Linux 2023's.
 const GLIBC: (u32, u32) = (2, 34);
 

@@ -72,3 +72,6 @@ impl MetricAlarm {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

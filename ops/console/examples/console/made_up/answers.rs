@@ -1,6 +1,6 @@
 //! Answers of AWS's APIs: a table, two queues with a dead letter, a photo for every object.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +13,9 @@ const PHOTO: &[u8] = include_bytes!("../../../../local/photos/raccoon.jpg");
 /// Every other look finds the dead-letter queue empty, which ends a reader's loop.
 static LOOKS: AtomicUsize = AtomicUsize::new(0);
 
+/// Whether the processor's consumer was switched off, as a button of Home does.
+static IS_OFF: AtomicBool = AtomicBool::new(false);
+
 /// Answers at the returned address, for as long as the process runs.
 pub(crate) async fn serve(items: Vec<Value>) -> std::io::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -21,7 +24,11 @@ pub(crate) async fn serve(items: Vec<Value>) -> std::io::Result<String> {
         async move |method: Method, uri: Uri, headers: HeaderMap, body: String| match operation(&headers) {
             Some(operation) => Json(of_operation(operation, &items, &body)).into_response(),
             None if uri.path().contains("/event-source-mappings") => {
-                let mapping = json!({ "UUID": "9d1f", "State": "Enabled" });
+                if method == Method::PUT {
+                    IS_OFF.store(body.contains("false"), Ordering::Relaxed);
+                }
+                let state = if IS_OFF.load(Ordering::Relaxed) { "Disabled" } else { "Enabled" };
+                let mapping = json!({ "UUID": "9d1f", "State": state });
                 Json(json!({ "EventSourceMappings": [mapping] })).into_response()
             }
             None => of_object(&method, &uri),

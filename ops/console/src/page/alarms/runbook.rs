@@ -11,7 +11,8 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::layout::{Head, page};
 use crate::page::{Page, Problem};
-use crate::shell::{End, NotRun, Ran, obstacle};
+use crate::shell::{End, NotRun, Ran, Step, obstacle, step};
+use crate::ui::markdown::Block;
 use crate::ui::{self, href, markdown};
 
 fn no_such() -> Problem {
@@ -54,14 +55,18 @@ fn text(app: &App, name: &str) -> Option<String> {
 fn document(app: &App, name: &str, text: &str) -> Markup {
     let blocks = markdown::blocks(text);
     let shown = markdown::render(text, |number, script| {
-        let address = format!("{}/run?block={number}", href::runbook(name));
         let part = format!("block-{number}");
         if let Some(obstacle) = obstacle(&blocks, number, &app.source.info.name) {
             return html! { (ui::command(script)) p .note { (obstacle) } };
         }
+        let label = match blocks.get(number).map(|block| step(block, false)) {
+            Some(Step::DryRun(_)) => "Dry run",
+            Some(Step::Ask) => "Run…",
+            Some(Step::Run(_)) | None => "Run",
+        };
         let button = html! {
-            button .copy .run type="button" hx-post=(address) hx-target={ "#" (part) } hx-swap="innerHTML"
-                hx-disabled-elt="this" { "Run" }
+            button .copy .run type="button" hx-post=(address(name, number, false)) hx-target={ "#" (part) }
+                hx-swap="innerHTML" hx-disabled-elt="this" { (label) }
         };
         html! { (ui::command_with(script, button)) div .ran id=(part) role="status" {} }
     });
@@ -74,30 +79,66 @@ fn document(app: &App, name: &str, text: &str) -> Markup {
     }
 }
 
+/// Where a block's button leads.
+fn address(name: &str, number: usize, is_sure: bool) -> String {
+    let sure = if is_sure { "&sure=true" } else { "" };
+    format!("{}/run?block={number}{sure}", href::runbook(name))
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct Chosen {
     /// The block's number in the runbook, counted from 0.
     block: usize,
+    /// Whether the reader was asked, and wants it.
+    #[serde(default)]
+    sure: bool,
 }
 
-/// Runs a block of a runbook.
+/// Runs a block of a runbook, or as much of it as changes nothing, and asks.
 pub(super) async fn run(app: App, Path(name): Path<String>, Query(chosen): Query<Chosen>) -> Page {
     let blocks = markdown::blocks(&text(&app, &name).ok_or_else(no_such)?);
-    if chosen.block >= blocks.len() {
+    let Some(block) = blocks.get(chosen.block) else {
         let what = "The runbook has no block of commands with this number; reload the page.";
         return Err(Problem::new(StatusCode::NOT_FOUND, "No such commands", what));
-    }
+    };
     if let Some(obstacle) = obstacle(&blocks, chosen.block, &app.source.info.name) {
         return Err(Problem::new(StatusCode::CONFLICT, "Not from this page", obstacle));
     }
-    match app.shell.run(&app.source, &blocks, chosen.block).await {
-        Ok(ran) => Ok(Html(drawn(&ran).into_string())),
+    let (script, asks) = match step(block, chosen.sure) {
+        Step::Ask => return Ok(Html(question(&name, chosen.block, block).into_string())),
+        Step::DryRun(script) => (script, true),
+        Step::Run(script) => (script, false),
+    };
+    match app.shell.run(&app.source, &blocks, chosen.block, script).await {
+        Ok(ran) => {
+            let is_shown = asks && ran.end == End::Exited(Some(0));
+            let answer = html! { (drawn(&ran)) @if is_shown { (question(&name, chosen.block, block)) } };
+            Ok(Html(answer.into_string()))
+        }
         Err(NotRun::Busy) => {
             let what = "Other commands run; wait until they are over.";
             Err(Problem::new(StatusCode::CONFLICT, "One at a time", what))
         }
         Err(NotRun::NoShell(why)) => {
             Ok(Html(html! { p .bad-text { "Nothing was run: " (why) "." } }.into_string()))
+        }
+    }
+}
+
+/// What follows if the block is run, and the button that runs it.
+fn question(name: &str, number: usize, block: &Block) -> Markup {
+    html! {
+        div .question {
+            p {
+                strong { "Nothing was changed so far." } " "
+                @match &block.loses {
+                    Some(what) => { (what) " This cannot be undone." },
+                    None => "Run it to do what the dry run shows.",
+                }
+            }
+            button .danger[block.loses.is_some()] .primary[block.loses.is_none()] type="button"
+                hx-post=(address(name, number, true)) hx-target={ "#block-" (number) } hx-swap="innerHTML"
+                hx-disabled-elt="this" { @if block.loses.is_some() { "Run it all the same" } @else { "Run it" } }
         }
     }
 }

@@ -25,15 +25,20 @@ fn drawn(progress: &Progress) -> Markup {
             p { (drill.purpose) }
             ol .happened { @for (index, step) in steps.iter().enumerate() { (happened(steps, index, step)) } }
             @match end {
-                None => p .buttons {
-                    span .badge .busy { "RUNNING" }
+                None => div .running {
+                    p {
+                        span .badge .busy { "RUNNING" }
+                        @if !drill.rings.is_empty() { " Must ring: " }
+                        @for (index, ring) in drill.rings.iter().enumerate() {
+                            @if index > 0 { ", " } a href=(href::alarm(&ring.alarm)) { (ring.alarm) }
+                        }
+                    }
                     button type="button" hx-post="/drills/stop" hx-target="#drill" hx-swap="innerHTML" hx-disabled-elt="this" { "Stop" }
-                    @for ring in &drill.rings { a href=(href::alarm(&ring.alarm)) { (ring.alarm) } }
                 },
-                Some(End::Stopped) => p .bad-text {
-                    "Stopped. The stack ends the fault and removes the drill's user by itself; alarms that ring end minutes of their clock later."
+                Some(End::Stopped) => p {
+                    span .badge .idle { "STOPPED" } " The stack ends the fault and removes the drill's user by itself; alarms that ring end minutes of their clock later."
                 },
-                Some(End::BrokenOff(reason)) => p .bad-text { "Not run to its end: " (reason) "." },
+                Some(End::BrokenOff(reason)) => p { span .badge .bad { "BROKEN OFF" } " Not run to its end: " (reason) "." },
                 Some(End::Over(outcome)) => (over(outcome)),
             }
         }
@@ -64,7 +69,7 @@ fn over(outcome: &Outcome) -> Markup {
     html! {
         @if outcome.is_ok() { p { span .badge .good { "OK" } " It went as its file states." } }
         @else {
-            p .bad-text { "It did not go as its file states:" }
+            p { span .badge .bad { "FAILED" } " It did not go as its file states:" }
             ul .failures { @for failure in &outcome.failures { li { (failure) } } }
         }
         (ui::facts(&[

@@ -13,7 +13,7 @@ use maud::{Markup, html};
 
 use crate::app::{App, Base};
 use crate::page::clock;
-use crate::page::drills::on_this_stack;
+use crate::page::drills::here;
 use crate::page::{Page, Problem};
 use crate::ui::href;
 
@@ -51,12 +51,11 @@ pub(super) fn draw(app: &App, consumer: &Result<Consumer, DrillError>) -> Markup
             @match consumer {
                 Err(error) => p .soft { "Whether the processor is fed is not known: " (chain(error)) "." },
                 Ok(consumer) if consumer.is_off() => {
-                    p {
-                        span .badge .bad { (consumer.state().to_uppercase()) }
-                        " The consumer is off: uploads wait, and none is lost. "
-                        @if let Some(ring) = ring { (what_comes(app, ring)) }
+                    div {
+                        p { span .badge .bad { (consumer.state().to_uppercase()) } " The consumer is off: uploads wait, and none is lost." }
+                        @if let Some(ring) = ring { p .soft { (what_comes(app, ring)) } }
                     }
-                    (button("/consumer/mend", "Switch the consumer on"))
+                    (button("/consumer/mend", "Switch the consumer on", true))
                     (clock::draw(app.source.observer.clock()))
                 },
                 Ok(_) => {
@@ -64,7 +63,7 @@ pub(super) fn draw(app: &App, consumer: &Result<Consumer, DrillError>) -> Markup
                         "The processor takes what waits in the queue. Switch that off to see an incident"
                         @if let Some(ring) = ring { ": " (ring.alarm) " rings within " (within(app, ring)) } "."
                     }
-                    (button("/consumer/break", "Break the consumer"))
+                    (button("/consumer/break", "Break the consumer", false))
                     (clock::draw(app.source.observer.clock()))
                 },
             }
@@ -79,20 +78,23 @@ fn what_comes(app: &App, ring: &Ring) -> Markup {
     html! {
         @if rings { (alarm) " rings." }
         @else { a href="/upload" { "Upload a photo" } ", and " (alarm) " rings within " (within(app, ring)) "." }
-        " Mend it by its " a href=(href::mitigation(&ring.alarm)) { "runbook" } ", or:"
+        " Mend it by its " a href=(href::mitigation(&ring.alarm)) { "runbook" } ", or right here."
     }
 }
 
 /// How soon the alarm must ring.
 fn within(app: &App, ring: &Ring) -> String {
     let minutes = ring.within_minutes;
-    format!("{minutes} min of the metrics' clock, {}", on_this_stack(app, minutes))
+    match here(app.source.observer.clock(), minutes) {
+        Some(here) => format!("{minutes} min of the metrics' clock, {here}"),
+        None => format!("{minutes} min"),
+    }
 }
 
-fn button(address: &str, text: &str) -> Markup {
+fn button(address: &str, text: &str, is_urgent: bool) -> Markup {
     html! {
         // It stands within a live part, whose selection is not its own.
-        button type="button" hx-post=(address) hx-select="unset" hx-target="#consumer" hx-swap="outerHTML" hx-disabled-elt="this" { (text) }
+        button .primary[is_urgent] type="button" hx-post=(address) hx-select="unset" hx-target="#consumer" hx-swap="outerHTML" hx-disabled-elt="this" { (text) }
     }
 }
 
@@ -114,7 +116,7 @@ mod tests {
     async fn a_consumer_that_is_off_shows_the_alarm_to_come_and_its_runbook_whoever_switched_it_off() {
         let page = Harness::of(Seen::default(), &with("Disabled").await).page("/").await;
         assert!(page.contains("hx-post=\"/consumer/mend\"") && !page.contains("/consumer/break"), "{page}");
-        assert!(page.contains("within 20 min of the metrics' clock, about 20 min on this stack"), "{page}");
+        assert!(page.contains("rings within 20 min."), "{page}");
         assert!(page.contains("href=\"/alarms/queue-backlog#doc-mitigation\""), "{page}");
         let page = Harness::of(Seen::default(), &with("Enabled").await).page("/").await;
         assert!(page.contains("hx-post=\"/consumer/break\"") && !page.contains("/consumer/mend"), "{page}");

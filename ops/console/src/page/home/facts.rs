@@ -1,20 +1,23 @@
 //! Facts of the flow: what is at each hop, from the queues themselves, the metrics and the mail.
 
-use std::sync::Arc;
-
 use aws_client::AwsError;
 use cloudwatch_model::{MetricId, MetricStore, Statistic, Timestamp};
-use contract::item::{Record, Status};
+use contract::item::Status;
 use contract::time::unix_millis;
 use local_stack::observe::Clock;
 use pipeline_client::queue::Queue;
 
 use super::flow::{Hop, Tone};
 use crate::app::App;
+use crate::catalogue::{Extent, Images};
 use crate::ui::{format, time};
 
 /// What is counted of the functions: the last hour of the metrics' clock.
 const WINDOW_MS: i64 = 3_600_000;
+
+/// In place of a figure that is not known, and why it is not.
+const UNKNOWN: &str = "–";
+const UNREADABLE: &str = "cannot be read";
 
 /// All that the picture shows but the images.
 #[derive(Debug)]
@@ -69,79 +72,104 @@ impl Facts {
         })
     }
 
-    pub(super) fn dead_letters(&self) -> u64 {
-        self.dead.map_or(0, |depth| depth.waiting + depth.hidden)
+    /// How many messages the queue has given up; `None` where it cannot be read.
+    pub(super) fn dead_letters(&self) -> Option<u64> {
+        self.dead.map(|depth| depth.waiting + depth.hidden)
     }
 
-    pub(super) fn hops(&self, images: &[Arc<Record>]) -> Vec<Hop> {
-        let of = |status: Status| images.iter().filter(|image| image.status == status.name()).count() as u64;
-        let (waiting, hidden) = self.queue.map_or((0, 0), |depth| (depth.waiting, depth.hidden));
-        let count = |number: u64, unit: &str| format!("{} {unit}", format::count(number));
+    pub(super) fn hops(&self, images: &Images) -> Vec<Hop> {
         let hour = |number: f64, unit: &str| count(whole(number), unit);
         let bucket = |measured: Option<Measured>| match measured {
             Some(measured) => {
                 (hour(measured.objects, "objects"), format!("counted {}", self.ago(measured.at)))
             }
-            None => ("–".to_owned(), "not counted yet".to_owned()),
+            None => (UNKNOWN.to_owned(), "not counted yet".to_owned()),
         };
         let (originals, thumbnails) = (bucket(self.originals), bucket(self.thumbnails));
-        let oldest = self.oldest_seconds;
         let counted = [self.originals, self.thumbnails].into_iter().flatten().map(|it| it.at).max();
-        let dead = self.dead_letters();
         let newest =
             self.mail.1.map_or_else(|| "none yet".to_owned(), |at| format!("last {}", time::since(at)));
+        let in_work = self.queue.map(|depth| depth.hidden);
         vec![
             Hop::new("api", "Upload API", hour(self.issued, "URLs"), "issued in 1 h"),
             Hop::new("uploads", "Uploads bucket", originals.0, originals.1),
-            Hop::new(
-                "queue",
-                "Queue",
-                count(waiting, "waiting"),
-                match (waiting, oldest) {
-                    (0, _) => "nothing waits".to_owned(),
-                    (_, Some(seconds)) => format!("oldest {}", format::duration(whole(seconds) * 1_000_000)),
-                    // The age is reported each minute.
-                    (_, None) => "oldest not known yet".to_owned(),
-                },
-            )
-            .toned(if waiting > 0 { Tone::Busy } else { Tone::Calm }),
-            Hop::new(
-                "dead",
-                "Dead letters",
-                count(dead, "given up"),
-                if dead > 0 { "see Messages" } else { "after 5 receives" },
-            )
-            .toned(if dead > 0 { Tone::Bad } else { Tone::Calm }),
+            self.waiting(),
+            self.given_up(),
             Hop::new(
                 "processor",
                 "Processor",
-                count(hidden, "in work"),
+                in_work.map_or_else(|| UNKNOWN.to_owned(), |hidden| count(hidden, "in work")),
                 match whole(self.faults) {
                     0 => format!("{} in 1 h", hour(self.processed, "done")),
                     faults => format!("{} faults in 1 h", format::count(faults)),
                 },
             )
-            .toned(if hidden > 0 { Tone::Busy } else { Tone::Calm }),
+            .toned(if in_work.is_some_and(|hidden| hidden > 0) {
+                Tone::Busy
+            } else {
+                Tone::Calm
+            }),
             Hop::new("thumbnails", "Thumbnails bucket", thumbnails.0, thumbnails.1),
-            Hop::new(
-                "table",
-                "Table",
-                count(images.len() as u64, "images"),
-                format!("{} done · {} failed", of(Status::Done), of(Status::Failed)),
-            ),
+            table(images),
             Hop::new("topic", "Topic", count(self.mail.0 as u64, "sent"), newest),
             Hop::new(
                 "metrics",
                 "Metrics function",
-                counted.map_or_else(|| "–".to_owned(), |at| self.ago(at)),
+                counted.map_or_else(|| UNKNOWN.to_owned(), |at| self.ago(at)),
                 "counts both buckets",
             ),
         ]
     }
 
+    fn waiting(&self) -> Hop {
+        let Some(Depth { waiting, .. }) = self.queue else {
+            return Hop::new("queue", "Queue", UNKNOWN, UNREADABLE);
+        };
+        let note = match (waiting, self.oldest_seconds) {
+            (0, _) => "nothing waits".to_owned(),
+            (_, Some(seconds)) => format!("oldest {}", format::duration(whole(seconds) * 1_000_000)),
+            // The age is reported each minute.
+            (_, None) => "oldest not known yet".to_owned(),
+        };
+        Hop::new("queue", "Queue", count(waiting, "waiting"), note).toned(if waiting > 0 {
+            Tone::Busy
+        } else {
+            Tone::Calm
+        })
+    }
+
+    fn given_up(&self) -> Hop {
+        match self.dead_letters() {
+            None => Hop::new("dead", "Dead letters", UNKNOWN, UNREADABLE),
+            Some(0) => Hop::new("dead", "Dead letters", count(0, "given up"), "after 5 receives"),
+            Some(dead) => {
+                Hop::new("dead", "Dead letters", count(dead, "given up"), "see Messages").toned(Tone::Bad)
+            }
+        }
+    }
+
     fn ago(&self, at: Timestamp) -> String {
         time::since_by(&self.clock, at)
     }
+}
+
+/// A number is a total only where the whole table is known.
+fn table(images: &Images) -> Hop {
+    let all = images.all.len() as u64;
+    let of = |status: Status| images.all.iter().filter(|image| image.status == status.name()).count();
+    let ended = format!("{} done · {} failed", of(Status::Done), of(Status::Failed));
+    let (figure, note) = match &images.extent {
+        Extent::Whole => (count(all, "images"), ended),
+        Extent::Capped => (format!("{}+ images", format::count(all)), "more than are read".to_owned()),
+        Extent::Reading => ("reading…".to_owned(), format!("{} so far", count(all, "images"))),
+        Extent::ReadingAgain => (count(all, "images"), "reading again…".to_owned()),
+        Extent::Unreadable(_) => (UNKNOWN.to_owned(), UNREADABLE.to_owned()),
+    };
+    Hop::new("table", "Table", figure, note)
+}
+
+fn count(number: u64, unit: &str) -> String {
+    format!("{} {unit}", format::count(number))
 }
 
 async fn depth(app: &App, output: &str) -> Result<Depth, AwsError> {

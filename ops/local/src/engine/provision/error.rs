@@ -1,15 +1,25 @@
-//! Errors of provisioning, each with what to do about it.
+//! Errors of provisioning: what could not be installed, and why, with what to do about it.
 
 use std::io;
 use std::path::PathBuf;
 
-/// The engine could not be installed.
+/// Packages could not be installed.
 #[derive(Debug, thiserror::Error)]
-pub enum ProvisionError {
+#[error("{packages} cannot be installed")]
+pub struct ProvisionError {
+    /// What people call them.
+    pub packages: &'static str,
+    /// Why not.
+    pub source: Obstacle,
+}
+
+/// Why packages could not be installed.
+#[derive(Debug, thiserror::Error)]
+pub enum Obstacle {
     /// There is no Python.
     #[error(
         "{program} was not found; install Python 3.10 or newer (Debian and Ubuntu: `apt install python3 \
-         python3-venv`, macOS: `brew install python`) and start again"
+         python3-venv`, macOS: `brew install python`) and try again"
     )]
     NoPython {
         /// The program looked for.
@@ -26,7 +36,7 @@ pub enum ProvisionError {
     },
     /// Python is too old.
     #[error(
-        "{program} is Python {major}.{minor}, the engine needs 3.10 or newer; install one and put it first in PATH"
+        "{program} is Python {major}.{minor}, and 3.10 or newer is needed; install one and put it first in PATH"
     )]
     OldPython {
         /// The program tried.
@@ -46,17 +56,15 @@ pub enum ProvisionError {
     },
     /// The package index did not answer.
     #[error(
-        "the engine's packages could not be downloaded; the first start needs the network (or a pip configured \
-         for your mirror or proxy), later ones do not. pip printed: {printed}"
+        "the packages could not be downloaded; the first time needs the network (or a pip configured for your \
+         mirror or proxy), later ones do not. pip printed: {printed}"
     )]
     NoNetwork {
         /// What pip printed.
         printed: String,
     },
     /// No room.
-    #[error(
-        "the disk of {directory} is full; the engine needs about 200 MB there; make room and start again"
-    )]
+    #[error("the disk of {directory} is full; about 200 MB are needed there; make room and try again")]
     DiskFull {
         /// Where the environment was to go.
         directory: PathBuf,
@@ -70,9 +78,7 @@ pub enum ProvisionError {
         printed: String,
     },
     /// The disk refused.
-    #[error(
-        "the engine's directory {directory} cannot be written; make it writable, or delete it, and start again"
-    )]
+    #[error("the directory {directory} cannot be written; make it writable, or delete it, and try again")]
     Disk {
         /// Where the environment was to go.
         directory: PathBuf,

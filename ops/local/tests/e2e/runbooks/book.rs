@@ -5,6 +5,8 @@
 //! - `<!-- prints: PATTERN -->` a regular expression for the whole output, without white space at its end
 //! - `<!-- prints nothing -->`
 //! - `<!-- not here: REASON -->` what the local stack lacks, so that the command fails there
+//!
+//! Above that may stand `<!-- loses: SENTENCE -->`, for the console: what its reader must know before the button runs it.
 
 use regex_lite::Regex;
 

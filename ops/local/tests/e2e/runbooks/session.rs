@@ -60,8 +60,6 @@ pub(super) struct Session {
     bash: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
-    /// Where the shell is.
-    pub(super) here: PathBuf,
     desk: TempDir,
 }
 
@@ -110,7 +108,7 @@ impl Session {
         input.write_all(BEGIN.as_bytes()).await.unwrap();
         input.write_all(ENVIRONMENT.as_bytes()).await.unwrap();
         let output = BufReader::new(bash.stdout.take().unwrap()).lines();
-        Self { bash, input, output, here, desk }
+        Self { bash, input, output, desk }
     }
 
     /// Gives a variable the value that a reader has found out.

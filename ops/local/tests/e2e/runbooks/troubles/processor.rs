@@ -91,5 +91,4 @@ pub(in crate::runbooks) async fn upload_is_looked_for(reader: &mut Reader) {
     let trace = harness.settled(&issued.image_id).await.text("traceId").to_owned();
     reader.set("IMAGE_ID", &issued.image_id).await;
     reader.set("XRAY_TRACE_ID", &format!("1-{}-{}", &trace[..8], &trace[8..])).await;
-    std::fs::write(reader.session.here.join("photo.jpg"), picture(ImageFormat::Jpeg)).unwrap();
 }
