@@ -54,21 +54,26 @@ if (window.Idiomorph) {
   callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
 }
 
-// Rows that newer ones push down glide to their places.
+// What newer things push down glides to its place: rows, and groups of them.
 
-const ROWS = ".rows > li";
-const rowName = (row) => row.id || row.firstElementChild?.id;
+const PUSHED = ".rows > li, .stack > [id], tr[id]";
 let places = new Map();
 
-body.addEventListener("htmx:beforeSwap", () => {
-  const rows = [...document.querySelectorAll(ROWS)];
-  places = new Map(rows.map((row) => [rowName(row), row.getBoundingClientRect().top]));
-});
+// Where each of them is, by its name; what has none is no row of its own.
+function placesNow() {
+  const named = [...document.querySelectorAll(PUSHED)].map((it) => [it.id || it.firstElementChild?.id, it]);
+  return new Map(named.filter(([name]) => name).map(([name, it]) => [name, [it, it.getBoundingClientRect().top]]));
+}
+body.addEventListener("htmx:beforeSwap", () => { places = placesNow(); });
 body.addEventListener("htmx:afterSwap", () => {
   if (!matchMedia("(prefers-reduced-motion: no-preference)").matches) return;
-  for (const row of document.querySelectorAll(ROWS)) {
-    const by = places.get(rowName(row)) - row.getBoundingClientRect().top;
-    if (by) row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], 200);
+  const moved = new Map();
+  for (const [name, [it, top]] of placesNow()) {
+    const all = places.has(name) ? places.get(name)[1] - top : 0;
+    moved.set(it, all);
+    // Its group takes it along.
+    const by = all - (moved.get(it.parentElement.closest(PUSHED)) ?? 0);
+    if (by) it.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], 200);
   }
 });
 
@@ -96,6 +101,10 @@ setInterval(() => {
     if (time.textContent !== text) time.textContent = text;
   }
 }, 1000);
+
+// A search's form says what its page shows. A browser that goes back fills in what the form held when the page was left.
+
+addEventListener("pageshow", () => { for (const form of document.querySelectorAll(".filter")) form.reset(); });
 
 // Copying.
 
