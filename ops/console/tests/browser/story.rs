@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use cloudwatch_model::State;
+use drill::consumer::Consumer;
 use local_stack::stack::Stack;
 
 use crate::stack::{root, up_with};
@@ -18,10 +19,11 @@ const ALARM: &str = "queue-backlog";
 #[tokio::test]
 #[ignore = "needs Chromium"]
 #[expect(clippy::print_stdout, reason = "what the run of CI shows of it")]
-async fn somebody_new_breaks_the_consumer_sees_the_alarm_ring_and_mends_it_by_the_runbook() {
+async fn somebody_new_breaks_the_consumer_sees_the_alarm_ring_and_mends_it_by_the_runbook_or_by_the_button() {
     let stack = up_with(CLOCK_RATE).await;
     let mut browser = Browser::open().await;
     println!("the story took {:.0} s", story(&stack, &mut browser).await.as_secs_f64());
+    by_the_button(&stack, &mut browser).await;
     assert_eq!(browser.errors(), [] as [String; 0]);
     stack.down().await.unwrap();
 }
@@ -66,7 +68,8 @@ async fn story(stack: &Stack, browser: &mut Browser) -> Duration {
     let output = browser.until("document.querySelector('.ran pre')?.textContent").await;
     assert!(matches!(output.as_str(), Some("Enabled" | "Enabling")), "{output}");
     browser.until("document.querySelector('.ran .note')?.textContent.startsWith('Exit status 0')").await;
-    browser.until("document.querySelector('#alarm .badge.good')?.textContent === 'OK'").await;
+    // Its first badge is the state; those below are of its history.
+    browser.until("document.querySelector('#alarm .badge')?.textContent === 'OK'").await;
 
     // The photo that waited is done, and all is well.
     browser.visit(&format!("{console}/images?status=DONE")).await;
@@ -78,6 +81,16 @@ async fn story(stack: &Stack, browser: &mut Browser) -> Duration {
         .look(|seen| seen.alarms.history().any(|change| change.alarm == ALARM && change.to == State::Alarm));
     assert!(rang, "the alarm that was seen is in the history");
     began.elapsed()
+}
+
+/// Home's own button mends as the runbook does, by what Lambda says.
+async fn by_the_button(stack: &Stack, browser: &mut Browser) {
+    browser.visit(&stack.info.console).await;
+    for (does, undoes, is_off) in [("break", "mend", true), ("mend", "break", false)] {
+        browser.click(&format!("[hx-post='/consumer/{does}']")).await;
+        browser.until(&format!("document.querySelector('[hx-post=\"/consumer/{undoes}\"]') !== null")).await;
+        assert_eq!(Consumer::find(&stack.info).await.unwrap().is_off(), is_off, "after {does}");
+    }
 }
 
 /// Presses the button beside the first command below the heading, once it is there.
