@@ -54,21 +54,25 @@ if (window.Idiomorph) {
   callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
 }
 
-// Rows that newer ones push down glide to their places, within a list that may itself be pushed down.
+// What newer things push down glides to its place: rows and groups, each within what holds it, which may itself be pushed down.
 
-const ROWS = ".rows > li";
-const rowName = (row) => row.id || row.firstElementChild?.id;
-const place = (row) => row.getBoundingClientRect().top - row.parentElement.getBoundingClientRect().top;
+const PUSHED = ".rows > li, .stack > [id], tr[id]";
+const place = (it) => it.getBoundingClientRect().top - it.parentElement.getBoundingClientRect().top;
 let places = new Map();
 
+// Each of them by its name; what has none is no row of its own.
+function pushed() {
+  const named = [...document.querySelectorAll(PUSHED)].map((it) => [it.id || it.firstElementChild?.id, it]);
+  return named.filter(([name]) => name);
+}
 body.addEventListener("htmx:beforeSwap", () => {
-  places = new Map([...document.querySelectorAll(ROWS)].map((row) => [rowName(row), place(row)]));
+  places = new Map(pushed().map(([name, it]) => [name, place(it)]));
 });
 body.addEventListener("htmx:afterSwap", () => {
   if (!matchMedia("(prefers-reduced-motion: no-preference)").matches) return;
-  for (const row of document.querySelectorAll(ROWS)) {
-    const by = places.get(rowName(row)) - place(row);
-    if (by) row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], 200);
+  for (const [name, it] of pushed()) {
+    const by = places.get(name) - place(it);
+    if (by) it.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], 200);
   }
 });
 
@@ -98,6 +102,10 @@ setInterval(() => {
     if (time.textContent !== text) time.textContent = text;
   }
 }, 1000);
+
+// A search's form says what its page shows. A browser that goes back fills in what the form held when the page was left.
+
+addEventListener("pageshow", () => { for (const form of document.querySelectorAll(".filter")) form.reset(); });
 
 // Copying.
 

@@ -59,9 +59,11 @@ fn list(app: &App, seen: &Seen) -> Markup {
                 @for (title, state) in GROUPS {
                     @let alarms = of(state);
                     @if !alarms.is_empty() {
-                        (ui::card(title, html! { (alarms.len()) }, html! {
-                            ul .rows { @for alarm in alarms { li id={ "alarm-" (alarm.name) } { (row(app, alarm, seen)) } } }
-                        }))
+                        div id={ "alarms-" (state) } {
+                            (ui::card(title, html! { (alarms.len()) }, html! {
+                                ul .rows { @for alarm in alarms { li id={ "alarm-" (alarm.name) } { (row(app, alarm, seen)) } } }
+                            }))
+                        }
                     }
                 }
             }

@@ -2,6 +2,9 @@
 
 mod saved;
 
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use aws_client::AwsError;
 use axum::Router;
 use axum::extract::Query;
@@ -160,8 +163,8 @@ fn nothing(filter: &Filter) -> Markup {
 fn table(lines: &[LogLine]) -> Markup {
     let link = |line: &LogLine| line.fields.get("trace_id").and_then(Value::as_str).map(href::trace);
     let rows = html! {
-        @for line in lines {
-            tr {
+        @for (line, name) in lines.iter().zip(names(lines)) {
+            tr id=(name) {
                 td { (ui::time::ago(line.timestamp_ms)) }
                 td { (ui::badge(line.level.as_deref().unwrap_or("-"))) }
                 td .message { details { summary { (line.message) } pre .json { (serde_json::to_string_pretty(&line.fields).unwrap_or_default()) } } }
@@ -174,6 +177,21 @@ fn table(lines: &[LogLine]) -> Markup {
     ui::table("Log lines", &columns, rows)
 }
 
+/// A name for each row, by its line and by how many older ones are alike: a line keeps its row when newer ones come.
+fn names(lines: &[LogLine]) -> Vec<String> {
+    let mut alike: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut name = |line: &LogLine| {
+        let mut hasher = DefaultHasher::new();
+        (line.timestamp_ms, &line.group, &line.stream, &line.message, &line.fields).hash(&mut hasher);
+        let before = alike.entry(hasher.finish()).or_default();
+        *before += 1;
+        format!("line-{:016x}-{before}", hasher.finish())
+    };
+    let mut names: Vec<String> = lines.iter().rev().map(&mut name).collect();
+    names.reverse();
+    names
+}
+
 /// A log group's name without what all of them begin with.
 fn short(group: &str) -> &str {
     group.trim_start_matches("/aws/lambda/")
@@ -181,10 +199,13 @@ fn short(group: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use local_stack::observe::Seen;
     use local_stack::observe::logs::LogLine;
     use serde_json::json;
 
+    use super::names;
     use crate::tests::Harness;
 
     fn seen() -> Seen {
@@ -204,6 +225,15 @@ mod tests {
         let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} in {page}"));
         assert!(at("Access denied") < at("Image &lt;rejected&gt;"));
         assert!(page.contains("href=\"/traces/4bf9\""), "{page}");
+    }
+
+    #[test]
+    fn a_line_keeps_its_row_when_newer_ones_come_and_lines_that_are_alike_have_each_their_own() {
+        let line = |at| LogLine::read("/aws/lambda/one", "s", at, "words");
+        let before = names(&[line(2), line(1), line(1)]);
+        let after = names(&[line(3), line(2), line(2), line(1), line(1)]);
+        assert_eq!((&after[2], &after[3..]), (&before[0], &before[1..]));
+        assert_eq!(after.iter().collect::<BTreeSet<_>>().len(), 5, "{after:?}");
     }
 
     #[tokio::test]

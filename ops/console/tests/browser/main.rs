@@ -8,9 +8,12 @@
 )]
 
 mod axe;
+mod back;
+mod drills;
 mod figures;
 #[path = "../../examples/console/made_up/mod.rs"]
 mod made_up;
+mod messages;
 mod outage;
 mod pages;
 mod quiet;
@@ -19,6 +22,7 @@ mod reload;
 mod screenshots;
 mod shift;
 mod stack;
+mod steps;
 mod story;
 mod tabs;
 mod upload;

@@ -30,6 +30,7 @@ pub(crate) enum Scene {
     Arrived,
     Traced,
     Broken,
+    Hurried,
     Waiting,
     Ringing,
     Mended,
@@ -38,12 +39,13 @@ pub(crate) enum Scene {
 }
 
 /// The scenes in their order: what stands below each, and for how many milliseconds it is seen.
-const SCENES: [(Scene, &str, u32); 10] = [
+const SCENES: [(Scene, &str, u32); 11] = [
     (Scene::Started, "The whole pipeline on one machine, started by one command", 2_500),
     (Scene::Dropped, "A photo is dropped", 2_000),
     (Scene::Arrived, "It travels hop by hop, and its thumbnail is there", 2_500),
     (Scene::Traced, "One trace from the upload to the thumbnail", 3_000),
     (Scene::Broken, "One click breaks the consumer", 2_500),
+    (Scene::Hurried, "Another makes the minutes of its alarm seconds", 2_500),
     (Scene::Waiting, "The next photo waits in the queue", 2_500),
     (Scene::Ringing, "The alarm rings, with its reason", 3_000),
     (Scene::Mended, "The runbook's own command mends it", 3_000),

@@ -1,11 +1,14 @@
 //! Layout shifts of pages that are open while something happens: what somebody reads or is about to press stays where it is.
 
 use chromium::Browser;
-use local_stack::flow::{TraceHeaders, put, request_url};
-use local_stack::user::sign_in;
+use local_stack::stack::Stack;
+use local_stack::user::{Tokens, sign_in};
+use pipeline_client::queue::Queue;
+use serde_json::json;
 
 use crate::pages::open;
 use crate::stack::{root, up};
+use crate::steps::send;
 
 /// Collects what moved by a pixel or more, but for what did right after something was pressed.
 const WATCH: &str = "(window.shifts = [], new PerformanceObserver((list) => { for (const shift of list.getEntries()) for (const \
@@ -14,46 +17,98 @@ const WATCH: &str = "(window.shifts = [], new PerformanceObserver((list) => { fo
                      ${node?.className || node?.parentNode?.className || node?.nodeName} ${from.x},${from.y} to ${to.x},${to.y}`); \
                      }).observe({type: 'layout-shift'}), true)";
 
-/// Pages, and what is there once they show an upload.
-const PAGES: [(&str, &str); 5] = [
-    ("/", "document.querySelector('.tile[href*=\"ID\"] .good')"),
-    ("/images", "document.querySelector('.tile[href*=\"ID\"] img')?.naturalWidth === 256"),
-    ("/traces", "document.querySelector('a[href*=\"ID\"]')"),
-    ("/mail", "document.body.innerHTML.includes('ID')"),
-    ("/dashboards", "!document.querySelector('#drawing').dataset.before"),
+/// Pages, what happens while each is open, and what is there once it shows that. The alarm is last: its mail is no upload's.
+const PAGES: [(&str, Event, &str); 8] = [
+    ("/", Event::Photo, "document.querySelector('.tile[href*=\"ID\"] .good')"),
+    ("/images", Event::Photo, "document.querySelector('.tile[href*=\"ID\"] img')?.naturalWidth === 256"),
+    ("/traces", Event::Photo, "document.querySelector('a[href*=\"ID\"]')"),
+    ("/mail", Event::Photo, "document.body.innerHTML.includes('ID')"),
+    ("/dashboards", Event::Photo, "!document.querySelector('#drawing').dataset.before"),
+    (
+        "/messages",
+        Event::DeadLetter,
+        "document.querySelectorAll('#queues .facts strong')[1].textContent === '3'",
+    ),
+    ("/logs", Event::NoPhoto, "document.querySelector('#logs').textContent.includes('ID')"),
+    ("/alarms", Event::Alarm, "document.querySelector('#alarm-queue-backlog .badge.bad')"),
 ];
+
+/// What happens on the stack.
+#[derive(Clone, Copy)]
+enum Event {
+    /// An upload becomes a thumbnail.
+    Photo,
+    /// An upload is refused, of which the processor writes a line.
+    NoPhoto,
+    /// A message is given up; an upload brings the metrics that show it.
+    DeadLetter,
+    /// An alarm rings.
+    Alarm,
+}
+
+impl Event {
+    /// Has it happen; answers the image's id, if it is about one.
+    async fn happen(self, stack: &Stack, tokens: &Tokens) -> String {
+        let photo = || std::fs::read(root().join("ops/local/photos/raccoon.jpg")).unwrap();
+        match self {
+            Self::Photo => send(&stack.info, tokens, photo()).await,
+            Self::NoPhoto => send(&stack.info, tokens, b"no photo".to_vec()).await,
+            Self::DeadLetter => {
+                let (aws, url) = (stack.info.aws(), stack.info.output("DeadLetterQueueUrl").unwrap());
+                Queue { aws: &aws, url }.send_new("no notification", json!({})).await.unwrap();
+                send(&stack.info, tokens, photo()).await
+            }
+            Self::Alarm => {
+                let ring =
+                    [("AlarmName", "queue-backlog"), ("StateValue", "ALARM"), ("StateReason", "the test")];
+                stack.info.aws().query("monitoring", "2010-08-01", "SetAlarmState", &ring).await.unwrap();
+                String::new()
+            }
+        }
+    }
+}
 
 /// The newest time on the page goes on, and two frames later every shift is known.
 const SETTLED: &str = "(!document.querySelector('main time') || document.querySelector('main time').textContent.endsWith(' s ago')) \
                        && new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
 
+/// Opens what can be opened to be read; answers when that is drawn.
+const READ: &str = "(document.querySelector('#messages-by-cause details:not([open]), #logs details:not([open])')?.querySelector('summary').click(), \
+                    new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))";
+/// What is open to be read.
+const OPENED: &str =
+    "JSON.stringify([...document.querySelectorAll('main details[open]')].map((it) => it.textContent))";
+
 #[tokio::test]
 #[ignore = "needs Chromium"]
-async fn nothing_on_a_page_moves_when_an_upload_arrives_while_it_is_open() {
+async fn nothing_on_a_page_moves_when_something_arrives_while_it_is_open() {
     let stack = up().await;
     let tokens = sign_in(&stack.info, &stack.info.user).await.unwrap();
-    let photo = std::fs::read(root().join("ops/local/photos/raccoon.jpg")).unwrap();
-    let upload = async || {
-        let issued = request_url(&stack.info, &tokens, &TraceHeaders::default()).await.unwrap();
-        put(&issued, photo.clone(), &TraceHeaders::default()).await.unwrap();
-        issued.image_id
-    };
     let mut browser = Browser::open().await;
-    // The first images; a page that held none has nothing that could move.
-    for _ in 0..3 {
-        let id = upload().await;
-        browser.visit(&format!("{}/images", stack.info.console)).await;
-        browser.until(&PAGES[1].1.replace("ID", &id)).await;
+    // The first of each; a page that held nothing has nothing that could move.
+    for (page, event, shown) in [PAGES[1], PAGES[1], PAGES[1], PAGES[6], PAGES[6]] {
+        let id = event.happen(&stack, &tokens).await;
+        browser.visit(&format!("{}{page}", stack.info.console)).await;
+        browser.until(&shown.replace("ID", &id)).await;
     }
-    for (page, shown) in PAGES {
+    for _ in 0..2 {
+        Event::DeadLetter.happen(&stack, &tokens).await;
+    }
+    for (page, event, shown) in PAGES {
         open(&mut browser, &format!("{}{page}", stack.info.console)).await;
+        if page == "/messages" {
+            browser.click("[hx-post='/messages/look']").await;
+            browser.until("document.querySelector('.group-of')").await;
+        }
         browser.until("!document.querySelector('#drawing') || (document.querySelector('#drawing').dataset.before = '1')").await;
+        browser.until(READ).await;
+        let opened = browser.until(OPENED).await;
         browser.until(WATCH).await;
-        let id = upload().await;
+        let id = event.happen(&stack, &tokens).await;
         browser.until(&shown.replace("ID", &id)).await;
         browser.until(SETTLED).await;
-        let shifts = browser.until("window.shifts").await;
-        assert_eq!(shifts, serde_json::json!([]), "{page}");
+        assert_eq!(browser.until("window.shifts").await, json!([]), "{page}");
+        assert_eq!(browser.until(OPENED).await, opened, "{page}: what is open to be read");
     }
     stack.down().await.unwrap();
 }

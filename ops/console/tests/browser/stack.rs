@@ -14,11 +14,11 @@ pub(crate) fn root() -> PathBuf {
 
 /// A stack under the first name that no other process uses.
 pub(crate) async fn up() -> Stack {
-    up_with(1).await
+    up_as(&Options::default()).await
 }
 
-/// The same, whose clock of metrics and alarms goes `clock_rate` times as fast as the day.
-pub(crate) async fn up_with(clock_rate: u32) -> Stack {
+/// The same, with a clock and parameters of the test's own.
+pub(crate) async fn up_as(wanted: &Options) -> Stack {
     for number in 1..=SIDE_BY_SIDE {
         let options = Options {
             name: format!("console-{number}"),
@@ -26,9 +26,8 @@ pub(crate) async fn up_with(clock_rate: u32) -> Stack {
             console_port: 0,
             root: root(),
             cargo: env!("CARGO").into(),
-            clock_rate,
             pages: pipeline_console::pages,
-            ..Options::default()
+            ..wanted.clone()
         };
         match Stack::up(options, &()).await {
             Err(UpError::State(StateError::Running(_))) => {}

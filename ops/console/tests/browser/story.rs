@@ -3,14 +3,15 @@
 use std::time::{Duration, Instant};
 
 use cloudwatch_model::State;
+use drill::consumer::Consumer;
 use local_stack::stack::Stack;
 
 use crate::recording::{Camera, Scene};
-use crate::stack::{root, up_with};
+use crate::stack::{root, up};
 use crate::upload::sign_up;
 use chromium::Browser;
 
-/// A minute of alarms takes so long: those of this story look ten minutes back.
+/// What the page makes the clock of alarms go by: those of this story look ten minutes back.
 pub(crate) const CLOCK_RATE: u32 = 60;
 /// What rings when nothing takes messages from the queue.
 const ALARM: &str = "queue-backlog";
@@ -18,13 +19,14 @@ const ALARM: &str = "queue-backlog";
 #[tokio::test]
 #[ignore = "needs Chromium"]
 #[expect(clippy::print_stdout, reason = "what the run of CI shows of it")]
-async fn somebody_new_breaks_the_consumer_sees_the_alarm_ring_and_mends_it_by_the_runbook() {
-    let stack = up_with(CLOCK_RATE).await;
+async fn somebody_new_breaks_the_consumer_sees_the_alarm_ring_and_mends_it_by_the_runbook_or_by_the_button() {
+    let stack = up().await;
     let mut browser = Browser::open().await;
     let mut camera = Camera::before(&mut browser).await;
     let took = story(&stack, &mut browser, &mut camera).await;
     println!("the story took {:.0} s", took.as_secs_f64());
     camera.finish(took);
+    by_the_button(&stack, &mut browser).await;
     assert_eq!(browser.errors(), [] as [String; 0]);
     stack.down().await.unwrap();
 }
@@ -56,6 +58,9 @@ async fn story(stack: &Stack, browser: &mut Browser, camera: &mut Camera) -> Dur
     browser.click("[hx-post='/consumer/break']").await;
     browser.until("document.querySelector('[hx-post=\"/consumer/mend\"]') !== null").await;
     camera.take(browser, Scene::Broken, "h1").await;
+    browser.click(&format!("[hx-post='/clock?rate={CLOCK_RATE}']")).await;
+    browser.until("document.querySelector('[hx-post=\"/clock?rate=1\"]') !== null").await;
+    camera.take(browser, Scene::Hurried, "h1").await;
     browser.click("#consumer a[href='/upload']").await;
     browser.until("document.getElementById('uploader')?.dataset.state === 'in'").await;
     browser.choose("#files", &[photo("hubble.jpg")]).await;
@@ -97,6 +102,16 @@ async fn story(stack: &Stack, browser: &mut Browser, camera: &mut Camera) -> Dur
         .look(|seen| seen.alarms.history().any(|change| change.alarm == ALARM && change.to == State::Alarm));
     assert!(rang, "the alarm that was seen is in the history");
     began.elapsed()
+}
+
+/// Home's own button mends as the runbook does, by what Lambda says.
+async fn by_the_button(stack: &Stack, browser: &mut Browser) {
+    browser.visit(&stack.info.console).await;
+    for (does, undoes, is_off) in [("break", "mend", true), ("mend", "break", false)] {
+        browser.click(&format!("[hx-post='/consumer/{does}']")).await;
+        browser.until(&format!("document.querySelector('[hx-post=\"/consumer/{undoes}\"]') !== null")).await;
+        assert_eq!(Consumer::find(&stack.info).await.unwrap().is_off(), is_off, "after {does}");
+    }
 }
 
 /// Presses the button beside the first command below the heading, once it is there.

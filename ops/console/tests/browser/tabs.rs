@@ -7,7 +7,7 @@ use crate::upload::sign_up;
 
 #[tokio::test]
 #[ignore = "needs Chromium"]
-async fn two_tabs_follow_the_same_upload_to_its_thumbnail() {
+async fn two_tabs_follow_the_same_upload_to_its_thumbnail_and_each_has_a_sign_in_of_its_own() {
     let stack = up().await;
     let console = &stack.info.console;
     let mut browser = Browser::open().await;
@@ -25,6 +25,15 @@ async fn two_tabs_follow_the_same_upload_to_its_thumbnail() {
     let sent = browser.until(thumbnail).await;
     browser.turn_to(&watcher);
     assert_eq!(browser.until(thumbnail).await, sent);
+
+    // What the one signed in as and sent is not the other's.
+    browser.visit(&format!("{console}/upload")).await;
+    browser.until("document.getElementById('uploader')?.dataset.state === 'out'").await;
+    let uploads = "document.querySelectorAll('.upload').length";
+    assert_eq!(browser.evaluate(uploads).await.unwrap(), 0);
+    browser.turn_to(&sender);
+    assert_eq!(browser.evaluate(uploads).await.unwrap(), 1);
+    browser.until("document.getElementById('uploader').dataset.state === 'in'").await;
     assert_eq!(browser.errors(), [] as [String; 0]);
     stack.down().await.unwrap();
 }
