@@ -168,7 +168,9 @@ fn table(images: &Images) -> Hop {
     Hop::new("table", "Table", figure, note)
 }
 
+/// A number with its unit, which is named in the plural.
 fn count(number: u64, unit: &str) -> String {
+    let unit = if number == 1 { unit.strip_suffix('s').unwrap_or(unit) } else { unit };
     format!("{} {unit}", format::count(number))
 }
 
@@ -221,4 +223,16 @@ fn oldest(store: &MetricStore, queue: &str, now: Timestamp) -> Option<f64> {
 )]
 fn whole(number: f64) -> u64 {
     number.max(0.0).round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn one_of_a_thing_is_in_the_singular() {
+        let counts = [(0, "URLs"), (1, "URLs"), (2, "images"), (1, "waiting")]
+            .map(|(number, unit)| count(number, unit));
+        assert_eq!(counts, ["0 URLs", "1 URL", "2 images", "1 waiting"]);
+    }
 }
