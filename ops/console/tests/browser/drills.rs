@@ -39,7 +39,7 @@ async fn to_its_end(stack: &Stack, browser: &mut Browser) {
     begin(stack, browser, drill).await;
     // Its steps come while it runs, on the page that was opened before.
     browser.until(&format!("{RUNS} && {STEPS}.length > 3")).await;
-    let end = "((it) => it?.closest('.drill').innerText)(document.querySelector('#drill .badge.good, #drill .bad-text'))";
+    let end = "((it) => it?.closest('.drill').innerText)(document.querySelector('#drill .badge.good, #drill .badge.bad'))";
     let end = browser.until(end).await;
     assert!(end.as_str().unwrap().contains("It went as its file states."), "{end}");
     let steps = browser.until(STEPS).await;
@@ -94,7 +94,7 @@ async fn stopped(stack: &Stack, browser: &mut Browser) {
 
     browser.turn_to(&page);
     browser.click("#drill [hx-post='/drills/stop']").await;
-    browser.until("document.querySelector('#drill .bad-text')?.textContent.startsWith('Stopped.')").await;
+    browser.until("document.querySelector('#drill .badge.idle')?.textContent === 'STOPPED'").await;
     let at = stack.observer.clock().now();
     assert_eq!(browser.evaluate(RUNS).await.unwrap(), false);
 
