@@ -17,6 +17,13 @@ const WATCH: &str = "(window.shifts = [], new PerformanceObserver((list) => { fo
                      ${node?.className || node?.parentNode?.className || node?.nodeName} ${from.x},${from.y} to ${to.x},${to.y}`); \
                      }).observe({type: 'layout-shift'}), true)";
 
+/// Collects rows that jump when their part is made anew: of a table's, the browser reports none.
+const WATCH_ROWS: &str = "((rows) => { let before; \
+    document.body.addEventListener('htmx:beforeSwap', () => { before = rows(); }); \
+    document.body.addEventListener('htmx:afterSwap', () => { for (const [id, top] of rows()) \
+      if (before.has(id) && Math.abs(before.get(id) - top) >= 1) window.shifts.push(`${id} from ${before.get(id)} to ${top}`); }); \
+    return true; })(() => new Map([...document.querySelectorAll('main :is(li, tr)[id]')].map((it) => [it.id, it.getBoundingClientRect().top])))";
+
 /// Pages, what happens while each is open, and what is there once it shows that. The alarm is last: its mail is no upload's.
 const PAGES: [(&str, Event, &str); 8] = [
     ("/", Event::Photo, "document.querySelector('.tile[href*=\"ID\"] .good')"),
@@ -104,6 +111,7 @@ async fn nothing_on_a_page_moves_when_something_arrives_while_it_is_open() {
         browser.until(READ).await;
         let opened = browser.until(OPENED).await;
         browser.until(WATCH).await;
+        browser.until(WATCH_ROWS).await;
         let id = event.happen(&stack, &tokens).await;
         browser.until(&shown.replace("ID", &id)).await;
         browser.until(SETTLED).await;
