@@ -91,7 +91,7 @@ fn ringing(app: &App) -> Markup {
 fn stuck_card(app: &App, stuck: &[&Record], dead_letters: Option<u64>, extent: &Extent) -> Markup {
     let rows = html! {
         @for image in stuck.iter().take(STUCK) {
-            tr {
+            tr id={ "stuck-" (image.image_id) } {
                 td { a href=(href::image(&image.image_id)) { (ui::id(&image.image_id)) } }
                 td { (ui::badge(&status(&app.source.observer, image))) }
                 td { @if let Some(at) = image.uploaded_at.as_deref().and_then(unix_millis) { (ui::time::ago(at)) } }

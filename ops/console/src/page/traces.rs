@@ -113,7 +113,8 @@ fn nothing() -> Markup {
 fn table(traces: &[Trace]) -> Markup {
     let rows = html! {
         @for trace in traces {
-            tr {
+            // By its name a row stays the one it was when a newer one comes above it.
+            tr id={ "trace-" (trace.trace_id) } {
                 td { a .id href=(href::trace(&trace.trace_id)) { (trace.trace_id.get(..16).unwrap_or(&trace.trace_id)) "…" } }
                 td { (status(trace)) }
                 td { @for id in &trace.image_ids { a .id href=(href::image(id)) { (id) } } }
@@ -202,6 +203,14 @@ mod tests {
             let page = harness.page(&format!("/traces{query}")).await;
             let listed = [TRACE.to_owned(), "c".repeat(32)].map(|id| page.contains(&format!("/traces/{id}")));
             assert_eq!(listed, found, "{query}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_row_has_a_name_by_which_it_is_the_same_when_another_comes_above_it() {
+        let page = Harness::new(seen()).page("/traces").await;
+        for id in [TRACE.to_owned(), "c".repeat(32)] {
+            assert_eq!(page.matches(&format!("<tr id=\"trace-{id}\">")).count(), 1, "{page}");
         }
     }
 
