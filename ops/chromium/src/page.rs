@@ -73,11 +73,12 @@ impl Browser {
         }
     }
 
-    /// The worth of an expression once it has one, in a page whose scripts have run; pages may come and go until then.
+    /// The worth of an expression once it has one, in a page whose scripts have run; pages may come and go until then. A node is
+    /// `true`: not every one can be handed over.
     pub async fn until(&mut self, expression: &str) -> Value {
         let look = format!(
             "new Promise((resolve) => {{ const look = () => {{ let found; try {{ found = document.readyState === 'complete' && ({expression}); }} catch {{ }} \
-             if (found) resolve(found); else setTimeout(look, 50); }}; look(); setTimeout(() => resolve(null), {LOOK_SECONDS}000); }})"
+             if (found) resolve(found instanceof Node || found); else setTimeout(look, 50); }}; look(); setTimeout(() => resolve(null), {LOOK_SECONDS}000); }})"
         );
         for _ in 0..PATIENCE.as_secs() / LOOK_SECONDS {
             if let Ok(found) = self.evaluate(&look).await

@@ -17,6 +17,9 @@ use crate::layout::{Head, page};
 use crate::moves::Target;
 use crate::ui;
 
+/// Where dead letters are listed once they are read.
+const BY_CAUSE: &str = "messages-by-cause";
+
 pub(super) fn routes() -> Router<Base> {
     Router::new()
         .route("/messages", get(show))
@@ -41,32 +44,37 @@ async fn show(app: App) -> Page {
         div .stack {
             (ui::live("queues", &[Topic::Metrics, Topic::Alarms], queues))
             div #move { @if let Some(progress) = app.moves.progress() { (moving::drawn(&progress)) } }
-            (ui::card("Dead letters by cause", html! {}, html! { div #messages-by-cause { (unread(&dead)) } }))
+            (ui::card("Dead letters by cause", html! {}, html! { div id=(BY_CAUSE) { (unread(&dead)) } }))
         }
     };
     let lead = "What waits, what failed for good and why, and how it is sent again or dropped.";
     Ok(Html(page(&app, Head { at: "/messages", title: "Messages", lead }, content).into_string()))
 }
 
-/// Looking is a receive, which counts and hides a message for a while: it is done when somebody asks for it.
+/// Looking is a receive, which counts and hides a message for a while: it is done when somebody asks for it. Until then, this
+/// says whether there is anything to be read.
 fn unread(dead: &Result<Attributes, AwsError>) -> Markup {
-    if dead.as_ref().is_ok_and(|dead| dead.messages == 0) {
-        return ui::empty(
-            "No dead letters.",
-            html! {
-                p { "A message comes here after five failed receives, for a reason that is not the user's file. A drill shows it:" }
-                (ui::command("cargo run -- drill failing-topic"))
-            },
-        );
-    }
-    html! {
-        div .empty {
-            p { "To read a message is to receive it: that counts, and hides it from others for up to a minute." }
-            button .primary type="button" hx-post="/messages/look" hx-target="#messages-by-cause" hx-swap="innerHTML" hx-disabled-elt="this" {
-                "Read the dead letters"
+    let content = html! {
+        @if dead.as_ref().is_ok_and(|dead| dead.messages == 0) { (none()) }
+        @else {
+            div .empty {
+                p { "To read a message is to receive it: that counts, and hides it from others for up to a minute." }
+                // It stands within a live part, whose selection is not its own.
+                button .primary type="button" hx-post="/messages/look" hx-select="unset" hx-target="#messages-by-cause" hx-swap="innerHTML" hx-disabled-elt="this" {
+                    "Read the dead letters"
+                }
             }
         }
-    }
+    };
+    ui::live("unread", &[Topic::Metrics, Topic::Alarms], content)
+}
+
+fn none() -> Markup {
+    let how = html! {
+        p { "A message comes here after five failed receives, for a reason that is not the user's file. A drill shows it:" }
+        (ui::command("cargo run -- drill failing-topic"))
+    };
+    ui::empty("No dead letters.", how)
 }
 
 fn queue(title: &str, url: &str, attributes: &Result<Attributes, AwsError>, note: &str) -> Markup {
@@ -106,6 +114,11 @@ mod tests {
     /// A stack whose dead-letter queue holds one upload that nobody claimed and one that is no notification; it notes each
     /// operation.
     async fn harness() -> (Harness, Arc<Mutex<Vec<String>>>) {
+        harness_of(2).await
+    }
+
+    /// The same, whose dead-letter queue holds these, or nothing.
+    async fn harness_of(held: usize) -> (Harness, Arc<Mutex<Vec<String>>>) {
         let calls: Arc<Mutex<Vec<String>>> = Arc::default();
         let noted = Arc::clone(&calls);
         let answer = move |headers: HeaderMap, body: String| {
@@ -116,8 +129,10 @@ mod tests {
                 let first = !noted.lock().unwrap().iter().rev().take(1).any(|last| *last == "ReceiveMessage");
                 noted.lock().unwrap().push(operation.clone());
                 Json(match operation.as_str() {
-                    "GetQueueAttributes" => json!({"Attributes": {"ApproximateNumberOfMessages": "2"}}),
-                    "ReceiveMessage" if first && body.contains("dlq") => json!({"Messages": [
+                    "GetQueueAttributes" => {
+                        json!({"Attributes": {"ApproximateNumberOfMessages": held.to_string()}})
+                    }
+                    "ReceiveMessage" if first && held > 0 && body.contains("dlq") => json!({"Messages": [
                         {"MessageId": "m1", "ReceiptHandle": "r1", "Body": "<no> bearer abcdefghijklmnop jane@example.com"},
                         {"MessageId": "m2", "ReceiptHandle": "r2", "Body": "{\"Event\": \"s3:TestEvent\", \"Service\": \"Amazon S3\"}"},
                     ]}),
@@ -160,6 +175,14 @@ mod tests {
         assert!(part.contains("malformed") && part.contains("test-event") && part.contains("m1"), "{part}");
         assert!(part.contains("&lt;no&gt;") && !part.contains("jane@example.com"), "{part}");
         assert_eq!(did(&calls, "ChangeMessageVisibilityBatch"), 1);
+    }
+
+    #[tokio::test]
+    async fn an_empty_queue_is_said_to_be_empty_also_to_who_reads_again_and_others_are_blamed_for_no_more() {
+        let (harness, _) = harness_of(0).await;
+        assert!(harness.page("/messages").await.contains("No dead letters."));
+        let (status, part) = harness.post("/messages/look", &harness.token().await, "").await;
+        assert!(status == 200 && part.contains("No dead letters."), "{part}");
     }
 
     #[tokio::test]

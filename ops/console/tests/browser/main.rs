@@ -10,6 +10,7 @@
 mod axe;
 mod back;
 mod drills;
+mod driver;
 mod figures;
 #[path = "../../examples/console/made_up/mod.rs"]
 mod made_up;

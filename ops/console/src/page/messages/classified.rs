@@ -21,7 +21,12 @@ use crate::ui::{self, href};
 const MOST: usize = 500;
 
 pub(super) async fn look(app: App) -> Page {
-    let read = read(&Target::of(&app.source)).await?;
+    let target = Target::of(&app.source);
+    let read = read(&target).await?;
+    // Only where nothing was received is it a question whether there is anything.
+    if read.messages.is_empty() && target.queue(&target.url).attributes().await?.messages == 0 {
+        return Ok(Html(super::none().into_string()));
+    }
     Ok(Html(drawn(&read).into_string()))
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Html;
+use local_stack::console::Source;
 use maud::{Markup, html};
 use pipeline_client::dead_letters::cause::Cause;
 use pipeline_client::dead_letters::rate_limit::RateLimit;
@@ -10,7 +11,7 @@ use serde::Deserialize;
 
 use super::classified;
 use crate::app::{App, Base};
-use crate::moves::{Progress, RATE, Target, Way};
+use crate::moves::{Moves, Progress, RATE, Target, Way};
 use crate::page::{Page, Problem};
 use crate::ui;
 
@@ -87,13 +88,24 @@ pub(super) async fn begin(app: App, Query(wanted): Query<Wanted>) -> Page {
         let what = "Another move runs; wait until it is over.";
         return Err(Problem::new(StatusCode::CONFLICT, "One at a time", what));
     }
-    let begun = app.moves.progress();
-    Ok(Html(begun.as_ref().map(drawn).unwrap_or_default().into_string()))
+    Ok(so_far(&app.moves, &app.source).await)
 }
 
 pub(super) async fn progress(State(base): State<Base>) -> Html<String> {
-    let progress = base.moves.progress();
-    Html(progress.as_ref().map(drawn).unwrap_or_default().into_string())
+    so_far(&base.moves, &base.source).await
+}
+
+/// How far the move is; once it is over, what was read before is not what is there, and is taken from the page.
+async fn so_far(moves: &Moves, source: &Source) -> Html<String> {
+    let Some(progress) = moves.progress() else { return Html(String::new()) };
+    let target = Target::of(source);
+    let content = html! {
+        (drawn(&progress))
+        @if progress.is_over {
+            div id=(super::BY_CAUSE) hx-swap-oob="innerHTML" { (super::unread(&target.queue(&target.url).attributes().await)) }
+        }
+    };
+    Html(content.into_string())
 }
 
 pub(super) fn drawn(progress: &Progress) -> Markup {
