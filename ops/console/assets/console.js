@@ -105,7 +105,10 @@ setInterval(() => {
 
 // A search's form says what its page shows. A browser that goes back fills in what the form held when the page was left.
 
-addEventListener("pageshow", () => { for (const form of document.querySelectorAll(".filter")) form.reset(); });
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted && performance.getEntriesByType("navigation")[0]?.type !== "back_forward") return;
+  for (const form of document.querySelectorAll(".filter")) form.reset();
+});
 
 // Copying.
 

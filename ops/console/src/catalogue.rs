@@ -75,7 +75,12 @@ impl Extent {
 
     /// Whether an image that is not among them may be in the table for all that is known.
     pub(crate) const fn is_partial(&self) -> bool {
-        matches!(self, Self::Reading | Self::Unreadable(_))
+        !self.has_pages() || matches!(self, Self::Capped)
+    }
+
+    /// Whether it is known how many pages those that are listed fill.
+    pub(crate) const fn has_pages(&self) -> bool {
+        !matches!(self, Self::Reading | Self::Unreadable(_))
     }
 }
 
@@ -134,6 +139,8 @@ impl Catalogue {
             known.end(scan);
         } else {
             known.is_being_read = true;
+            // What a read that failed left here is older than what this one reads.
+            known.fresh.clear();
             tokio::spawn(read_on(Arc::clone(&self.0), scan));
         }
         Ok(())

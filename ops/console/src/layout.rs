@@ -132,6 +132,6 @@ fn health(app: &App) -> Markup {
             }
         }
     };
-    // A change of the clock's pace is news of every topic, so that other pages keep their times true.
+    // A change of the clock's rate is news of every topic, so that other pages keep their times true.
     html! { div .health role="status" { (ui::live("health", &[Topic::Problems], content)) } }
 }

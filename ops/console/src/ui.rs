@@ -30,7 +30,7 @@ pub(crate) fn live_while(grows: bool, id: &str, topics: &[Topic], content: Marku
     trigger.extend(grows.then(|| GROWING.to_owned()));
     html! {
         div id=(id) hx-get="" hx-select={ "#" (id) } hx-trigger=(trigger.join(", ")) hx-swap="morph:outerHTML"
-            hx-target="this" hx-sync="this:queue last" { (content) }
+            hx-target="this" hx-sync="this:queue last" hx-disinherit="*" { (content) }
     }
 }
 

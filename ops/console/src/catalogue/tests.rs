@@ -288,3 +288,17 @@ async fn of_a_larger_table_than_is_kept_the_page_says_that_there_are_more() {
     assert!(page.contains("20,500 images"), "{page}");
     assert!(harness.page("/").await.contains(">20,500+ images<"));
 }
+
+#[test]
+fn a_table_that_is_not_read_whole_is_never_one_of_which_something_is_not_there() {
+    let all = [
+        Extent::Whole,
+        Extent::Capped,
+        Extent::Reading,
+        Extent::ReadingAgain,
+        Extent::Unreadable(String::new()),
+    ];
+    assert_eq!(all.each_ref().map(Extent::is_partial), [false, true, true, false, true]);
+    assert_eq!(all.each_ref().map(Extent::has_pages), [true, true, false, true, false]);
+    assert_eq!(all.each_ref().map(Extent::grows), [false, false, true, true, false]);
+}

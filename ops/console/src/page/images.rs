@@ -50,7 +50,7 @@ async fn show(app: App, Query(filter): Query<Filter>) -> Page {
         @else {
             ul .grid { @for image in shown { li { (tile(&app.source.observer, image)) } } }
             // How many pages there are is not known before how many images there are.
-            @if !extent.is_partial() { (pager(&filter, number, pages)) }
+            @if extent.has_pages() { (pager(&filter, number, pages)) }
         }
     };
     let content = html! {

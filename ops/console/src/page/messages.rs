@@ -59,8 +59,7 @@ fn unread(dead: &Result<Attributes, AwsError>) -> Markup {
         @else {
             div .empty {
                 p { "To read a message is to receive it: that counts, and hides it from others for up to a minute." }
-                // It stands within a live part, whose selection is not its own.
-                button .primary type="button" hx-post="/messages/look" hx-select="unset" hx-target="#messages-by-cause" hx-swap="innerHTML" hx-disabled-elt="this" {
+                button .primary type="button" hx-post="/messages/look" hx-target="#messages-by-cause" hx-swap="innerHTML" hx-disabled-elt="this" {
                     "Read the dead letters"
                 }
             }

@@ -37,6 +37,12 @@ impl Source {
         Self { observer, aws, presigned: info.endpoint.clone(), root: ".".into(), info: info.clone(), leases }
     }
 
+    /// Whether a drill has faults in force.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.leases.is_any_held()
+    }
+
     /// What everybody who can reach the console may know of the stack.
     pub(super) fn public(&self) -> Public<'_> {
         let StackInfo { name, endpoint, console, region, user, outputs, .. } = &self.info;

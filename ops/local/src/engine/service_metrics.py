@@ -9,7 +9,7 @@ One JSON object a line, to the address in SERVICE_METRICS:
 - AWS/SNS         each message, each delivery
 
 CLOCK_RATE is how much faster than the day the reader's clock goes at first: schedules and samples keep up with it. The reader
-says on the same connection, a number a line, how fast it goes from then on.
+writes on the same connection, a number a line, how fast it goes from then on.
 
 Written for the pinned version of the engine; whatever is wrapped here is checked first.
 """
@@ -35,7 +35,7 @@ THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException", "R
 reports = queue.SimpleQueue()
 
 
-class Pace:
+class Clock:
     """How much faster than the day the reader's clock goes, and what is done how often for it."""
 
     def __init__(self, rate):
@@ -50,7 +50,7 @@ class Pace:
         self.changed.set()
 
 
-pace = Pace(float(os.environ.pop("CLOCK_RATE")))
+clock = Clock(float(os.environ.pop("CLOCK_RATE")))
 
 
 def record(namespace, name, dimensions, unit, **values):
@@ -72,7 +72,7 @@ def send():
 
 def listen(reader):
     for line in reader:
-        pace.set(float(line))
+        clock.set(float(line))
 
 
 def is_poison(message):
@@ -82,8 +82,8 @@ def is_poison(message):
 def sample():
     counted = {}
     while True:
-        pace.changed.wait(pace.between_samples)
-        pace.changed.clear()
+        clock.changed.wait(clock.between_samples)
+        clock.changed.clear()
         for key, found in list(sqs._queues._data.items()):
             with sqs._queues_lock:
                 messages, sent = list(found["messages"]), found["messages"].sent
@@ -238,7 +238,7 @@ wrap(cloudwatch, "_dispatch_alarm_actions", ["alarm", "old_state", "new_state", 
 @wrap(eventbridge, "_parse_rate_seconds", ["expr"])
 def keep_up(inner, expr):
     seconds = inner(expr)
-    return None if seconds is None else seconds / pace.rate
+    return None if seconds is None else seconds / clock.rate
 
 
 for work in (send, sample):

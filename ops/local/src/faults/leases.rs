@@ -122,6 +122,11 @@ impl Leases {
         Self { faults, aws, held: Arc::default() }
     }
 
+    /// Whether any lease is in force.
+    pub(crate) fn is_any_held(&self) -> bool {
+        !self.lock().is_empty()
+    }
+
     /// Puts the rules of an order into force.
     pub(crate) fn open(&self, order: Order) -> Lease {
         let news = self.faults.news();

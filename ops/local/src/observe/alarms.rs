@@ -151,15 +151,15 @@ impl AlarmBoard {
 /// Evaluates each minute that ends, until the watching ends.
 pub(super) async fn follow(board: Arc<Board>, aws: Aws, clock: Clock) {
     let minute = Period::MINUTE.as_millis();
-    let mut paces = clock.changes();
+    let mut rates = clock.changes();
     // Never a minute that began before anybody looked.
     let mut next = clock.now().start_of(Period::MINUTE).plus_millis(2 * minute);
     loop {
-        let settling = i64::try_from(SETTLING.as_millis()).unwrap_or(0) * i64::from(clock.rate());
-        let early = next.as_millis() + settling - clock.now().as_millis();
+        let early = next.as_millis() - clock.before(SETTLING).as_millis();
         if early > 0 {
-            let wait = tokio::time::sleep(clock.wait(early).max(Duration::from_millis(1)));
-            tokio::select! { () = wait => {} () = paces.next() => {} }
+            // What has settled may have been faster than what comes, so that no wait is longer than that.
+            let wait = clock.wait(early).clamp(Duration::from_millis(1), SETTLING);
+            tokio::select! { () = tokio::time::sleep(wait) => {} () = rates.next() => {} }
             continue;
         }
         let mut changed = Vec::new();

@@ -9,19 +9,19 @@ use tokio::sync::watch;
 
 /// Runs `rate` times as fast as the day from the moment that it was started; what was before is as it was. Clones share it.
 ///
-/// Its pace may change. It never goes back, so that a clock that was fast stays ahead of the day.
+/// Its rate may change. It never goes back, so that a clock that was fast stays ahead of the day.
 #[derive(Clone, Debug)]
-pub struct Clock(Arc<watch::Sender<Vec<Pace>>>);
+pub struct Clock(Arc<watch::Sender<Vec<Since>>>);
 
 /// From an instant of the day on, what the clock shows then, and how fast it goes.
 #[derive(Clone, Copy, Debug)]
-struct Pace {
+struct Since {
     from: Timestamp,
     shown: Timestamp,
     rate: u32,
 }
 
-impl Pace {
+impl Since {
     fn at(&self, instant: Timestamp) -> Timestamp {
         let since = instant.as_millis() - self.from.as_millis();
         self.shown.plus_millis(since.saturating_mul(i64::from(self.rate)))
@@ -42,7 +42,7 @@ impl Clock {
     }
 
     fn starting(from: Timestamp, rate: u32) -> Self {
-        Self(Arc::new(watch::Sender::new(vec![Pace { from, shown: from, rate: rate.max(1) }])))
+        Self(Arc::new(watch::Sender::new(vec![Since { from, shown: from, rate: rate.max(1) }])))
     }
 
     /// What the clock shows now.
@@ -51,18 +51,25 @@ impl Clock {
         self.at(today())
     }
 
+    /// What the clock showed so long ago by the day.
+    #[must_use]
+    pub fn before(&self, ago: Duration) -> Timestamp {
+        let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        self.at(today().plus_millis(ago.saturating_neg()))
+    }
+
     /// What the clock shows at an instant of the day.
     #[must_use]
     pub fn at(&self, instant: Timestamp) -> Timestamp {
-        let paces = self.0.borrow();
-        let pace = paces.iter().rfind(|pace| pace.from <= instant);
-        pace.map_or(instant, |pace| pace.at(instant))
+        let all = self.0.borrow();
+        let since = all.iter().rfind(|since| since.from <= instant);
+        since.map_or(instant, |since| since.at(instant))
     }
 
     /// How many times faster than the day.
     #[must_use]
     pub fn rate(&self) -> u32 {
-        self.0.borrow().last().map_or(1, |pace| pace.rate)
+        self.0.borrow().last().map_or(1, |since| since.rate)
     }
 
     /// From now on goes `rate` times as fast as the day.
@@ -71,30 +78,30 @@ impl Clock {
     }
 
     fn change(&self, from: Timestamp, rate: u32) {
-        self.0.send_if_modified(|paces| {
-            let Some(last) = paces.last().filter(|last| last.rate != rate) else { return false };
+        self.0.send_if_modified(|all| {
+            let Some(last) = all.last().filter(|last| last.rate != rate) else { return false };
             let shown = last.at(from);
-            paces.push(Pace { from, shown, rate });
+            all.push(Since { from, shown, rate });
             true
         });
     }
 
-    /// Who waits by this clock must wait anew once its pace has changed.
+    /// Changes of its rate from now on: a wait that has begun is too long or too short then.
     #[must_use]
     pub fn changes(&self) -> Changes {
         Changes(self.0.subscribe())
     }
 
-    /// How long `millis` of this clock take at its present pace.
+    /// How long `millis` of this clock take at its present rate.
     #[must_use]
     pub fn wait(&self, millis: i64) -> Duration {
         Duration::from_millis(u64::try_from(millis).unwrap_or(0)) / self.rate()
     }
 }
 
-/// Changes of a clock's pace from the moment that they were asked for.
+/// Changes of a clock's rate from the moment that they were asked for.
 #[derive(Debug)]
-pub struct Changes(watch::Receiver<Vec<Pace>>);
+pub struct Changes(watch::Receiver<Vec<Since>>);
 
 impl Changes {
     /// Returns at the next change.
@@ -134,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_whose_pace_changes_jumps_nowhere_and_shows_what_was_as_it_was() {
+    fn a_clock_whose_rate_changes_jumps_nowhere_and_shows_what_was_as_it_was() {
         let started = Timestamp::from_millis(1_000_000);
         let at = |millis: i64| started.plus_millis(millis);
         let clock = Clock::starting(started, 1);
@@ -147,8 +154,17 @@ mod tests {
         assert_eq!(clock.rate(), 1);
     }
 
+    #[test]
+    fn what_was_shown_two_seconds_ago_is_by_the_rate_of_then() {
+        let clock = Clock::starting(today().plus_millis(-10_000), 60);
+        clock.change(today(), 1);
+        let since = clock.now().as_millis() - clock.before(Duration::from_secs(2)).as_millis();
+        // Two minutes, less what the test itself takes.
+        assert!((60_000..=120_000).contains(&since), "{since}");
+    }
+
     #[tokio::test]
-    async fn clones_share_the_pace_and_who_waits_hears_of_a_change_and_of_nothing_else() {
+    async fn clones_share_the_rate_and_who_waits_is_told_of_a_change_and_of_nothing_else() {
         let clock = Clock::default();
         let mut changes = clock.changes();
         clock.set_rate(1);

@@ -1,5 +1,5 @@
-//! Metrics that AWS's services publish by themselves: the engine's modules report them, a line each, and hear on the same
-//! connection how fast the clock goes.
+//! Metrics that AWS's services publish by themselves: the engine's modules report them, a line each, and are told on the
+//! same connection how fast the clock goes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,16 +63,17 @@ pub(super) async fn follow(board: Arc<Board>, listener: TcpListener, clock: Cloc
     }
 }
 
-/// Takes reports until the connection ends; says how fast the clock goes, first and whenever that changes.
+/// Takes reports until the connection ends; writes how fast the clock goes, first and whenever that changes.
 async fn exchange(board: &Board, connection: TcpStream, clock: &Clock) -> Result<(), ReportError> {
-    let (reports, mut paces) = connection.into_split();
+    board.note(SOURCE, None);
+    let (reports, mut rates) = connection.into_split();
     let mut lines = BufReader::new(reports).lines();
     let mut changes = clock.changes();
-    let mut said = None;
+    let mut written = None;
     loop {
         let rate = clock.rate();
-        if said.replace(rate) != Some(rate) {
-            paces.write_all(format!("{rate}\n").as_bytes()).await?;
+        if written.replace(rate) != Some(rate) {
+            rates.write_all(format!("{rate}\n").as_bytes()).await?;
         }
         let line = tokio::select! {
             line = lines.next_line() => line?,

@@ -112,7 +112,7 @@ fn of_ms(values: &[f64]) -> Percentiles {
 }
 
 #[tokio::test]
-#[ignore = "timed: run it by hand on a machine that does nothing else"]
+#[ignore = "timed, so nothing else may run: .ci/nightly has it"]
 #[expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 async fn simulated_percentiles_are_within_a_fifth_of_the_measured_ones_at_three_loads() {
     const PARAMETERS: &[(&str, &str)] =

@@ -87,11 +87,11 @@ fn seconds() -> f64 {
 }
 
 #[tokio::test]
-async fn queues_are_sampled_as_often_as_a_clock_wants_whose_pace_changes() {
+async fn queues_are_sampled_as_often_as_a_clock_wants_whose_rate_changes() {
     let mut queues = Queues::start_at("1").await;
     queues.create("sampled", json!({})).await;
     queues.reports.get_mut().write_all(b"20\n").await.unwrap();
-    // The sample under way when the pace changed may be of the old one.
+    // The sample under way when the rate changed may be of the old one.
     queues.sampled("sampled").await;
     let (one, other) = (queues.sampled("sampled").await, queues.sampled("sampled").await);
     assert!(other - one < 2.5, "{} s, where the day's clock is sampled every five", other - one);

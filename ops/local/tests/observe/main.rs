@@ -280,15 +280,15 @@ async fn spans_of_one_trace_arrive_by_udp_and_http() {
 }
 
 #[tokio::test]
-async fn who_reports_for_the_services_hears_how_fast_the_clock_goes_at_first_and_whenever_that_changes() {
+async fn who_reports_for_the_services_is_told_how_fast_the_clock_goes_at_first_and_whenever_that_changes() {
     let harness = Harness::new().await;
     let engine = tokio::net::TcpStream::connect(&harness.services).await.unwrap();
-    let mut paces = BufReader::new(engine).lines();
-    assert_eq!(paces.next_line().await.unwrap().as_deref(), Some("1"));
+    let mut rates = BufReader::new(engine).lines();
+    assert_eq!(rates.next_line().await.unwrap().as_deref(), Some("1"));
     harness.observer.set_rate(60);
-    assert_eq!(paces.next_line().await.unwrap().as_deref(), Some("60"));
+    assert_eq!(rates.next_line().await.unwrap().as_deref(), Some("60"));
     harness.observer.set_rate(1);
-    assert_eq!(paces.next_line().await.unwrap().as_deref(), Some("1"));
+    assert_eq!(rates.next_line().await.unwrap().as_deref(), Some("1"));
 }
 
 #[tokio::test]

@@ -93,8 +93,7 @@ fn within(app: &App, ring: &Ring) -> String {
 
 fn button(address: &str, text: &str, is_urgent: bool) -> Markup {
     html! {
-        // It stands within a live part, whose selection is not its own.
-        button .primary[is_urgent] type="button" hx-post=(address) hx-select="unset" hx-target="#consumer" hx-swap="outerHTML" hx-disabled-elt="this" { (text) }
+        button .primary[is_urgent] type="button" hx-post=(address) hx-target="#consumer" hx-swap="outerHTML" hx-disabled-elt="this" { (text) }
     }
 }
 

@@ -101,7 +101,7 @@ impl Facts {
                 in_work.map_or_else(|| UNKNOWN.to_owned(), |hidden| count(hidden, "in work")),
                 match whole(self.faults) {
                     0 => format!("{} in 1 h", hour(self.processed, "done")),
-                    faults => format!("{} faults in 1 h", format::count(faults)),
+                    faults => format!("{} in 1 h", count(faults, "faults")),
                 },
             )
             .toned(if in_work.is_some_and(|hidden| hidden > 0) {
