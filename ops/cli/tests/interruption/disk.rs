@@ -58,7 +58,7 @@ fn disk_that_is_full_for_the_engine_is_named_and_gets_its_room_back() {
     assert_eq!(output.status.code(), Some(2), "{printed}");
     let directory = fs::canonicalize(root.path()).unwrap().join(".local-stack");
     assert!(printed.contains(&format!("the disk of {} is full", directory.display())), "{printed}");
-    assert!(printed.contains("make room and start again"), "{printed}");
+    assert!(printed.contains("make room and try again"), "{printed}");
     assert!(!left.lines().any(|name| name.starts_with("engine-") && !name.contains(".lock")), "{left}");
     assert_no_orphans(root.path().to_str().unwrap());
 }
