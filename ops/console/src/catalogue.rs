@@ -24,7 +24,7 @@ use scan::Scan;
 const OLD: Duration = Duration::from_mins(1);
 /// A larger table is known in part.
 const MOST: usize = 20_000;
-/// A page waits for so many items of a table that was never read.
+/// Items of a table that was never read for which a page waits.
 const FIRST: usize = 500;
 /// How many of the newest traces name images that may have changed.
 const TRACES: usize = 200;

@@ -64,7 +64,7 @@ pub(super) fn draw(clock: &Clock) -> Markup {
 
 fn button(rate: u32, text: &str) -> Markup {
     html! {
-        button .quiet type="button" hx-post={ "/clock?rate=" (rate) } hx-target="this" hx-swap="none" hx-disabled-elt="this" { (text) }
+        button type="button" hx-post={ "/clock?rate=" (rate) } hx-target="this" hx-swap="none" hx-disabled-elt="this" { (text) }
     }
 }
 

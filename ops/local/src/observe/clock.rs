@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn clones_share_the_rate_and_who_waits_is_told_of_a_change_and_of_nothing_else() {
+    async fn clones_share_the_rate_and_wake_who_waits_at_a_change_and_at_nothing_else() {
         let clock = Clock::default();
         let mut changes = clock.changes();
         clock.set_rate(1);

@@ -1,4 +1,4 @@
-//! Metrics that AWS's services publish by themselves: the engine's modules report them, a line each, and are told on the
+//! Metrics that AWS's services publish by themselves: the engine's modules report them, a line each, and get on the
 //! same connection how fast the clock goes.
 
 use std::collections::BTreeMap;

@@ -280,7 +280,7 @@ async fn spans_of_one_trace_arrive_by_udp_and_http() {
 }
 
 #[tokio::test]
-async fn who_reports_for_the_services_is_told_how_fast_the_clock_goes_at_first_and_whenever_that_changes() {
+async fn who_reports_for_the_services_gets_the_rate_of_the_clock_at_first_and_whenever_that_changes() {
     let harness = Harness::new().await;
     let engine = tokio::net::TcpStream::connect(&harness.services).await.unwrap();
     let mut rates = BufReader::new(engine).lines();
