@@ -2,6 +2,7 @@
 
 pub(crate) mod alarms;
 pub(crate) mod audit;
+pub(crate) mod clock;
 pub(crate) mod completions;
 pub(crate) mod dashboard;
 pub(crate) mod dlq;
@@ -16,12 +17,15 @@ mod running_stack;
 mod up;
 
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use clap::builder::RangedI64ValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use alarms::AlarmsCommand;
 use audit::AuditArgs;
+pub(crate) use clock::ClockArgs;
 use completions::CompletionsArgs;
 use dashboard::DashboardCommand;
 use dlq::DlqCommand;
@@ -89,6 +93,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Open the console of the running stack in the browser; its address is printed too.
     Open(OpenArgs),
+    /// Show or change how fast the clock of the running stack's metrics and alarms goes.
+    Clock(ClockArgs),
     /// Print the variables by which the AWS CLI and SDKs find the running stack.
     Env(EnvArgs),
     /// Make a thumbnail of a file without any stack, and measure what it costs.
@@ -118,6 +124,13 @@ impl Default for Command {
     fn default() -> Self {
         Self::Up(UpArgs::default())
     }
+}
+
+/// How many times faster than the day the clock of metrics and alarms may go.
+pub(crate) const CLOCK_RATES: RangeInclusive<u32> = 1..=600;
+
+fn clock_rate() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(i64::from(*CLOCK_RATES.start())..=i64::from(*CLOCK_RATES.end()))
 }
 
 #[derive(Args, Debug)]

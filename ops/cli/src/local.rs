@@ -2,8 +2,9 @@
 //! the crate `local_stack`, so that what works on AWS needs no engine (held by `tests/cli/rooms.rs`).
 //!
 //! - `console` finds the running stack, and reads its console
-//! - `up`, `open`, `env`, `load`, `drill` the commands
+//! - `up`, `open`, `clock`, `env`, `load`, `drill` the commands
 
+pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod drill;
 pub(crate) mod env;

@@ -33,7 +33,7 @@ use cli::alarms::AlarmsCommand;
 use cli::dashboard::DashboardCommand;
 use cli::{Cli, Command};
 use failure::Failure;
-use local::{drill, env, load, open, up};
+use local::{clock, drill, env, load, open, up};
 use terminal::{Terminal, Terminals, print_err};
 
 fn main() -> ExitCode {
@@ -78,6 +78,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Trace(args) => trace::run(&args, root, terminals.out, &lookup).await,
             Command::Doctor(args) => doctor::run(args, root, terminals, &lookup).await,
             Command::Open(args) => open::run(&args, root),
+            Command::Clock(args) => clock::run(&args, root).await,
             Command::Env(args) => env::run(&args, root),
             Command::Thumbnail(args) => thumbnail::run(&args),
             Command::Plan(args) => plan::run(&args, root, terminals.out),

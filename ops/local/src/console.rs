@@ -4,10 +4,11 @@
 //!
 //! - `guard` who may ask
 //! - `api`, `alarms`, `dashboards` what the API answers; `metrics`, `uploads` how it is gathered
-//! - `faults` lets a process that has the stack's key break it for a while
+//! - `clock` and `faults` let a process that has the stack's key change how fast alarms go, and break the stack for a while
 
 mod alarms;
 mod api;
+mod clock;
 mod dashboards;
 mod faults;
 mod guard;
@@ -26,6 +27,7 @@ use axum::routing::{delete, get, post};
 use tokio::task::JoinHandle;
 
 use crate::loopback::Loopback;
+pub use clock::{ClockReading, RATES};
 pub use progress::status as status_without_result;
 pub use source::Source;
 
@@ -89,6 +91,7 @@ pub fn routes(source: Source, pages: Pages) -> Router {
         .route("/api/dashboard.svg", get(dashboards::draw))
         .route("/api/problems", get(api::problems))
         .route("/api/revision", get(api::revision))
+        .route("/api/clock", get(clock::show).put(clock::change))
         .route("/api/faults", post(faults::open))
         .route("/api/faults/{lease}", delete(faults::end))
         .with_state(source.clone());

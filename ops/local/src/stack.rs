@@ -111,17 +111,17 @@ impl Options {
     }
 }
 
-/// What opens the console's door for faults: a digest, so that root's key itself is sent nowhere.
-pub(crate) fn faults_key(credentials: &Credentials) -> String {
+/// What a program that changes the stack by its console shows: a digest, so that root's key itself is sent nowhere.
+pub(crate) fn console_key(credentials: &Credentials) -> String {
     let digest = Sha256::digest(format!("faults:{}", credentials.secret_access_key));
     URL_SAFE_NO_PAD.encode(digest)
 }
 
 impl StackInfo {
-    /// What opens the console's door for faults, as `Authorization: Bearer KEY`.
+    /// What the console asks of a program that changes the stack, as `Authorization: Bearer KEY`.
     #[must_use]
-    pub fn faults_key(&self) -> String {
-        faults_key(&self.credentials)
+    pub fn console_key(&self) -> String {
+        console_key(&self.credentials)
     }
 
     /// The variables by which the AWS CLI and SDKs find this stack; those without a value must not be set, since they would be

@@ -12,7 +12,7 @@ A drill breaks the running stack on purpose: it sends uploads of a temporary use
 alarms/drills/NAME.json states, waits for the alarms that must ring and holds that no other does, follows the runbook,
 and accounts for every upload. However it ends, by Ctrl-C and by kill -9 too, the stack mends itself.
 
-Alarms take minutes of the metrics' clock: start the stack with `ops up --clock-rate 60`, which makes them seconds.
+Alarms take minutes of the metrics' clock: `ops clock 60` makes them seconds.
 
 Examples:
   ops drill --list

@@ -33,7 +33,7 @@ pub(crate) struct UpArgs {
     pub(crate) console_port: u16,
     /// How many times faster than the day the clock of metrics, alarms and schedules goes: 60 makes a minute of
     /// theirs a second. Nothing else is faster; `aws cloudwatch` takes and returns that clock's times.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=600))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::clock_rate())]
     pub(crate) clock_rate: u32,
     /// A parameter of template.yaml that shall differ from the local default; may be repeated.
     #[arg(long = "param", value_name = "KEY=VALUE", value_parser = parameter)]

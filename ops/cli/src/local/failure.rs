@@ -40,13 +40,16 @@ pub(crate) enum LocalFailure {
         "the stack's console answered something unknown; stop the stack and start it anew, it may be of another version"
     )]
     Answer(#[source] serde_json::Error),
+    /// The clock's rate was refused.
+    #[error("the clock goes on as it did: {0}")]
+    Clock(String),
     /// A drill could not be run.
     #[error("the drill was not run to its end")]
     Drill(#[source] DrillError),
     /// Drills that would take hours.
     #[error(
-        "this takes about {minutes} min; make them seconds on the console's page Drills, or start the stack with \
-         `ops up --clock-rate 60`, or pass --slow to wait that long"
+        "this takes about {minutes} min; `ops clock 60` makes them seconds, and so does the console's page Drills; or pass \
+         --slow to wait that long"
     )]
     SlowClock {
         /// How long, by the day's clock.

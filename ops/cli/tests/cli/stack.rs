@@ -82,7 +82,11 @@ fn answer(mut connection: &TcpStream) -> bool {
     if path == "/api/transitions" && !has("after=0") {
         return false;
     }
+    let is_trusted = head.iter().any(|line| line.starts_with("authorization: Bearer "));
     let (status, body) = match path {
+        "/api/clock" if request.starts_with("GET ") => ("200 OK", clock(1)),
+        "/api/clock" if is_trusted && sent == r#"{"rate":60}"# => ("200 OK", clock(60)),
+        "/api/clock" => ("409 Conflict", json!({"error": "a drill counts its minutes"}).to_string()),
         "/api/alarms" => ("200 OK", alarms().to_string()),
         "/api/alarm" if has("name=queue-backlog") => ("200 OK", alarm().to_string()),
         "/api/transitions" => ("200 OK", json!({"transitions": [transition()], "count": 1}).to_string()),
@@ -104,6 +108,10 @@ fn answer(mut connection: &TcpStream) -> bool {
     write!(connection, "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
         .ok();
     true
+}
+
+fn clock(rate: u32) -> String {
+    json!({"now": "2026-11-29T10:00:00Z", "rate": rate}).to_string()
 }
 
 fn alarms() -> Value {

@@ -16,28 +16,25 @@ fn printing() -> Vec<Vec<&'static str>> {
         on_stack(&["dashboard", "list"]),
         on_stack(&["dashboard", "render", "image-pipeline", "--out", "overview.svg"]),
         on_stack(&["trace", IMAGE]),
+        on_stack(&["clock"]),
     ]
 }
 
-const COMMANDS: [&[&str]; 17] = [
-    &[],
-    &["up"],
-    &["verify"],
-    &["upload"],
-    &["trace"],
-    &["thumbnail"],
-    &["dlq"],
-    &["dlq", "list"],
-    &["dlq", "show"],
-    &["dlq", "redrive"],
-    &["dlq", "drop"],
-    &["alarms"],
-    &["alarms", "test"],
-    &["alarms", "list"],
-    &["alarms", "explain"],
-    &["dashboard"],
-    &["dashboard", "render"],
-];
+/// Every command, as `--help` lists them.
+fn commands(stack: &FakeStack) -> Vec<Vec<String>> {
+    let (mut all, mut unread) = (Vec::new(), vec![Vec::new()]);
+    while let Some(words) = unread.pop() {
+        let help = stack.command(&[]).args(&words).arg("--help").output().unwrap();
+        let lines = text(&help.stdout).lines().skip_while(|line| *line != "Commands:").skip(1);
+        // What a command does may go on in a further line, deeper than its name.
+        let names = lines.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
+        let names = names.filter_map(|line| line.split_whitespace().next());
+        unread.extend(names.map(|name| words.iter().cloned().chain([name.to_owned()]).collect()));
+        all.push(words);
+    }
+    assert!(all.len() > 25, "{all:?}");
+    all
+}
 
 /// The end of a pipe that nobody reads any more.
 fn unread() -> Stdio {
@@ -56,7 +53,10 @@ fn a_reader_that_has_gone_ends_every_command_quietly() {
     let source = photo();
     let mut all = printing();
     all.extend(printing().into_iter().map(|words| [&words[..], &["--json"]].concat()));
-    all.extend(COMMANDS.map(|words| [words, &["--help"]].concat()));
+    let commands = commands(&stack);
+    for words in &commands {
+        all.push(words.iter().map(String::as_str).chain(["--help"]).collect());
+    }
     all.push(vec!["--version"]);
     all.push(vec!["thumbnail", source.to_str().unwrap(), "small.jpg"]);
     let root = repository();
@@ -116,10 +116,10 @@ fn assert_fits(words: &[&str], shown: &str, width: usize) {
 #[test]
 fn help_fits_terminals_down_to_sixty_columns() {
     let stack = FakeStack::start();
-    for words in COMMANDS {
+    for words in commands(&stack) {
         for width in [60, 72, 80] {
             for help in ["--help", "-h"] {
-                let words = [words, &[help]].concat();
+                let words: Vec<&str> = words.iter().map(String::as_str).chain([help]).collect();
                 assert_fits(&words, &at_width(&stack, &words, &width.to_string()), width);
             }
         }
@@ -208,4 +208,21 @@ fn a_dashboard_is_drawn_as_what_its_file_is_called_and_as_nothing_else() {
     }
     assert_eq!(render("X.SVG").status.code(), Some(0));
     assert_eq!(std::fs::read_to_string(stack.path().join("X.SVG")).unwrap(), "<svg/>");
+}
+
+#[test]
+fn clock_goes_as_the_stack_lets_it_and_a_refusal_says_why() {
+    let stack = FakeStack::start();
+    let clock = |words: &[&str]| stack.command(&["clock", "--name", NAME]).args(words).output().unwrap();
+    let line = |words: &[&str]| text(&clock(words).stdout).trim_end().to_owned();
+    assert_eq!(line(&[]), "2026-11-29T10:00:00Z · as fast as the day");
+    assert_eq!(line(&["60"]), "2026-11-29T10:00:00Z · 60 times as fast as the day");
+    let json: serde_json::Value = serde_json::from_str(&line(&["60", "--json"])).unwrap();
+    assert_eq!(json, serde_json::json!({"now": "2026-11-29T10:00:00Z", "rate": 60}));
+    for (rate, why) in [("2", "a drill counts its minutes"), ("0", "1..=600"), ("fast", "invalid digit")] {
+        let output = clock(&[rate]);
+        let shown = text(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{rate}: {shown}");
+        assert!(shown.contains(why), "{rate}: {shown}");
+    }
 }

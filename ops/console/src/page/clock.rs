@@ -115,7 +115,7 @@ mod tests {
         let token = harness.token().await;
         let order = Request::post("/api/faults")
             .header(header::HOST, "127.0.0.1:2")
-            .header(header::AUTHORIZATION, format!("Bearer {}", info().faults_key()))
+            .header(header::AUTHORIZATION, format!("Bearer {}", info().console_key()))
             .body(Body::from(json!({"rules": []}).to_string()))
             .unwrap();
         let lease = harness.send(order).await;

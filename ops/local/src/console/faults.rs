@@ -15,9 +15,9 @@ use futures_util::stream::unfold;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::guard::{refusal, stranger};
 use super::source::Source;
 use crate::faults::leases::{Lease, Order};
-use crate::stack::faults_key;
 
 /// A line comes at least so often, so that a connection that ended without a word is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -61,17 +61,6 @@ pub(super) async fn end(
         Some(ended) => Json(ended).into_response(),
         None => refusal(StatusCode::NOT_FOUND, "no such lease"),
     }
-}
-
-/// The refusal for somebody who does not know the key that `stack.json` holds.
-fn stranger(source: &Source, headers: &HeaderMap) -> Option<Response> {
-    let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
-    let expected = format!("Bearer {}", faults_key(source.aws.credentials()));
-    (given != Some(expected.as_str())).then(|| refusal(StatusCode::UNAUTHORIZED, "the stack's key is needed"))
-}
-
-fn refusal(status: StatusCode, why: &str) -> Response {
-    (status, Json(json!({ "error": why }))).into_response()
 }
 
 /// The lease's standing, now and whenever it changes.

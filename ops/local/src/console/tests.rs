@@ -1,3 +1,4 @@
+mod clock;
 mod faults;
 
 use std::time::Duration;
@@ -56,6 +57,10 @@ impl Harness {
             faults: faults.clone(),
             _serving: console.serve(Source::of(observer, &info(), faults), |_| Router::new()),
         }
+    }
+
+    fn info(&self) -> StackInfo {
+        StackInfo { console: self.address.clone(), ..info() }
     }
 
     async fn get(&self, path: &str, headers: &[(&str, &str)]) -> ::http::Response<bytes::Bytes> {

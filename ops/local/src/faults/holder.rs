@@ -62,7 +62,7 @@ impl HeldLease {
     /// When the stack does not answer or refuses.
     pub async fn open(info: &StackInfo, order: &Order) -> Result<Self, LeaseError> {
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
-        let (url, key) = (format!("{}/api/faults", info.console), info.faults_key());
+        let (url, key) = (format!("{}/api/faults", info.console), info.console_key());
         let order = serde_json::to_vec(order).map_err(LeaseError::Order)?;
         let answer = send(&client, Method::POST, &url, &key, order).await?;
         let mut lines = Lines { body: answer.into_body(), read: BytesMut::new() };

@@ -5,17 +5,12 @@ use std::time::Duration;
 use ::http::Method;
 use serde_json::json;
 
-use super::{Harness, info};
+use super::Harness;
 use crate::faults::leases::{Action, Order};
 use crate::faults::{HeldLease, InjectedFault, LeaseError, Rule};
 use crate::observe::Seen;
-use crate::stack::StackInfo;
 
 impl Harness {
-    fn info(&self) -> StackInfo {
-        StackInfo { console: self.address.clone(), ..info() }
-    }
-
     async fn until_rules(&self, count: usize) {
         let reached = async {
             while self.faults.lock().len() != count {
@@ -85,7 +80,7 @@ async fn door_for_faults_is_closed_to_whoever_lacks_the_stacks_key() {
 
     let http = aws_client::http::Http::new();
     let order = json!(order()).to_string();
-    let key = format!("Bearer {}", harness.info().faults_key());
+    let key = format!("Bearer {}", harness.info().console_key());
     let page = [("authorization", key.as_str()), ("host", "evil.example")];
     for (headers, status) in [(&[][..], 401), (&page[..], 421)] {
         let url = format!("{}/api/faults", harness.address);
@@ -100,7 +95,7 @@ async fn door_for_faults_is_closed_to_whoever_lacks_the_stacks_key() {
 #[tokio::test]
 async fn order_that_is_not_understood_is_refused_with_the_reason() {
     let harness = Harness::new(Seen::default()).await;
-    let key = format!("Bearer {}", harness.info().faults_key());
+    let key = format!("Bearer {}", harness.info().console_key());
     let url = format!("{}/api/faults", harness.address);
     let wrong = json!({"rules": [{"service": "s3", "fault": "explode"}]}).to_string();
     let http = aws_client::http::Http::new();
