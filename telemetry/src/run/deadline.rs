@@ -9,7 +9,7 @@ use std::{
 use opentelemetry::trace::{Status, TraceContextExt};
 use tracing::Span;
 
-use crate::{init::Telemetry, run::flush::bound};
+use crate::init::Telemetry;
 
 /// How long before the deadline the report begins: the time of a flush and of what the flush leaves.
 const MARGIN: Duration = Duration::from_millis(200);
@@ -64,7 +64,7 @@ impl Telemetry {
                 context.span().end();
             }
         }
-        self.flush(bound(deadline, SystemTime::now())).await;
+        self.flush(deadline).await;
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     init::Telemetry,
     run::{
         entry::{Entry, Trigger},
-        flush::{bound, deadline},
+        flush::deadline,
         invocation_end::InvocationEnd,
     },
 };
@@ -116,7 +116,7 @@ async fn complete<F: Future>(
     // The response is posted, so these metrics keep no caller waiting. This closes the span too, which must
     // happen before the flush.
     end.answered();
-    telemetry.flush(bound(deadline, SystemTime::now())).await;
+    telemetry.flush(deadline).await;
     *telemetry.inner.request_id.lock().unwrap_or_else(PoisonError::into_inner) = None;
     output
 }

@@ -51,6 +51,11 @@ impl Exporter {
         !matches!(self, Self::Otlp(exporter) if exporter.is_backing_off(now))
     }
 
+    /// Whether the next send is the first, and to a collector behind TLS.
+    pub(crate) fn is_first_over_tls(&self) -> bool {
+        matches!(self, Self::Otlp(exporter) if exporter.is_first_over_tls())
+    }
+
     /// Sends `spans`, for no longer than until `until`.
     pub(crate) async fn send(&self, spans: Vec<SpanData>, until: Instant) -> Loss {
         match self {

@@ -81,11 +81,9 @@ fn a_collector_that_cannot_prove_its_name_hears_nothing_and_its_spans_are_counte
         let trusted = file(&authority.certificate());
         let mut harness = function(&collector.endpoint(), "SSL_CERT_FILE", &trusted);
 
-        for _ in 0..3 {
-            let invocation = harness.respond(&work());
-            assert!(invocation.flush_gap < SHORT, "{case}: {invocation:?}");
-        }
+        (0..3).for_each(|_| drop(harness.respond(&work())));
 
+        // The reason is the certificate, and not that it took too long.
         let text = end(harness, 30.0);
         assert!(text.contains("invalid peer certificate") && text.contains(case), "{case}: {text}");
         assert_eq!(collector.seen().len(), 0, "{case}");
@@ -139,7 +137,7 @@ fn a_handshake_that_never_ends_costs_the_bound_once_and_no_caller_waits_for_it()
     let after = [harness.respond(&work()), harness.respond(&work())];
 
     assert!(first.caller_latency < SHORT, "{first:?}");
-    assert!((500..1_500).contains(&first.flush_gap.as_millis()), "{first:?}");
+    assert!((2_000..3_000).contains(&first.flush_gap.as_millis()), "{first:?}");
     assert!(after.iter().all(|it| it.flush_gap < SHORT), "{after:?}");
     end(harness, 30.0);
 }

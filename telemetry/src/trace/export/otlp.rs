@@ -36,6 +36,8 @@ pub(crate) struct OtlpExporter {
     exporter: SpanExporter,
     client: Arc<CollectorClient>,
     timeout: Option<Duration>,
+    /// Until the first send.
+    first_over_tls: AtomicBool,
     backoff_until: Mutex<Option<Instant>>,
 }
 
@@ -65,7 +67,9 @@ impl OtlpExporter {
             .build()
             .ok()?;
         exporter.set_resource(resource);
-        Some(Self { exporter, client, timeout: collector.timeout, backoff_until: Mutex::default() })
+        let first_over_tls = AtomicBool::new(collector.endpoint.scheme_str() == Some("https"));
+        let backoff_until = Mutex::default();
+        Some(Self { exporter, client, timeout: collector.timeout, first_over_tls, backoff_until })
     }
 
     /// Whether the collector lately did not answer in time or accepted no connection, so that spans wait.
@@ -73,8 +77,14 @@ impl OtlpExporter {
         self.backoff_until.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| now < until)
     }
 
+    /// Whether the next send is the first, over TLS.
+    pub(crate) fn is_first_over_tls(&self) -> bool {
+        self.first_over_tls.load(Ordering::Relaxed)
+    }
+
     /// Sends `spans`, for no longer than until `until`.
     pub(crate) async fn send(&self, spans: Vec<SpanData>, until: Instant) -> Loss {
+        self.first_over_tls.store(false, Ordering::Relaxed);
         let count = spans.len() as u64;
         let now = Instant::now();
         let until = self.timeout.map_or(until, |timeout| until.min(now + timeout));
