@@ -16,7 +16,7 @@ mod common;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
-use common::{fixture, options};
+use common::{fixture, options, processor_time};
 use peak_alloc::PeakAlloc;
 use thumbnail::{Format, Limits, Rejection, sniff, thumbnail};
 
@@ -146,12 +146,6 @@ fn mutant(file: &[u8], random: &mut Random) -> Vec<u8> {
         }
     }
     bytes
-}
-
-/// Time that this thread spent on a processor, where the system says; else none.
-fn processor_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(stat.split(' ').next().and_then(|field| field.parse().ok()).unwrap_or_default())
 }
 
 fn assert_bounded(name: &str, bytes: &[u8]) -> &'static str {

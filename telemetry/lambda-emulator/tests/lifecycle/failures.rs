@@ -11,6 +11,9 @@ use crate::{
     work,
 };
 
+/// By then a function that has got its invocation naps.
+const UNTIL_IT_NAPS: Duration = Duration::from_secs(2);
+
 /// A secret by shape, as an error or a panic of a library may contain it.
 const SECRET: &str = "marker.person@example.com";
 
@@ -140,7 +143,7 @@ fn sigterm_during_an_invocation_sends_its_spans_and_emits_its_metrics() {
             .until(|observed| matches!(observed, Observed::Delivered(_)).then_some(()))
             .is_some()
     );
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(UNTIL_IT_NAPS);
 
     let ended = Instant::now();
     let exited = harness.terminate();
@@ -164,7 +167,7 @@ fn what_a_queue_function_logged_before_it_was_killed_stays_and_a_request_loses_a
                 .until(|observed| matches!(observed, Observed::Delivered(_)).then_some(()))
                 .is_some()
         );
-        std::thread::sleep(Duration::from_millis(300));
+        std::thread::sleep(UNTIL_IT_NAPS);
 
         let exited = harness.kill();
 
@@ -201,7 +204,7 @@ fn an_invocation_that_runs_out_of_time_is_reported_before_it_is_killed() {
     std::thread::sleep(time.saturating_sub(reported));
     let exited = harness.kill();
 
-    assert!(reported > Duration::from_millis(700) && reported < time, "{reported:?}");
+    assert!(reported > Duration::from_millis(700), "{reported:?}");
     assert_eq!(spans.len(), 2);
     let why = "ended early, because the invocation was running out of time";
     for name in ["test_function", "nap"] {
@@ -211,7 +214,7 @@ fn an_invocation_that_runs_out_of_time_is_reported_before_it_is_killed() {
     assert_eq!(named(&spans, "nap").parent_span_id, named(&spans, "test_function").span_id);
     let logged = exited.logs("The invocation is running out of time");
     assert_eq!(logged.len(), 1);
-    assert!(logged[0]["left_ms"].as_u64().unwrap() <= 200 && logged[0]["trace_id"].is_string());
+    assert!((1..=200).contains(&logged[0]["left_ms"].as_u64().unwrap()) && logged[0]["trace_id"].is_string());
     assert!((exited.sum("ColdStarts") - 1.0).abs() < f64::EPSILON);
     assert!(exited.sum("PeakMemory") > 0.0);
 }

@@ -4,6 +4,7 @@
 
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::time::Duration;
 
 use image::RgbImage;
 use thumbnail::{Decoded, Limits, Options, Rejection, Thumbnail, decode, thumbnail};
@@ -54,4 +55,10 @@ pub(crate) fn difference(one: &RgbImage, other: &RgbImage) -> f64 {
 pub(crate) fn assert_near(found: image::Rgb<u8>, expected: [u8; 3], tolerance: u8) {
     let far = found.0.iter().zip(expected).any(|(a, b)| a.abs_diff(b) > tolerance);
     assert!(!far, "found {:?}, expected {expected:?} within {tolerance}", found.0);
+}
+
+/// Time that this thread spent on a processor, where the system says; else none.
+pub(crate) fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(stat.split(' ').next().and_then(|field| field.parse().ok()).unwrap_or_default())
 }

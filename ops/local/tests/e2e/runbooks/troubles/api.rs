@@ -18,7 +18,7 @@ const SIGNER: &str = "GenerateUploadUrlFunctionName";
 /// The function's process dies with a call in its hands, and a new one may not run; the runbook lets it.
 pub(in crate::runbooks) async fn signer_dies(reader: &mut Reader) {
     let harness = reader.harness;
-    let (token, (status, answer)) = ask_stopped_signer(harness, 300, Signal::SIGKILL).await;
+    let (token, (status, answer)) = ask_stopped_signer(harness, 3_000, Signal::SIGKILL).await;
     assert!(status.is_server_error(), "{status} {answer}");
     throttle(harness, SIGNER).await;
     reader.until("Verify").await;
@@ -28,13 +28,14 @@ pub(in crate::runbooks) async fn signer_dies(reader: &mut Reader) {
 
 /// The function's process stops for some seconds, with a call in its hands.
 pub(in crate::runbooks) async fn signer_hangs(reader: &mut Reader) {
-    let (_, (status, answer)) = ask_stopped_signer(reader.harness, 2_500, Signal::SIGCONT).await;
+    let (_, (status, answer)) = ask_stopped_signer(reader.harness, 5_000, Signal::SIGCONT).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     reader.until("Verify").await;
     reader.wait_minutes(6);
 }
 
-/// Asks while the function's process is stopped, and sends it `then` after some milliseconds; the token and the answer.
+/// Asks while the function's process is stopped, and sends it `then` after some milliseconds, within which the call must have
+/// come to it; the token and the answer.
 async fn ask_stopped_signer(
     harness: &Harness,
     stopped_ms: u64,
