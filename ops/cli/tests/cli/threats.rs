@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The words of every Rust file of the repository that may name a test.
+/// The names of the repository's tests.
 fn names() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut folders = ["functions", "ops", "telemetry"].map(|name| root.join(name)).to_vec();
@@ -15,19 +15,31 @@ fn names() -> BTreeSet<String> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|it| it == "rs") && !path.ends_with("threats.rs") {
-                let code = fs::read_to_string(path).unwrap();
-                names.extend(code.lines().filter_map(test_name).map(str::to_owned));
+                let code = fs::read_to_string(&path).unwrap();
+                let is_table = path.components().any(|part| part.as_os_str() == "privilege");
+                names.extend(tests(&code, is_table).into_iter().map(str::to_owned));
             }
         }
     }
     names
 }
 
-/// The test that a line begins: a function, or a row `NAME => PROOF;` of a table that makes functions.
-fn test_name(line: &str) -> Option<&str> {
-    let line = line.trim();
-    let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
-    function.and_then(|rest| rest.split_once("()")).or_else(|| line.split_once(" => ")).map(|(name, _)| name)
+/// The tests of a file: functions with an attribute that makes one of them, and in the tables of privileges rows
+/// `NAME => PROOF;`, which a macro makes tests of.
+fn tests(code: &str, is_table: bool) -> Vec<&str> {
+    let (mut found, mut is_test) = (Vec::new(), false);
+    for line in code.lines().map(str::trim) {
+        if let Some(attribute) = line.strip_prefix("#[") {
+            is_test |= ["test]", "tokio::test"].iter().any(|kind| attribute.starts_with(kind));
+            continue;
+        }
+        let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+        let name = function.filter(|_| is_test).and_then(|rest| rest.split_once("()"));
+        let row = line.split_once(" => ").filter(|_| is_table);
+        found.extend(name.or(row).map(|(name, _)| name));
+        is_test = false;
+    }
+    found
 }
 
 /// The names in backticks that are long enough for a test's.
@@ -53,4 +65,11 @@ fn each_threat_has_a_test_that_exists_or_is_accepted_with_a_reason() {
         }
     }
     assert!(threats > 30, "{threats} threats");
+}
+
+#[test]
+fn a_function_without_the_attribute_is_no_test() {
+    let code = "fn helper() {}\n#[test]\n#[ignore = \"long\"]\nfn claim() {}\n#[tokio::test]\nasync fn other() {\nmatch it { some_row => 1 }";
+    assert_eq!(tests(code, false), ["claim", "other"]);
+    assert_eq!(tests("a_right => proof;", true), ["a_right"]);
 }
