@@ -56,7 +56,7 @@ Examples:
 
 Exit status:
   0  everything went well
-  1  the pipeline did not do its part: a step failed, an image was refused, a message was left
+  1  the pipeline did not do its part: a step failed, an upload was refused, a message was left
   2  the command could not be carried out: usage, files, an unknown name, no running stack
   130, 143  ended by Ctrl-C or SIGTERM, after an orderly shutdown
 A reader that leaves early, as in `ops ... | head -1`, changes nothing about it.
@@ -248,6 +248,9 @@ pub(crate) struct ThumbnailArgs {
     /// JPEG quality, 1 to 100.
     #[arg(long, value_name = "Q", default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) quality: u8,
+    /// JSON is printed in any case; for scripts that ask every command for it.
+    #[arg(long)]
+    pub(crate) json: bool,
     /// How often to do it; the median of the CPU times is reported.
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) repeat: NonZeroUsize,

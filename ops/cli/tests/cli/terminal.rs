@@ -114,6 +114,19 @@ fn assert_fits(words: &[&str], shown: &str, width: usize) {
 }
 
 #[test]
+fn every_command_that_answers_has_json() {
+    let stack = FakeStack::start();
+    let commands = commands(&stack);
+    // Only what has no commands of its own answers; and a script of a shell is none of JSON.
+    let is_group =
+        |words: &Vec<String>| commands.iter().any(|it| it.len() > words.len() && it.starts_with(words));
+    for words in commands.iter().filter(|words| !is_group(words) && *words != &["completions"]) {
+        let help = stack.command(&[]).args(words).arg("--help").output().unwrap();
+        assert!(text(&help.stdout).contains("--json"), "{words:?}");
+    }
+}
+
+#[test]
 fn help_fits_terminals_down_to_sixty_columns() {
     let stack = FakeStack::start();
     for words in commands(&stack) {

@@ -102,7 +102,7 @@ async fn assert_done(harness: &Harness, image_id: &str) {
 }
 
 #[test]
-fn page_of_clients_shows_each_file_as_it_is() {
+fn page_of_clients_shows_each_file_as_it_is_and_none_takes_more_than_ten_lines() {
     let page = fs::read_to_string(documents().join("README.md")).unwrap();
     for file in FILES {
         let text = fs::read_to_string(documents().join(file)).unwrap();
@@ -113,6 +113,24 @@ fn page_of_clients_shows_each_file_as_it_is() {
         };
         let shown = format!("]({file})\n\n```{language}\n{text}```");
         assert!(page.contains(&shown), "{file}");
+        let is_work = |line: &&str| {
+            let line = line.trim();
+            let is_frame = [
+                "//",
+                "#",
+                "\"\"\"",
+                "import ",
+                "from ",
+                "export async function",
+                "export function",
+                "async function",
+            ]
+            .iter()
+            .any(|start| line.starts_with(start));
+            !(line.is_empty() || line == "}" || is_frame)
+        };
+        let lines = text.lines().filter(is_work).count();
+        assert!(lines <= 10, "{file} takes {lines} lines beside imports, comments and heads of functions");
     }
     let kept = |name: &str| {
         FILES.contains(&name) || ["README.md", "package.json", "package-lock.json"].contains(&name)
