@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use crate::data::{Assumptions, PRICES, Price};
+use crate::data::{Assumptions, MEASURED, PRICES, Price};
 use crate::limits::attempts;
 use crate::load::{Load, MONTH_SECONDS};
 use crate::simulation::Outcome;
+use crate::storage::{Stored, kept_months};
 use crate::template::Settings;
 
 const GB: f64 = 1e9;
@@ -48,72 +49,16 @@ impl Bill {
     }
 }
 
+/// What is paid for: its service, its price, and how many of it.
+type Row = (&'static str, &'static Price, f64);
+
 /// The bill of a load, whose executions the simulation has counted.
 #[must_use]
 pub fn bill(settings: &Settings, load: &Load, simulated: &Outcome, assumed: &Assumptions) -> Bill {
-    let prices = &*PRICES;
-    let uploads = load.monthly();
-    let attempts = attempts(load.faults, settings.max_receives);
-    let gigabytes = |megabytes: f64| megabytes / 1_024.0;
-    #[expect(clippy::cast_precision_loss, reason = "few sides")]
-    let sides = settings.sides.len() as f64;
-    let batches = uploads * attempts / simulated.mean_batch.max(1.0);
-    let ticks = MONTH_SECONDS / 60.0 / settings.schedule_minutes;
-    let gb_seconds =
-        if settings.architecture == "arm64" { &prices.lambda_arm64 } else { &prices.lambda_x86_64 };
-    let stored = uploads * load.months;
-    let original_gb = load.megapixels * assumed.original_bytes_per_megapixel.value / GB;
-    let [standard, infrequent, archived] = classes(&settings.lifecycle, load.months);
-    let per_month_gb = uploads * original_gb;
-    let page_seconds = assumed.s3_milliseconds.value / 1_000.0 / crate::data::MEASURED.listing.speedup;
-    // Of both buckets; a scan ends with its time.
-    let most_pages = (settings.metrics_timeout_seconds / page_seconds).floor();
-    let pages = (stored / PAGE).ceil().min(most_pages) + (stored * sides / PAGE).ceil().min(most_pages);
-    let log_gb = uploads * assumed.log_bytes.value / GB;
-    let item_gb = stored * assumed.item_bytes.value / GB;
-    let polls = assumed.idle_pollers.value * MONTH_SECONDS / POLL_SECONDS;
-    let writes = 3.0 * (assumed.item_bytes.value / WRITE_UNIT).ceil();
-    let url_seconds = crate::data::MEASURED.url_milliseconds.value / 1_000.0;
-    let run_seconds = (pages * page_seconds).min(settings.metrics_timeout_seconds);
-    let rows: Vec<(&'static str, &Price, f64)> = vec![
-        ("API Gateway", &prices.api_request, uploads),
-        ("Lambda", &prices.lambda_request, uploads + batches + ticks),
-        (
-            "Lambda",
-            gb_seconds,
-            uploads * simulated.busy_seconds * gigabytes(settings.memory_mb)
-                + uploads * url_seconds * gigabytes(settings.url_memory_mb)
-                + ticks * run_seconds * gigabytes(settings.metrics_memory_mb),
-        ),
-        // The upload, the thumbnails, and the listings.
-        ("S3", &prices.s3_tier1, uploads + uploads * sides * attempts + ticks * pages),
-        ("S3", &prices.s3_tier2, uploads * attempts),
-        (
-            "S3",
-            &prices.s3_standard,
-            per_month_gb * standard + stored * sides * assumed.thumbnail_bytes.value / GB,
-        ),
-        ("S3", &prices.s3_standard_ia, per_month_gb * infrequent),
-        ("S3", &prices.s3_glacier, per_month_gb * archived),
-        // S3 sends, Lambda receives and deletes by batch, and asks while nothing comes.
-        ("SQS", &prices.sqs_request, uploads + 2.0 * batches + polls),
-        ("DynamoDB", &prices.dynamodb_write, uploads * writes * attempts),
-        ("DynamoDB", &prices.dynamodb_storage, item_gb),
-        ("DynamoDB", &prices.dynamodb_recovery, item_gb),
-        ("SNS", &prices.sns_publish, uploads),
-        ("SNS", &prices.sns_email, if settings.mails { uploads } else { 0.0 }),
-        ("CloudWatch", &prices.metric, assumed.metric_series.value),
-        ("CloudWatch", &prices.alarm_metric, f64::from(settings.alarms.metrics)),
-        ("CloudWatch", &prices.composite_alarm, f64::from(settings.alarms.composite)),
-        ("CloudWatch", &prices.dashboard, f64::from(settings.dashboards)),
-        ("CloudWatch Logs", &prices.log_ingestion, log_gb),
-        ("CloudWatch Logs", &prices.log_storage, log_gb * (settings.log_days / 30.0).min(load.months)),
-        ("X-Ray", &prices.trace, uploads * settings.sampled),
-        ("Cognito", &prices.user, load.users),
-    ];
-    let lines: Vec<Line> = rows
-        .into_iter()
-        .filter(|(.., amount)| *amount > 0.0)
+    let month = Month::of(settings, load, simulated, assumed);
+    let rows = [month.of_compute(), month.of_buckets(), month.of_messages_and_items(), month.of_telemetry()];
+    let paid = rows.into_iter().flatten().filter(|(.., amount)| *amount > 0.0);
+    let lines: Vec<Line> = paid
         .map(|(service, price, amount)| Line {
             service,
             what: price.what.clone(),
@@ -122,22 +67,137 @@ pub fn bill(settings: &Settings, load: &Load, simulated: &Outcome, assumed: &Ass
         })
         .collect();
     let usd = lines.iter().map(|line| line.usd).sum();
-    Bill { usd, usd_per_million: usd / uploads * 1e6, lines }
+    Bill { usd, usd_per_million: usd / month.uploads * 1e6, lines }
 }
 
-/// How many months' originals lie in Standard, Standard-IA and Glacier, after `months` of uploads: 30 and 90 days.
-fn classes(lifecycle: &str, months: f64) -> [f64; 3] {
-    match lifecycle {
-        "archive" => [months.min(1.0), (months - 1.0).clamp(0.0, 2.0), (months - 3.0).max(0.0)],
-        "infrequent-access" => [months.min(1.0), (months - 1.0).max(0.0), 0.0],
-        _ => [months, 0.0, 0.0],
+/// A month, as it is counted before it is paid.
+struct Month<'a> {
+    settings: &'a Settings,
+    load: &'a Load,
+    simulated: &'a Outcome,
+    assumed: &'a Assumptions,
+    uploads: f64,
+    /// Of an upload.
+    attempts: f64,
+    /// Thumbnails of an upload.
+    sides: f64,
+    /// Invocations of the processor.
+    batches: f64,
+    /// Measurements of the buckets.
+    ticks: f64,
+    /// Seconds for a page of a listing.
+    page_seconds: f64,
+    /// Pages of a measurement, of both buckets.
+    pages: f64,
+}
+
+impl<'a> Month<'a> {
+    fn of(settings: &'a Settings, load: &'a Load, simulated: &'a Outcome, assumed: &'a Assumptions) -> Self {
+        let (uploads, attempts) = (load.monthly(), attempts(load.faults, settings.max_receives));
+        #[expect(clippy::cast_precision_loss, reason = "few sides")]
+        let sides = settings.sides.len() as f64;
+        let page_seconds = assumed.s3_milliseconds.value / 1_000.0 / MEASURED.listing.speedup;
+        // A scan ends with its time.
+        let most = (settings.metrics_timeout_seconds / page_seconds).floor();
+        let objects = uploads * kept_months(settings, load.months);
+        let pages = [objects, objects * sides].map(|objects| (objects / PAGE).ceil().min(most));
+        Self {
+            settings,
+            load,
+            simulated,
+            assumed,
+            uploads,
+            attempts,
+            sides,
+            batches: uploads * attempts / simulated.mean_batch.max(1.0),
+            ticks: MONTH_SECONDS / 60.0 / settings.schedule_minutes,
+            page_seconds,
+            pages: pages.iter().sum(),
+        }
     }
+
+    fn of_compute(&self) -> Vec<Row> {
+        let (Self { settings, uploads, ticks, .. }, prices) = (self, &*PRICES);
+        let gb_second =
+            if settings.architecture == "arm64" { &prices.lambda_arm64 } else { &prices.lambda_x86_64 };
+        let run_seconds = (self.pages * self.page_seconds).min(settings.metrics_timeout_seconds);
+        let url_seconds = MEASURED.url_milliseconds.value / 1_000.0;
+        let gb_seconds = uploads * self.simulated.busy_seconds * gigabytes(settings.memory_mb)
+            + uploads * url_seconds * gigabytes(settings.url_memory_mb)
+            + ticks * run_seconds * gigabytes(settings.metrics_memory_mb);
+        vec![
+            ("API Gateway", &prices.api_request, *uploads),
+            ("Lambda", &prices.lambda_request, uploads + self.batches + ticks),
+            ("Lambda", gb_second, gb_seconds),
+        ]
+    }
+
+    fn of_buckets(&self) -> Vec<Row> {
+        let (Self { settings, assumed, uploads, sides, .. }, prices) = (self, &*PRICES);
+        let stored = |lifecycle, bytes| Stored::of(settings, lifecycle, bytes, self.load.months);
+        let original_bytes = self.load.megapixels * assumed.original_bytes_per_megapixel.value;
+        let thumbnail_bytes = assumed.thumbnail_bytes.value;
+        let originals = stored(&settings.lifecycle, original_bytes);
+        let thumbnails = stored(&settings.processed_lifecycle, thumbnail_bytes);
+        let both = |of: &dyn Fn(&Stored) -> f64| uploads * (of(&originals) + sides * of(&thumbnails));
+        let gb = |of: &dyn Fn(&Stored) -> f64| {
+            uploads * (original_bytes * of(&originals) + sides * thumbnail_bytes * of(&thumbnails)) / GB
+        };
+        // The upload, the thumbnails, and the listings.
+        let writes = uploads + uploads * sides * self.attempts + self.ticks * self.pages;
+        vec![
+            ("S3", &prices.s3_tier1, writes),
+            ("S3", &prices.s3_tier2, uploads * self.attempts),
+            ("S3", &prices.s3_standard, gb(&|it| it.standard)),
+            ("S3", &prices.s3_standard_ia, gb(&|it| it.infrequent)),
+            ("S3", &prices.s3_glacier, gb(&|it| it.archived)),
+            ("S3", &prices.s3_to_standard_ia, both(&|it| it.to_infrequent)),
+            ("S3", &prices.s3_to_glacier, both(&|it| it.to_archive)),
+        ]
+    }
+
+    fn of_messages_and_items(&self) -> Vec<Row> {
+        let (Self { settings, assumed, uploads, .. }, prices) = (self, &*PRICES);
+        let polls = assumed.idle_pollers.value * MONTH_SECONDS / POLL_SECONDS;
+        let writes = 3.0 * (assumed.item_bytes.value / WRITE_UNIT).ceil();
+        // Items do not expire with the objects.
+        let item_gb = uploads * self.load.months * assumed.item_bytes.value / GB;
+        vec![
+            // S3 sends, Lambda receives and deletes by batch, and asks while nothing comes.
+            ("SQS", &prices.sqs_request, uploads + 2.0 * self.batches + polls),
+            ("DynamoDB", &prices.dynamodb_write, uploads * writes * self.attempts),
+            ("DynamoDB", &prices.dynamodb_storage, item_gb),
+            ("DynamoDB", &prices.dynamodb_recovery, item_gb),
+            ("SNS", &prices.sns_publish, *uploads),
+            ("SNS", &prices.sns_email, if settings.mails { *uploads } else { 0.0 }),
+        ]
+    }
+
+    fn of_telemetry(&self) -> Vec<Row> {
+        let (Self { settings, assumed, uploads, .. }, prices) = (self, &*PRICES);
+        let log_gb = uploads * assumed.log_bytes.value / GB;
+        let log_months = (settings.log_days / 30.0).min(self.load.months);
+        vec![
+            ("CloudWatch", &prices.metric, assumed.metric_series.value),
+            ("CloudWatch", &prices.alarm_metric, f64::from(settings.alarms.metrics)),
+            ("CloudWatch", &prices.composite_alarm, f64::from(settings.alarms.composite)),
+            ("CloudWatch", &prices.dashboard, f64::from(settings.dashboards)),
+            ("CloudWatch Logs", &prices.log_ingestion, log_gb),
+            ("CloudWatch Logs", &prices.log_storage, log_gb * log_months),
+            ("X-Ray", &prices.trace, uploads * settings.sampled),
+            ("Cognito", &prices.user, self.load.users),
+        ]
+    }
+}
+
+/// Gigabytes, as Lambda counts them.
+fn gigabytes(megabytes: f64) -> f64 {
+    megabytes / 1_024.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::MEASURED;
     use crate::report::simulated;
     use crate::template::tests::settings;
     use crate::work::Work;
@@ -212,10 +272,37 @@ mod tests {
     }
 
     #[test]
-    fn originals_move_to_cheaper_classes_by_their_age() {
-        assert_eq!(format!("{:?}", classes("none", 5.0)), "[5.0, 0.0, 0.0]");
-        assert_eq!(format!("{:?}", classes("infrequent-access", 5.0)), "[1.0, 4.0, 0.0]");
-        assert_eq!(format!("{:?}", classes("archive", 0.5)), "[0.5, 0.0, 0.0]");
-        assert_eq!(format!("{:?}", classes("archive", 12.0)), "[1.0, 2.0, 9.0]");
+    fn the_storage_of_a_twelfth_month_is_what_a_pencil_makes_it() {
+        let load = Load { uploads_per_second: 0.01, months: 12.0, simulated: 2_000, ..Load::default() };
+        let line = |bill: &Bill, what: &str| {
+            bill.lines.iter().find(|line| line.what.contains(what)).map_or(0.0, |line| line.usd)
+        };
+        let close = |one: f64, other: f64| assert!((one / other - 1.0).abs() < 1e-3, "{one} {other}");
+        let year = of(&[], &load);
+        // 25,920 uploads a month of 3.6 MB: one month in Standard, two in Standard-IA, nine in Glacier; a month's
+        // worth moves to each. Thumbnails of 15 kB stay where they are, all twelve months of them.
+        let month_gb = 25_920.0 * 0.0036;
+        let thumbnails_gb = 12.0 * 25_920.0 * 0.000_015;
+        close(line(&year, "S3 Standard: storage"), (month_gb + thumbnails_gb) * 0.023);
+        close(line(&year, "S3 Standard-IA: storage"), 2.0 * month_gb * 0.0125);
+        close(line(&year, "S3 Glacier Flexible Retrieval: storage"), 9.0 * month_gb * 0.0036);
+        close(line(&year, "transition to Standard-IA"), 25_920.0 * 0.01 / 1e3);
+        close(line(&year, "transition to Glacier"), 25_920.0 * 0.03 / 1e3);
+        // 311,040 objects in each bucket: 312 pages each, 8,640 times, beside the PUTs of a month.
+        close(line(&year, "tier 1"), (2.0 * 25_920.0 + 8_640.0 * 624.0) * 0.005 / 1e3);
+        // Gone after 60 days: one month in Standard, one in Standard-IA, and 52 pages each.
+        let short = of(&[("ExpireObjectsAfterDays", "60")], &load);
+        close(line(&short, "S3 Standard: storage"), (month_gb + thumbnails_gb / 6.0) * 0.023);
+        close(line(&short, "S3 Standard-IA: storage"), month_gb * 0.0125);
+        close(line(&short, "tier 1"), (2.0 * 25_920.0 + 8_640.0 * 104.0) * 0.005 / 1e3);
+        assert!(line(&short, "Glacier").abs() < 1e-9);
+        // Thumbnails that are large enough move by a rule of their own.
+        let mut large = MEASURED.assumed.clone();
+        large.thumbnail_bytes.value = 200_000.0;
+        let settings = settings(&[]);
+        let work = Work::of(&settings, &load, &large);
+        let moved = bill(&settings, &load, &simulated(&settings, &load, &work, &large), &large);
+        close(line(&moved, "transition to Standard-IA"), 2.0 * 25_920.0 * 0.01 / 1e3);
+        close(line(&moved, "S3 Standard-IA: storage"), (2.0 * month_gb + 11.0 * 25_920.0 * 0.0002) * 0.0125);
     }
 }

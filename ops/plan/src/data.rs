@@ -38,6 +38,8 @@ pub struct Prices {
     pub s3_standard: Price,
     pub s3_standard_ia: Price,
     pub s3_glacier: Price,
+    pub s3_to_standard_ia: Price,
+    pub s3_to_glacier: Price,
     pub sqs_request: Price,
     pub dynamodb_write: Price,
     pub dynamodb_read: Price,

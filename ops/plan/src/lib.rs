@@ -10,6 +10,7 @@
 //! - [`work`] what one upload takes: calls, processor time, an invocation's time
 //! - [`limits`] which limit comes first
 //! - [`simulation`] queue, batches and retries as discrete events
+//! - [`storage`] what lies in which class of S3, and what moves
 //! - [`bill`] a month, by service
 //! - [`break_even`] where another setting pays
 //! - [`report`] all of it, as text, JSON and SVG
@@ -22,6 +23,7 @@ pub mod load;
 pub mod picture;
 pub mod report;
 pub mod simulation;
+pub mod storage;
 pub mod template;
 pub mod work;
 

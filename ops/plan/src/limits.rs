@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::data::{Assumptions, MEASURED, QUOTAS, Quota};
 use crate::load::{Load, MONTH_SECONDS};
+use crate::storage::kept_months;
 use crate::template::Settings;
 use crate::work::Work;
 
@@ -112,7 +113,7 @@ impl Reckoning<'_> {
                 "LIST of s3-metrics-lambda",
                 "MetricsTimeoutSeconds",
                 (settings.metrics_timeout_seconds, "seconds for a bucket"),
-                objects / (1.0 + self.sides) / (load.months * MONTH_SECONDS),
+                objects / (1.0 + self.sides) / (kept_months(settings, load.months) * MONTH_SECONDS),
                 "MetricsTimeoutSeconds=900, then S3's daily metrics (docs/bucket-totals.md)",
             ),
         ]

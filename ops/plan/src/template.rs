@@ -95,6 +95,10 @@ pub struct Settings {
     pub mails: bool,
     /// Whether originals go to Standard-IA after 30 days, and to Glacier after 90.
     pub lifecycle: String,
+    /// The same of thumbnails.
+    pub processed_lifecycle: String,
+    /// Days after which S3 deletes what is stored; 0 keeps it.
+    pub expire_days: f64,
     /// Paid alarms.
     pub alarms: Alarms,
     /// Paid dashboards.
@@ -155,6 +159,8 @@ impl Settings {
             sides: if sides.is_empty() { vec![256] } else { sides },
             mails: !text("NotificationEmail")?.is_empty(),
             lifecycle: text("OriginalLifecycle")?,
+            processed_lifecycle: text("ProcessedLifecycle")?,
+            expire_days: number("ExpireObjectsAfterDays")?,
             alarms: Alarms {
                 metrics: alarms.metrics + math.metrics,
                 composite: alarms.composite + math.composite,
