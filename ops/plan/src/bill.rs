@@ -8,6 +8,7 @@ use crate::load::{Load, MONTH_SECONDS};
 use crate::simulation::Outcome;
 use crate::storage::{Stored, kept_months};
 use crate::template::Settings;
+use crate::work::Work;
 
 const GB: f64 = 1e9;
 /// Objects of a page of a listing.
@@ -16,6 +17,8 @@ const PAGE: f64 = 1_000.0;
 const POLL_SECONDS: f64 = 20.0;
 /// Bytes of a write request unit.
 const WRITE_UNIT: f64 = 1_024.0;
+/// Bytes of a read request unit, of a read that is consistent.
+const READ_UNIT: f64 = 4_096.0;
 
 /// A line of the bill.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -77,6 +80,8 @@ struct Month<'a> {
     simulated: &'a Outcome,
     assumed: &'a Assumptions,
     uploads: f64,
+    /// Questions how an upload ended.
+    statuses: f64,
     /// Of an upload.
     attempts: f64,
     /// Thumbnails of an upload.
@@ -107,6 +112,7 @@ impl<'a> Month<'a> {
             simulated,
             assumed,
             uploads,
+            statuses: uploads * load.statuses_per_upload,
             attempts,
             sides,
             batches: uploads * attempts / simulated.mean_batch.max(1.0),
@@ -117,17 +123,18 @@ impl<'a> Month<'a> {
     }
 
     fn of_compute(&self) -> Vec<Row> {
-        let (Self { settings, uploads, ticks, .. }, prices) = (self, &*PRICES);
+        let (Self { settings, uploads, statuses, ticks, .. }, prices) = (self, &*PRICES);
         let gb_second =
             if settings.architecture == "arm64" { &prices.lambda_arm64 } else { &prices.lambda_x86_64 };
         let run_seconds = (self.pages * self.page_seconds).min(settings.metrics_timeout_seconds);
         let url_seconds = MEASURED.url_milliseconds.value / 1_000.0;
         let gb_seconds = uploads * self.simulated.busy_seconds * gigabytes(settings.memory_mb)
             + uploads * url_seconds * gigabytes(settings.url_memory_mb)
+            + statuses * Work::status_ms(self.assumed) / 1_000.0 * gigabytes(settings.status_memory_mb)
             + ticks * run_seconds * gigabytes(settings.metrics_memory_mb);
         vec![
-            ("API Gateway", &prices.api_request, *uploads),
-            ("Lambda", &prices.lambda_request, uploads + self.batches + ticks),
+            ("API Gateway", &prices.api_request, uploads + statuses),
+            ("Lambda", &prices.lambda_request, uploads + statuses + self.batches + ticks),
             ("Lambda", gb_second, gb_seconds),
         ]
     }
@@ -160,12 +167,14 @@ impl<'a> Month<'a> {
         let (Self { settings, assumed, uploads, .. }, prices) = (self, &*PRICES);
         let polls = assumed.idle_pollers.value * MONTH_SECONDS / POLL_SECONDS;
         let writes = 3.0 * (assumed.item_bytes.value / WRITE_UNIT).ceil();
+        let reads = (assumed.item_bytes.value / READ_UNIT).ceil();
         // Items do not expire with the objects.
         let item_gb = uploads * self.load.months * assumed.item_bytes.value / GB;
         vec![
             // S3 sends, Lambda receives and deletes by batch, and asks while nothing comes.
             ("SQS", &prices.sqs_request, uploads + 2.0 * self.batches + polls),
             ("DynamoDB", &prices.dynamodb_write, uploads * writes * self.attempts),
+            ("DynamoDB", &prices.dynamodb_read, self.statuses * reads),
             ("DynamoDB", &prices.dynamodb_storage, item_gb),
             ("DynamoDB", &prices.dynamodb_recovery, item_gb),
             ("SNS", &prices.sns_publish, *uploads),
@@ -175,7 +184,8 @@ impl<'a> Month<'a> {
 
     fn of_telemetry(&self) -> Vec<Row> {
         let (Self { settings, assumed, uploads, .. }, prices) = (self, &*PRICES);
-        let log_gb = uploads * assumed.log_bytes.value / GB;
+        let log_bytes = uploads * assumed.log_bytes.value + self.statuses * assumed.status_log_bytes.value;
+        let log_gb = log_bytes / GB;
         let log_months = (settings.log_days / 30.0).min(self.load.months);
         vec![
             ("CloudWatch", &prices.metric, assumed.metric_series.value),
@@ -184,7 +194,7 @@ impl<'a> Month<'a> {
             ("CloudWatch", &prices.dashboard, f64::from(settings.dashboards)),
             ("CloudWatch Logs", &prices.log_ingestion, log_gb),
             ("CloudWatch Logs", &prices.log_storage, log_gb * log_months),
-            ("X-Ray", &prices.trace, uploads * settings.sampled),
+            ("X-Ray", &prices.trace, (uploads + self.statuses) * settings.sampled),
             ("Cognito", &prices.user, self.load.users),
         ]
     }
@@ -200,7 +210,6 @@ mod tests {
     use super::*;
     use crate::report::simulated;
     use crate::template::tests::settings;
-    use crate::work::Work;
 
     fn of(parameters: &[(&str, &str)], load: &Load) -> Bill {
         let settings = settings(parameters);
@@ -250,6 +259,28 @@ mod tests {
         let sum: f64 = expected.iter().map(|(_, usd)| usd).sum();
         assert!((bill.usd / sum - 1.0).abs() < 1e-3, "{} there, {sum} by hand", bill.usd);
         assert!((bill.usd_per_million - bill.usd / 0.025_92).abs() < 1e-6);
+    }
+
+    #[test]
+    fn statuses_cost_what_a_pencil_makes_them() {
+        let load = Load { uploads_per_second: 0.01, simulated: 2_000, ..Load::default() };
+        let asked = Load { statuses_per_upload: 3.0, ..load.clone() };
+        let parameters = [("StatusApi", "enabled")];
+        let (without, with) = (of(&parameters, &load), of(&parameters, &asked));
+        // Three for each of 25,920 uploads: a request, 2.1 ms of signing and 10 of reading at 256 MB, one read unit,
+        // 1.5 kB of logs, a trace.
+        let statuses = 3.0 * 25_920.0;
+        for (service, usd) in [
+            ("API Gateway", statuses * 1.00 / 1e6),
+            ("Lambda", statuses * (0.20 / 1e6 + 0.0121 * 0.25 * 0.000_013_333_4)),
+            ("S3", 0.0),
+            ("DynamoDB", statuses * 0.125 / 1e6),
+            ("CloudWatch Logs", statuses * 1.5e-6 * (0.50 + 0.03)),
+            ("X-Ray", statuses * 5.00 / 1e6),
+        ] {
+            let added = with.of_service(service) - without.of_service(service);
+            assert!((added - usd).abs() < 1e-9, "{service}: {added} there, {usd} by hand");
+        }
     }
 
     #[test]

@@ -161,6 +161,8 @@ pub struct Assumptions {
     pub sns_milliseconds: Assumption,
     pub pickup_milliseconds: Assumption,
     pub log_bytes: Assumption,
+    pub status_milliseconds: Assumption,
+    pub status_log_bytes: Assumption,
     pub item_bytes: Assumption,
     pub metric_series: Assumption,
     pub original_bytes_per_megapixel: Assumption,

@@ -110,6 +110,14 @@ impl Reckoning<'_> {
                 "raise ApiThrottleRate and ApiThrottleBurst",
             ),
             self.limit(
+                "requests of the status route",
+                "ApiThrottleRate",
+                (settings.api_rate, "requests a second"),
+                // Infinite where nobody asks, and then no limit.
+                settings.api_rate / load.statuses_per_upload,
+                "ask less often, or subscribe to the topic; raise ApiThrottleRate and ApiThrottleBurst",
+            ),
+            self.limit(
                 "LIST of s3-metrics-lambda",
                 "MetricsTimeoutSeconds",
                 (settings.metrics_timeout_seconds, "seconds for a bucket"),
@@ -121,12 +129,13 @@ impl Reckoning<'_> {
 
     fn of_lambda_and_the_api(&self) -> Vec<Limit> {
         let (quotas, busy) = (&*QUOTAS, self.processor_seconds * self.attempts);
-        let url_seconds = MEASURED.url_milliseconds.value / 1_000.0;
+        let statuses = self.load.statuses_per_upload;
+        let api_ms = MEASURED.url_milliseconds.value + statuses * Work::status_ms(self.assumed);
         vec![
             self.quota(
                 "Lambda: executions of the account",
                 &quotas.account_concurrency,
-                quotas.account_concurrency.value / (busy + url_seconds),
+                quotas.account_concurrency.value / (busy + api_ms / 1_000.0),
                 "ask AWS for more concurrency; a new account has 10",
             ),
             self.quota(
@@ -138,7 +147,7 @@ impl Reckoning<'_> {
             self.quota(
                 "API Gateway: requests of the account",
                 &quotas.api_requests,
-                quotas.api_requests.value,
+                quotas.api_requests.value / (1.0 + statuses),
                 "ask AWS for more, or spread over accounts",
             ),
         ]
@@ -267,6 +276,17 @@ mod tests {
         let limit = all(&[("ApiThrottleRate", "1000"), ("MetricsTimeoutSeconds", "900")], &new);
         assert!((limit[0].uploads_per_second - 25.0 / 0.340).abs() < 1e-9, "{:?}", limit[0]);
         assert!((limit[0].share - 0.340 / 25.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn statuses_meet_the_rate_of_their_route_and_take_of_the_accounts_requests() {
+        let asked = Load { statuses_per_upload: 4.0, months: 0.001, ..Load::default() };
+        let limits = all(&WIDE[..1], &asked);
+        let of = |what: &str| limits.iter().find(|limit| limit.what == what).unwrap().uploads_per_second;
+        assert_eq!(limits[0].what, "requests of the status route");
+        assert!((of("requests of the status route") - 50.0 / 4.0).abs() < 1e-9);
+        assert!((of("API Gateway: requests of the account") - 10_000.0 / 5.0).abs() < 1e-9);
+        assert!(all(&[], &Load::default()).iter().all(|limit| limit.what != "requests of the status route"));
     }
 
     #[test]

@@ -95,11 +95,12 @@ impl Report {
         let Self { load, settings, work, simulation, bill, .. } = self;
         writeln!(
             out,
-            "{} uploads a second of {} megapixels, {} a month; {} months stored\n",
+            "{} uploads a second of {} megapixels, {} a month; {} months stored; {} statuses an upload\n",
             load.uploads_per_second,
             load.megapixels,
             grouped(load.monthly()),
-            load.months
+            load.months,
+            load.statuses_per_upload
         )?;
         writeln!(out, "{:<40}{:>16}{:>10}  set by", "limit", "uploads a second", "share")?;
         for limit in &self.limits {
@@ -169,13 +170,16 @@ impl Report {
         writeln!(
             out,
             "\nCPU was measured on: {}. Prices: us-east-1, docs/prices.md. Not measured on AWS, but assumed: calls of S3 {} ms, \
-             DynamoDB {} ms, SNS {} ms, from upload to queue {} ms, {} bytes of logs an upload, {} series of metrics.",
+             DynamoDB {} ms, SNS {} ms, from upload to queue {} ms, a status {} ms without its read, {} bytes of logs an upload \
+             and {} a status, {} series of metrics.",
             self.measured_on,
             self.assumed.s3_milliseconds.value,
             self.assumed.dynamodb_milliseconds.value,
             self.assumed.sns_milliseconds.value,
             self.assumed.pickup_milliseconds.value,
+            self.assumed.status_milliseconds.value,
             self.assumed.log_bytes.value,
+            self.assumed.status_log_bytes.value,
             self.assumed.metric_series.value
         )
     }

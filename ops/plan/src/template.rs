@@ -91,6 +91,10 @@ pub struct Settings {
     pub sampled: f64,
     /// Sides of thumbnails.
     pub sides: Vec<u32>,
+    /// Whether the API answers how an upload ended.
+    pub status_api: bool,
+    /// Of the function that answers it.
+    pub status_memory_mb: f64,
     /// Whether a mail is sent for each image.
     pub mails: bool,
     /// Whether originals go to Standard-IA after 30 days, and to Glacier after 90.
@@ -154,6 +158,8 @@ impl Settings {
             metrics_timeout_seconds: number("MetricsTimeoutSeconds")?,
             metrics_memory_mb: memory(files.template, "S3MetricsFunction")?,
             url_memory_mb: memory(files.template, "GenerateUploadUrlFunction")?,
+            status_api: with_status,
+            status_memory_mb: memory(files.template, "ImageStatusFunction")?,
             log_days: number("LogRetentionDays")?,
             sampled,
             sides: if sides.is_empty() { vec![256] } else { sides },

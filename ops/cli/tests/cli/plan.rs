@@ -39,6 +39,20 @@ fn a_load_beyond_a_limit_exits_with_one_and_a_parameter_moves_the_limit() {
 }
 
 #[test]
+fn three_statuses_an_upload_are_reckoned_where_the_api_answers_them_unless_given() {
+    let (harness, root) = (Harness::new(), root());
+    let words = [&SMALL[..], &["--root", &root, "--json", "--uploads-per-second", "1"]].concat();
+    for (more, expected) in [
+        (&[][..], 0.0),
+        (&["--param", "StatusApi=enabled"], 3.0),
+        (&["--param", "StatusApi=enabled", "--statuses-per-upload", "0.5"], 0.5),
+    ] {
+        let answer = document(&harness.ops(&[&words[..], more].concat()));
+        assert_eq!(answer["load"]["statuses_per_upload"], expected, "{more:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_reckoned_exits_with_two_and_names_the_mistake() {
     let (harness, root) = (Harness::new(), root());
     for (more, expected) in [
@@ -46,6 +60,7 @@ fn what_cannot_be_reckoned_exits_with_two_and_names_the_mistake() {
         (&["--uploads-per-second", "1", "--param", "Nonsense=1"], "Nonsense"),
         (&["--uploads-per-second", "1", "--param", "ProcessorMemoryMb=much"], "ProcessorMemoryMb is much"),
         (&["--uploads-per-second", "1", "--faults", "101"], "0 to 100"),
+        (&["--uploads-per-second", "1", "--statuses-per-upload", "2"], "StatusApi=enabled"),
     ] {
         let output = harness.ops(&[&SMALL[..], &["--root", &root], more].concat());
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{more:?}");
