@@ -12,7 +12,7 @@ use crate::work::Work;
 
 const GB: f64 = 1e9;
 /// Objects of a page of a listing.
-const PAGE: f64 = 1_000.0;
+pub(crate) const PAGE: f64 = 1_000.0;
 /// An idle queue is asked every 20 seconds by each poller.
 const POLL_SECONDS: f64 = 20.0;
 /// Bytes of a write request unit.
@@ -50,25 +50,23 @@ impl Bill {
     pub fn of_service(&self, service: &str) -> f64 {
         self.lines.iter().filter(|line| line.service == service).map(|line| line.usd).sum()
     }
+
+    /// What one line costs, or nothing where there is none.
+    #[must_use]
+    pub fn of_line(&self, what: &str) -> f64 {
+        self.lines.iter().filter(|line| line.what == what).map(|line| line.usd).sum()
+    }
 }
 
-/// What is paid for: its service, its price, and how many of it.
-type Row = (&'static str, &'static Price, f64);
+/// The line of the bill that the listings of the buckets are.
+pub const LISTINGS: &str = "S3 Standard: LIST of s3-metrics-lambda (tier 1)";
 
 /// The bill of a load, whose executions the simulation has counted.
 #[must_use]
 pub fn bill(settings: &Settings, load: &Load, simulated: &Outcome, assumed: &Assumptions) -> Bill {
     let month = Month::of(settings, load, simulated, assumed);
-    let rows = [month.of_compute(), month.of_buckets(), month.of_messages_and_items(), month.of_telemetry()];
-    let paid = rows.into_iter().flatten().filter(|(.., amount)| *amount > 0.0);
-    let lines: Vec<Line> = paid
-        .map(|(service, price, amount)| Line {
-            service,
-            what: price.what.clone(),
-            amount,
-            usd: amount * price.each(),
-        })
-        .collect();
+    let all = [month.of_compute(), month.of_buckets(), month.of_messages_and_items(), month.of_telemetry()];
+    let lines: Vec<Line> = all.into_iter().flatten().filter(|line| line.amount > 0.0).collect();
     let usd = lines.iter().map(|line| line.usd).sum();
     Bill { usd, usd_per_million: usd / month.uploads * 1e6, lines }
 }
@@ -101,9 +99,7 @@ impl<'a> Month<'a> {
         let (uploads, attempts) = (load.monthly(), attempts(load.faults, settings.max_receives));
         #[expect(clippy::cast_precision_loss, reason = "few sides")]
         let sides = settings.sides.len() as f64;
-        let page_seconds = assumed.s3_milliseconds.value / 1_000.0 / MEASURED.listing.speedup;
-        // A scan ends with its time.
-        let most = (settings.metrics_timeout_seconds / page_seconds).floor();
+        let most = most_pages(settings, assumed);
         let objects = uploads * kept_months(settings, load.months);
         let pages = [objects, objects * sides].map(|objects| (objects / PAGE).ceil().min(most));
         Self {
@@ -117,15 +113,15 @@ impl<'a> Month<'a> {
             sides,
             batches: uploads * attempts / simulated.mean_batch.max(1.0),
             ticks: MONTH_SECONDS / 60.0 / settings.schedule_minutes,
-            page_seconds,
+            page_seconds: page_seconds(assumed),
             pages: pages.iter().sum(),
         }
     }
 
-    fn of_compute(&self) -> Vec<Row> {
-        let (Self { settings, uploads, statuses, ticks, .. }, prices) = (self, &*PRICES);
+    fn of_compute(&self) -> Vec<Line> {
+        let Self { settings, uploads, statuses, ticks, .. } = self;
         let gb_second =
-            if settings.architecture == "arm64" { &prices.lambda_arm64 } else { &prices.lambda_x86_64 };
+            if settings.architecture == "arm64" { &PRICES.lambda_arm64 } else { &PRICES.lambda_x86_64 };
         let run_seconds = (self.pages * self.page_seconds).min(settings.metrics_timeout_seconds);
         let url_seconds = MEASURED.url_milliseconds.value / 1_000.0;
         let gb_seconds = uploads * self.simulated.busy_seconds * gigabytes(settings.memory_mb)
@@ -133,14 +129,14 @@ impl<'a> Month<'a> {
             + statuses * Work::status_ms(self.assumed) / 1_000.0 * gigabytes(settings.status_memory_mb)
             + ticks * run_seconds * gigabytes(settings.metrics_memory_mb);
         vec![
-            ("API Gateway", &prices.api_request, uploads + statuses),
-            ("Lambda", &prices.lambda_request, uploads + statuses + self.batches + ticks),
-            ("Lambda", gb_second, gb_seconds),
+            line("API Gateway", &PRICES.api_request, uploads + statuses),
+            line("Lambda", &PRICES.lambda_request, uploads + statuses + self.batches + ticks),
+            line("Lambda", gb_second, gb_seconds),
         ]
     }
 
-    fn of_buckets(&self) -> Vec<Row> {
-        let (Self { settings, assumed, uploads, sides, .. }, prices) = (self, &*PRICES);
+    fn of_buckets(&self) -> Vec<Line> {
+        let Self { settings, assumed, uploads, sides, .. } = self;
         let stored = |lifecycle, bytes| Stored::of(settings, lifecycle, bytes, self.load.months);
         let original_bytes = self.load.megapixels * assumed.original_bytes_per_megapixel.value;
         let thumbnail_bytes = assumed.thumbnail_bytes.value;
@@ -150,21 +146,22 @@ impl<'a> Month<'a> {
         let gb = |of: &dyn Fn(&Stored) -> f64| {
             uploads * (original_bytes * of(&originals) + sides * thumbnail_bytes * of(&thumbnails)) / GB
         };
-        // The upload, the thumbnails, and the listings.
-        let writes = uploads + uploads * sides * self.attempts + self.ticks * self.pages;
+        let listings = line("S3", &PRICES.s3_tier1, self.ticks * self.pages);
         vec![
-            ("S3", &prices.s3_tier1, writes),
-            ("S3", &prices.s3_tier2, uploads * self.attempts),
-            ("S3", &prices.s3_standard, gb(&|it| it.standard)),
-            ("S3", &prices.s3_standard_ia, gb(&|it| it.infrequent)),
-            ("S3", &prices.s3_glacier, gb(&|it| it.archived)),
-            ("S3", &prices.s3_to_standard_ia, both(&|it| it.to_infrequent)),
-            ("S3", &prices.s3_to_glacier, both(&|it| it.to_archive)),
+            // The upload and the thumbnails.
+            line("S3", &PRICES.s3_tier1, uploads + uploads * sides * self.attempts),
+            Line { what: LISTINGS.to_owned(), ..listings },
+            line("S3", &PRICES.s3_tier2, uploads * self.attempts),
+            line("S3", &PRICES.s3_standard, gb(&|it| it.standard)),
+            line("S3", &PRICES.s3_standard_ia, gb(&|it| it.infrequent)),
+            line("S3", &PRICES.s3_glacier, gb(&|it| it.archived)),
+            line("S3", &PRICES.s3_to_standard_ia, both(&|it| it.to_infrequent)),
+            line("S3", &PRICES.s3_to_glacier, both(&|it| it.to_archive)),
         ]
     }
 
-    fn of_messages_and_items(&self) -> Vec<Row> {
-        let (Self { settings, assumed, uploads, .. }, prices) = (self, &*PRICES);
+    fn of_messages_and_items(&self) -> Vec<Line> {
+        let Self { settings, assumed, uploads, .. } = self;
         let polls = assumed.idle_pollers.value * MONTH_SECONDS / POLL_SECONDS;
         let writes = 3.0 * (assumed.item_bytes.value / WRITE_UNIT).ceil();
         let reads = (assumed.item_bytes.value / READ_UNIT).ceil();
@@ -172,32 +169,47 @@ impl<'a> Month<'a> {
         let item_gb = uploads * self.load.months * assumed.item_bytes.value / GB;
         vec![
             // S3 sends, Lambda receives and deletes by batch, and asks while nothing comes.
-            ("SQS", &prices.sqs_request, uploads + 2.0 * self.batches + polls),
-            ("DynamoDB", &prices.dynamodb_write, uploads * writes * self.attempts),
-            ("DynamoDB", &prices.dynamodb_read, self.statuses * reads),
-            ("DynamoDB", &prices.dynamodb_storage, item_gb),
-            ("DynamoDB", &prices.dynamodb_recovery, item_gb),
-            ("SNS", &prices.sns_publish, *uploads),
-            ("SNS", &prices.sns_email, if settings.mails { *uploads } else { 0.0 }),
+            line("SQS", &PRICES.sqs_request, uploads + 2.0 * self.batches + polls),
+            line("DynamoDB", &PRICES.dynamodb_write, uploads * writes * self.attempts),
+            line("DynamoDB", &PRICES.dynamodb_read, self.statuses * reads),
+            line("DynamoDB", &PRICES.dynamodb_storage, item_gb),
+            line("DynamoDB", &PRICES.dynamodb_recovery, item_gb),
+            line("SNS", &PRICES.sns_publish, *uploads),
+            line("SNS", &PRICES.sns_email, if settings.mails { *uploads } else { 0.0 }),
         ]
     }
 
-    fn of_telemetry(&self) -> Vec<Row> {
-        let (Self { settings, assumed, uploads, .. }, prices) = (self, &*PRICES);
+    fn of_telemetry(&self) -> Vec<Line> {
+        let Self { settings, assumed, uploads, .. } = self;
         let log_bytes = uploads * assumed.log_bytes.value + self.statuses * assumed.status_log_bytes.value;
         let log_gb = log_bytes / GB;
         let log_months = (settings.log_days / 30.0).min(self.load.months);
         vec![
-            ("CloudWatch", &prices.metric, assumed.metric_series.value),
-            ("CloudWatch", &prices.alarm_metric, f64::from(settings.alarms.metrics)),
-            ("CloudWatch", &prices.composite_alarm, f64::from(settings.alarms.composite)),
-            ("CloudWatch", &prices.dashboard, f64::from(settings.dashboards)),
-            ("CloudWatch Logs", &prices.log_ingestion, log_gb),
-            ("CloudWatch Logs", &prices.log_storage, log_gb * log_months),
-            ("X-Ray", &prices.trace, (uploads + self.statuses) * settings.sampled),
-            ("Cognito", &prices.user, self.load.users),
+            line("CloudWatch", &PRICES.metric, assumed.metric_series.value),
+            line("CloudWatch", &PRICES.alarm_metric, f64::from(settings.alarms.metrics)),
+            line("CloudWatch", &PRICES.composite_alarm, f64::from(settings.alarms.composite)),
+            line("CloudWatch", &PRICES.dashboard, f64::from(settings.dashboards)),
+            line("CloudWatch Logs", &PRICES.log_ingestion, log_gb),
+            line("CloudWatch Logs", &PRICES.log_storage, log_gb * log_months),
+            line("X-Ray", &PRICES.trace, (uploads + self.statuses) * settings.sampled),
+            line("Cognito", &PRICES.user, self.load.users),
         ]
     }
+}
+
+/// A line of what is paid for: its service, its price, and how many of it.
+fn line(service: &'static str, price: &Price, amount: f64) -> Line {
+    Line { service, what: price.what.clone(), amount, usd: amount * price.each() }
+}
+
+/// Seconds for a page of a listing, as many are asked for at once.
+fn page_seconds(assumed: &Assumptions) -> f64 {
+    assumed.s3_milliseconds.value / 1_000.0 / MEASURED.listing.speedup
+}
+
+/// Pages of a bucket at the most: a listing ends with its time.
+pub(crate) fn most_pages(settings: &Settings, assumed: &Assumptions) -> f64 {
+    (settings.metrics_timeout_seconds / page_seconds(assumed)).floor()
 }
 
 /// Gigabytes, as Lambda counts them.
@@ -306,7 +318,7 @@ mod tests {
     fn the_storage_of_a_twelfth_month_is_what_a_pencil_makes_it() {
         let load = Load { uploads_per_second: 0.01, months: 12.0, simulated: 2_000, ..Load::default() };
         let line = |bill: &Bill, what: &str| {
-            bill.lines.iter().find(|line| line.what.contains(what)).map_or(0.0, |line| line.usd)
+            bill.lines.iter().filter(|line| line.what.contains(what)).map(|line| line.usd).sum::<f64>()
         };
         let close = |one: f64, other: f64| assert!((one / other - 1.0).abs() < 1e-3, "{one} {other}");
         let year = of(&[], &load);

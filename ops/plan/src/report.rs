@@ -92,7 +92,16 @@ impl Report {
     }
 
     fn write(&self, out: &mut String) -> std::fmt::Result {
-        let Self { load, settings, work, simulation, bill, .. } = self;
+        self.write_limits(out)?;
+        self.write_latency(out)?;
+        self.write_bill(out)?;
+        self.write_break_evens(out)?;
+        self.write_alternatives(out)?;
+        self.write_sources(out)
+    }
+
+    fn write_limits(&self, out: &mut String) -> std::fmt::Result {
+        let Self { load, .. } = self;
         writeln!(
             out,
             "{} uploads a second of {} megapixels, {} a month; {} months stored; {} statuses an upload\n",
@@ -116,6 +125,11 @@ impl Report {
         if let Some(first) = self.limits.first() {
             writeln!(out, "first: {}; then {}", first.what, first.remedy)?;
         }
+        Ok(())
+    }
+
+    fn write_latency(&self, out: &mut String) -> std::fmt::Result {
+        let Self { load, settings, work, simulation, .. } = self;
         writeln!(
             out,
             "\nAn invocation of {} takes {:.0} ms, of 1 {:.0} ms; {} at once at most, {:.0} % busy, {:.1} messages each",
@@ -142,6 +156,11 @@ impl Report {
             writeln!(out, "{name:<34}{}", times.map(|time| format!("{time:>10.0}")).concat())?;
         }
         writeln!(out, "done {}, dead-lettered {}", simulation.done, simulation.dead)?;
+        Ok(())
+    }
+
+    fn write_bill(&self, out: &mut String) -> std::fmt::Result {
+        let Self { bill, .. } = self;
         writeln!(out, "\n{:<18}{:<56}{:>18}{:>14}", "service", "what", "amount", "USD a month")?;
         for line in &bill.lines {
             let amount = grouped(line.amount);
@@ -152,9 +171,28 @@ impl Report {
             "{:<18}{:<56}{:>18}{:>14.2}\n{:<18}{:<56}{:>18}{:>14.2}",
             "all", "", "", bill.usd, "", "for a million uploads", "", bill.usd_per_million
         )?;
+        Ok(())
+    }
+
+    fn write_break_evens(&self, out: &mut String) -> std::fmt::Result {
         for it in &self.break_evens {
-            writeln!(out, "from {:.2} uploads a second on, {}", it.uploads_per_second, it.what)?;
+            match (it.at, it.never) {
+                (Some(at), _) => writeln!(out, "at {} {}: {}", grouped(at), it.unit, it.what)?,
+                (None, never) => {
+                    writeln!(
+                        out,
+                        "at no number of {}: {} ({})",
+                        it.unit,
+                        it.what,
+                        never.unwrap_or_default()
+                    )?;
+                }
+            }
         }
+        Ok(())
+    }
+
+    fn write_alternatives(&self, out: &mut String) -> std::fmt::Result {
         writeln!(
             out,
             "\n{:<20}{:<14}{:>14}{:>12}{:>10}{:>10}",
@@ -167,6 +205,10 @@ impl Report {
                 it.setting, it.value, it.usd, it.difference, it.p50_ms, it.p99_ms
             )?;
         }
+        Ok(())
+    }
+
+    fn write_sources(&self, out: &mut String) -> std::fmt::Result {
         writeln!(
             out,
             "\nCPU was measured on: {}. Prices: us-east-1, docs/prices.md. Not measured on AWS, but assumed: calls of S3 {} ms, \

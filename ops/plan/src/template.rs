@@ -89,6 +89,8 @@ pub struct Settings {
     pub log_days: f64,
     /// The share of uploads that are traced.
     pub sampled: f64,
+    /// Most pixels of an image.
+    pub max_pixels: f64,
     /// Sides of thumbnails.
     pub sides: Vec<u32>,
     /// Whether the API answers how an upload ended.
@@ -162,6 +164,7 @@ impl Settings {
             status_memory_mb: memory(files.template, "ImageStatusFunction")?,
             log_days: number("LogRetentionDays")?,
             sampled,
+            max_pixels: number("MaxPixels")?,
             sides: if sides.is_empty() { vec![256] } else { sides },
             mails: !text("NotificationEmail")?.is_empty(),
             lifecycle: text("OriginalLifecycle")?,
@@ -182,6 +185,13 @@ impl Settings {
         (self.memory_mb / MEMORY_OF_A_CORE).min(1.0)
     }
 
+    /// The next memory that has one more whole core, up to the six that there are.
+    #[must_use]
+    pub fn next_memory_mb(&self) -> Option<f64> {
+        let cores = (self.memory_mb / MEMORY_OF_A_CORE).floor() + 1.0;
+        Some(cores * MEMORY_OF_A_CORE).filter(|memory| *memory <= MOST_MEMORY)
+    }
+
     /// How many images are decoded at once: one for each whole core, and at least one.
     #[must_use]
     pub fn decoders(&self) -> usize {
@@ -191,6 +201,8 @@ impl Settings {
 
 /// From this on a function has a whole core.
 const MEMORY_OF_A_CORE: f64 = 1769.0;
+/// More no function can have.
+const MOST_MEMORY: f64 = 10_240.0;
 
 #[expect(
     clippy::cast_possible_truncation,
