@@ -105,6 +105,26 @@ pub struct ThumbnailCpu {
     pub sides: Vec<Curve>,
 }
 
+/// The most memory that a picture of its size took.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Peak {
+    /// Of which kind.
+    pub picture: String,
+    /// Of which size.
+    pub megapixels: f64,
+    /// How much.
+    pub peak_mb: f64,
+}
+
+/// What decoding takes of memory.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ThumbnailMemory {
+    /// Where it stands.
+    pub source: String,
+    /// Of all formats the worst, by size.
+    pub worst: Vec<Peak>,
+}
+
 /// How many images a second an invocation made.
 #[derive(Clone, Debug, Deserialize)]
 pub struct BatchRate {
@@ -175,6 +195,8 @@ pub struct Assumptions {
 pub struct Measurements {
     /// CPU of thumbnails.
     pub thumbnail_cpu: ThumbnailCpu,
+    /// Memory of thumbnails.
+    pub thumbnail_memory: ThumbnailMemory,
     /// Invocations, whole.
     pub batches: Batches,
     /// Listings.
@@ -199,6 +221,15 @@ impl Measurements {
         // No figure below the smallest side that was measured.
         let smallest = points.first().map_or(largest, |(side, _)| *side);
         interpolated(&points, largest.max(smallest))
+    }
+
+    /// Up to how many megapixels the worst picture takes no more than `megabytes`; none where it never takes more.
+    #[must_use]
+    pub fn megapixels_within(&self, megabytes: f64) -> Option<f64> {
+        let worst = self.thumbnail_memory.worst.iter();
+        let points: Vec<(f64, f64)> = worst.map(|peak| (peak.peak_mb, peak.megapixels)).collect();
+        let most = points.last().map_or(0.0, |(most, _)| *most);
+        (megabytes < most).then(|| interpolated(&points, megabytes))
     }
 }
 
@@ -267,11 +298,33 @@ mod tests {
             let row = batches.lines().find(|line| line.starts_with(&format!("| {megapixels} megapixels |")));
             assert!(row.unwrap().contains(&format!(" {rate:.1} ")), "{megapixels} MP: {rate}");
         }
+        for Peak { picture, megapixels, peak_mb } in &MEASURED.thumbnail_memory.worst {
+            let row =
+                batches.lines().find(|line| line.starts_with(&format!("| {picture}, {megapixels} MP |")));
+            assert!(row.unwrap().contains(&format!(" {peak_mb} |")), "{picture}: {peak_mb}");
+        }
         let listing = include_str!("../../../docs/bucket-totals.md");
         assert!(listing.contains(&format!("| 16 | 1,023 | 3.75 | {} |", MEASURED.listing.speedup)));
         let url =
             format!("issue_upload_url · generate-upload-url     {} ms", MEASURED.url_milliseconds.value);
         assert!(include_str!("../../../README.md").contains(&url));
+    }
+
+    #[test]
+    fn no_picture_that_was_measured_took_more_memory_than_the_worst_of_its_size() {
+        let page = include_str!("../../../docs/decisions/processor-memory.md");
+        let mut rows = 0;
+        for row in page.lines().filter(|line| line.contains(" MP | ")) {
+            let cells: Vec<&str> = row.split(" | ").collect();
+            let megapixels: f64 =
+                cells[0].trim_end_matches(" MP").rsplit(' ').next().unwrap().parse().unwrap();
+            for peak in cells[2].split(", ") {
+                let worst = MEASURED.megapixels_within(peak.parse::<f64>().unwrap());
+                assert!(worst.is_none_or(|least| least <= megapixels), "{row}");
+            }
+            rows += 1;
+        }
+        assert!(rows > 10);
     }
 
     #[test]

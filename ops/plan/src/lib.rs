@@ -9,6 +9,7 @@
 //! - [`load`] what is asked about
 //! - [`work`] what one upload takes: calls, processor time, an invocation's time
 //! - [`limits`] which limit comes first
+//! - [`images`] how large an image may be
 //! - [`simulation`] queue, batches and retries as discrete events
 //! - [`storage`] what lies in which class of S3, and what moves
 //! - [`bill`] a month, by service
@@ -18,6 +19,7 @@
 pub mod bill;
 pub mod break_even;
 pub mod data;
+pub mod images;
 pub mod limits;
 pub mod load;
 pub mod picture;

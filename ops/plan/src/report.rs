@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::bill::{Bill, bill};
 use crate::break_even::{Alternative, BreakEven, alternatives, break_evens};
 use crate::data::{Assumptions, MEASURED};
+use crate::images::{ImageLimit, image_limits};
 use crate::limits::{Limit, limits};
 use crate::load::Load;
 use crate::simulation::{Model, Outcome, Service, Spacing, run};
@@ -26,6 +27,10 @@ pub struct Report {
     pub simulation: Outcome,
     /// Which limit comes first.
     pub limits: Vec<Limit>,
+    /// How large an image may be.
+    pub image_limits: [ImageLimit; 2],
+    /// Of `ProcessorTimeoutSeconds`, how much a full batch takes.
+    pub timeout_share: f64,
     /// What a month costs.
     pub bill: Bill,
     /// Where something begins to cost more than something else.
@@ -64,6 +69,8 @@ impl Report {
         let simulation = simulated(&settings, &load, &work, &assumed);
         Self {
             limits: limits(&settings, &load, &work, &assumed),
+            image_limits: image_limits(&settings),
+            timeout_share: work.batch_ms(settings.batch_size) / 1_000.0 / settings.timeout_seconds,
             bill: bill(&settings, &load, &simulation, &assumed),
             break_evens: break_evens(&settings, &load, &assumed),
             alternatives: alternatives(&settings, &load, &assumed),
@@ -76,10 +83,17 @@ impl Report {
         }
     }
 
-    /// Whether the first limit is above the load.
+    /// Whether the first limit is above the load, its images are taken, and a full batch ends in time.
     #[must_use]
     pub fn is_within_limits(&self) -> bool {
         self.limits.first().is_none_or(|limit| limit.share <= 1.0)
+            && self.refusing().next().is_none()
+            && self.timeout_share <= 1.0
+    }
+
+    /// The limits that refuse the load's images.
+    fn refusing(&self) -> impl Iterator<Item = &ImageLimit> {
+        self.image_limits.iter().filter(|limit| limit.refuses(self.load.megapixels))
     }
 
     /// The tables for people.
@@ -125,6 +139,13 @@ impl Report {
         if let Some(first) = self.limits.first() {
             writeln!(out, "first: {}; then {}", first.what, first.remedy)?;
         }
+        writeln!(out)?;
+        for limit in &self.image_limits {
+            writeln!(out, "{}", limit.text())?;
+        }
+        for limit in self.refusing() {
+            writeln!(out, "an image of {} megapixels is refused: {}", load.megapixels, limit.set_by)?;
+        }
         Ok(())
     }
 
@@ -132,9 +153,10 @@ impl Report {
         let Self { load, settings, work, simulation, .. } = self;
         writeln!(
             out,
-            "\nAn invocation of {} takes {:.0} ms, of 1 {:.0} ms; {} at once at most, {:.0} % busy, {:.1} messages each",
+            "\nAn invocation of {} takes {:.0} ms, {:.1} % of ProcessorTimeoutSeconds, of 1 {:.0} ms; {} at once at most, {:.0} % busy, {:.1} messages each",
             settings.batch_size,
             work.batch_ms(settings.batch_size),
+            self.timeout_share * 100.0,
             work.batch_ms(1),
             settings.max_concurrency,
             simulation.utilisation * 100.0,
@@ -260,6 +282,26 @@ mod tests {
         assert!(report.is_within_limits());
         let json = serde_json::to_value(&report).unwrap();
         assert!(json["bill"]["usd"].is_number() && json["assumed"]["s3_milliseconds"]["why"].is_string());
+    }
+
+    #[test]
+    fn an_image_that_is_refused_and_a_batch_that_is_stopped_are_beyond_the_limits() {
+        let report = |parameters: &[(&str, &str)], megapixels| {
+            let load = Load { megapixels, months: 0.001, simulated: 500, ..Load::default() };
+            Report::of(settings(parameters), load, MEASURED.assumed.clone())
+        };
+        let large = report(&[], 480.0);
+        assert!(!large.is_within_limits());
+        assert!(
+            large.text().contains("an image of 480 megapixels is refused: MaxPixels"),
+            "{}",
+            large.text()
+        );
+        assert!(report(&[("MaxPixels", "480000000")], 480.0).is_within_limits());
+        let usual = report(&[], 12.0);
+        // A full batch of five takes 340 ms of 30 s.
+        assert!(usual.is_within_limits() && (usual.timeout_share - 0.340 / 30.0).abs() < 1e-9);
+        assert!(!report(&[("ProcessorTimeoutSeconds", "0.3")], 12.0).is_within_limits());
     }
 
     #[test]

@@ -91,6 +91,10 @@ pub struct Settings {
     pub sampled: f64,
     /// Most pixels of an image.
     pub max_pixels: f64,
+    /// Of memory, that an image may take while it is decoded, in MiB.
+    pub max_decode_mb: f64,
+    /// Of an upload, in MiB.
+    pub max_upload_mb: f64,
     /// Sides of thumbnails.
     pub sides: Vec<u32>,
     /// Whether the API answers how an upload ended.
@@ -165,6 +169,8 @@ impl Settings {
             log_days: number("LogRetentionDays")?,
             sampled,
             max_pixels: number("MaxPixels")?,
+            max_decode_mb: number("MaxDecodeBytes")? / MIB,
+            max_upload_mb: number("MaxUploadBytes")? / MIB,
             sides: if sides.is_empty() { vec![256] } else { sides },
             mails: !text("NotificationEmail")?.is_empty(),
             lifecycle: text("OriginalLifecycle")?,
@@ -201,6 +207,8 @@ impl Settings {
 
 /// From this on a function has a whole core.
 const MEMORY_OF_A_CORE: f64 = 1769.0;
+/// Bytes of a MiB, as Lambda counts memory.
+const MIB: f64 = 1_048_576.0;
 /// More no function can have.
 const MOST_MEMORY: f64 = 10_240.0;
 

@@ -17,7 +17,8 @@ assumed and printed as such; --s3-ms and the like set it.
 
 Limits are sorted by the uploads a second that each allows. The latency is simulated: uploads arrive independently of each
 other, wait, are taken in batches and tried again; the same seed gives the same answer. The bill is a month of 30 days in
-us-east-1, without tax, free tiers and what data costs that leaves AWS. Exit status 1 where the load is beyond a limit.
+us-east-1, without tax, free tiers and what data costs that leaves AWS. Exit status 1 where the load is beyond a limit, an
+image is larger than MaxPixels or the memory allows, or a full batch takes longer than ProcessorTimeoutSeconds.
 
 Examples:
   ops plan --uploads-per-second 10 --megapixels 12

@@ -39,6 +39,16 @@ fn a_load_beyond_a_limit_exits_with_one_and_a_parameter_moves_the_limit() {
 }
 
 #[test]
+fn an_image_beyond_max_pixels_exits_with_one_and_is_named() {
+    let (harness, root) = (Harness::new(), root());
+    let words = ["--root", &root, "--months", "0.0001", "--uploads-per-second", "1", "--megapixels", "480"];
+    let output = harness.ops(&[&SMALL[..], &words].concat());
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(1), ""));
+    let printed = text(&output.stdout);
+    assert!(printed.contains("an image of 480 megapixels is refused: MaxPixels"), "{printed}");
+}
+
+#[test]
 fn three_statuses_an_upload_are_reckoned_where_the_api_answers_them_unless_given() {
     let (harness, root) = (Harness::new(), root());
     let words = [&SMALL[..], &["--root", &root, "--json", "--uploads-per-second", "1"]].concat();
