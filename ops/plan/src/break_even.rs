@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::bill::{Bill, LISTINGS, PAGE, bill, most_pages};
-use crate::data::{Assumptions, PRICES};
+use crate::bill::{Bill, LISTINGS, bill, most_pages};
+use crate::data::{Assumptions, PAGE, PRICES};
 use crate::load::{Load, MONTH_SECONDS};
 use crate::report::{grouped, simulated};
 use crate::template::Settings;
@@ -169,7 +169,7 @@ impl Question<'_> {
     fn of_listings(&self) -> Vec<BreakEven> {
         let settings = self.settings;
         let page_usd = MONTH_MINUTES / settings.schedule_minutes * PRICES.s3_tier1.each();
-        let most = 2.0 * most_pages(settings, self.assumed);
+        let most = most_pages(settings, self.assumed);
         let objects =
             |usd: f64| Some(usd / page_usd).filter(|pages| *pages <= most).map(|pages| pages * PAGE);
         let every =
@@ -304,13 +304,16 @@ mod tests {
         // 60 series, 46 metrics of alarms, two composite ones and three dashboards are 32.60 dollars.
         same(at_rate("traces cost as much as metrics").of_service("X-Ray"), 32.60, 1e-9);
         same(at_rate("logs cost as much as metrics").of_service("CloudWatch Logs"), 32.60, 1e-9);
-        // Listings are paid by whole pages.
-        same(at_rate("everything else").usd, 2.0 * 32.60, 1e-3);
+        // Listings are paid by whole pages, here by two of 4.6 cents that come together.
+        same(at_rate("everything else").usd, 2.0 * 32.60, 2e-3);
     }
 
     #[test]
     fn at_its_number_of_objects_a_listing_costs_what_it_is_held_against() {
-        for parameters in [&[][..], &[("MetricsSchedule", "rate(1 hour)")]] {
+        for parameters in [
+            &[("MetricsTimeoutSeconds", "900")][..],
+            &[("MetricsSchedule", "rate(1 hour)"), ("MetricsTimeoutSeconds", "900")],
+        ] {
             let settings = settings(parameters);
             let found = break_evens(&settings, &load(), &MEASURED.assumed);
             let page_usd = 43_200.0 / settings.schedule_minutes * 0.005 / 1e3;
@@ -328,7 +331,7 @@ mod tests {
     fn a_listing_that_its_time_ends_never_gets_there() {
         let short = settings(&[("MetricsTimeoutSeconds", "10"), ("MetricsSchedule", "rate(1 hour)")]);
         let found = break_evens(&short, &load(), &MEASURED.assumed);
-        // 1,330 pages each, 720 times: 9.58 dollars at the most.
+        // 111 pages, 720 times: 40 cents at the most.
         let dear = found
             .iter()
             .find(|it| it.what.ends_with("minutes costs as much as metrics, alarms and dashboards"));

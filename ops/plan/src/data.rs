@@ -4,6 +4,9 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+/// Objects of a page of a listing.
+pub const PAGE: f64 = 1_000.0;
+
 /// A price of `docs/prices.md`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Price {
@@ -180,6 +183,7 @@ pub struct Assumptions {
     pub dynamodb_milliseconds: Assumption,
     pub sns_milliseconds: Assumption,
     pub pickup_milliseconds: Assumption,
+    pub listed_in_900_seconds: Assumption,
     pub log_bytes: Assumption,
     pub status_milliseconds: Assumption,
     pub status_log_bytes: Assumption,
@@ -205,6 +209,16 @@ pub struct Measurements {
     pub url_milliseconds: Measured,
     /// What is assumed.
     pub assumed: Assumptions,
+}
+
+impl Assumptions {
+    /// Seconds for a page of a listing, as many are asked for at once: by S3's latency, or by what the function's
+    /// processor is estimated to do, whichever is longer.
+    #[must_use]
+    pub fn page_seconds(&self) -> f64 {
+        let by_latency = self.s3_milliseconds.value / 1_000.0 / MEASURED.listing.speedup;
+        by_latency.max(900.0 / (self.listed_in_900_seconds.value / PAGE))
+    }
 }
 
 impl Measurements {
@@ -305,6 +319,9 @@ mod tests {
         }
         let listing = include_str!("../../../docs/bucket-totals.md");
         assert!(listing.contains(&format!("| 16 | 1,023 | 3.75 | {} |", MEASURED.listing.speedup)));
+        let ten_million = "reckons with ten million objects in 900 seconds";
+        assert!(listing.replace('\n', " ").contains(ten_million));
+        assert!((MEASURED.assumed.listed_in_900_seconds.value - 1e7).abs() < 1e-9);
         let url =
             format!("issue_upload_url · generate-upload-url     {} ms", MEASURED.url_milliseconds.value);
         assert!(include_str!("../../../README.md").contains(&url));

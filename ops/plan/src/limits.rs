@@ -2,16 +2,17 @@
 
 use serde::Serialize;
 
-use crate::data::{Assumptions, MEASURED, QUOTAS, Quota};
+use crate::data::{Assumptions, MEASURED, PAGE, QUOTAS, Quota};
 use crate::load::{Load, MONTH_SECONDS};
 use crate::storage::kept_months;
 use crate::template::Settings;
 use crate::work::Work;
 
-/// Objects of a page of a listing.
-const PAGE: f64 = 1_000.0;
 /// Bytes of a write request unit.
 const WRITE_UNIT: f64 = 1_024.0;
+
+/// The limit of what a measurement of the buckets can list.
+pub const LISTING: &str = "LIST of s3-metrics-lambda";
 
 /// A limit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -92,8 +93,7 @@ impl Reckoning<'_> {
     fn of_the_template(&self) -> Vec<Limit> {
         let Self { settings, load, assumed, .. } = self;
         let concurrency = count(settings.max_concurrency);
-        let page_seconds = assumed.s3_milliseconds.value / 1_000.0 / MEASURED.listing.speedup;
-        let objects = settings.metrics_timeout_seconds / page_seconds * PAGE;
+        let objects = settings.metrics_timeout_seconds / assumed.page_seconds() * PAGE;
         vec![
             self.limit(
                 "processors at once",
@@ -118,9 +118,9 @@ impl Reckoning<'_> {
                 "ask less often, or subscribe to the topic; raise ApiThrottleRate and ApiThrottleBurst",
             ),
             self.limit(
-                "LIST of s3-metrics-lambda",
+                LISTING,
                 "MetricsTimeoutSeconds",
-                (settings.metrics_timeout_seconds, "seconds for a bucket"),
+                (settings.metrics_timeout_seconds, "seconds for both buckets"),
                 objects / (1.0 + self.sides) / (kept_months(settings, load.months) * MONTH_SECONDS),
                 "MetricsTimeoutSeconds=900, then S3's daily metrics (docs/bucket-totals.md)",
             ),
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn the_first_limit_of_the_default_template_is_the_processors_that_run_at_once() {
         // Before much is stored, which must be listed.
-        let new = Load { months: 0.1, ..Load::default() };
+        let new = Load { months: 0.001, ..Load::default() };
         // Five at once, five images each: 110 ms before, 5 turns of 16 ms, 150 ms behind: 340 ms.
         let limit = all(&[("ApiThrottleRate", "1000"), ("MetricsTimeoutSeconds", "900")], &new);
         assert!((limit[0].uploads_per_second - 25.0 / 0.340).abs() < 1e-9, "{:?}", limit[0]);
@@ -287,6 +287,21 @@ mod tests {
         assert!((of("requests of the status route") - 50.0 / 4.0).abs() < 1e-9);
         assert!((of("API Gateway: requests of the account") - 10_000.0 / 5.0).abs() < 1e-9);
         assert!(all(&[], &Load::default()).iter().all(|limit| limit.what != "requests of the status route"));
+    }
+
+    #[test]
+    fn a_listing_lasts_until_a_bucket_holds_what_the_page_of_totals_says() {
+        // An upload is an object in each bucket: ten million of both in 900 s, and a fifteenth of them in 60.
+        let month = Load { months: 1.0, ..Load::default() };
+        let rate = |parameters: &[(&str, &str)]| {
+            let limits = all(parameters, &month);
+            limits.iter().find(|limit| limit.what == LISTING).unwrap().uploads_per_second
+        };
+        assert!((rate(&[("MetricsTimeoutSeconds", "900")]) * MONTH_SECONDS * 2.0 / 1e7 - 1.0).abs() < 1e-9);
+        assert!((rate(&[]) * MONTH_SECONDS * 30.0 / 1e7 - 1.0).abs() < 1e-9);
+        // With two thumbnails an upload is three objects.
+        let two = [("ThumbnailSides", "256,1024")];
+        assert!((rate(&two) * 3.0 - rate(&[]) * 2.0).abs() < 1e-9);
     }
 
     #[test]

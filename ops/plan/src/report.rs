@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn the_report_says_what_was_assumed_and_which_limit_comes_first() {
-        let load = Load { simulated: 1_000, ..Load::default() };
+        let load = Load { simulated: 1_000, months: 0.1, ..Load::default() };
         let report = Report::of(settings(&[]), load, MEASURED.assumed.clone());
         let text = report.text();
         assert!(text.contains("Not measured on AWS, but assumed: calls of S3 100 ms"), "{text}");

@@ -13,7 +13,9 @@ const SMALL: [&str; 3] = ["plan", "--simulated", "500"];
 #[test]
 fn plan_prints_limits_latency_and_a_bill_and_draws_them() {
     let (harness, root) = (Harness::new(), root());
-    let words = [&SMALL[..], &["--root", &root, "--uploads-per-second", "1", "--svg", "plan.svg"]].concat();
+    let words =
+        [&SMALL[..], &["--root", &root, "--months", "0.1", "--uploads-per-second", "1", "--svg", "plan.svg"]]
+            .concat();
     let output = harness.ops(&words);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     for expected in
@@ -28,8 +30,8 @@ fn plan_prints_limits_latency_and_a_bill_and_draws_them() {
 #[test]
 fn a_load_beyond_a_limit_exits_with_one_and_a_parameter_moves_the_limit() {
     let (harness, root) = (Harness::new(), root());
-    let words =
-        [&SMALL[..], &["--root", &root, "--json", "--months", "0.01", "--uploads-per-second", "60"]].concat();
+    let words = [&SMALL[..], &["--root", &root, "--json", "--months", "0.001", "--uploads-per-second", "60"]]
+        .concat();
     let beyond = harness.ops(&words);
     assert_eq!((beyond.status.code(), text(&beyond.stderr)), (Some(1), ""));
     assert_eq!(document(&beyond)["limits"][0]["set_by"], "ApiThrottleRate");
