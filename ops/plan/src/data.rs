@@ -1,5 +1,7 @@
 //! Data: prices, quotas, measurements and assumptions, each with its source.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,8 @@ pub struct Price {
     pub per: String,
     /// In us-east-1.
     pub usd: f64,
+    /// The day on which it was looked up.
+    pub read_on: String,
 }
 
 impl Price {
@@ -71,6 +75,8 @@ pub struct Quota {
     pub adjustable: bool,
     /// Where it was read.
     pub source: String,
+    /// The day on which it was read.
+    pub read_on: String,
 }
 
 /// All quotas.
@@ -264,6 +270,36 @@ fn interpolated(points: &[(f64, f64)], x: f64) -> f64 {
     }
 }
 
+/// Where numbers are from, and on which days they were looked up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// The page or the file that names each source.
+    pub sources: &'static str,
+    /// The first and the last of the days.
+    pub read_on: [String; 2],
+}
+
+impl Origin {
+    fn of(sources: &'static str, data: &str) -> Self {
+        #[derive(Deserialize)]
+        struct Dated {
+            read_on: String,
+        }
+        let dated: BTreeMap<String, Dated> = own(data);
+        let days: BTreeSet<String> = dated.into_values().map(|dated| dated.read_on).collect();
+        let day = |day: Option<&String>| day.cloned().unwrap_or_default();
+        Self { sources, read_on: [day(days.first()), day(days.last())] }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, last] = &self.read_on;
+        let until = if first == last { String::new() } else { format!(" to {last}") };
+        write!(f, "looked up {first}{until}, sources in {}", self.sources)
+    }
+}
+
 /// A file of this crate, whose tests read each of its members.
 #[expect(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
 fn own<T: for<'a> Deserialize<'a>>(text: &str) -> T {
@@ -272,6 +308,12 @@ fn own<T: for<'a> Deserialize<'a>>(text: &str) -> T {
 
 /// Prices of us-east-1.
 pub static PRICES: LazyLock<Prices> = LazyLock::new(|| own(include_str!("../data/prices.json")));
+/// Where prices are from.
+pub static PRICES_ORIGIN: LazyLock<Origin> =
+    LazyLock::new(|| Origin::of("docs/prices.md#sources", include_str!("../data/prices.json")));
+/// Where quotas are from.
+pub static QUOTAS_ORIGIN: LazyLock<Origin> =
+    LazyLock::new(|| Origin::of("ops/plan/data/quotas.json", include_str!("../data/quotas.json")));
 /// Quotas that an account begins with.
 pub static QUOTAS: LazyLock<Quotas> = LazyLock::new(|| own(include_str!("../data/quotas.json")));
 /// Measurements.
@@ -279,8 +321,6 @@ pub static MEASURED: LazyLock<Measurements> = LazyLock::new(|| own(include_str!(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]
@@ -296,6 +336,15 @@ mod tests {
             assert!((usd - price.usd).abs() < 1e-12, "{}: {usd} there, {} here", price.what, price.usd);
         }
         assert!(rows.all(|row| prices.values().any(|price| row.starts_with(&format!("| {} |", price.what)))));
+    }
+
+    #[test]
+    fn prices_and_quotas_have_the_days_on_which_they_were_looked_up() {
+        let page = include_str!("../../../docs/prices.md");
+        assert!(page.contains("looked up on 2026-11-28 and 29"));
+        assert_eq!(PRICES_ORIGIN.read_on, ["2026-11-28", "2026-11-29"]);
+        let quotas = "looked up 2026-11-29, sources in ops/plan/data/quotas.json";
+        assert_eq!(QUOTAS_ORIGIN.to_string(), quotas);
     }
 
     #[test]

@@ -29,8 +29,19 @@ pub struct Limit {
     pub uploads_per_second: f64,
     /// Of that, how much the load takes.
     pub share: f64,
+    /// Where a quota was read, and on which day.
+    pub source: Option<Source>,
     /// What to do.
     pub remedy: &'static str,
+}
+
+/// Where a quota was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// The page.
+    pub page: String,
+    /// The day.
+    pub read_on: String,
 }
 
 /// What limits are reckoned from.
@@ -77,7 +88,7 @@ impl Reckoning<'_> {
         remedy: &'static str,
     ) -> Limit {
         let share = self.load.uploads_per_second / uploads_per_second;
-        Limit { what, set_by, value, unit: unit.to_owned(), uploads_per_second, share, remedy }
+        Limit { what, set_by, value, unit: unit.to_owned(), uploads_per_second, share, source: None, remedy }
     }
 
     fn quota(
@@ -87,7 +98,9 @@ impl Reckoning<'_> {
         uploads_per_second: f64,
         remedy: &'static str,
     ) -> Limit {
-        self.limit(what, "quota", (quota.value, &quota.unit), uploads_per_second, remedy)
+        let source = Source { page: quota.source.clone(), read_on: quota.read_on.clone() };
+        let limit = self.limit(what, "quota", (quota.value, &quota.unit), uploads_per_second, remedy);
+        Limit { source: Some(source), ..limit }
     }
 
     fn of_the_template(&self) -> Vec<Limit> {

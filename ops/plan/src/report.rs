@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::bill::{Bill, bill};
 use crate::break_even::{Alternative, BreakEven, alternatives, break_evens};
-use crate::data::{Assumptions, MEASURED};
+use crate::data::{Assumptions, MEASURED, Origin, PRICES_ORIGIN, QUOTAS_ORIGIN};
 use crate::images::{ImageLimit, image_limits};
 use crate::limits::{Limit, limits};
 use crate::load::Load;
@@ -39,6 +39,10 @@ pub struct Report {
     pub alternatives: Vec<Alternative>,
     /// On which machine the processor's time was measured.
     pub measured_on: &'static str,
+    /// Where prices are from, and when they were looked up.
+    pub prices: &'static Origin,
+    /// The same of quotas.
+    pub quotas: &'static Origin,
     /// What nobody measured.
     pub assumed: Assumptions,
 }
@@ -74,6 +78,8 @@ impl Report {
             bill: bill(&settings, &load, &simulation, &assumed),
             break_evens: break_evens(&settings, &load, &assumed),
             alternatives: alternatives(&settings, &load, &assumed),
+            prices: &PRICES_ORIGIN,
+            quotas: &QUOTAS_ORIGIN,
             measured_on: &MEASURED.thumbnail_cpu.machine,
             work,
             simulation,
@@ -233,10 +239,12 @@ impl Report {
     fn write_sources(&self, out: &mut String) -> std::fmt::Result {
         writeln!(
             out,
-            "\nCPU was measured on: {}. Prices: us-east-1, docs/prices.md. Not measured on AWS, but assumed: calls of S3 {} ms, \
+            "\nCPU was measured on: {}. Prices: us-east-1, {}. Quotas: {}. Not measured on AWS, but assumed: calls of S3 {} ms, \
              DynamoDB {} ms, SNS {} ms, from upload to queue {} ms, a status {} ms without its read, {} bytes of logs an upload \
              and {} a status, {} series of metrics.",
             self.measured_on,
+            self.prices,
+            self.quotas,
             self.assumed.s3_milliseconds.value,
             self.assumed.dynamodb_milliseconds.value,
             self.assumed.sns_milliseconds.value,
@@ -280,7 +288,14 @@ mod tests {
         assert!(text.contains("Not measured on AWS, but assumed: calls of S3 100 ms"), "{text}");
         assert!(text.contains(&format!("first: {}", report.limits[0].what)));
         assert!(report.is_within_limits());
+        assert!(text.contains(
+            "Prices: us-east-1, looked up 2026-11-28 to 2026-11-29, sources in docs/prices.md#sources"
+        ));
         let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["prices"]["read_on"], serde_json::json!(["2026-11-28", "2026-11-29"]));
+        let quota =
+            json["limits"].as_array().unwrap().iter().find(|limit| limit["set_by"] == "quota").unwrap();
+        assert_eq!(quota["source"]["read_on"], "2026-11-29");
         assert!(json["bill"]["usd"].is_number() && json["assumed"]["s3_milliseconds"]["why"].is_string());
     }
 
