@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use plan::bill::{Bill, bill};
-use plan::data::MEASURED;
+use plan::data::{MEASURED, PRICES};
 use plan::limits::{LISTING, Limit, limits};
 use plan::report::{grouped, simulated};
 use plan::simulation::Outcome;
@@ -241,6 +241,34 @@ fn every_number_of_the_page_is_the_plans() {
         std::fs::write(root().join("docs/scale.md"), &written).unwrap();
     } else {
         assert_eq!(page, written, "UPDATE=1 cargo test -p plan --test scale writes docs/scale.md anew");
+    }
+}
+
+/// A cell of the row of costs in the comparison with the alternatives.
+fn cost_cell(page: &str, column: usize) -> String {
+    let page = text(page);
+    let row = page.lines().find(|row| row.starts_with("| US dollars for a million")).unwrap();
+    row.split(" | ").nth(column).unwrap().to_owned()
+}
+
+#[test]
+fn what_a_million_costs_beside_the_alternatives_is_the_plans_and_reckoned_by_its_prices() {
+    let bill = of_stack(&SCALES[0]).bill;
+    let stored = bill.lines.iter().filter(|line| line.service == "S3" && line.what.contains("storage"));
+    let stored = stored.map(|line| line.usd).sum::<f64>() / bill.usd * bill.usd_per_million;
+    let requests = 2.0 * PRICES.s3_tier1.each() + PRICES.s3_tier2.each() + PRICES.lambda_request.each();
+    let queued = requests + 3.0 * PRICES.sqs_request.each();
+    let pillow = (50.0 - 16.0) / 1e3 * 1_769.0 / 1_024.0 * PRICES.lambda_arm64.each();
+    for page in ["README.md", "docs/comparison.md"] {
+        for (column, expected) in [
+            (1, format!("{:.2}, and {stored:.2} to store", bill.usd_per_million - stored)),
+            (4, format!("{:.2} and", requests * 1e6)),
+            (5, format!("{:.2} and", queued * 1e6)),
+            (6, format!("is {:.2} more than ours", pillow * 1e6)),
+        ] {
+            let cell = cost_cell(page, column);
+            assert!(cell.contains(&expected), "{page}: {expected} is not in {cell}");
+        }
     }
 }
 
