@@ -241,7 +241,7 @@ impl Report {
             out,
             "\nCPU was measured on: {}. Prices: us-east-1, {}. Quotas: {}. Not measured on AWS, but assumed: calls of S3 {} ms, \
              DynamoDB {} ms, SNS {} ms, from upload to queue {} ms, a status {} ms without its read, {} bytes of logs an upload \
-             and {} a status, {} series of metrics.",
+             and {} a status, {} series of metrics, {} objects listed in 900 s.",
             self.measured_on,
             self.prices,
             self.quotas,
@@ -252,7 +252,8 @@ impl Report {
             self.assumed.status_milliseconds.value,
             self.assumed.log_bytes.value,
             self.assumed.status_log_bytes.value,
-            self.assumed.metric_series.value
+            self.assumed.metric_series.value,
+            grouped(self.assumed.listed_in_900_seconds.value)
         )
     }
 }
@@ -286,6 +287,7 @@ mod tests {
         let report = Report::of(settings(&[]), load, MEASURED.assumed.clone());
         let text = report.text();
         assert!(text.contains("Not measured on AWS, but assumed: calls of S3 100 ms"), "{text}");
+        assert!(text.contains("10,000,000 objects listed in 900 s"), "{text}");
         assert!(text.contains(&format!("first: {}", report.limits[0].what)));
         assert!(report.is_within_limits());
         assert!(text.contains(
