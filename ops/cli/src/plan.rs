@@ -11,15 +11,21 @@ use crate::cli::plan::PlanArgs;
 use crate::failure::{Failure, concluded};
 use crate::print::{print_json, print_text};
 
-/// The template cannot be planned with.
+/// Why nothing can be planned.
 #[derive(Debug, thiserror::Error)]
-#[error("the template's settings cannot be read")]
-pub(crate) struct PlanError(#[from] TemplateError);
+pub(crate) enum PlanError {
+    /// A template that is not understood, or a parameter.
+    #[error("the template's settings cannot be read")]
+    Template(#[from] TemplateError),
+    /// Questions that no route answers.
+    #[error("--statuses-per-upload asks what only --param StatusApi=enabled answers")]
+    NoStatusApi,
+}
 
 /// Reckons, and prints.
 ///
 /// # Errors
-/// A template that cannot be read, and a load that is beyond a limit.
+/// A template that cannot be read, a question that nothing answers, and a load that is beyond a limit.
 pub(crate) fn run(args: &PlanArgs, root: &Path, terminal: Terminal) -> Result<(), Failure> {
     let read = |file: &str| {
         let path = root.join(file);
@@ -29,7 +35,11 @@ pub(crate) fn run(args: &PlanArgs, root: &Path, terminal: Terminal) -> Result<()
         (read("template.yaml")?, read("alarms/pipeline.json")?, read("alarms/slo.json")?);
     let files = Files { template: &template, alarms: &alarms, math_alarms: &math_alarms };
     let settings = Settings::read(files, &args.params.iter().cloned().collect()).map_err(PlanError::from)?;
-    let report = Report::of(settings, args.load(), args.assumed());
+    let load = args.load(&settings);
+    if load.statuses_per_upload > 0.0 && !settings.status_api {
+        return Err(PlanError::NoStatusApi.into());
+    }
+    let report = Report::of(settings, load, args.assumed());
     if let Some(path) = &args.svg {
         let written = fs::write(path, picture::svg(&report));
         written.map_err(|source| Failure::Write { path: path.clone(), source })?;

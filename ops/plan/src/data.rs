@@ -1,8 +1,13 @@
 //! Data: prices, quotas, measurements and assumptions, each with its source.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+
+/// Objects of a page of a listing.
+pub const PAGE: f64 = 1_000.0;
 
 /// A price of `docs/prices.md`.
 #[derive(Clone, Debug, Deserialize)]
@@ -14,6 +19,8 @@ pub struct Price {
     pub per: String,
     /// In us-east-1.
     pub usd: f64,
+    /// The day on which it was looked up.
+    pub read_on: String,
 }
 
 impl Price {
@@ -38,6 +45,8 @@ pub struct Prices {
     pub s3_standard: Price,
     pub s3_standard_ia: Price,
     pub s3_glacier: Price,
+    pub s3_to_standard_ia: Price,
+    pub s3_to_glacier: Price,
     pub sqs_request: Price,
     pub dynamodb_write: Price,
     pub dynamodb_read: Price,
@@ -66,6 +75,8 @@ pub struct Quota {
     pub adjustable: bool,
     /// Where it was read.
     pub source: String,
+    /// The day on which it was read.
+    pub read_on: String,
 }
 
 /// All quotas.
@@ -101,6 +112,26 @@ pub struct ThumbnailCpu {
     pub source: String,
     /// By side, the smallest first.
     pub sides: Vec<Curve>,
+}
+
+/// The most memory that a picture of its size took.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Peak {
+    /// Of which kind.
+    pub picture: String,
+    /// Of which size.
+    pub megapixels: f64,
+    /// How much.
+    pub peak_mb: f64,
+}
+
+/// What decoding takes of memory.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ThumbnailMemory {
+    /// Where it stands.
+    pub source: String,
+    /// Of all formats the worst, by size.
+    pub worst: Vec<Peak>,
 }
 
 /// How many images a second an invocation made.
@@ -158,7 +189,10 @@ pub struct Assumptions {
     pub dynamodb_milliseconds: Assumption,
     pub sns_milliseconds: Assumption,
     pub pickup_milliseconds: Assumption,
+    pub listed_in_900_seconds: Assumption,
     pub log_bytes: Assumption,
+    pub status_milliseconds: Assumption,
+    pub status_log_bytes: Assumption,
     pub item_bytes: Assumption,
     pub metric_series: Assumption,
     pub original_bytes_per_megapixel: Assumption,
@@ -171,6 +205,8 @@ pub struct Assumptions {
 pub struct Measurements {
     /// CPU of thumbnails.
     pub thumbnail_cpu: ThumbnailCpu,
+    /// Memory of thumbnails.
+    pub thumbnail_memory: ThumbnailMemory,
     /// Invocations, whole.
     pub batches: Batches,
     /// Listings.
@@ -179,6 +215,16 @@ pub struct Measurements {
     pub url_milliseconds: Measured,
     /// What is assumed.
     pub assumed: Assumptions,
+}
+
+impl Assumptions {
+    /// Seconds for a page of a listing, as many are asked for at once: by S3's latency, or by what the function's
+    /// processor is estimated to do, whichever is longer.
+    #[must_use]
+    pub fn page_seconds(&self) -> f64 {
+        let by_latency = self.s3_milliseconds.value / 1_000.0 / MEASURED.listing.speedup;
+        by_latency.max(900.0 / (self.listed_in_900_seconds.value / PAGE))
+    }
 }
 
 impl Measurements {
@@ -195,6 +241,15 @@ impl Measurements {
         // No figure below the smallest side that was measured.
         let smallest = points.first().map_or(largest, |(side, _)| *side);
         interpolated(&points, largest.max(smallest))
+    }
+
+    /// Up to how many megapixels the worst picture takes no more than `megabytes`; none where it never takes more.
+    #[must_use]
+    pub fn megapixels_within(&self, megabytes: f64) -> Option<f64> {
+        let worst = self.thumbnail_memory.worst.iter();
+        let points: Vec<(f64, f64)> = worst.map(|peak| (peak.peak_mb, peak.megapixels)).collect();
+        let most = points.last().map_or(0.0, |(most, _)| *most);
+        (megabytes < most).then(|| interpolated(&points, megabytes))
     }
 }
 
@@ -215,6 +270,36 @@ fn interpolated(points: &[(f64, f64)], x: f64) -> f64 {
     }
 }
 
+/// Where numbers are from, and on which days they were looked up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// The page or the file that names each source.
+    pub sources: &'static str,
+    /// The first and the last of the days.
+    pub read_on: [String; 2],
+}
+
+impl Origin {
+    fn of(sources: &'static str, data: &str) -> Self {
+        #[derive(Deserialize)]
+        struct Dated {
+            read_on: String,
+        }
+        let dated: BTreeMap<String, Dated> = own(data);
+        let days: BTreeSet<String> = dated.into_values().map(|dated| dated.read_on).collect();
+        let day = |day: Option<&String>| day.cloned().unwrap_or_default();
+        Self { sources, read_on: [day(days.first()), day(days.last())] }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, last] = &self.read_on;
+        let until = if first == last { String::new() } else { format!(" to {last}") };
+        write!(f, "looked up {first}{until}, sources in {}", self.sources)
+    }
+}
+
 /// A file of this crate, whose tests read each of its members.
 #[expect(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
 fn own<T: for<'a> Deserialize<'a>>(text: &str) -> T {
@@ -223,6 +308,12 @@ fn own<T: for<'a> Deserialize<'a>>(text: &str) -> T {
 
 /// Prices of us-east-1.
 pub static PRICES: LazyLock<Prices> = LazyLock::new(|| own(include_str!("../data/prices.json")));
+/// Where prices are from.
+pub static PRICES_ORIGIN: LazyLock<Origin> =
+    LazyLock::new(|| Origin::of("docs/prices.md#sources", include_str!("../data/prices.json")));
+/// Where quotas are from.
+pub static QUOTAS_ORIGIN: LazyLock<Origin> =
+    LazyLock::new(|| Origin::of("ops/plan/data/quotas.json", include_str!("../data/quotas.json")));
 /// Quotas that an account begins with.
 pub static QUOTAS: LazyLock<Quotas> = LazyLock::new(|| own(include_str!("../data/quotas.json")));
 /// Measurements.
@@ -230,8 +321,6 @@ pub static MEASURED: LazyLock<Measurements> = LazyLock::new(|| own(include_str!(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]
@@ -250,6 +339,15 @@ mod tests {
     }
 
     #[test]
+    fn prices_and_quotas_have_the_days_on_which_they_were_looked_up() {
+        let page = include_str!("../../../docs/prices.md");
+        assert!(page.contains("looked up on 2026-11-28 and 29"));
+        assert_eq!(PRICES_ORIGIN.read_on, ["2026-11-28", "2026-11-29"]);
+        let quotas = "looked up 2026-11-29, sources in ops/plan/data/quotas.json";
+        assert_eq!(QUOTAS_ORIGIN.to_string(), quotas);
+    }
+
+    #[test]
     fn measured_figures_are_those_of_the_pages_that_they_name() {
         let bench = include_str!("../../../functions/image-processor-lambda/thumbnail/bench/README.md");
         for curve in &MEASURED.thumbnail_cpu.sides {
@@ -263,11 +361,36 @@ mod tests {
             let row = batches.lines().find(|line| line.starts_with(&format!("| {megapixels} megapixels |")));
             assert!(row.unwrap().contains(&format!(" {rate:.1} ")), "{megapixels} MP: {rate}");
         }
+        for Peak { picture, megapixels, peak_mb } in &MEASURED.thumbnail_memory.worst {
+            let row =
+                batches.lines().find(|line| line.starts_with(&format!("| {picture}, {megapixels} MP |")));
+            assert!(row.unwrap().contains(&format!(" {peak_mb} |")), "{picture}: {peak_mb}");
+        }
         let listing = include_str!("../../../docs/bucket-totals.md");
         assert!(listing.contains(&format!("| 16 | 1,023 | 3.75 | {} |", MEASURED.listing.speedup)));
+        let ten_million = "reckons with ten million objects in 900 seconds";
+        assert!(listing.replace('\n', " ").contains(ten_million));
+        assert!((MEASURED.assumed.listed_in_900_seconds.value - 1e7).abs() < 1e-9);
         let url =
             format!("issue_upload_url · generate-upload-url     {} ms", MEASURED.url_milliseconds.value);
         assert!(include_str!("../../../README.md").contains(&url));
+    }
+
+    #[test]
+    fn no_picture_that_was_measured_took_more_memory_than_the_worst_of_its_size() {
+        let page = include_str!("../../../docs/decisions/processor-memory.md");
+        let mut rows = 0;
+        for row in page.lines().filter(|line| line.contains(" MP | ")) {
+            let cells: Vec<&str> = row.split(" | ").collect();
+            let megapixels: f64 =
+                cells[0].trim_end_matches(" MP").rsplit(' ').next().unwrap().parse().unwrap();
+            for peak in cells[2].split(", ") {
+                let worst = MEASURED.megapixels_within(peak.parse::<f64>().unwrap());
+                assert!(worst.is_none_or(|least| least <= megapixels), "{row}");
+            }
+            rows += 1;
+        }
+        assert!(rows > 10);
     }
 
     #[test]

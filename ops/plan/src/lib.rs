@@ -9,7 +9,9 @@
 //! - [`load`] what is asked about
 //! - [`work`] what one upload takes: calls, processor time, an invocation's time
 //! - [`limits`] which limit comes first
+//! - [`images`] how large an image may be
 //! - [`simulation`] queue, batches and retries as discrete events
+//! - [`storage`] what lies in which class of S3, and what moves
 //! - [`bill`] a month, by service
 //! - [`break_even`] where another setting pays
 //! - [`report`] all of it, as text, JSON and SVG
@@ -17,11 +19,13 @@
 pub mod bill;
 pub mod break_even;
 pub mod data;
+pub mod images;
 pub mod limits;
 pub mod load;
 pub mod picture;
 pub mod report;
 pub mod simulation;
+pub mod storage;
 pub mod template;
 pub mod work;
 

@@ -2,15 +2,17 @@
 
 use serde::Serialize;
 
-use crate::data::{Assumptions, MEASURED, QUOTAS, Quota};
+use crate::data::{Assumptions, MEASURED, PAGE, QUOTAS, Quota};
 use crate::load::{Load, MONTH_SECONDS};
+use crate::storage::kept_months;
 use crate::template::Settings;
 use crate::work::Work;
 
-/// Objects of a page of a listing.
-const PAGE: f64 = 1_000.0;
 /// Bytes of a write request unit.
 const WRITE_UNIT: f64 = 1_024.0;
+
+/// The limit of what a measurement of the buckets can list.
+pub const LISTING: &str = "LIST of s3-metrics-lambda";
 
 /// A limit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,8 +29,19 @@ pub struct Limit {
     pub uploads_per_second: f64,
     /// Of that, how much the load takes.
     pub share: f64,
+    /// Where a quota was read, and on which day.
+    pub source: Option<Source>,
     /// What to do.
     pub remedy: &'static str,
+}
+
+/// Where a quota was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// The page.
+    pub page: String,
+    /// The day.
+    pub read_on: String,
 }
 
 /// What limits are reckoned from.
@@ -75,7 +88,7 @@ impl Reckoning<'_> {
         remedy: &'static str,
     ) -> Limit {
         let share = self.load.uploads_per_second / uploads_per_second;
-        Limit { what, set_by, value, unit: unit.to_owned(), uploads_per_second, share, remedy }
+        Limit { what, set_by, value, unit: unit.to_owned(), uploads_per_second, share, source: None, remedy }
     }
 
     fn quota(
@@ -85,14 +98,15 @@ impl Reckoning<'_> {
         uploads_per_second: f64,
         remedy: &'static str,
     ) -> Limit {
-        self.limit(what, "quota", (quota.value, &quota.unit), uploads_per_second, remedy)
+        let source = Source { page: quota.source.clone(), read_on: quota.read_on.clone() };
+        let limit = self.limit(what, "quota", (quota.value, &quota.unit), uploads_per_second, remedy);
+        Limit { source: Some(source), ..limit }
     }
 
     fn of_the_template(&self) -> Vec<Limit> {
         let Self { settings, load, assumed, .. } = self;
         let concurrency = count(settings.max_concurrency);
-        let page_seconds = assumed.s3_milliseconds.value / 1_000.0 / MEASURED.listing.speedup;
-        let objects = settings.metrics_timeout_seconds / page_seconds * PAGE;
+        let objects = settings.metrics_timeout_seconds / assumed.page_seconds() * PAGE;
         vec![
             self.limit(
                 "processors at once",
@@ -109,10 +123,18 @@ impl Reckoning<'_> {
                 "raise ApiThrottleRate and ApiThrottleBurst",
             ),
             self.limit(
-                "LIST of s3-metrics-lambda",
+                "requests of the status route",
+                "ApiThrottleRate",
+                (settings.api_rate, "requests a second"),
+                // Infinite where nobody asks, and then no limit.
+                settings.api_rate / load.statuses_per_upload,
+                "ask less often, or subscribe to the topic; raise ApiThrottleRate and ApiThrottleBurst",
+            ),
+            self.limit(
+                LISTING,
                 "MetricsTimeoutSeconds",
-                (settings.metrics_timeout_seconds, "seconds for a bucket"),
-                objects / (1.0 + self.sides) / (load.months * MONTH_SECONDS),
+                (settings.metrics_timeout_seconds, "seconds for both buckets"),
+                objects / (1.0 + self.sides) / (kept_months(settings, load.months) * MONTH_SECONDS),
                 "MetricsTimeoutSeconds=900, then S3's daily metrics (docs/bucket-totals.md)",
             ),
         ]
@@ -120,12 +142,13 @@ impl Reckoning<'_> {
 
     fn of_lambda_and_the_api(&self) -> Vec<Limit> {
         let (quotas, busy) = (&*QUOTAS, self.processor_seconds * self.attempts);
-        let url_seconds = MEASURED.url_milliseconds.value / 1_000.0;
+        let statuses = self.load.statuses_per_upload;
+        let api_ms = MEASURED.url_milliseconds.value + statuses * Work::status_ms(self.assumed);
         vec![
             self.quota(
                 "Lambda: executions of the account",
                 &quotas.account_concurrency,
-                quotas.account_concurrency.value / (busy + url_seconds),
+                quotas.account_concurrency.value / (busy + api_ms / 1_000.0),
                 "ask AWS for more concurrency; a new account has 10",
             ),
             self.quota(
@@ -137,7 +160,7 @@ impl Reckoning<'_> {
             self.quota(
                 "API Gateway: requests of the account",
                 &quotas.api_requests,
-                quotas.api_requests.value,
+                quotas.api_requests.value / (1.0 + statuses),
                 "ask AWS for more, or spread over accounts",
             ),
         ]
@@ -261,11 +284,37 @@ mod tests {
     #[test]
     fn the_first_limit_of_the_default_template_is_the_processors_that_run_at_once() {
         // Before much is stored, which must be listed.
-        let new = Load { months: 0.1, ..Load::default() };
+        let new = Load { months: 0.001, ..Load::default() };
         // Five at once, five images each: 110 ms before, 5 turns of 16 ms, 150 ms behind: 340 ms.
         let limit = all(&[("ApiThrottleRate", "1000"), ("MetricsTimeoutSeconds", "900")], &new);
         assert!((limit[0].uploads_per_second - 25.0 / 0.340).abs() < 1e-9, "{:?}", limit[0]);
         assert!((limit[0].share - 0.340 / 25.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn statuses_meet_the_rate_of_their_route_and_take_of_the_accounts_requests() {
+        let asked = Load { statuses_per_upload: 4.0, months: 0.001, ..Load::default() };
+        let limits = all(&WIDE[..1], &asked);
+        let of = |what: &str| limits.iter().find(|limit| limit.what == what).unwrap().uploads_per_second;
+        assert_eq!(limits[0].what, "requests of the status route");
+        assert!((of("requests of the status route") - 50.0 / 4.0).abs() < 1e-9);
+        assert!((of("API Gateway: requests of the account") - 10_000.0 / 5.0).abs() < 1e-9);
+        assert!(all(&[], &Load::default()).iter().all(|limit| limit.what != "requests of the status route"));
+    }
+
+    #[test]
+    fn a_listing_lasts_until_a_bucket_holds_what_the_page_of_totals_says() {
+        // An upload is an object in each bucket: ten million of both in 900 s, and a fifteenth of them in 60.
+        let month = Load { months: 1.0, ..Load::default() };
+        let rate = |parameters: &[(&str, &str)]| {
+            let limits = all(parameters, &month);
+            limits.iter().find(|limit| limit.what == LISTING).unwrap().uploads_per_second
+        };
+        assert!((rate(&[("MetricsTimeoutSeconds", "900")]) * MONTH_SECONDS * 2.0 / 1e7 - 1.0).abs() < 1e-9);
+        assert!((rate(&[]) * MONTH_SECONDS * 30.0 / 1e7 - 1.0).abs() < 1e-9);
+        // With two thumbnails an upload is three objects.
+        let two = [("ThumbnailSides", "256,1024")];
+        assert!((rate(&two) * 3.0 - rate(&[]) * 2.0).abs() < 1e-9);
     }
 
     #[test]

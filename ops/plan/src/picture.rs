@@ -50,12 +50,14 @@ fn draw_limits(canvas: &mut Canvas, area: Area, report: &Report) {
     let most = report.limits.iter().map(|limit| limit.uploads_per_second).fold(rate, f64::max);
     let least = report.limits.iter().map(|limit| limit.uploads_per_second).fold(rate, f64::min) / 2.0;
     let place = |value: f64| bars.width * (value / least).ln() / (most / least).ln().max(f64::MIN_POSITIVE);
+    #[expect(clippy::cast_precision_loss, reason = "few limits")]
+    let row = ROW.min(inner.height / report.limits.len().max(1) as f64);
     let mut y = inner.y;
     for limit in &report.limits {
         let fill = if limit.share > 1.0 { Theme::Light.alarm() } else { Theme::series(0) };
         canvas.text(inner.x, y + 15.0, limit.what, TEXT, Theme::Light.ink(), "normal");
         let width = place(limit.uploads_per_second).max(1.0);
-        canvas.rect(Area { x: bars.x, y: y + 4.0, width, height: ROW - 10.0 }, fill, 0.85);
+        canvas.rect(Area { x: bars.x, y: y + 4.0, width, height: row - 10.0 }, fill, 0.85);
         canvas.text(
             inner.right(),
             y + 15.0,
@@ -64,7 +66,7 @@ fn draw_limits(canvas: &mut Canvas, area: Area, report: &Report) {
             Theme::Light.faint(),
             "end",
         );
-        y += ROW;
+        y += row;
     }
     let x = bars.x + place(rate);
     canvas.line((x, inner.y), (x, y), Theme::Light.ink(), true);

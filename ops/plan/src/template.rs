@@ -89,12 +89,26 @@ pub struct Settings {
     pub log_days: f64,
     /// The share of uploads that are traced.
     pub sampled: f64,
+    /// Most pixels of an image.
+    pub max_pixels: f64,
+    /// Of memory, that an image may take while it is decoded, in MiB.
+    pub max_decode_mb: f64,
+    /// Of an upload, in MiB.
+    pub max_upload_mb: f64,
     /// Sides of thumbnails.
     pub sides: Vec<u32>,
+    /// Whether the API answers how an upload ended.
+    pub status_api: bool,
+    /// Of the function that answers it.
+    pub status_memory_mb: f64,
     /// Whether a mail is sent for each image.
     pub mails: bool,
     /// Whether originals go to Standard-IA after 30 days, and to Glacier after 90.
     pub lifecycle: String,
+    /// The same of thumbnails.
+    pub processed_lifecycle: String,
+    /// Days after which S3 deletes what is stored; 0 keeps it.
+    pub expire_days: f64,
     /// Paid alarms.
     pub alarms: Alarms,
     /// Paid dashboards.
@@ -150,11 +164,18 @@ impl Settings {
             metrics_timeout_seconds: number("MetricsTimeoutSeconds")?,
             metrics_memory_mb: memory(files.template, "S3MetricsFunction")?,
             url_memory_mb: memory(files.template, "GenerateUploadUrlFunction")?,
+            status_api: with_status,
+            status_memory_mb: memory(files.template, "ImageStatusFunction")?,
             log_days: number("LogRetentionDays")?,
             sampled,
+            max_pixels: number("MaxPixels")?,
+            max_decode_mb: number("MaxDecodeBytes")? / MIB,
+            max_upload_mb: number("MaxUploadBytes")? / MIB,
             sides: if sides.is_empty() { vec![256] } else { sides },
             mails: !text("NotificationEmail")?.is_empty(),
             lifecycle: text("OriginalLifecycle")?,
+            processed_lifecycle: text("ProcessedLifecycle")?,
+            expire_days: number("ExpireObjectsAfterDays")?,
             alarms: Alarms {
                 metrics: alarms.metrics + math.metrics,
                 composite: alarms.composite + math.composite,
@@ -170,6 +191,13 @@ impl Settings {
         (self.memory_mb / MEMORY_OF_A_CORE).min(1.0)
     }
 
+    /// The next memory that has one more whole core, up to the six that there are.
+    #[must_use]
+    pub fn next_memory_mb(&self) -> Option<f64> {
+        let cores = (self.memory_mb / MEMORY_OF_A_CORE).floor() + 1.0;
+        Some(cores * MEMORY_OF_A_CORE).filter(|memory| *memory <= MOST_MEMORY)
+    }
+
     /// How many images are decoded at once: one for each whole core, and at least one.
     #[must_use]
     pub fn decoders(&self) -> usize {
@@ -179,6 +207,10 @@ impl Settings {
 
 /// From this on a function has a whole core.
 const MEMORY_OF_A_CORE: f64 = 1769.0;
+/// Bytes of a MiB, as Lambda counts memory.
+const MIB: f64 = 1_048_576.0;
+/// More no function can have.
+const MOST_MEMORY: f64 = 10_240.0;
 
 #[expect(
     clippy::cast_possible_truncation,

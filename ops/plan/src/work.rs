@@ -47,6 +47,12 @@ impl Work {
         self.before_ms + turns * self.turn_ms + self.after_ms
     }
 
+    /// How long the answer takes how an upload ended: a read, and signatures.
+    #[must_use]
+    pub fn status_ms(assumed: &Assumptions) -> f64 {
+        assumed.dynamodb_milliseconds.value + assumed.status_milliseconds.value
+    }
+
     /// How long an invocation of a batch takes.
     #[must_use]
     pub fn batch_ms(&self, messages: usize) -> f64 {

@@ -4,8 +4,9 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
-use plan::Load;
 use plan::data::{Assumptions, MEASURED};
+use plan::load::STATUSES_PER_UPLOAD;
+use plan::{Load, Settings};
 
 use super::up::parameter;
 
@@ -16,7 +17,8 @@ assumed and printed as such; --s3-ms and the like set it.
 
 Limits are sorted by the uploads a second that each allows. The latency is simulated: uploads arrive independently of each
 other, wait, are taken in batches and tried again; the same seed gives the same answer. The bill is a month of 30 days in
-us-east-1, without tax, free tiers and what data costs that leaves AWS. Exit status 1 where the load is beyond a limit.
+us-east-1, without tax, free tiers and what data costs that leaves AWS. Exit status 1 where the load is beyond a limit, an
+image is larger than MaxPixels or the memory allows, or a full batch takes longer than ProcessorTimeoutSeconds.
 
 Examples:
   ops plan --uploads-per-second 10 --megapixels 12
@@ -39,6 +41,9 @@ pub(crate) struct PlanArgs {
     /// Users who sign in within a month.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) users: u32,
+    /// How often a client asks how its upload ended; 3 where --param StatusApi=enabled is given, without which none can.
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) statuses_per_upload: Option<f64>,
     /// How many of a hundred attempts fail and are tried again.
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
     pub(crate) faults: f64,
@@ -75,8 +80,10 @@ pub(crate) struct PlanArgs {
 }
 
 impl PlanArgs {
-    pub(crate) fn load(&self) -> Load {
+    pub(crate) fn load(&self, settings: &Settings) -> Load {
+        let statuses = if settings.status_api { STATUSES_PER_UPLOAD } else { 0.0 };
         Load {
+            statuses_per_upload: self.statuses_per_upload.unwrap_or(statuses),
             uploads_per_second: self.uploads_per_second,
             megapixels: self.megapixels,
             months: self.months,
@@ -111,6 +118,11 @@ fn positive(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "write a number above nothing, at most a billion".to_owned())
 }
 
+fn count(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| (0.0..=1e6).contains(number));
+    number.ok_or_else(|| "write a number from 0 to a million".to_owned())
+}
+
 fn percent(text: &str) -> Result<f64, String> {
     let share = text.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent));
     share.map(|percent| percent / 100.0).ok_or_else(|| "write a number from 0 to 100".to_owned())
@@ -127,5 +139,6 @@ mod tests {
             assert!(positive(wrong).is_err(), "{wrong}");
         }
         assert!(percent("101").is_err() && percent("-1").is_err());
+        assert!(count("0") == Ok(0.0) && count("-1").is_err() && count("NaN").is_err());
     }
 }

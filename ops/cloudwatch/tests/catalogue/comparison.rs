@@ -13,6 +13,13 @@ fn processor_time_beside_the_alternatives_is_what_the_bench_measured() {
         let stated = |column: usize| row.split(" | ").nth(column)?.split(' ').next();
         let stated = [stated(6), stated(2)].map(Option::unwrap_or_default);
         assert_eq!(stated.as_slice(), of_pillow_and_sharp, "{row}");
+        let ours = measured.split(" | ").nth(3).unwrap();
+        assert!(row.split(" | ").nth(1).unwrap().contains(&format!("{ours} ms")), "{row}");
+        for (column, ratio) in [6, 2].into_iter().zip(&of_pillow_and_sharp) {
+            let theirs = ours.parse::<f64>().unwrap() / ratio.parse::<f64>().unwrap();
+            let cell = row.split(" | ").nth(column).unwrap();
+            assert!(cell.contains(&format!(" {theirs:.0} ms")), "{theirs} in {cell}");
+        }
     }
 }
 
