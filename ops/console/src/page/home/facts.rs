@@ -48,6 +48,17 @@ struct Measured {
     at: Timestamp,
 }
 
+/// What waits in the queue that the processor should have taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backlog {
+    /// Nothing, or nothing for long.
+    None,
+    /// Something may: the queue cannot be read, or it is not known for how long something waits.
+    Unknown,
+    /// These messages, of which the oldest has waited for so long by the metrics' clock.
+    Waits { messages: u64, seconds: u64 },
+}
+
 impl Facts {
     pub(super) async fn gather(app: &App) -> Self {
         let (queue, dead) = tokio::join!(depth(app, "QueueUrl"), depth(app, "DeadLetterQueueUrl"));
@@ -75,6 +86,19 @@ impl Facts {
     /// How many messages the queue has given up; `None` where it cannot be read.
     pub(super) fn dead_letters(&self) -> Option<u64> {
         self.dead.map(|depth| depth.waiting + depth.hidden)
+    }
+
+    /// What waits for longer than `patience_seconds`.
+    pub(super) fn backlog(&self, patience_seconds: u64) -> Backlog {
+        let messages = self.queue.map(|depth| depth.waiting);
+        match (messages, self.oldest_seconds.map(whole)) {
+            (Some(0), _) => Backlog::None,
+            (Some(messages), Some(seconds)) if seconds > patience_seconds => {
+                Backlog::Waits { messages, seconds }
+            }
+            (Some(_), Some(_)) => Backlog::None,
+            (None, _) | (_, None) => Backlog::Unknown,
+        }
     }
 
     pub(super) fn hops(&self, images: &Images) -> Vec<Hop> {
