@@ -1,11 +1,10 @@
 //! Facts of the flow: what is at each hop, from the queues themselves, the metrics and the mail.
 
-use aws_client::AwsError;
 use cloudwatch_model::{MetricId, MetricStore, Statistic, Timestamp};
 use contract::item::Status;
 use contract::time::unix_millis;
 use local_stack::observe::Clock;
-use pipeline_client::queue::Queue;
+use pipeline_client::queue::{Attributes, Counts, Queue};
 
 use super::flow::{Hop, Tone};
 use crate::app::App;
@@ -22,8 +21,8 @@ const UNREADABLE: &str = "cannot be read";
 /// All that the picture shows but the images.
 #[derive(Debug)]
 pub(super) struct Facts {
-    queue: Option<Depth>,
-    dead: Option<Depth>,
+    queue: Option<Attributes>,
+    dead: Option<Counts>,
     issued: f64,
     processed: f64,
     faults: f64,
@@ -32,13 +31,6 @@ pub(super) struct Facts {
     thumbnails: Option<Measured>,
     mail: (usize, Option<i64>),
     clock: Clock,
-}
-
-/// How many messages are in a queue.
-#[derive(Clone, Copy, Debug)]
-struct Depth {
-    waiting: u64,
-    hidden: u64,
 }
 
 /// A bucket's totals, as the metrics function counted them last.
@@ -61,7 +53,9 @@ pub(super) enum Backlog {
 
 impl Facts {
     pub(super) async fn gather(app: &App) -> Self {
-        let (queue, dead) = tokio::join!(depth(app, "QueueUrl"), depth(app, "DeadLetterQueueUrl"));
+        let queue = |output: &str| Queue { aws: &app.source.aws, url: app.output(output) };
+        let (queue, dead) = (queue("QueueUrl"), queue("DeadLetterQueueUrl"));
+        let (queue, dead) = tokio::join!(queue.attributes(), dead.counts());
         let name = app.output("QueueUrl").rsplit('/').next().unwrap_or_default();
         let clock = app.source.observer.clock();
         app.source.observer.look(|seen| {
@@ -85,12 +79,12 @@ impl Facts {
 
     /// How many messages the queue has given up; `None` where it cannot be read.
     pub(super) fn dead_letters(&self) -> Option<u64> {
-        self.dead.map(|depth| depth.waiting + depth.hidden)
+        self.dead.map(|counts| counts.waiting + counts.hidden)
     }
 
     /// What waits for longer than `patience_seconds`.
     pub(super) fn backlog(&self, patience_seconds: u64) -> Backlog {
-        let messages = self.queue.map(|depth| depth.waiting);
+        let messages = self.queue.map(|queue| queue.counts.waiting);
         match (messages, self.oldest_seconds.map(whole)) {
             (Some(0), _) => Backlog::None,
             (Some(messages), Some(seconds)) if seconds > patience_seconds => {
@@ -113,7 +107,7 @@ impl Facts {
         let counted = [self.originals, self.thumbnails].into_iter().flatten().map(|it| it.at).max();
         let newest =
             self.mail.1.map_or_else(|| "none yet".to_owned(), |at| format!("last {}", time::since(at)));
-        let in_work = self.queue.map(|depth| depth.hidden);
+        let in_work = self.queue.map(|queue| queue.counts.hidden);
         vec![
             Hop::new("api", "Upload API", hour(self.issued, "URLs"), "issued in 1 h"),
             Hop::new("uploads", "Uploads bucket", originals.0, originals.1),
@@ -146,7 +140,7 @@ impl Facts {
     }
 
     fn waiting(&self) -> Hop {
-        let Some(Depth { waiting, .. }) = self.queue else {
+        let Some(Counts { waiting, .. }) = self.queue.map(|queue| queue.counts) else {
             return Hop::new("queue", "Queue", UNKNOWN, UNREADABLE);
         };
         let note = match (waiting, self.oldest_seconds) {
@@ -165,7 +159,12 @@ impl Facts {
     fn given_up(&self) -> Hop {
         match self.dead_letters() {
             None => Hop::new("dead", "Dead letters", UNKNOWN, UNREADABLE),
-            Some(0) => Hop::new("dead", "Dead letters", count(0, "given up"), "after 5 receives"),
+            Some(0) => {
+                let most = self.queue.and_then(|queue| queue.max_receives);
+                let note =
+                    most.map_or_else(String::new, |most| format!("after {}", count(most.into(), "receives")));
+                Hop::new("dead", "Dead letters", count(0, "given up"), note)
+            }
             Some(dead) => {
                 Hop::new("dead", "Dead letters", count(dead, "given up"), "see Messages").toned(Tone::Bad)
             }
@@ -196,11 +195,6 @@ fn table(images: &Images) -> Hop {
 fn count(number: u64, unit: &str) -> String {
     let unit = if number == 1 { unit.strip_suffix('s').unwrap_or(unit) } else { unit };
     format!("{} {unit}", format::count(number))
-}
-
-async fn depth(app: &App, output: &str) -> Result<Depth, AwsError> {
-    let counts = Queue { aws: &app.source.aws, url: app.output(output) }.counts().await?;
-    Ok(Depth { waiting: counts.waiting, hidden: counts.hidden })
 }
 
 /// The sum of a function's metric within the window, without its further dimensions.

@@ -25,7 +25,8 @@ pub(super) async fn look(app: App) -> Page {
     let read = read(&target).await?;
     // Only where nothing was received is it a question whether there is anything.
     if read.messages.is_empty() && target.queue(&target.url).attributes().await?.messages == 0 {
-        return Ok(Html(super::none().into_string()));
+        let waiting = target.queue(&target.to).attributes().await;
+        return Ok(Html(super::none(&waiting).into_string()));
     }
     Ok(Html(drawn(&read).into_string()))
 }
