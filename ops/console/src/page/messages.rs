@@ -138,7 +138,8 @@ mod tests {
                         "ApproximateNumberOfMessages": held.to_string(), "RedrivePolicy": "{\"maxReceiveCount\": 7}",
                     }}),
                     "ReceiveMessage" if first && held > 0 && body.contains("dlq") => json!({"Messages": [
-                        {"MessageId": "m1", "ReceiptHandle": "r1", "Body": "<no> bearer abcdefghijklmnop jane@example.com"},
+                        {"MessageId": "m1", "ReceiptHandle": "r1", "Body": "<no> bearer abcdefghijklmnop jane@example.com",
+                            "Attributes": {"SentTimestamp": "1000"}},
                         {"MessageId": "m2", "ReceiptHandle": "r2", "Body": "{\"Event\": \"s3:TestEvent\", \"Service\": \"Amazon S3\"}"},
                     ]}),
                     "BatchGetItem" => json!({"Responses": {}}),
@@ -179,6 +180,10 @@ mod tests {
         assert_eq!(status, 200, "{part}");
         assert!(part.contains("malformed") && part.contains("test-event") && part.contains("m1"), "{part}");
         assert!(part.contains("&lt;no&gt;") && !part.contains("jane@example.com"), "{part}");
+        assert!(
+            part.contains("sent <time datetime=\"1970-01-01T00:00:01Z\" title=\"1970-01-01T00:00:01Z\""),
+            "{part}"
+        );
         assert_eq!(did(&calls, "ChangeMessageVisibilityBatch"), 1);
     }
 

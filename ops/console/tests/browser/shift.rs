@@ -82,9 +82,9 @@ const SETTLED: &str = "(!document.querySelector('main time') || document.querySe
 /// Opens what can be opened to be read; answers when that is drawn.
 const READ: &str = "(document.querySelector('#messages-by-cause details:not([open]), #logs details:not([open])')?.querySelector('summary').click(), \
                     new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))";
-/// What is open to be read.
-const OPENED: &str =
-    "JSON.stringify([...document.querySelectorAll('main details[open]')].map((it) => it.textContent))";
+/// What is open to be read, but for how long ago something was.
+const OPENED: &str = "JSON.stringify([...document.querySelectorAll('main details[open]')].map((it) => { \
+    const copy = it.cloneNode(true); copy.querySelectorAll('time').forEach((time) => time.remove()); return copy.textContent; }))";
 
 #[tokio::test]
 #[ignore = "needs Chromium"]

@@ -5,6 +5,7 @@ use contract::item::Status;
 use contract::time::unix_millis;
 use local_stack::observe::Clock;
 use pipeline_client::queue::{Attributes, Counts, Queue};
+use trace_model::{Span, Trace};
 
 use super::flow::{Hop, Tone};
 use crate::app::App;
@@ -13,6 +14,8 @@ use crate::ui::{format, time};
 
 /// What is counted of the functions: the last hour of the metrics' clock.
 const WINDOW_MS: i64 = 3_600_000;
+/// How many of the newest traces are looked at for when a function was at work last.
+const TRACES: usize = 20;
 
 /// In place of a figure that is not known, and why it is not.
 const UNKNOWN: &str = "–";
@@ -26,11 +29,29 @@ pub(super) struct Facts {
     issued: f64,
     processed: f64,
     faults: f64,
-    oldest_seconds: Option<f64>,
+    oldest: Option<Oldest>,
     originals: Option<Measured>,
     thumbnails: Option<Measured>,
     mail: (usize, Option<i64>),
+    /// When the newest traces show that a URL was issued last, and that the processor was at work.
+    issued_at: Option<i64>,
+    processed_at: Option<i64>,
     clock: Clock,
+}
+
+/// How long the oldest message of the queue had waited when that was reported last.
+#[derive(Clone, Copy, Debug)]
+struct Oldest {
+    seconds: f64,
+    reported: Timestamp,
+}
+
+impl Oldest {
+    /// When it came, by the metrics' clock.
+    fn since(self) -> i64 {
+        let millis = i64::try_from(whole(self.seconds).saturating_mul(1000)).unwrap_or(i64::MAX);
+        self.reported.as_millis().saturating_sub(millis)
+    }
 }
 
 /// A bucket's totals, as the metrics function counted them last.
@@ -62,16 +83,19 @@ impl Facts {
             let sum = |metric: &str| total(&seen.metrics, metric, clock.now());
             let bucket = |output: &str| measured(&seen.metrics, app.output(output));
             let mail = seen.mail.find(None);
+            let traces = seen.traces.newest(TRACES);
             Self {
                 queue: queue.ok(),
                 dead: dead.ok(),
                 issued: sum("UploadUrlsIssued"),
                 processed: sum("ImagesProcessed"),
                 faults: sum("ProcessingFaults"),
-                oldest_seconds: oldest(&seen.metrics, name, clock.now()),
+                oldest: oldest(&seen.metrics, name, clock.now()),
                 originals: bucket("OriginalBucketName"),
                 thumbnails: bucket("ProcessedBucketName"),
                 mail: (mail.len(), mail.last().and_then(|mail| unix_millis(&mail.published_at))),
+                issued_at: last_of(&traces, "generate-upload-url"),
+                processed_at: last_of(&traces, "image-processor"),
                 clock: clock.clone(),
             }
         })
@@ -85,7 +109,7 @@ impl Facts {
     /// What waits for longer than `patience_seconds`.
     pub(super) fn backlog(&self, patience_seconds: u64) -> Backlog {
         let messages = self.queue.map(|queue| queue.counts.waiting);
-        match (messages, self.oldest_seconds.map(whole)) {
+        match (messages, self.oldest.map(|oldest| whole(oldest.seconds))) {
             (Some(0), _) => Backlog::None,
             (Some(messages), Some(seconds)) if seconds > patience_seconds => {
                 Backlog::Waits { messages, seconds }
@@ -103,14 +127,16 @@ impl Facts {
             }
             None => (UNKNOWN.to_owned(), "not counted yet".to_owned()),
         };
+        let at = |measured: Option<Measured>| measured.map(|measured| measured.at.as_millis());
         let (originals, thumbnails) = (bucket(self.originals), bucket(self.thumbnails));
         let counted = [self.originals, self.thumbnails].into_iter().flatten().map(|it| it.at).max();
         let newest =
             self.mail.1.map_or_else(|| "none yet".to_owned(), |at| format!("last {}", time::since(at)));
         let in_work = self.queue.map(|queue| queue.counts.hidden);
         vec![
-            Hop::new("api", "Upload API", hour(self.issued, "URLs"), "issued in 1 h"),
-            Hop::new("uploads", "Uploads bucket", originals.0, originals.1),
+            Hop::new("api", "Upload API", hour(self.issued, "URLs"), "issued in 1 h")
+                .at("the last", self.issued_at),
+            Hop::new("uploads", "Uploads bucket", originals.0, originals.1).at("counted", at(self.originals)),
             self.waiting(),
             self.given_up(),
             Hop::new(
@@ -122,20 +148,20 @@ impl Facts {
                     faults => format!("{} in 1 h", count(faults, "faults")),
                 },
             )
-            .toned(if in_work.is_some_and(|hidden| hidden > 0) {
-                Tone::Busy
-            } else {
-                Tone::Calm
-            }),
-            Hop::new("thumbnails", "Thumbnails bucket", thumbnails.0, thumbnails.1),
+            .toned(if in_work.is_some_and(|hidden| hidden > 0) { Tone::Busy } else { Tone::Calm })
+            .at("last at work", self.processed_at),
+            Hop::new("thumbnails", "Thumbnails bucket", thumbnails.0, thumbnails.1)
+                .at("counted", at(self.thumbnails)),
             table(images),
-            Hop::new("topic", "Topic", count(self.mail.0 as u64, "sent"), newest),
+            Hop::new("topic", "Topic", count(self.mail.0 as u64, "sent"), newest)
+                .at("last sent", self.mail.1),
             Hop::new(
                 "metrics",
                 "Metrics function",
                 counted.map_or_else(|| UNKNOWN.to_owned(), |at| self.ago(at)),
                 "counts both buckets",
-            ),
+            )
+            .at("counted", counted.map(Timestamp::as_millis)),
         ]
     }
 
@@ -143,17 +169,15 @@ impl Facts {
         let Some(Counts { waiting, .. }) = self.queue.map(|queue| queue.counts) else {
             return Hop::new("queue", "Queue", UNKNOWN, UNREADABLE);
         };
-        let note = match (waiting, self.oldest_seconds) {
+        let note = match (waiting, self.oldest) {
             (0, _) => "nothing waits".to_owned(),
-            (_, Some(seconds)) => format!("oldest {}", format::duration(whole(seconds) * 1_000_000)),
+            (_, Some(oldest)) => format!("oldest {}", format::seconds(whole(oldest.seconds))),
             // The age is reported each minute.
             (_, None) => "oldest not known yet".to_owned(),
         };
-        Hop::new("queue", "Queue", count(waiting, "waiting"), note).toned(if waiting > 0 {
-            Tone::Busy
-        } else {
-            Tone::Calm
-        })
+        let since = self.oldest.filter(|_| waiting > 0).map(Oldest::since);
+        let tone = if waiting > 0 { Tone::Busy } else { Tone::Calm };
+        Hop::new("queue", "Queue", count(waiting, "waiting"), note).toned(tone).at("the oldest came", since)
     }
 
     fn given_up(&self) -> Hop {
@@ -188,7 +212,19 @@ fn table(images: &Images) -> Hop {
         Extent::ReadingAgain => (count(all, "images"), "reading again…".to_owned()),
         Extent::Unreadable(_) => (UNKNOWN.to_owned(), UNREADABLE.to_owned()),
     };
-    Hop::new("table", "Table", figure, note)
+    Hop::new("table", "Table", figure, note).at("last changed", changed(images))
+}
+
+/// When an image was uploaded or decided last; texts of one form are in the order of their times.
+fn changed(images: &Images) -> Option<i64> {
+    let times = images.all.iter().flat_map(|image| [&image.uploaded_at, &image.processed_at]);
+    times.flatten().max().and_then(|at| unix_millis(at))
+}
+
+/// When the newest work of a function that these traces show ended.
+fn last_of(traces: &[Trace], service: &str) -> Option<i64> {
+    let spans = traces.iter().flat_map(|trace| &trace.spans).filter(|span| span.service.starts_with(service));
+    spans.map(Span::end_us).max().and_then(|end| i64::try_from(end / 1000).ok())
 }
 
 /// A number with its unit, which is named in the plural.
@@ -229,9 +265,9 @@ fn measured(store: &MetricStore, bucket: &str) -> Option<Measured> {
 }
 
 /// Only of the running minute or the one before: an empty queue has no age.
-fn oldest(store: &MetricStore, queue: &str, now: Timestamp) -> Option<f64> {
-    let (seconds, at) = newest(store, "AWS/SQS", "ApproximateAgeOfOldestMessage", queue)?;
-    (now.as_millis() - at.as_millis() < 120_000).then_some(seconds)
+fn oldest(store: &MetricStore, queue: &str, now: Timestamp) -> Option<Oldest> {
+    let (seconds, reported) = newest(store, "AWS/SQS", "ApproximateAgeOfOldestMessage", queue)?;
+    (now.as_millis() - reported.as_millis() < 120_000).then_some(Oldest { seconds, reported })
 }
 
 #[expect(
@@ -245,7 +281,34 @@ fn whole(number: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::count;
+    use std::sync::Arc;
+
+    use contract::item::Record;
+    use trace_model::Trace;
+
+    use super::{Images, changed, count, last_of};
+
+    #[test]
+    fn the_table_changed_when_an_image_was_uploaded_or_decided_last() {
+        let image = |uploaded: &str, processed: Option<&str>| {
+            let (uploaded, processed) = (Some(uploaded.to_owned()), processed.map(str::to_owned));
+            Arc::new(Record { uploaded_at: uploaded, processed_at: processed, ..Record::default() })
+        };
+        let all = vec![
+            image("1970-01-01T00:00:05Z", None),
+            image("1970-01-01T00:00:01Z", Some("1970-01-01T00:00:07.250Z")),
+        ];
+        assert_eq!(changed(&Images { all, ..Images::default() }), Some(7_250));
+        assert_eq!(changed(&Images::default()), None);
+    }
+
+    #[test]
+    fn a_function_was_at_work_last_when_its_last_span_ended() {
+        let spans = crate::tests::seen().traces.newest(1).remove(0).spans;
+        let traces = Trace::of(spans).map(|trace| [trace]).unwrap();
+        assert_eq!(last_of(&traces, "generate-upload-url"), Some(1));
+        assert_eq!(last_of(&traces, "image-processor"), None);
+    }
 
     #[test]
     fn one_of_a_thing_is_in_the_singular() {
