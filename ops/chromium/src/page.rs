@@ -119,14 +119,57 @@ impl Browser {
         self.call("DOM.setFileInputFiles", chosen).await;
     }
 
-    /// Drags files over the middle of what a selector finds, once it is seen, and holds them there.
-    pub async fn drag(&mut self, selector: &str, files: &[String]) -> Drag {
+    /// The middle of what a selector finds, once the window shows it.
+    async fn middle(&mut self, selector: &str) -> Value {
         let middle = format!(
-            "((it) => it.offsetWidth && ((at) => [at.x + at.width / 2, at.y + at.height / 2])(it.getBoundingClientRect())) \
-             (document.querySelector({}))",
+            "((it) => (it.scrollIntoView({{block: 'center', behavior: 'instant'}}), it.getBoundingClientRect().width) && \
+             ((at) => [at.x + at.width / 2, at.y + at.height / 2])(it.getBoundingClientRect()))(document.querySelector({}))",
             json!(selector)
         );
-        let middle = self.until(&middle).await;
+        self.until(&middle).await
+    }
+
+    /// Moves the pointer to the middle of what a selector finds, once the window shows it.
+    pub async fn hover(&mut self, selector: &str) {
+        let middle = self.middle(selector).await;
+        self.point("mouseMoved", &middle, "none").await;
+    }
+
+    /// Presses the mouse on what a selector finds, once the window shows it. Unlike a script's click it is one that the reader made,
+    /// which some things need.
+    pub async fn press(&mut self, selector: &str) {
+        let middle = self.middle(selector).await;
+        for event in ["mouseMoved", "mousePressed", "mouseReleased"] {
+            self.point(event, &middle, if event == "mouseMoved" { "none" } else { "left" }).await;
+        }
+    }
+
+    async fn point(&mut self, event: &str, at: &Value, button: &str) {
+        let event = json!({"type": event, "x": at[0], "y": at[1], "button": button, "clickCount": u8::from(button == "left")});
+        self.call("Input.dispatchMouseEvent", event).await;
+    }
+
+    /// Presses a key: `Tab`, `Enter`, `Escape` or an arrow.
+    pub async fn key(&mut self, key: &str) {
+        let code = match key {
+            "Tab" => 9,
+            "Enter" => 13,
+            "Escape" => 27,
+            "ArrowLeft" => 37,
+            "ArrowRight" => 39,
+            _ => panic!("the code of {key} is not known here"),
+        };
+        let text = if key == "Enter" { "\r" } else { "" };
+        for event in ["keyDown", "keyUp"] {
+            let event =
+                json!({"type": event, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text});
+            self.call("Input.dispatchKeyEvent", event).await;
+        }
+    }
+
+    /// Drags files over the middle of what a selector finds, once it is seen, and holds them there.
+    pub async fn drag(&mut self, selector: &str, files: &[String]) -> Drag {
+        let middle = self.middle(selector).await;
         let copied = json!({"items": [], "files": readable(files), "dragOperationsMask": 1});
         let held = json!({"x": middle[0], "y": middle[1], "data": copied});
         self.send_drag("dragEnter", held.clone()).await;

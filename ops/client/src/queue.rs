@@ -39,6 +39,8 @@ pub struct Counts {
 /// How a queue is set up, and how much it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attributes {
+    /// Those that are visible, and those that are received.
+    pub counts: Counts,
     /// Messages in it, whether visible, received or delayed; approximate, as SQS counts.
     pub messages: u64,
     /// How long a received message stays invisible.
@@ -159,10 +161,11 @@ impl Queue<'_> {
             Some(Value::String(text)) => text.parse().ok(),
             count => count.and_then(Value::as_u64).and_then(|count| u32::try_from(count).ok()),
         };
-        let counts =
+        let [waiting, hidden, delayed] =
             ["", "NotVisible", "Delayed"].map(|kind| number(&format!("ApproximateNumberOfMessages{kind}")));
         Ok(Attributes {
-            messages: counts.iter().sum(),
+            counts: Counts { waiting, hidden },
+            messages: waiting + hidden + delayed,
             visibility: Duration::from_secs(number("VisibilityTimeout")),
             max_receives,
             retention: Duration::from_secs(number("MessageRetentionPeriod")),

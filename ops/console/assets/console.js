@@ -56,25 +56,35 @@ if (window.Idiomorph) {
 
 // What newer things push down glides to its place: rows and groups, each within what holds it, which may itself be pushed down.
 
-const PUSHED = ".rows > li, .stack > [id], tr[id]";
+const PUSHED = ".rows > li, .stack > *, tr[id]";
 const place = (it) => it.getBoundingClientRect().top - it.parentElement.getBoundingClientRect().top;
 let places = new Map();
 
-// Each of them by its name; what has none is no row of its own.
+// Each of them by its name, a card by its heading; what has none is no row of its own.
 function pushed() {
-  const named = [...document.querySelectorAll(PUSHED)].map((it) => [it.id || it.firstElementChild?.id, it]);
+  const named = [...document.querySelectorAll(PUSHED)].map((it) => [it.id || it.firstElementChild?.id || it.querySelector(":scope > .card-head > h2")?.textContent, it]);
   return named.filter(([name]) => name);
 }
-body.addEventListener("htmx:beforeSwap", () => {
+function remember() {
   places = new Map(pushed().map(([name, it]) => [name, place(it)]));
-});
-body.addEventListener("htmx:afterSwap", () => {
+}
+function glide() {
   if (!matchMedia("(prefers-reduced-motion: no-preference)").matches) return;
   for (const [name, it] of pushed()) {
+    // One that still glides goes on from where it is seen.
+    for (const before of it.getAnimations()) if (before.id === "glide") before.cancel();
     const by = places.get(name) - place(it);
-    if (by) it.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], 200);
+    if (by) it.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: 200, id: "glide" });
   }
-});
+}
+body.addEventListener("htmx:beforeSwap", remember);
+body.addEventListener("htmx:afterSwap", glide);
+// For what a script of the page changes by itself.
+function gliding(change) {
+  remember();
+  change();
+  glide();
+}
 
 // Times.
 

@@ -156,30 +156,37 @@
   const list = document.getElementById("uploads");
   const waiting = [];
   let running = 0;
+  let rows = 0;
 
   function addRow(name, size) {
     const bar = h("progress", { max: Math.max(size, 1), value: 0, "aria-label": `Progress of ${name}` });
     const status = h("p", { class: "upload-status", role: "status" }, "Waiting");
     const fate = h("div", { class: "fate" });
-    const node = h("li", { class: "card upload" },
+    rows += 1;
+    const node = h("li", { class: "card upload", id: `upload-${rows}` },
       h("div", { class: "upload-head" }, h("h3", {}, name), status, bar), fate);
-    list.prepend(node);
+    window.gliding(() => list.prepend(node));
     return {
       say: (text) => { status.textContent = text; },
       progressed: (bytes) => { bar.value = bytes; },
       refuse(text) {
-        node.classList.add("refused");
-        bar.remove();
-        status.textContent = text;
+        window.gliding(() => {
+          node.classList.add("refused");
+          bar.remove();
+          status.textContent = text;
+        });
       },
       follow(id) {
-        bar.remove();
-        status.textContent = "Uploaded";
         const trigger = "load, news:traces from:body, news:mail from:body";
-        fate.append(h("div", {
+        const hops = h("div", {
           id: `fate-${id}`, "hx-get": `/upload/${encodeURIComponent(id)}`, "hx-trigger": trigger, "hx-swap": "morph",
           "hx-sync": "this:queue last",
-        }));
+        });
+        window.gliding(() => {
+          bar.remove();
+          status.textContent = "Uploaded";
+          fate.append(hops);
+        });
         window.htmx.process(fate);
       },
     };

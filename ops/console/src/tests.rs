@@ -28,9 +28,14 @@ pub(crate) fn info() -> StackInfo {
 
 /// The same, with an endpoint where every call gets this answer, for as long as the test runs.
 pub(crate) async fn answered(answer: Value) -> StackInfo {
+    answering(move |_| answer.clone()).await
+}
+
+/// The same, where each call is answered by what its body is.
+pub(crate) async fn answering(answer: impl Fn(&str) -> Value + Clone + Send + Sync + 'static) -> StackInfo {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let routes = Router::new().fallback(async move || Json(answer));
+    let routes = Router::new().fallback(async move |body: String| Json(answer(&body)));
     tokio::spawn(async move { axum::serve(listener, routes).await });
     StackInfo { endpoint, ..info() }
 }

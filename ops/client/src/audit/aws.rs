@@ -186,7 +186,7 @@ impl Source for AwsSource {
 
     async fn queue(&self) -> Result<QueueState, AwsError> {
         let queue = Queue { aws: &self.aws, url: &self.queue };
-        let Attributes { messages, visibility, max_receives, retention } =
+        let Attributes { messages, visibility, max_receives, retention, .. } =
             self.call("GetQueueAttributes", async || queue.attributes().await).await?;
         let tries_for = visibility.saturating_mul(max_receives.unwrap_or(MAX_RECEIVES));
         Ok(QueueState { messages, tries_for, keeps_for: retention })

@@ -23,14 +23,14 @@ use crate::app::{App, Base};
 use crate::catalogue::{Extent, Images};
 use crate::layout::{Head, page};
 use crate::ui::{self, Column, href};
-use facts::Facts;
+use facts::{Backlog, Facts};
 
 /// How many uploads are shown.
 const NEWEST: usize = 12;
 /// How many stuck ones are listed.
 const STUCK: usize = 10;
 /// An upload without a result is stuck after so long; the processor itself takes a second.
-const PATIENCE_MS: i64 = 30_000;
+const PATIENCE_SECONDS: u32 = 30;
 
 pub(super) fn routes() -> Router<Base> {
     Router::new().route("/", get(show)).merge(consumer::routes())
@@ -52,7 +52,7 @@ async fn show(app: App) -> Page {
                 (consumer::draw(&app, &feed))
             }
             (ringing(&app))
-            (stuck_card(&app, &stuck, facts.dead_letters(), &images.extent))
+            (stuck_card(&app, &stuck, &facts, &images.extent))
             (newest(&app, &images))
         }
     };
@@ -68,7 +68,7 @@ fn stuck(images: &[Arc<Record>]) -> Vec<&Record> {
     let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
     let is_old = |image: &&Record| {
         let uploaded = image.uploaded_at.as_deref().and_then(unix_millis);
-        uploaded.is_none_or(|at| now.saturating_sub(at) > PATIENCE_MS)
+        uploaded.is_none_or(|at| now.saturating_sub(at) > i64::from(PATIENCE_SECONDS) * 1000)
     };
     images.iter().rev().map(AsRef::as_ref).filter(|image| !image.has_ended()).filter(is_old).collect()
 }
@@ -88,7 +88,7 @@ fn ringing(app: &App) -> Markup {
     })
 }
 
-fn stuck_card(app: &App, stuck: &[&Record], dead_letters: Option<u64>, extent: &Extent) -> Markup {
+fn stuck_card(app: &App, stuck: &[&Record], facts: &Facts, extent: &Extent) -> Markup {
     let rows = html! {
         @for image in stuck.iter().take(STUCK) {
             tr id={ "stuck-" (image.image_id) } {
@@ -99,21 +99,44 @@ fn stuck_card(app: &App, stuck: &[&Record], dead_letters: Option<u64>, extent: &
         }
     };
     let columns = [Column::Text("Image"), Column::Text("At"), Column::Text("Uploaded")];
+    let in_queues = in_queues(facts);
     let content = html! {
-        @match dead_letters {
-            Some(0) | None if !stuck.is_empty() => {},
-            Some(0) if !extent.is_partial() => {
-                (ui::empty("Nothing is stuck.", html! { p { "An upload without a result after half a minute is listed here, and so is what the queue has given up." } }))
-            },
-            Some(0) | None => (ui::empty("Not known yet.", html! { p { "The table and the dead-letter queue are not read whole." } })),
-            Some(count) => p .inset {
-                (ui::format::count(count)) @if count == 1 { " message is" } @else { " messages are" } " in the " a href="/messages" { "dead-letter queue" } "."
-            },
-        }
+        @if stuck.is_empty() && in_queues.0.is_empty() { (nothing_stuck(facts, extent)) }
+        (in_queues)
         @if !stuck.is_empty() { (ui::table("Uploads without a result", &columns, rows)) }
         @if stuck.len() > STUCK { p .inset .soft { "and " (stuck.len() - STUCK) " more" } }
     };
     ui::card("Stuck", html! {}, content)
+}
+
+/// What the queue holds for longer than it should, and what it has given up; nothing where there is neither.
+fn in_queues(facts: &Facts) -> Markup {
+    let messages = |count: u64, verbs: [&str; 2]| {
+        let [noun, verb] = if count == 1 { ["message", verbs[0]] } else { ["messages", verbs[1]] };
+        format!("{} {noun} {verb}", ui::format::count(count))
+    };
+    html! {
+        @if let Backlog::Waits { messages: count, seconds } = facts.backlog(PATIENCE_SECONDS.into()) {
+            p .inset {
+                (messages(count, ["waits", "wait"])) " in the " a href="/messages" { "queue" } ", the oldest for "
+                (ui::format::seconds(seconds)) "."
+            }
+        }
+        @if let Some(count @ 1..) = facts.dead_letters() {
+            p .inset { (messages(count, ["is", "are"])) " in the " a href="/messages" { "dead-letter queue" } "." }
+        }
+    }
+}
+
+/// What stands where nothing is listed: that nothing is stuck, if that is known.
+fn nothing_stuck(facts: &Facts, extent: &Extent) -> Markup {
+    let is_known = facts.dead_letters().is_some() && facts.backlog(PATIENCE_SECONDS.into()) == Backlog::None;
+    if is_known && !extent.is_partial() {
+        let what = "An upload without a result after half a minute is listed here, and so is what waits in the queue and what it has given up.";
+        return ui::empty("Nothing is stuck.", html! { p { (what) } });
+    }
+    let what = "The table and the queues are not read whole, or the age of what waits is not reported yet.";
+    ui::empty("Not known yet.", html! { p { (what) } })
 }
 
 fn newest(app: &App, images: &Images) -> Markup {
@@ -134,8 +157,57 @@ fn newest(app: &App, images: &Images) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use cloudwatch_model::{Datapoint, Dimensions, Distribution, MetricId, Resolution, Unit};
+    use local_stack::observe::{Clock, Seen};
+    use serde_json::{Value, json};
+
     use super::*;
-    use crate::tests::{Harness, seen};
+    use crate::tests::{Harness, answering, seen};
+
+    /// A stack in whose queue this many messages wait, the oldest for so long, as far as that is known.
+    async fn backlog(messages: u64, seconds: Option<f64>) -> Harness {
+        let answer = move |body: &str| -> Value {
+            let waiting = if body.contains("dlq") { 0 } else { messages };
+            json!({"Attributes": {"ApproximateNumberOfMessages": waiting.to_string()}})
+        };
+        let mut info = answering(answer).await;
+        for (output, queue) in
+            [("QueueUrl", "http://sqs/1/uploads"), ("DeadLetterQueueUrl", "http://sqs/1/dlq")]
+        {
+            info.outputs.insert(output.to_owned(), queue.to_owned());
+        }
+        let mut seen = Seen::default();
+        if let Some(seconds) = seconds {
+            let dimensions = Dimensions::new([("QueueName", "uploads")]).unwrap();
+            seen.metrics.put(Datapoint {
+                metric: MetricId::new("AWS/SQS", "ApproximateAgeOfOldestMessage", dimensions).unwrap(),
+                timestamp: Clock::default().now(),
+                unit: Unit::Seconds,
+                values: Distribution::of_values(&[seconds]).unwrap(),
+                resolution: Resolution::Standard,
+            });
+        }
+        Harness::of(seen, &info)
+    }
+
+    #[tokio::test]
+    async fn what_waits_in_the_queue_for_long_is_stuck_and_for_how_long_may_not_be_known_yet() {
+        for (messages, seconds, found) in [
+            (0, None, "Nothing is stuck."),
+            (2, None, "Not known yet."),
+            (2, Some(29.0), "Nothing is stuck."),
+            (1, Some(31.0), "1 message waits in the <a href=\"/messages\">queue</a>, the oldest for 31 s."),
+            (
+                2,
+                Some(600.0),
+                "2 messages wait in the <a href=\"/messages\">queue</a>, the oldest for 10 min.",
+            ),
+        ] {
+            let page = backlog(messages, seconds).await.page("/").await;
+            assert!(page.contains(found), "{found}: {page}");
+            assert_eq!(page.contains("Nothing is stuck."), found == "Nothing is stuck.", "{found}: {page}");
+        }
+    }
 
     #[tokio::test]
     async fn the_flow_is_drawn_while_nothing_answers_and_the_problem_is_named() {

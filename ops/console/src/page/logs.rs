@@ -1,20 +1,23 @@
 //! Logs: the newest lines, found by a filter pattern as CloudWatch has them, and the stack's saved queries.
 
 mod saved;
+mod search;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_client::AwsError;
 use axum::Router;
 use axum::extract::Query;
 use axum::response::Html;
 use axum::routing::get;
+use futures_util::future::try_join_all;
 use local_stack::observe::logs::{LogFilter, LogLine};
 use local_stack::observe::news::Topic;
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Page;
 use crate::app::{App, Base};
@@ -89,8 +92,8 @@ async fn show(app: App, Query(filter): Query<Filter>) -> Page {
         div .card {
             @match &found {
                 Err(why) => p .problem { "CloudWatch does not take this pattern: " (why) },
-                Ok(lines) if lines.is_empty() => (nothing(&filter)),
-                Ok(lines) => (table(lines)),
+                Ok(found) if found.lines.is_empty() && !found.is_cut => (nothing(&filter)),
+                Ok(found) => { (table(&found.lines)) (missing(found)) },
             }
         }
     };
@@ -113,39 +116,70 @@ fn tabs(shows_queries: bool) -> Markup {
     }
 }
 
-fn observed(app: &App, filter: &Filter) -> Vec<LogLine> {
-    let limit = if filter.group.is_empty() { SHOWN } else { usize::MAX };
+/// What a search found.
+#[derive(Debug, Default)]
+struct Found {
+    lines: Vec<LogLine>,
+    /// Whether there may be older ones, which nobody looked for.
+    has_more: bool,
+    /// Whether the search ended before all was searched that had to be.
+    is_cut: bool,
+}
+
+impl Found {
+    /// The newest of them, which come first.
+    fn newest(mut self) -> Self {
+        self.lines.sort_by_key(|line| std::cmp::Reverse(line.timestamp_ms));
+        self.has_more |= self.lines.len() > SHOWN;
+        self.lines.truncate(SHOWN);
+        self
+    }
+}
+
+fn observed(app: &App, filter: &Filter) -> Found {
+    // One more than is shown tells whether there are more.
+    let limit = if filter.group.is_empty() { SHOWN + 1 } else { usize::MAX };
     let mut lines = app.source.observer.logs(&filter.observed(), limit);
     lines.retain(|line| filter.group.is_empty() || line.group == filter.group);
     lines.reverse();
+    let has_more = lines.len() > SHOWN;
     lines.truncate(SHOWN);
-    lines
+    Found { lines, has_more, is_cut: false }
 }
 
 /// The lines that CloudWatch's own search finds, or why it refuses the pattern.
-async fn matching(app: &App, filter: &Filter) -> Result<Result<Vec<LogLine>, String>, AwsError> {
-    let mut lines = Vec::new();
-    let wanted = |group: &&String| filter.group.is_empty() || **group == filter.group;
-    for group in app.source.info.log_groups.iter().filter(wanted) {
-        let ask = json!({"logGroupName": group, "filterPattern": filter.pattern});
-        let answer = match app.source.aws.json("logs", "Logs_20140328.FilterLogEvents", ask).await {
-            Err(AwsError::Refused { message, .. }) if message.contains("attern") => return Ok(Err(message)),
-            // A function that was never called has no log group yet.
-            Err(AwsError::Refused { status: 400, .. }) => continue,
-            answer => answer?,
-        };
-        let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
-        lines.extend(events.map(|event| {
-            let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
-            let at = event.get("timestamp").and_then(Value::as_i64).unwrap_or_default();
-            LogLine::read(group, text("logStreamName"), at, text("message"))
-        }));
+async fn matching(app: &App, filter: &Filter) -> Result<Result<Found, String>, AwsError> {
+    let groups = app.source.info.log_groups.iter();
+    let wanted = groups.filter(|group| filter.group.is_empty() || **group == filter.group);
+    let found = match try_join_all(wanted.map(|group| search::newest(&app.source.aws, group, filter))).await {
+        Err(search::Failure::Pattern(why)) => return Ok(Err(why)),
+        Err(search::Failure::Call(error)) => return Err(error),
+        Ok(found) => found,
+    };
+    let all = found.into_iter().fold(Found::default(), |mut all, found| {
+        all.lines.extend(found.lines);
+        all.has_more |= found.has_more;
+        all.is_cut |= found.is_cut;
+        all
+    });
+    Ok(Ok(all.newest()))
+}
+
+/// Now, in milliseconds since 1970.
+fn today() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// What the page does not show, if anything.
+fn missing(found: &Found) -> Markup {
+    html! {
+        @if found.is_cut {
+            p .inset .problem { "Not all was searched: more lines match than CloudWatch answers. Choose a log group, or a pattern that fewer match." }
+        } @else if found.has_more {
+            p .inset .soft { "The newest " (SHOWN) " are shown; there may be older ones." }
+        }
     }
-    let observed = filter.observed();
-    lines.retain(|line| observed.takes(line));
-    lines.sort_by_key(|line| std::cmp::Reverse(line.timestamp_ms));
-    lines.truncate(SHOWN);
-    Ok(Ok(lines))
 }
 
 fn nothing(filter: &Filter) -> Markup {

@@ -44,7 +44,7 @@ async fn show(app: App) -> Page {
         div .stack {
             (ui::live("queues", &[Topic::Metrics, Topic::Alarms], queues))
             div #move { @if let Some(progress) = app.moves.progress() { (moving::drawn(&progress)) } }
-            (ui::card("Dead letters by cause", html! {}, html! { div id=(BY_CAUSE) { (unread(&dead)) } }))
+            (ui::card("Dead letters by cause", html! {}, html! { div id=(BY_CAUSE) { (unread(&waiting, &dead)) } }))
         }
     };
     let lead = "What waits, what failed for good and why, and how it is sent again or dropped.";
@@ -53,9 +53,9 @@ async fn show(app: App) -> Page {
 
 /// Looking is a receive, which counts and hides a message for a while: it is done when somebody asks for it. Until then, this
 /// says whether there is anything to be read.
-fn unread(dead: &Result<Attributes, AwsError>) -> Markup {
+fn unread(waiting: &Result<Attributes, AwsError>, dead: &Result<Attributes, AwsError>) -> Markup {
     let content = html! {
-        @if dead.as_ref().is_ok_and(|dead| dead.messages == 0) { (none()) }
+        @if dead.as_ref().is_ok_and(|dead| dead.messages == 0) { (none(waiting)) }
         @else {
             div .empty {
                 p { "To read a message is to receive it: that counts, and hides it from others for up to a minute." }
@@ -68,9 +68,15 @@ fn unread(dead: &Result<Attributes, AwsError>) -> Markup {
     ui::live("unread", &[Topic::Metrics, Topic::Alarms], content)
 }
 
-fn none() -> Markup {
+/// That there are none, and after how many receives from the queue one would be here.
+fn none(waiting: &Result<Attributes, AwsError>) -> Markup {
+    let after = match waiting.as_ref().ok().and_then(|waiting| waiting.max_receives) {
+        Some(1) => "one failed receive".to_owned(),
+        Some(most) => format!("{most} failed receives"),
+        None => "the last failed receive".to_owned(),
+    };
     let how = html! {
-        p { "A message comes here after five failed receives, for a reason that is not the user's file. A drill shows it:" }
+        p { "A message comes here after " (after) ", for a reason that is not the user's file. A drill shows it:" }
         (ui::command("cargo run -- drill failing-topic"))
     };
     ui::empty("No dead letters.", how)
@@ -128,11 +134,12 @@ mod tests {
                 let first = !noted.lock().unwrap().iter().rev().take(1).any(|last| *last == "ReceiveMessage");
                 noted.lock().unwrap().push(operation.clone());
                 Json(match operation.as_str() {
-                    "GetQueueAttributes" => {
-                        json!({"Attributes": {"ApproximateNumberOfMessages": held.to_string()}})
-                    }
+                    "GetQueueAttributes" => json!({"Attributes": {
+                        "ApproximateNumberOfMessages": held.to_string(), "RedrivePolicy": "{\"maxReceiveCount\": 7}",
+                    }}),
                     "ReceiveMessage" if first && held > 0 && body.contains("dlq") => json!({"Messages": [
-                        {"MessageId": "m1", "ReceiptHandle": "r1", "Body": "<no> bearer abcdefghijklmnop jane@example.com"},
+                        {"MessageId": "m1", "ReceiptHandle": "r1", "Body": "<no> bearer abcdefghijklmnop jane@example.com",
+                            "Attributes": {"SentTimestamp": "1000"}},
                         {"MessageId": "m2", "ReceiptHandle": "r2", "Body": "{\"Event\": \"s3:TestEvent\", \"Service\": \"Amazon S3\"}"},
                     ]}),
                     "BatchGetItem" => json!({"Responses": {}}),
@@ -173,6 +180,10 @@ mod tests {
         assert_eq!(status, 200, "{part}");
         assert!(part.contains("malformed") && part.contains("test-event") && part.contains("m1"), "{part}");
         assert!(part.contains("&lt;no&gt;") && !part.contains("jane@example.com"), "{part}");
+        assert!(
+            part.contains("sent <time datetime=\"1970-01-01T00:00:01Z\" title=\"1970-01-01T00:00:01Z\""),
+            "{part}"
+        );
         assert_eq!(did(&calls, "ChangeMessageVisibilityBatch"), 1);
     }
 
@@ -182,6 +193,17 @@ mod tests {
         assert!(harness.page("/messages").await.contains("No dead letters."));
         let (status, part) = harness.post("/messages/look", &harness.token().await, "").await;
         assert!(status == 200 && part.contains("No dead letters."), "{part}");
+    }
+
+    #[tokio::test]
+    async fn home_and_messages_state_the_receives_that_the_queue_itself_allows() {
+        let (harness, _) = harness_of(0).await;
+        let page = harness.page("/messages").await;
+        assert!(page.contains("7, then it is a dead letter"), "{page}");
+        assert!(page.contains("after 7 failed receives"), "{page}");
+        let (_, part) = harness.post("/messages/look", &harness.token().await, "").await;
+        assert!(part.contains("after 7 failed receives"), "{part}");
+        assert!(harness.page("/").await.contains(">after 7 receives</text>"));
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-use crate::pages::{DESKTOP, PRESSED, all, open, press, serve, take_back};
+use crate::pages::{DESKTOP, NARROW, PRESSED, all, open, press, serve, take_back};
 use crate::stack::root;
 use chromium::Browser;
 
@@ -44,14 +44,14 @@ async fn found(browser: &mut Browser, axe: &str, state: &str) -> Vec<String> {
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm"]
-async fn no_page_breaks_a_rule_of_axe_in_light_or_dark() {
+async fn no_page_breaks_a_rule_of_axe_in_light_or_dark_or_in_a_narrow_window() {
     let axe = script().await;
     let (console, _serving) = serve().await;
     let mut browser = Browser::open().await;
     let pages = all(&mut browser, &console).await;
     assert!(pages.len() > 16, "{pages:?}");
     let mut violations = Vec::new();
-    for look in DESKTOP {
+    for look in DESKTOP.into_iter().chain([NARROW]) {
         browser.look(look).await;
         for page in &pages {
             open(&mut browser, page).await;
@@ -61,15 +61,13 @@ async fn no_page_breaks_a_rule_of_axe_in_light_or_dark() {
             }
             for state in if page.ends_with("/upload") { &["'out'", "'in'"][..] } else { &["'out'"] } {
                 let found = found(&mut browser, &axe, state).await;
-                violations
-                    .extend(found.into_iter().map(|it| format!("{page}, dark: {}: {it}", look.is_dark)));
+                violations.extend(found.into_iter().map(|it| format!("{page}, {look:?}: {it}")));
             }
         }
         for pressed in PRESSED {
             press(&mut browser, &console, &pressed).await;
             let (page, found) = (pressed.page, found(&mut browser, &axe, "'out'").await);
-            violations
-                .extend(found.into_iter().map(|it| format!("{page}, pressed, dark: {}: {it}", look.is_dark)));
+            violations.extend(found.into_iter().map(|it| format!("{page}, pressed, {look:?}: {it}")));
             take_back(&mut browser, &pressed).await;
         }
     }

@@ -9,12 +9,15 @@
 
 mod axe;
 mod back;
+mod dashboards;
 mod drills;
 mod driver;
 mod figures;
+mod keyboard;
 #[path = "../../examples/console/made_up/mod.rs"]
 mod made_up;
 mod messages;
+mod narrow;
 mod outage;
 mod pages;
 mod quiet;

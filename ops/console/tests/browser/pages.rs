@@ -9,6 +9,9 @@ use crate::made_up;
 pub(crate) const DESKTOP: [Look; 2] =
     [Look { width: 1280, height: 900, is_dark: false }, Look { width: 1280, height: 900, is_dark: true }];
 
+/// A phone's.
+pub(crate) const NARROW: Look = Look { width: 360, height: 800, is_dark: false };
+
 /// Pages that the menu does not name: a page that does, what leads there, and how many of those are all of a kind.
 const FURTHER: [(&str, &str, usize); 7] = [
     ("/images", ".tile", 1),

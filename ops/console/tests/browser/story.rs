@@ -67,6 +67,7 @@ async fn story(stack: &Stack, browser: &mut Browser, camera: &mut Camera) -> Dur
     // The page still shows the first one below.
     browser.until("document.querySelector('.fate')?.querySelectorAll('.hops .reached').length === 2").await;
     camera.take(browser, Scene::Waiting, "h1").await;
+    waiting_is_stuck(console, browser).await;
 
     // The alarm rings, says why, and its runbook stands beside it.
     browser.visit(&format!("{console}/alarms")).await;
@@ -102,6 +103,14 @@ async fn story(stack: &Stack, browser: &mut Browser, camera: &mut Camera) -> Dur
         .look(|seen| seen.alarms.history().any(|change| change.alarm == ALARM && change.to == State::Alarm));
     assert!(rang, "the alarm that was seen is in the history");
     began.elapsed()
+}
+
+/// Home states how long an upload waits, once that is for long, and does not have it that nothing is stuck.
+async fn waiting_is_stuck(console: &str, browser: &mut Browser) {
+    browser.visit(console).await;
+    let has = |text: &str| format!("document.querySelector('main')?.innerText.includes('{text}')");
+    browser.until(&has("1 message waits in the queue, the oldest for")).await;
+    assert_eq!(browser.evaluate(&has("Nothing is stuck")).await.unwrap(), false);
 }
 
 /// Home's own button mends as the runbook does, by what Lambda says.

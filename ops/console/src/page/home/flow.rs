@@ -1,5 +1,6 @@
 //! Picture of the flow: hops at their places and arrows between, once wide and once narrow; style shows one of them.
 
+use contract::time::rfc3339_millis;
 use maud::{Markup, html};
 
 /// One place that an upload passes, or leaves something at.
@@ -10,6 +11,8 @@ pub(super) struct Hop {
     figure: String,
     note: String,
     tone: Tone,
+    /// What was at which time, for who points at the hop.
+    moment: Option<String>,
 }
 
 /// How it is there.
@@ -30,11 +33,16 @@ impl Hop {
         figure: impl Into<String>,
         note: impl Into<String>,
     ) -> Self {
-        Self { id, name, figure: figure.into(), note: note.into(), tone: Tone::Calm }
+        Self { id, name, figure: figure.into(), note: note.into(), tone: Tone::Calm, moment: None }
     }
 
     pub(super) fn toned(self, tone: Tone) -> Self {
         Self { tone, ..self }
+    }
+
+    /// With what was when, in milliseconds since 1970, if that is known.
+    pub(super) fn at(self, what: &str, at_ms: Option<i64>) -> Self {
+        Self { moment: at_ms.map(|at| format!("{what} {}", rfc3339_millis(at))), ..self }
     }
 }
 
@@ -131,6 +139,7 @@ fn node(plan: &Plan, hop: &Hop, x: i32, y: i32) -> Markup {
     };
     html! {
         g .hop .(tone) id=(format!("{}-{}", plan.class, hop.id)) transform=(format!("translate({x} {y})")) {
+            @if let Some(moment) = &hop.moment { title { (moment) } }
             rect width=(plan.hop.0) height=(plan.hop.1) rx="10" {}
             text .hop-name x="12" y="26" { (hop.name) }
             text .hop-figure x="12" y="53" { (hop.figure) }
@@ -178,6 +187,15 @@ fn aside(plan: &Plan) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hop_has_its_absolute_time_for_who_points_at_it_if_one_is_known() {
+        let hop = |at| {
+            node(&WIDE, &Hop::new("topic", "Topic", "1 sent", "now").at("last sent", at), 0, 0).into_string()
+        };
+        assert!(hop(Some(0)).contains("<title>last sent 1970-01-01T00:00:00Z</title>"), "{}", hop(Some(0)));
+        assert!(!hop(None).contains("<title>"));
+    }
 
     #[test]
     fn every_hop_has_a_place_in_both_pictures_within_the_frame_and_covers_no_other() {

@@ -1,7 +1,7 @@
 //! Dead letters by cause, each whole.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_client::AwsError;
 use axum::response::Html;
@@ -25,7 +25,8 @@ pub(super) async fn look(app: App) -> Page {
     let read = read(&target).await?;
     // Only where nothing was received is it a question whether there is anything.
     if read.messages.is_empty() && target.queue(&target.url).attributes().await?.messages == 0 {
-        return Ok(Html(super::none().into_string()));
+        let waiting = target.queue(&target.to).attributes().await;
+        return Ok(Html(super::none(&waiting).into_string()));
     }
     Ok(Html(drawn(&read).into_string()))
 }
@@ -60,7 +61,6 @@ fn drawn(read: &Read) -> Markup {
     for classified in &read.messages {
         by_cause.entry(classified.finding.cause).or_default().push(classified);
     }
-    let now = SystemTime::now();
     html! {
         @if by_cause.is_empty() {
             (ui::empty("None can be read.", html! { p { "Somebody else may be reading them: they come back within their visibility timeout." } }))
@@ -72,7 +72,7 @@ fn drawn(read: &Read) -> Markup {
                 div .row-head .inset {
                     h3 { (cause.name()) } span .badge .idle { (messages.len()) } span .soft { (cause.means()) "." }
                 }
-                ul .rows .tight { @for classified in messages { li { (one(classified, now)) } } }
+                ul .rows .tight { @for classified in messages { li { (one(classified)) } } }
                 div .inset .buttons { (buttons(*cause)) }
             }
         }
@@ -95,7 +95,7 @@ fn buttons(cause: Cause) -> Markup {
     }
 }
 
-fn one(classified: &Classified, now: SystemTime) -> Markup {
+fn one(classified: &Classified) -> Markup {
     let message = &classified.message;
     let mut body = serde_json::from_str(&message.body)
         .unwrap_or_else(|_| Value::String(redact(&message.body).into_owned()));
@@ -111,7 +111,7 @@ fn one(classified: &Classified, now: SystemTime) -> Markup {
             summary .row-head {
                 span .id { (message.id) }
                 span .soft { "received " (message.receives()) " times" }
-                span .row-time { (age(message.age(now))) " old" }
+                @if let Some(sent) = message.sent() { span .row-time { "sent " (ui::time::ago(millis(sent))) } }
             }
             (ui::facts(&[
                 ("Image", html! { @if let Some(id) = classified.image_id() { a .id href=(href::image(id)) { (id) } } }),
@@ -125,6 +125,10 @@ fn one(classified: &Classified, now: SystemTime) -> Markup {
     }
 }
 
-fn age(age: Duration) -> String {
-    ui::format::duration(u64::try_from(age.as_micros()).unwrap_or(u64::MAX))
+/// In milliseconds since 1970.
+fn millis(at: SystemTime) -> i64 {
+    at.duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_millis()).ok())
+        .unwrap_or_default()
 }

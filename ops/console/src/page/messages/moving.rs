@@ -98,12 +98,15 @@ pub(super) async fn progress(State(base): State<Base>) -> Html<String> {
 /// How far the move is; once it is over, what was read before is not what is there, and is taken from the page.
 async fn so_far(moves: &Moves, source: &Source) -> Html<String> {
     let Some(progress) = moves.progress() else { return Html(String::new()) };
+    if !progress.is_over {
+        return Html(drawn(&progress).into_string());
+    }
     let target = Target::of(source);
+    let (waiting, dead) = (target.queue(&target.to), target.queue(&target.url));
+    let (waiting, dead) = tokio::join!(waiting.attributes(), dead.attributes());
     let content = html! {
         (drawn(&progress))
-        @if progress.is_over {
-            div id=(super::BY_CAUSE) hx-swap-oob="innerHTML" { (super::unread(&target.queue(&target.url).attributes().await)) }
-        }
+        div id=(super::BY_CAUSE) hx-swap-oob="innerHTML" { (super::unread(&waiting, &dead)) }
     };
     Html(content.into_string())
 }
