@@ -137,7 +137,7 @@ mod tests {
     const TEMPLATE: &str = r#"{"Resources": {
       "DlqNotEmpty": {"Type": "AWS::CloudWatch::Alarm",
         "Metadata": {"severity": "page", "owner": "us", "runbook": "runbooks/dlq-not-empty.md", "reason": "none is <lost>"},
-        "Properties": {"AlarmName": "dlq-not-empty", "AlarmDescription": "Messages lie there", "Namespace": "N", "MetricName": "M",
+        "Properties": {"AlarmName": "dlq-not-empty", "AlarmDescription": "[page] Messages lie there. Runbook: runbooks/dlq-not-empty.md", "Namespace": "N", "MetricName": "M",
           "Statistic": "Maximum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 0,
           "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching"}},
       "Both": {"Type": "AWS::CloudWatch::CompositeAlarm",
@@ -195,6 +195,8 @@ mod tests {
             "{page}"
         );
         assert!(page.contains("none is &lt;lost&gt;"), "{page}");
+        // Severity and runbook have places of their own.
+        assert!(page.contains(">Messages lie there.<") && !page.contains("[page]"), "{page}");
         assert!(
             page.contains("data-copy=\"dlq list\"") && page.contains("<h3 id=\"doc-is-it-real\">"),
             "{page}"

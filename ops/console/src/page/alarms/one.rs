@@ -13,7 +13,7 @@ use local_stack::observe::news::Topic;
 use local_stack::observe::{Clock, Seen};
 use maud::{Markup, PreEscaped, html};
 
-use super::{runbook, state_badge};
+use super::{purpose, runbook, state_badge};
 use crate::app::App;
 use crate::assets;
 use crate::layout::{Head, page};
@@ -51,7 +51,7 @@ pub(super) async fn show(app: App, Path(name): Path<String>, Query(range): Query
         }
         script src=(assets::path("graphs.js")) defer {}
     };
-    let head = Head { at: "/alarms", title: &name, lead: &alarm.description };
+    let head = Head { at: "/alarms", title: &name, lead: purpose(&alarm) };
     Ok(Html(page(&app, head, content).into_string()))
 }
 
