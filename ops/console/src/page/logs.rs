@@ -137,7 +137,7 @@ impl Found {
 }
 
 fn observed(app: &App, filter: &Filter) -> Found {
-    // One more than is shown tells whether there are more.
+    // One more than is shown: whether there are more.
     let limit = if filter.group.is_empty() { SHOWN + 1 } else { usize::MAX };
     let mut lines = app.source.observer.logs(&filter.observed(), limit);
     lines.retain(|line| filter.group.is_empty() || line.group == filter.group);
