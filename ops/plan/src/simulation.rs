@@ -177,8 +177,9 @@ pub fn run(model: &Model) -> Outcome {
                     outcome.dead += 1;
                 } else {
                     let pause = model.retry_base_seconds * 5_f64.powf(f64::from(message.receives - 1));
-                    // Half of it and up to the whole, so that those that failed together do not come back together.
-                    let pause = pause.min(LONGEST_PAUSE) * (0.5 + 0.5 * random.f64());
+                    // Half of it and up to the whole, so that those that failed together do not come back together; in
+                    // whole seconds, since a queue knows no others.
+                    let pause = (pause.min(LONGEST_PAUSE) * (0.5 + 0.5 * random.f64())).ceil();
                     events.add(now + took + pause, Event::Visible(number));
                 }
             }

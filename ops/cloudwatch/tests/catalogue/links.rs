@@ -1,6 +1,6 @@
 //! Links between the repository's pages lead somewhere.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::assets::{files, root, text};
 
@@ -28,11 +28,8 @@ fn targets(page: &str) -> Vec<String> {
 
 #[test]
 fn every_link_of_a_page_leads_to_a_file_and_a_heading() {
-    let folders = ["runbooks", "docs", "docs/decisions", "docs/guide", "alarms/tests", "alarms/drills"];
-    let pages = folders.into_iter().flat_map(|folder| files(folder, "md"));
-    let pages = pages.chain(["README.md", "README.zh-CN.md", "CONTRIBUTING.md"].map(str::to_owned));
     let mut broken = Vec::new();
-    for file in pages {
+    for file in everywhere("md") {
         let page = text(&file);
         let folder = root().join(&file).parent().unwrap().to_owned();
         for target in targets(&page).into_iter().filter(|target| !target.starts_with("http")) {
@@ -71,24 +68,29 @@ fn tests_named(page: &str) -> Vec<&str> {
     quoted.filter(|word| word.matches('_').count() > 3 && word.chars().all(is_part)).collect()
 }
 
-/// The Rust sources below a folder, built ones left out.
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
-    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-    let folders = folders.into_iter().filter(|path| name(path) != "target" && !name(path).starts_with('.'));
-    let files = files.into_iter().filter(|path| path.extension().is_some_and(|found| found == "rs"));
-    files.chain(folders.flat_map(|path| rust_files(&path))).collect()
+/// The repository's files with this extension, by their paths from its root; what is built or installed is left out.
+fn everywhere(extension: &str) -> Vec<String> {
+    let (mut folders, mut found) = (vec![root()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                let is_made = name.starts_with('.') || ["target", "node_modules"].contains(&name);
+                folders.extend((!is_made).then_some(path));
+            } else if path.extension().is_some_and(|it| it == extension) {
+                found.push(path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 #[test]
 fn every_test_that_a_page_names_exists() {
-    let sources: String =
-        rust_files(&root()).iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
-    let pages = ["docs", "docs/decisions"].into_iter().flat_map(|folder| files(folder, "md"));
-    let pages = pages.chain(["README.md", "CONTRIBUTING.md"].map(str::to_owned));
+    let sources: String = everywhere("rs").iter().map(|file| text(file)).collect();
     let (mut seen, mut missing) = (0, Vec::new());
-    for file in pages {
+    for file in everywhere("md") {
         let page = text(&file);
         for name in tests_named(&page) {
             let start = name.trim_end_matches('…');
@@ -103,4 +105,28 @@ fn every_test_that_a_page_names_exists() {
     }
     assert_eq!(missing, Vec::<String>::new());
     assert!(seen > 3, "{seen} tests are named");
+}
+
+/// The parts of the end-to-end tests that a page's commands run: `a` of `cargo e2e --ignored a::b`.
+fn parts_named(page: &str) -> Vec<&str> {
+    let commands = page.split("cargo e2e ").skip(1);
+    let filters =
+        commands.filter_map(|rest| rest.lines().next()?.split(['`', '#', ' ']).find(|it| it.contains("::")));
+    filters.filter_map(|filter| filter.split("::").next()).collect()
+}
+
+#[test]
+fn every_part_of_the_end_to_end_tests_that_a_page_runs_exists() {
+    let parts = text("ops/local/tests/e2e/main.rs");
+    let (mut seen, mut missing) = (0, Vec::new());
+    for file in everywhere("md") {
+        for part in parts_named(&text(&file)) {
+            seen += 1;
+            if !parts.contains(&format!("\nmod {part};")) {
+                missing.push(format!("{file}: {part}"));
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(seen > 8, "{seen} parts are named");
 }

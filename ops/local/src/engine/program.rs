@@ -40,6 +40,7 @@ const MODULES: &[(&str, &str)] = &[
     ("throttling.py", include_str!("throttling.py")),
     ("tokens.py", include_str!("tokens.py")),
     ("user_pools.py", include_str!("user_pools.py")),
+    ("visibility.py", include_str!("visibility.py")),
     ("xray.py", include_str!("xray.py")),
     ("xray_groups.py", include_str!("xray_groups.py")),
 ];

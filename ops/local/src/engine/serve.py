@@ -45,6 +45,7 @@ import sign_up  # noqa: E402, F401
 import slow_clients  # noqa: E402
 import tokens  # noqa: E402, F401
 import user_pools  # noqa: E402, F401
+import visibility  # noqa: E402, F401
 import xray_groups  # noqa: E402, F401
 
 if "SERVICE_METRICS" in os.environ:

@@ -108,6 +108,15 @@ fn a_retry_comes_after_its_pause_which_grows_fivefold() {
 }
 
 #[test]
+fn a_retry_comes_after_whole_seconds() {
+    let once = Model { faults: 0.5, uploads: 10_000, max_receives: 2, rate: 0.01, ..model() };
+    let outcome = run(&once);
+    // Half are done at once; of the others none before two executions and two seconds, which 1 to 2 are rounded up to.
+    close(outcome.whole.p50_ms, 500.0, 1e-6);
+    close(outcome.whole.p90_ms, 500.0 + 2_000.0 + 500.0, 1e-3);
+}
+
+#[test]
 fn the_same_seed_gives_the_same_answer_and_another_seed_another() {
     let small = Model { uploads: 2_000, ..model() };
     assert_eq!(run(&small), run(&small));
