@@ -124,6 +124,9 @@ fn page_of_clients_shows_each_file_as_it_is_and_none_takes_more_than_ten_lines()
         };
         let lines = text.lines().filter(is_work).count();
         assert!(lines <= 10, "{file} takes {lines} lines beside imports, comments and heads of functions");
+        // Once in the list above, and where it is run.
+        let tests = concat!(include_str!("clients.rs"), include_str!("clients/page.mjs"));
+        assert!(tests.matches(&format!("{file}\"")).count() > 1, "{file} is on the page and runs in no test");
     }
     let kept = |name: &str| {
         FILES.contains(&name) || ["README.md", "package.json", "package-lock.json"].contains(&name)
