@@ -95,7 +95,7 @@ pub(crate) enum Command {
     Open(OpenArgs),
     /// Show or change how fast the clock of the running stack's metrics and alarms goes.
     Clock(ClockArgs),
-    /// Print the variables by which the AWS CLI and SDKs find the running stack.
+    /// Print the variables by which the AWS CLI and SDKs, or with --client your own client, find the running stack.
     Env(EnvArgs),
     /// Make a thumbnail of a file without any stack, and measure what it costs.
     Thumbnail(ThumbnailArgs),
@@ -217,13 +217,21 @@ AWS_SECRET_ACCESS_KEY are set; AWS_PROFILE, AWS_DEFAULT_PROFILE and AWS_SESSION_
 would heed them. The key is the root user's of this stack alone, and ends with it: after another start, evaluate
 them again. With --json: one object of the variables, null for what is unset.
 
+With --client the stack's demo user is signed in, and what docs/clients/README.md lists is set in their place: TOKEN,
+that user's ID token, which is valid for an hour, USER_SUB, ENDPOINT, BUCKET, USER_POOL, IDENTITY_POOL, and the stack's
+region and address. No key is among them: a client gets the user's own from the identity pool.
+
 Examples:
   eval \"$(cargo run --quiet -- env)\" && aws s3 ls
+  eval \"$(cargo run --quiet -- env --client)\" && bash docs/clients/curl.sh cat.jpg
   ops env --name ci --json | jq -r .AWS_ENDPOINT_URL
 
 Version 1 of the AWS CLI does not heed AWS_ENDPOINT_URL for every service:
   alias aws='aws --endpoint-url $AWS_ENDPOINT_URL'")]
 pub(crate) struct EnvArgs {
+    /// The variables of a client that uploads instead: a token of the stack's demo user, and where to send files.
+    #[arg(long)]
+    pub(crate) client: bool,
     #[command(flatten)]
     pub(crate) stack: RunningStack,
 }

@@ -79,7 +79,7 @@ fn run(command: Command, root: &Path, terminals: Terminals) -> Result<(), Failur
             Command::Doctor(args) => doctor::run(args, root, terminals, &lookup).await,
             Command::Open(args) => open::run(&args, root),
             Command::Clock(args) => clock::run(&args, root).await,
-            Command::Env(args) => env::run(&args, root),
+            Command::Env(args) => env::run(&args, root).await,
             Command::Thumbnail(args) => thumbnail::run(&args),
             Command::Plan(args) => plan::run(&args, root, terminals.out),
             Command::Completions(args) => completions::run(&args),

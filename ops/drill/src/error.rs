@@ -35,6 +35,12 @@ pub enum DrillError {
     /// The stack has a trouble of its own.
     #[error("the stack is not well, so that a drill would prove nothing: {0}")]
     NotWell(String),
+    /// The stack lacks a call that the drill's traffic makes.
+    #[error(
+        "{0} asks how uploads ended, which this stack does not answer; start one that does with \
+         `ops up --param StatusApi=enabled`"
+    )]
+    NoStatusApi(String),
     /// The rules could not be put into force, or ended by themselves.
     #[error("the fault could not be injected")]
     Lease(#[from] LeaseError),

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use local_stack::faults::Rule;
+use local_stack::stack::StackInfo;
 use serde::Deserialize;
 
 use crate::error::DrillError;
 use crate::neighbour::Neighbour;
 use crate::switch::Switch;
-use crate::traffic::Act;
+use crate::traffic::{Act, STATUS_ENDPOINT};
 
 /// Where the drills of a repository are.
 pub const FOLDER: &str = "alarms/drills";
@@ -178,6 +179,23 @@ impl Drill {
     #[must_use]
     pub fn uploads(&self) -> usize {
         self.traffic.iter().map(Act::uploads).sum()
+    }
+
+    /// Whether its traffic asks how uploads ended.
+    pub(crate) fn asks_for_statuses(&self) -> bool {
+        self.traffic.iter().any(|act| matches!(act, Act::Statuses { .. }))
+    }
+
+    /// Checks that the stack has what the drill's traffic calls.
+    ///
+    /// # Errors
+    ///
+    /// When it asks for statuses, and the stack has no such call.
+    pub fn check_fits(&self, stack: &StackInfo) -> Result<(), DrillError> {
+        if self.asks_for_statuses() && stack.output(STATUS_ENDPOINT).is_err() {
+            return Err(DrillError::NoStatusApi(self.name.clone()));
+        }
+        Ok(())
     }
 
     /// The longest time until detection and recovery, in minutes of the metrics' clock.

@@ -72,6 +72,7 @@ pub async fn run(
     ops: &Ops,
     reporter: &dyn Reporter,
 ) -> Result<Outcome, DrillError> {
+    drill.check_fits(info)?;
     let progress = Progress::start(reporter, "drill", format!("Drill {}", drill.name));
     let began = Instant::now();
     let queues = Queues::of(info)?;

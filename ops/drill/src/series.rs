@@ -16,13 +16,14 @@ use crate::runner::{clock_rate, run};
 ///
 /// # Errors
 ///
-/// When the console does not answer before the first.
+/// When the stack lacks what one of them needs, or the console does not answer; then none is run.
 pub async fn run_all(
     stack: &StackInfo,
     drills: &[Drill],
     ops: &Ops,
     reporter: &dyn Reporter,
 ) -> Result<Report, DrillError> {
+    drills.iter().try_for_each(|drill| drill.check_fits(stack))?;
     let date = rfc3339(SystemTime::now()).chars().take(10).collect();
     let mut report = Report { ok: true, date, clock_rate: clock_rate(stack).await?, drills: Vec::new() };
     for drill in drills {

@@ -21,6 +21,8 @@ use crate::switch::Switch;
 const TRIES: u32 = 8;
 const WAIT: Duration = Duration::from_millis(400);
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The output that only a stack with the parameter `StatusApi` has.
+pub(crate) const STATUS_ENDPOINT: &str = "GetImageStatusEndpoint";
 /// The width and height that a malicious header states.
 const HUGE: u32 = 60_000;
 
@@ -45,6 +47,14 @@ pub enum Act {
         /// Whose.
         token: Token,
         /// Milliseconds from one to the next.
+        #[serde(default)]
+        every_ms: u64,
+    },
+    /// The user asks how the uploads so far ended, one after the other.
+    Statuses {
+        /// How often in all.
+        count: usize,
+        /// Milliseconds from one question to the next.
         #[serde(default)]
         every_ms: u64,
     },
@@ -199,6 +209,18 @@ pub(crate) async fn call(
     let headers: Vec<(&str, &str)> = bearer.iter().map(|bearer| ("authorization", bearer.as_str())).collect();
     let url = stack.output("GenerateUploadUrlEndpoint")?;
     Ok(Http::new().send(Method::POST, url, &headers, "").await?.status())
+}
+
+/// Asks as the user how an upload ended; answers the HTTP status.
+pub(crate) async fn ask_status(
+    stack: &dyn Pipeline,
+    tokens: &Tokens,
+    upload: &UploadUrl,
+) -> Result<StatusCode, DrillError> {
+    let url = format!("{}/{}", stack.output(STATUS_ENDPOINT)?, upload.image_id);
+    let bearer = format!("Bearer {}", tokens.id_token);
+    let headers = [("authorization", bearer.as_str())];
+    Ok(Http::new().send(Method::GET, &url, &headers, "").await?.status())
 }
 
 /// Publishes the size that a bucket would have.

@@ -5,9 +5,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use drill::DrillError;
 use drill::file::Drill;
+use drill::neighbour::Ops;
 use drill::report::MARKERS;
+use drill::runner::run;
+use drill::series::run_all;
 use local_stack::faults::InjectedFault;
+use local_stack::stack::StackInfo;
 use serde_json::{Value, json};
 
 /// Alarms that no drill makes ring, and why not.
@@ -114,6 +119,29 @@ fn file_with_an_unknown_member_is_refused_with_its_name() {
         fs::write(&path, odd.to_string()).unwrap();
         let error = Drill::read(&path).unwrap_err();
         assert!(format!("{error:?}").contains(word), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn drill_that_asks_for_statuses_does_not_begin_on_a_stack_without_that_call() {
+    // Nobody listens at its addresses.
+    let stack: StackInfo = serde_json::from_value(json!({
+        "name": "one", "endpoint": "http://127.0.0.1:1", "console": "http://127.0.0.1:1", "region": "r", "outputs": {},
+        "log_groups": [], "outbox_queue_url": "", "pid": 1, "reconciled": [], "known_gaps": [],
+        "credentials": {"access_key_id": "k", "secret_access_key": "s"},
+        "user": {"email": "e", "password": "p", "sub": "s"},
+    }))
+    .unwrap();
+    let mut drills = Drill::all(&root()).unwrap();
+    drills.retain(|drill| ["poison", "status-failing"].contains(&drill.name.as_str()));
+    let ops = Ops { program: "none".into(), arguments: Vec::new(), root: root() };
+
+    let several = run_all(&stack, &drills, &ops, &()).await.unwrap_err();
+    let alone = run(&stack, &drills[1], &ops, &()).await.unwrap_err();
+
+    for error in [several, alone] {
+        assert!(matches!(&error, DrillError::NoStatusApi(name) if name == "status-failing"), "{error:?}");
+        assert!(error.to_string().contains("ops up --param StatusApi=enabled"), "{error}");
     }
 }
 

@@ -19,6 +19,7 @@ use crate::console::Pages;
 use crate::deploy::{Functions, Reconciled};
 use aws_client::{Aws, Credentials};
 use pipeline_client::stack::{Pipeline, SignIn};
+use pipeline_client::user::Tokens;
 
 pub use addresses::CALLBACK;
 pub use pipeline_client::stack::MissingOutput;
@@ -139,6 +140,29 @@ impl StackInfo {
             ("AWS_PROFILE", None),
             ("AWS_DEFAULT_PROFILE", None),
         ])
+    }
+
+    /// The variables that the clients of `docs/clients` read, for a user who is signed in. No key is among them: a client has
+    /// the user's own from the identity pool.
+    ///
+    /// # Errors
+    ///
+    /// When the template lacks an output.
+    pub fn client_environment<'a>(
+        &'a self,
+        tokens: &'a Tokens,
+    ) -> Result<BTreeMap<&'static str, &'a str>, MissingOutput> {
+        Ok(BTreeMap::from([
+            ("TOKEN", tokens.id_token.as_str()),
+            ("USER_SUB", tokens.sub.as_str()),
+            ("ENDPOINT", self.output("GenerateUploadUrlEndpoint")?),
+            ("BUCKET", self.output("OriginalBucketName")?),
+            ("USER_POOL", self.output("UserPoolId")?),
+            ("IDENTITY_POOL", self.output("IdentityPoolId")?),
+            ("AWS_REGION", self.region.as_str()),
+            ("AWS_DEFAULT_REGION", self.region.as_str()),
+            ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
+        ]))
     }
 
     /// A signed client of this stack's APIs.

@@ -12,7 +12,8 @@ A drill breaks the running stack on purpose: it sends uploads of a temporary use
 alarms/drills/NAME.json states, waits for the alarms that must ring and holds that no other does, follows the runbook,
 and accounts for every upload. However it ends, by Ctrl-C and by kill -9 too, the stack mends itself.
 
-Alarms take minutes of the metrics' clock: `ops clock 60` makes them seconds.
+Alarms take minutes of the metrics' clock: `ops clock 60` makes them seconds. A drill that asks how uploads ended
+(status-failing) needs a stack that `ops up --param StatusApi=enabled` started; --all has it too.
 
 Examples:
   ops drill --list

@@ -20,10 +20,8 @@ use pipeline_client::dead_letters::journal::Operator;
 use pipeline_client::dead_letters::mover::{Action, Mover};
 use pipeline_client::dead_letters::rate_limit::RateLimit;
 use pipeline_client::dead_letters::receive::ReceiveLoop;
+use pipeline_client::dead_letters::task::FAILURES;
 use report::Report;
-
-/// After this many failed messages in a row the task stops, since the next would fail too.
-const FAILURES: usize = 3;
 
 /// Why a task ended before the end of the queue.
 #[derive(Debug)]

@@ -1,20 +1,30 @@
-//! `ops env`: the variables by which the AWS CLI and SDKs find the running stack.
+//! `ops env`: the variables by which the AWS CLI and SDKs, or a client that uploads, find the running stack.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use pipeline_client::user::enter;
+
 use crate::cli::EnvArgs;
 use crate::failure::Failure;
+use crate::local::LocalFailure;
 use crate::local::console::find;
 use crate::print::{print_json, print_line};
 
-/// Prints them as commands of a shell, or as JSON.
+/// Prints them as commands of a shell, or as JSON. A client's hold a token, which goes nowhere else.
 ///
 /// # Errors
-/// No running stack.
-pub(crate) fn run(args: &EnvArgs, root: &Path) -> Result<(), Failure> {
+/// No running stack, or one whose user cannot sign in.
+pub(crate) async fn run(args: &EnvArgs, root: &Path) -> Result<(), Failure> {
     let info = find(root, &args.stack.name)?;
-    let variables = info.environment();
+    let tokens;
+    let variables = if args.client {
+        tokens = enter(&info).await.map_err(LocalFailure::SignIn)?;
+        let variables = info.client_environment(&tokens).map_err(LocalFailure::Output)?;
+        variables.into_iter().map(|(name, value)| (name, Some(value))).collect()
+    } else {
+        info.environment()
+    };
     if args.stack.json { print_json(&variables) } else { print_line(&script(&variables)) }
 }
 
@@ -33,9 +43,11 @@ fn quoted(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::process::Command;
 
     use local_stack::stack::StackInfo;
+    use pipeline_client::user::Tokens;
     use serde_json::json;
 
     fn info() -> StackInfo {
@@ -73,6 +85,23 @@ mod tests {
             "unset",
         ];
         assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn variables_of_a_client_are_those_that_the_page_of_clients_lists() {
+        let page = include_str!("../../../../docs/clients/README.md");
+        let (_, table) = page.split_once("| variable | what it is |\n|---|---|\n").unwrap();
+        let rows = table.lines().take_while(|line| line.starts_with('|'));
+        let names = rows.filter_map(|row| row.split('|').nth(1));
+        let listed: BTreeSet<&str> = names.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+        let outputs = ["GenerateUploadUrlEndpoint", "OriginalBucketName", "UserPoolId", "IdentityPoolId"];
+        let outputs = outputs.map(|name| (name.to_owned(), format!("value of {name}"))).into();
+        let info = StackInfo { outputs, ..info() };
+        let tokens = Tokens { id_token: "t".to_owned(), access_token: String::new(), sub: "s".to_owned() };
+
+        let printed = info.client_environment(&tokens).unwrap();
+
+        assert_eq!(printed.keys().copied().collect::<BTreeSet<_>>(), listed);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use aws_client::http::HttpError;
 use drill::DrillError;
 use local_stack::faults::LeaseError;
-use local_stack::stack::{FindError, UpError};
+use local_stack::stack::{FindError, MissingOutput, UpError};
+use pipeline_client::user::LoginError;
 
 /// Why a command on a local stack failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,14 @@ pub(crate) enum LocalFailure {
         "the stack's console answered something unknown; stop the stack and start it anew, it may be of another version"
     )]
     Answer(#[source] serde_json::Error),
+    /// The demo user cannot sign in.
+    #[error(
+        "the stack's demo user cannot sign in; stop the stack and start it anew, which makes another user"
+    )]
+    SignIn(#[source] LoginError),
+    /// The stack was started from another template.
+    #[error(transparent)]
+    Output(MissingOutput),
     /// The clock's rate was refused.
     #[error("the clock goes on as it did: {0}")]
     Clock(String),

@@ -134,11 +134,26 @@ fn files_that_cannot_be_read_or_written_exit_with_two_and_say_why() {
 fn without_a_running_stack_commands_say_how_to_start_one() {
     let harness = Harness::new();
     std::fs::write(harness.path("cat.jpg"), "x").unwrap();
-    for words in [&["trace", "0193"][..], &["verify", "--json"], &["upload", "--json", "cat.jpg"]] {
+    for words in [
+        &["trace", "0193"][..],
+        &["verify", "--json"],
+        &["upload", "--json", "cat.jpg"],
+        &["env"],
+        &["env", "--client"],
+    ] {
         let output = harness.ops(words);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{words:?}");
         assert!(text(&output.stderr).contains("cargo run"), "{words:?}: {}", text(&output.stderr));
     }
+}
+
+#[test]
+fn client_whose_user_cannot_sign_in_gets_an_error_and_no_part_of_its_variables() {
+    // It has no sign-in page.
+    let stack = stack::FakeStack::start();
+    let output = stack.command(&["env", "--client", "--name", stack::NAME]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    assert!(text(&output.stderr).contains("demo user cannot sign in"), "{}", text(&output.stderr));
 }
 
 #[test]

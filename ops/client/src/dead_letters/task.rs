@@ -14,7 +14,7 @@ use super::receive::{Classified, ReceiveLoop};
 use super::{DeadLetters, FileError};
 
 /// After this many failed messages in a row the task stops, since the next would fail too.
-const FAILURES: usize = 3;
+pub const FAILURES: usize = 3;
 
 /// What is moved where, and who does it.
 #[derive(Debug)]

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::time::sleep;
 
 use super::{Broken, Run};
 use crate::account::Account;
 use crate::alarms::mails;
 use crate::error::DrillError;
+use crate::traffic::ask_status;
 
 /// Between two looks for a mail, and how many there are.
 const GLANCE: Duration = Duration::from_millis(250);
@@ -47,6 +49,15 @@ impl Run<'_> {
                 "{} DONE and {:?} FAILED, expected {} and {:?}",
                 account.done, account.failed, end.done, end.failed
             ));
+        }
+        if self.drill.asks_for_statuses() {
+            for upload in &self.issued {
+                let status = ask_status(self.info, &self.tokens, upload).await?;
+                if status != StatusCode::OK {
+                    let image = &upload.image_id;
+                    self.failures.push(format!("asked how {image} ended, the mended stack answers {status}"));
+                }
+            }
         }
         if !account.lost.is_empty() {
             self.failures.push(format!("lost: {}", account.lost.join(", ")));

@@ -19,7 +19,7 @@ use crate::error::DrillError;
 use crate::file::Drill;
 use crate::queues::Queues;
 use crate::switch::{Switch, Turn};
-use crate::traffic::{Act, File, Version, bucket_size, call, put_patiently};
+use crate::traffic::{Act, File, Version, ask_status, bucket_size, call, put_patiently};
 
 /// The sequencer of a version before any that a bucket gives.
 const OLDEST: &str = "00";
@@ -90,6 +90,13 @@ pub(super) async fn perform(
                         Ok(_) | Err(DrillError::Console(HttpError::TooSlow { .. })) => {}
                         Err(error) => return Err(error),
                     }
+                }
+            }
+            Act::Statuses { count, every_ms } => {
+                let mut pace = pace(*every_ms);
+                for upload in so_far.iter().cycle().take(*count) {
+                    pace.tick().await;
+                    ask_status(info, tokens, upload).await?;
                 }
             }
             Act::Poison { count } => {

@@ -1,6 +1,7 @@
 //! The clients of `docs/clients`, as their page shows them, with the libraries that they name: each uploads a photo.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -78,15 +79,7 @@ async fn run(harness: &Harness, tokens: &Tokens, programs: &Path, command: [&Pat
             .arg(photo)
             .env_clear()
             .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display()))
-            .env("AWS_ENDPOINT_URL", &harness.info.endpoint)
-            .env("AWS_REGION", &harness.info.region)
-            .env("AWS_DEFAULT_REGION", &harness.info.region)
-            .env("ENDPOINT", harness.output("GenerateUploadUrlEndpoint"))
-            .env("BUCKET", harness.output("OriginalBucketName"))
-            .env("USER_POOL", harness.output("UserPoolId"))
-            .env("IDENTITY_POOL", harness.output("IdentityPoolId"))
-            .env("USER_SUB", &tokens.sub)
-            .env("TOKEN", &tokens.id_token),
+            .envs(harness.info.client_environment(tokens).unwrap()),
     )
     .await
 }
@@ -131,6 +124,9 @@ fn page_of_clients_shows_each_file_as_it_is_and_none_takes_more_than_ten_lines()
         };
         let lines = text.lines().filter(is_work).count();
         assert!(lines <= 10, "{file} takes {lines} lines beside imports, comments and heads of functions");
+        // Once in the list above, and where it is run.
+        let tests = concat!(include_str!("clients.rs"), include_str!("clients/page.mjs"));
+        assert!(tests.matches(&format!("{file}\"")).count() > 1, "{file} is on the page and runs in no test");
     }
     let kept = |name: &str| {
         FILES.contains(&name) || ["README.md", "package.json", "package-lock.json"].contains(&name)
@@ -143,6 +139,30 @@ fn page_of_clients_shows_each_file_as_it_is_and_none_takes_more_than_ten_lines()
     let text = fs::read_to_string(documents().join("fetch.mjs")).unwrap();
     let (_, function) = text.split_once("export ").unwrap();
     assert!(api.contains(function), "docs/api.md shows another page than fetch.mjs");
+}
+
+#[tokio::test]
+#[ignore = "needs curl and jq, and builds ops"]
+async fn two_lines_of_the_page_lead_from_a_running_stack_to_an_image_that_is_done() {
+    let harness = Harness::shared().await;
+    let page = fs::read_to_string(documents().join("README.md")).unwrap();
+    let (_, lines) = page.split_once("```bash\neval ").unwrap();
+    let (lines, _) = lines.split_once("```").unwrap();
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    // The page is about the stack of the default name, and this one has another.
+    let programs = tempfile::tempdir().unwrap();
+    let cargo = programs.path().join("cargo");
+    let script = format!("#!/bin/sh\nexec '{}' \"$@\" --name '{}'\n", env!("CARGO"), harness.info.name);
+    fs::write(&cargo, script).unwrap();
+    fs::set_permissions(&cargo, Permissions::from_mode(0o755)).unwrap();
+
+    let shell = format!("PATH='{}':$PATH\neval {lines}", programs.path().display());
+    let image = last_line(Command::new("bash").args(["-euc", &shell]).current_dir(root())).await;
+
+    let item = harness.settled(&image).await;
+    let folder = format!("user-uploads/{}/", harness.info.user.sub);
+    assert_eq!(item.status(), "DONE", "{image}");
+    assert!(item.text("originalS3Key").starts_with(&folder), "{image} is not the demo user's");
 }
 
 #[tokio::test]
