@@ -23,6 +23,18 @@ pub struct Report {
     pub clock_rate: u32,
     /// What each drill showed.
     pub drills: Vec<Outcome>,
+    /// Those that this stack lacks something for.
+    #[serde(default)]
+    pub skipped: Vec<Skipped>,
+}
+
+/// A drill that was not begun.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Its name.
+    pub drill: String,
+    /// What the stack lacks, and how to start one that has it.
+    pub reason: String,
 }
 
 /// What a drill showed.
@@ -136,6 +148,7 @@ impl Report {
             lines.extend(outcome.failures.iter().map(|failure| format!("  {}", paint("31", failure, style))));
         }
         let good = self.drills.iter().filter(|it| it.is_ok()).count();
+        lines.extend(self.skipped.iter().map(|it| format!("skipped: {}", it.reason)));
         lines.push(format!("{good} of {} drills went as their files state", self.drills.len()));
         lines.join("\n")
     }
@@ -203,7 +216,13 @@ mod tests {
             ..Outcome::default()
         };
         let bad = Outcome { drill: "other".into(), failures: vec!["slo-burn rang".into()], ..good.clone() };
-        Report { ok: false, date: "2026-11-28".into(), clock_rate: 60, drills: vec![good, bad] }
+        Report {
+            ok: false,
+            date: "2026-11-28".into(),
+            clock_rate: 60,
+            drills: vec![good, bad],
+            skipped: Vec::new(),
+        }
     }
 
     const STYLE: Style = Style { width: 200, unicode: true, color: false };

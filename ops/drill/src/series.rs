@@ -25,7 +25,13 @@ pub async fn run_all(
 ) -> Result<Report, DrillError> {
     drills.iter().try_for_each(|drill| drill.check_fits(stack))?;
     let date = rfc3339(SystemTime::now()).chars().take(10).collect();
-    let mut report = Report { ok: true, date, clock_rate: clock_rate(stack).await?, drills: Vec::new() };
+    let mut report = Report {
+        ok: true,
+        date,
+        clock_rate: clock_rate(stack).await?,
+        drills: Vec::new(),
+        skipped: Vec::new(),
+    };
     for drill in drills {
         let outcome = run(stack, drill, ops, reporter).await;
         let outcome = outcome.unwrap_or_else(|error| Outcome::broken_off(drill, &error));

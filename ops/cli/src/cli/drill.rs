@@ -13,7 +13,8 @@ alarms/drills/NAME.json states, waits for the alarms that must ring and holds th
 and accounts for every upload. However it ends, by Ctrl-C and by kill -9 too, the stack mends itself.
 
 Alarms take minutes of the metrics' clock: `ops clock 60` makes them seconds. A drill that asks how uploads ended
-(status-failing) needs a stack that `ops up --param StatusApi=enabled` started; --all has it too.
+(status-failing) needs a stack that `ops up --param StatusApi=enabled` started; elsewhere --all skips it and says so,
+and --all --markdown, whose table has a row of each, does not begin.
 
 Examples:
   ops drill --list

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use drill::file::Drill;
 use drill::neighbour::Ops;
+use drill::report::{Report, Skipped};
 use drill::runner::clock_rate;
 use drill::series::run_all;
+use local_stack::stack::StackInfo;
 use serde_json::json;
 use terminal::{Terminal, Terminals, print_err, reporter};
 
@@ -33,12 +35,15 @@ pub(crate) async fn run(args: &DrillArgs, root: &Path, terminals: Terminals) -> 
     }
     let chosen = if args.all { all } else { chosen(&args.names, &all)? };
     let info = find(root, &args.stack.name)?;
+    // A page's table has a row of each.
+    let may_skip = args.all && args.markdown.is_none();
+    let (chosen, skipped) = if may_skip { fitting(chosen, &info) } else { (chosen, Vec::new()) };
     let mut signals = Signals::listen().map_err(Failure::Runtime)?;
     let rate = clock_rate(&info).await.map_err(LocalFailure::Drill)?;
     announce(args.slow, &chosen, rate)?;
     let progress = reporter(terminals.err);
     let report = match signals.guard(run_all(&info, &chosen, &ops(root)?, &*progress)).await {
-        Ok(report) => report.map_err(LocalFailure::Drill)?,
+        Ok(report) => Report { skipped, ..report.map_err(LocalFailure::Drill)? },
         Err(signal) => {
             print_err("interrupted: the stack ends the fault and removes the drill's user by itself");
             return Err(signal);
@@ -70,6 +75,20 @@ fn chosen(names: &[String], all: &[Drill]) -> Result<Vec<Drill>, Failure> {
         found.ok_or_else(|| UnknownName::among("drill", name, known(), "`ops drill --list` names them all"))
     };
     Ok(names.iter().map(find).collect::<Result<_, _>>()?)
+}
+
+/// The drills that the stack has everything for, and the others.
+fn fitting(drills: Vec<Drill>, stack: &StackInfo) -> (Vec<Drill>, Vec<Skipped>) {
+    let mut skipped = Vec::new();
+    let mut fits = |drill: &Drill| match drill.check_fits(stack) {
+        Ok(()) => true,
+        Err(error) => {
+            skipped.push(Skipped { drill: drill.name.clone(), reason: error.to_string() });
+            false
+        }
+    };
+    let chosen = drills.into_iter().filter(&mut fits).collect();
+    (chosen, skipped)
 }
 
 fn list(args: &DrillArgs, all: &[Drill], terminal: Terminal) -> Result<(), Failure> {
@@ -125,6 +144,29 @@ mod tests {
         for (slow, rate) in [(true, 1), (false, 60)] {
             announce(slow, &drills, rate).unwrap();
         }
+    }
+
+    #[test]
+    fn drill_that_the_stack_lacks_something_for_is_skipped_with_what_it_lacks() {
+        let asks = from_value(json!({
+            "purpose": "It asks.", "runbook": "api-5xx", "traffic": [{"statuses": {"count": 1}}], "watch_minutes": 1, "end": {},
+        }));
+        let drills = vec![drill("other", 1), Drill { name: "asks".to_owned(), ..asks.unwrap() }];
+        let with = from_value(json!({
+            "name": "one", "endpoint": "", "console": "", "region": "", "outputs": {"GetImageStatusEndpoint": "http://one"},
+            "log_groups": [], "outbox_queue_url": "", "pid": 1, "reconciled": [], "known_gaps": [],
+            "credentials": {"access_key_id": "", "secret_access_key": ""},
+            "user": {"email": "", "password": "", "sub": ""},
+        }));
+        let with: StackInfo = with.unwrap();
+        let without = StackInfo { outputs: [].into(), ..with.clone() };
+        let names = |drills: &[Drill]| drills.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+
+        let (begun, skipped) = fitting(drills.clone(), &without);
+        assert_eq!((names(&begun), skipped[0].drill.as_str()), (vec!["other".to_owned()], "asks"));
+        assert!(skipped[0].reason.contains("StatusApi=enabled"), "{}", skipped[0].reason);
+        let (begun, skipped) = fitting(drills, &with);
+        assert_eq!((names(&begun).len(), skipped.len()), (2, 0));
     }
 
     #[test]
