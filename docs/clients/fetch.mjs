@@ -3,10 +3,10 @@ export async function upload(endpoint, file, token) {
   const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
   const request = { content_type: file.type, content_length: file.size, write_once: true };
   const asked = await fetch(endpoint, { method: "POST", headers, body: JSON.stringify(request) });
-  const ticket = await asked.json();
-  if (!asked.ok) throw new Error(ticket.error?.message ?? ticket.message);
-  const sent = { ...ticket.headers, ...ticket.optional_headers };
-  const put = await fetch(ticket.upload_url, { method: "PUT", headers: sent, body: file });
+  const issued = await asked.json();
+  if (!asked.ok) throw new Error(issued.error?.message ?? issued.message);
+  const sent = { ...issued.headers, ...issued.optional_headers };
+  const put = await fetch(issued.upload_url, { method: "PUT", headers: sent, body: file });
   if (!put.ok) throw new Error(`upload refused with status ${put.status}`);
-  return ticket.image_id;
+  return issued.image_id;
 }

@@ -5,9 +5,9 @@ import AwsS3 from "@uppy/aws-s3";
 async function sign(endpoint, user, contentType) {
   const headers = { Authorization: `Bearer ${await user.token()}` };
   const asked = await fetch(endpoint, { method: "POST", headers, body: JSON.stringify({ content_type: contentType }) });
-  const ticket = await asked.json();
-  if (!asked.ok) throw new Error(ticket.error?.message ?? ticket.message);
-  return { url: ticket.upload_url, key: ticket.file_path, headers: ticket.headers };
+  const issued = await asked.json();
+  if (!asked.ok) throw new Error(issued.error?.message ?? issued.message);
+  return { url: issued.upload_url, key: issued.file_path, headers: issued.headers };
 }
 
 export function uploader(endpoint, user) {
