@@ -5,8 +5,8 @@ use std::fs;
 use chromium::Browser;
 
 use crate::pages::{open, serve};
+use crate::sign_up::sign_up;
 use crate::stack::{root, up};
-use crate::upload::sign_up;
 
 /// Each upload of the page: its file, its status, how far it is, and its picture.
 const UPLOADS: &str = "JSON.stringify([...document.querySelectorAll('.upload')].map((it) => [it.querySelector('h3').textContent, \

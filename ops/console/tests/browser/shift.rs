@@ -7,9 +7,9 @@ use pipeline_client::queue::Queue;
 use serde_json::json;
 
 use crate::pages::open;
+use crate::sign_up::sign_up;
 use crate::stack::{root, up};
 use crate::steps::{send, until};
-use crate::upload::sign_up;
 
 /// Collects what moved by a pixel or more, but for what did right after something was pressed.
 const WATCH: &str = "(window.shifts = [], new PerformanceObserver((list) => { for (const shift of list.getEntries()) for (const \
