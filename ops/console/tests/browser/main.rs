@@ -32,3 +32,4 @@ mod steps;
 mod story;
 mod tabs;
 mod upload;
+mod widgets;
