@@ -13,6 +13,7 @@ mod dashboards;
 mod drills;
 mod driver;
 mod keyboard;
+mod logs;
 #[path = "../../examples/console/made_up/mod.rs"]
 mod made_up;
 mod messages;

@@ -44,7 +44,12 @@ const PAGES: [(&str, Event, &str); 12] = [
         Event::DeadLetter,
         "document.querySelectorAll('#queues .facts strong')[1].textContent === '3'",
     ),
-    ("/logs", Event::NoPhoto, "document.querySelector('#logs').textContent.includes('ID')"),
+    // Once a line is open there, newer ones wait.
+    (
+        "/logs",
+        Event::NoPhoto,
+        "document.querySelector('#waiting-lines').checkVisibility() || document.querySelector('#logs').textContent.includes('ID')",
+    ),
     ("/images/IMAGE", Event::Photo, REMADE),
     ("/traces/TRACE", Event::Photo, REMADE),
     (
