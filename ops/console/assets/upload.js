@@ -138,8 +138,8 @@
     }
   }
 
-  // What this tab has sent, oldest first, so that the page goes on with it when it is opened again. Without an id it was not
-  // sent whole.
+  // What this tab has sent, oldest first, so that the page goes on with it when it is opened again: a file's name, and its image's
+  // id or why it was refused. With neither it was not sent whole.
 
   const KEPT = 50;
   let sent = JSON.parse(kept.getItem("uploads") || "[]");
@@ -147,10 +147,6 @@
   function keep() {
     sent = sent.slice(-KEPT);
     kept.setItem("uploads", JSON.stringify(sent));
-  }
-  function forget(upload) {
-    sent = sent.filter((other) => other !== upload);
-    keep();
   }
 
   const list = document.getElementById("uploads");
@@ -201,8 +197,9 @@
         row.follow(id);
       };
       const refused = (error) => {
-        forget(upload);
-        row.refuse(error.message);
+        upload.refusal = error.message;
+        keep();
+        row.refuse(upload.refusal);
       };
       running += 1;
       send(file, row)
@@ -227,13 +224,10 @@
 
   for (const upload of sent) {
     const row = addRow(upload.name, 0);
-    if (upload.id) {
-      row.follow(upload.id);
-    } else {
-      forget(upload);
-      row.refuse("Interrupted: the page was left before the whole file was sent. Choose it again.");
-    }
+    if (upload.id) row.follow(upload.id);
+    else row.refuse(upload.refusal ??= "Interrupted: the page was left before the whole file was sent. Choose it again.");
   }
+  keep();
 
   const drop = document.getElementById("drop");
   const input = document.getElementById("files");

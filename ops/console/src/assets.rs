@@ -20,6 +20,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("console.css", "text/css", include_str!("../assets/console.css")),
     ("console.js", SCRIPT, include_str!("../assets/console.js")),
     ("graphs.js", SCRIPT, include_str!("../assets/graphs.js")),
+    ("logs.js", SCRIPT, include_str!("../assets/logs.js")),
     ("upload.js", SCRIPT, include_str!("../assets/upload.js")),
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
     ("htmx.js", SCRIPT, include_str!("../assets/vendor/htmx-2.0.11.min.js")),

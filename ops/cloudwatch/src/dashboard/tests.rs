@@ -172,6 +172,24 @@ fn text_alarms_and_logs_are_drawn() {
 }
 
 #[test]
+fn lines_that_do_not_fit_into_their_widget_are_counted_in_its_last_line() {
+    let body = widget("log", &json!({"title": "L", "region": "r", "view": "table", "query": "q"}));
+    let drawn = |rows: usize| {
+        let row = |number| vec![format!("line {number}")];
+        let logs =
+            |_: &str| Ok(Rows { columns: vec!["message".to_owned()], rows: (1..=rows).map(row).collect() });
+        let sources =
+            DataSources { store: &store(), now: NOW, theme: Theme::Light, state: &|_| None, logs: &logs };
+        texts(&Dashboard::read("d", &body).unwrap().svg(&sources).unwrap())
+    };
+    // Nine lines fit, of which one is the heading.
+    assert_eq!(drawn(8).last().map(String::as_str), Some("line 8"));
+    let many = drawn(50);
+    assert_eq!(many[many.len() - 2..], ["line 7", "… and 43 more"].map(str::to_owned));
+    assert_eq!(many.len(), 1 + 9);
+}
+
+#[test]
 fn what_is_not_drawn_is_refused_by_its_place() {
     let error = |body: &Value| Dashboard::read("d", body).unwrap_err().to_string();
     let at = "d: widgets[0].properties";

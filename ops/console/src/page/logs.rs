@@ -21,6 +21,7 @@ use serde_json::Value;
 
 use super::Page;
 use crate::app::{App, Base};
+use crate::assets;
 use crate::layout::{Head, page};
 use crate::ui::{self, href};
 
@@ -89,6 +90,7 @@ async fn show(app: App, Query(filter): Query<Filter>) -> Page {
         matching(&app, &filter).await?
     };
     let list = html! {
+        div .waiting { button #waiting-lines .primary type="button" hidden {} }
         div .card {
             @match &found {
                 Err(why) => p .problem { "CloudWatch does not take this pattern: " (why) },
@@ -101,6 +103,7 @@ async fn show(app: App, Query(filter): Query<Filter>) -> Page {
         (tabs(false))
         (filter.form(groups))
         (ui::live("logs", &[Topic::Logs], list))
+        script src=(assets::path("logs.js")) defer {}
     };
     Ok(Html(page(&app, Head { at: "/logs", title: "Logs", lead: LEAD }, content).into_string()))
 }

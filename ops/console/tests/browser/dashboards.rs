@@ -51,6 +51,7 @@ async fn pointing_at_one_graph_shows_values_in_every_graph_at_the_same_time_and_
 
     browser.press("[data-fullscreen]").await;
     browser.until("document.fullscreenElement?.id === 'dashboard'").await;
+    // By a script: without a window, Chromium hands the Escape key to the page alone, and stays in full screen.
     browser.evaluate("document.exitFullscreen()").await.unwrap();
     browser.until("!document.fullscreenElement").await;
     assert_eq!(browser.errors(), [] as [String; 0]);

@@ -8,8 +8,8 @@ use std::time::Duration;
 use chromium::{Browser, Look};
 use serde_json::json;
 
+use crate::scenes::{CLOCK_RATE, Scene};
 use crate::stack::root;
-use crate::story::CLOCK_RATE;
 use svg::Frame;
 
 /// Where the recording is; the README shows it first.
@@ -21,22 +21,6 @@ const WINDOW: Look = Look { width: 1200, height: 760, is_dark: false };
 const QUALITY: u8 = 72;
 /// How far below the window's top the first thing to see begins: below the head, as a page's heading does.
 const MARGIN: u32 = 89;
-
-/// What is seen of the story.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scene {
-    Started,
-    Dropped,
-    Arrived,
-    Traced,
-    Broken,
-    Hurried,
-    Waiting,
-    Ringing,
-    Mended,
-    Done,
-    Well,
-}
 
 /// The scenes in their order: what stands below each, and for how many milliseconds it is seen.
 const SCENES: [(Scene, &str, u32); 11] = [

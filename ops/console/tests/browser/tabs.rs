@@ -2,8 +2,8 @@
 
 use chromium::Browser;
 
+use crate::sign_up::sign_up;
 use crate::stack::{root, up};
-use crate::upload::sign_up;
 
 #[tokio::test]
 #[ignore = "needs Chromium"]

@@ -7,6 +7,7 @@ use http::StatusCode;
 use local_stack::faults::{InjectedFault, Rule};
 use local_stack::stack::Stack;
 
+use crate::sign_up::sign_up;
 use crate::stack::{root, up};
 
 #[tokio::test]
@@ -78,18 +79,4 @@ async fn broken_once(stack: &Stack, browser: &mut Browser) {
     drop(strike);
     let errors = browser.errors();
     assert!(!errors.is_empty() && errors.iter().all(|it| it.contains("user-uploads/")), "{errors:?}");
-}
-
-/// Through the pages of the user pool, as they come.
-pub(crate) async fn sign_up(browser: &mut Browser, email: &str) {
-    browser.click("#sign-up").await;
-    browser.fill("input[name=email]:not([type=hidden])", email).await;
-    browser.fill("input[name=password]", "Secret-word-1").await;
-    browser.click("button[type=submit]").await;
-    let code = browser
-        .until("document.querySelector('input[name=code]') && document.querySelector('strong').textContent")
-        .await;
-    browser.fill("input[name=code]", code.as_str().unwrap()).await;
-    browser.click("button[type=submit]").await;
-    browser.until("document.getElementById('uploader')?.dataset.state === 'in'").await;
 }

@@ -18,7 +18,9 @@ pub struct Rows {
 const PILL_PX: f64 = 196.0;
 /// The least and the most that a row of pills takes.
 const PILL_ROWS_PX: (f64, f64) = (34.0, 48.0);
-const ROW_PX: f64 = 18.0;
+const ROW_PX: f64 = 24.0;
+/// Where the text of a row stands, from its top.
+const BASE_PX: f64 = 16.0;
 const TEXT: f64 = 11.0;
 
 /// A pill for each alarm, with its state; together they fill the widget.
@@ -64,7 +66,7 @@ fn whole(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
-/// A table of the rows, as many as fit; or why there are none.
+/// A table of the rows, or why there are none. What does not fit is counted in its last line: on CloudWatch one scrolls to it.
 pub(super) fn log(canvas: &mut Canvas, body: Area, rows: &Result<Rows, String>) {
     let theme = canvas.theme();
     let rows = match rows {
@@ -77,19 +79,24 @@ pub(super) fn log(canvas: &mut Canvas, body: Area, rows: &Result<Rows, String>) 
     };
     let widths = widths(rows, body.width);
     let mut y = body.y;
+    let all = rows.rows.len();
+    let room = (1..=all + 1).take_while(|count| whole(*count) * ROW_PX <= body.height).count();
+    // The heading takes a line, and the number of those that do not fit another.
+    let shown = if room > all { all } else { room.saturating_sub(2) };
     let heading = std::iter::once((&rows.columns, "bold"));
-    for (cells, style) in heading.chain(rows.rows.iter().map(|row| (row, "normal"))) {
-        if y + ROW_PX > body.bottom() {
-            return;
-        }
+    for (cells, style) in heading.chain(rows.rows.iter().take(shown).map(|row| (row, "normal"))) {
         let mut x = body.x;
         for (cell, width) in cells.iter().zip(&widths) {
             let color = if cell == "ERROR" { theme.alarm() } else { theme.ink() };
-            canvas.text(x, y + 12.0, &fitted(cell, width - 8.0, TEXT), TEXT, color, style);
+            canvas.text(x, y + BASE_PX, &fitted(cell, width - 8.0, TEXT), TEXT, color, style);
             x += width;
         }
         canvas.line((body.x, y + ROW_PX - 1.0), (body.right(), y + ROW_PX - 1.0), theme.grid(), false);
         y += ROW_PX;
+    }
+    if shown < all {
+        let more = format!("… and {} more", all - shown);
+        canvas.text(body.x, y + BASE_PX, &more, TEXT, theme.faint(), "normal");
     }
 }
 

@@ -86,12 +86,9 @@ fn standing(alarm: &Alarm, seen: &Seen, clock: &Clock) -> Markup {
             ("State", state_badge(seen, &alarm.name)),
             (
                 "Since",
-                html! { @if let Some(standing) = standing { (ui::time::ago_by(clock, standing.since)) } },
+                html! { @if let Some(standing) = standing { (ui::time::ago_by(clock, standing.since)) } @else { "–" } },
             ),
-            (
-                "Reason",
-                html! { @if let Some(standing) = standing { (standing.reason) } @else { "Not decided yet." } },
-            ),
+            ("Reason", reason(standing.map_or("Not decided yet.", |standing| &standing.reason))),
             ("Condition", condition(alarm)),
             ("Severity", html! { (alarm.notes.severity) }),
             ("Notifies", html! { (notifies) }),
@@ -99,6 +96,11 @@ fn standing(alarm: &Alarm, seen: &Seen, clock: &Clock) -> Markup {
             ("Why it is so", html! { (alarm.notes.reason) }),
         ]),
     )
+}
+
+/// Why a state is what it is, with room for most of what it may come to be.
+fn reason(text: &str) -> Markup {
+    html! { div .reason { (text) } }
 }
 
 fn condition(alarm: &Alarm) -> Markup {
@@ -159,7 +161,10 @@ fn evidence(name: &str, metric: &MetricAlarm, seen: &Seen, at: Timestamp, clock:
     ui::card(
         "Why",
         note,
-        html! { p .inset { (metric.explain(&verdict)) "." } (ui::table("Datapoints that decided", &columns, rows)) },
+        html! {
+            div .inset { (reason(&format!("{}.", metric.explain(&verdict)))) }
+            (ui::table("Datapoints that decided", &columns, rows))
+        },
     )
 }
 
@@ -200,7 +205,7 @@ fn day(alarm: &Alarm, seen: &Seen, history: &[&Transition], clock: &Clock) -> Ma
     };
     let rows = html! {
         @for change in history.iter().rev().take(CHANGES) {
-            tr {
+            tr id={ "change-" (change.at.as_millis()) } {
                 td { (ui::time::ago_by(clock, change.at)) }
                 td { (ui::badge(change.from.as_str())) " → " (ui::badge(change.to.as_str())) }
                 td { (change.reason) }
