@@ -54,10 +54,10 @@ if (window.Idiomorph) {
   callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
 }
 
-// What newer things push down glides to its place: rows and groups, each within what holds it, which may itself be pushed down.
+// What newer things push down, or what goes to another group, glides to its place: rows and groups.
 
 const PUSHED = ".rows > li, .stack > *, tr[id]";
-const place = (it) => it.getBoundingClientRect().top - it.parentElement.getBoundingClientRect().top;
+const place = (it) => it.getBoundingClientRect().top;
 let places = new Map();
 
 // Each of them by its name, a card by its heading; what has none is no row of its own.
@@ -70,10 +70,14 @@ function remember() {
 }
 function glide() {
   if (!matchMedia("(prefers-reduced-motion: no-preference)").matches) return;
-  for (const [name, it] of pushed()) {
-    // One that still glides goes on from where it is seen.
-    for (const before of it.getAnimations()) if (before.id === "glide") before.cancel();
-    const by = places.get(name) - place(it);
+  const all = pushed();
+  // One that still glides goes on from where it is seen.
+  for (const [, it] of all) for (const before of it.getAnimations()) if (before.id === "glide") before.cancel();
+  const moved = new Map(all.map(([name, it]) => [it, places.has(name) ? places.get(name) - place(it) : undefined]));
+  // Something new goes with what holds it.
+  const seen = (it) => (it ? moved.get(it) ?? seen(it.parentElement.closest(PUSHED)) : 0);
+  for (const [, it] of all) {
+    const by = seen(it) - seen(it.parentElement.closest(PUSHED));
     if (by) it.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: 200, id: "glide" });
   }
 }

@@ -143,6 +143,9 @@ async fn nothing_on_a_page_moves_when_something_arrives_while_it_is_open() {
     let mut moved = Vec::new();
     for (page, event, shown) in PAGES {
         let path = path(page, &stack, &tokens, &mut browser).await;
+        if matches!(event, Event::Alarm(_)) {
+            evaluation(&stack).await;
+        }
         open(&mut browser, &format!("{}{path}", stack.info.console)).await;
         if page == "/messages" {
             browser.click("[hx-post='/messages/look']").await;
@@ -167,6 +170,13 @@ async fn nothing_on_a_page_moves_when_something_arrives_while_it_is_open() {
     }
     assert!(moved.is_empty(), "{}", moved.join("\n"));
     stack.down().await.unwrap();
+}
+
+/// Waits until the alarms have been evaluated, which puts an end to what is set: the next time is a minute away.
+async fn evaluation(stack: &Stack) {
+    let evaluated = || stack.observer.look(|seen| seen.alarms.evaluated());
+    let before = evaluated();
+    until(stack, "the next evaluation", async || evaluated() != before).await;
 }
 
 /// Where a page is, once what it is about is there and has ended.
