@@ -8,7 +8,7 @@ def wrap(module, name, parameters):
         inner = getattr(module, name)
         found = list(inspect.signature(inner).parameters)
         if found != parameters:
-            raise SystemExit(f"{module.__name__}.{name} takes {found}, not {parameters}: not the pinned engine")
+            raise SystemExit(f"{getattr(module, '__name__', module)}.{name} takes {found}, not {parameters}: not the pinned engine")
         # A function and not a partial, which a class would not bind to its instances.
         def wrapped(*arguments, **named):
             return around(inner, *arguments, **named)

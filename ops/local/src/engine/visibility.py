@@ -14,15 +14,26 @@ import queues  # noqa: F401  (its lock is held while messages are read)
 from pinned import wrap
 
 
-def seconds_until_next():
-    """Until the next message becomes visible that is not; what is visible already waits for an execution and not for time."""
-    now = time.time()
+# When the queues were looked at last.
+looked = 0.0
+
+
+@wrap(lambda_svc._esm_wake, "clear", [])
+def begin_to_look(inner):
+    global looked
+    looked = time.time()
+    inner()
+
+
+def next_visible():
+    """When the next message becomes visible; one that was when they were looked at waits for an execution and not for time."""
     with sqs._queues_lock:
         found = list(sqs._queues._data.values())
-        later = [at for queue in found for message in queue["messages"] if (at := message.get("visible_at", 0)) > now]
-    return min(later, default=now + 60) - now
+        times = [message.get("visible_at", 0) for queue in found for message in queue["messages"]]
+    return min((at for at in times if at > looked), default=float("inf"))
 
 
 @wrap(lambda_svc._esm_wake, "wait", ["timeout"])
 def until_visible(inner, timeout):
-    return inner(min(timeout, seconds_until_next()))
+    # What became visible since they were looked at waits no longer: the next look is later than that, so it is waited for once.
+    return inner(max(0.0, min(timeout, next_visible() - time.time())))
