@@ -30,6 +30,11 @@
     button().hidden = false;
   });
 
+  // The stack is away: what is read then is not taken from the reader later.
+  for (const failure of ["htmx:sendError", "htmx:responseError"]) {
+    body.addEventListener(failure, (event) => { if (event.detail.target === list()) wanted = false; });
+  }
+
   document.addEventListener("click", (event) => {
     if (event.target !== button()) return;
     show();

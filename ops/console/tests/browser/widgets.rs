@@ -4,6 +4,7 @@ use aws_client::http::Http;
 use chromium::Browser;
 use cloudwatch_model::dashboard::Content;
 use http::{Method, StatusCode};
+use local_stack::observe::insights;
 use local_stack::stack::{Options, Stack};
 use local_stack::user::{Tokens, sign_in};
 use serde::Deserialize;
@@ -11,9 +12,12 @@ use serde_json::json;
 
 use crate::pages::open;
 use crate::stack::{root, up_as};
-use crate::steps::send;
+use crate::steps::{send, until};
 
 const UPLOADS: usize = 7;
+/// What the widget of the slowest attempts is made of.
+const ATTEMPTS: &str =
+    "SOURCE '/aws/lambda/image-processor-lambda' | fields image_id | filter ispresent(ProcessingLatency)";
 
 /// Of each widget: the height of its content, the height of the room that title and margins leave for it, and how far the content
 /// reaches out of the frame, to the right or below.
@@ -46,6 +50,10 @@ async fn no_widget_of_text_alarms_or_lines_is_half_empty_or_reaches_out_of_its_f
     }
     send(&stack.info, &tokens, b"no photo".to_vec()).await;
     refused_by_the_api(&stack, &tokens).await;
+    until(&stack, "a line of each attempt", async || {
+        stack.observer.look(|seen| insights::answer(&seen.logs, ATTEMPTS).unwrap().rows.len()) >= UPLOADS
+    })
+    .await;
 
     let mut browser = Browser::open().await;
     let dashboards = stack.observer.look(|seen| seen.dashboards.clone());
