@@ -217,9 +217,9 @@ AWS_SECRET_ACCESS_KEY are set; AWS_PROFILE, AWS_DEFAULT_PROFILE and AWS_SESSION_
 would heed them. The key is the root user's of this stack alone, and ends with it: after another start, evaluate
 them again. With --json: one object of the variables, null for what is unset.
 
-With --client the stack's demo user is signed in, and what docs/clients/README.md lists is set in their place: TOKEN,
-that user's ID token, which is valid for an hour, USER_SUB, ENDPOINT, BUCKET, USER_POOL, IDENTITY_POOL, and the stack's
-region and address. No key is among them: a client gets the user's own from the identity pool.
+With --client the stack's demo user is signed in, and what docs/clients/README.md lists is set: TOKEN, that user's ID
+token, which is valid for an hour, USER_SUB, ENDPOINT, BUCKET, USER_POOL, IDENTITY_POOL, and the stack's region and
+address. The key is unset with the rest: a client gets the user's own from the identity pool.
 
 Examples:
   eval \"$(cargo run --quiet -- env)\" && aws s3 ls

@@ -142,8 +142,8 @@ impl StackInfo {
         ])
     }
 
-    /// The variables that the clients of `docs/clients` read, for a user who is signed in. No key is among them: a client has
-    /// the user's own from the identity pool.
+    /// The variables that the clients of `docs/clients` read, for a user who is signed in. A client has the user's own key from
+    /// the identity pool, so those without a value, by which one of an operator would be found, must not be set.
     ///
     /// # Errors
     ///
@@ -151,8 +151,9 @@ impl StackInfo {
     pub fn client_environment<'a>(
         &'a self,
         tokens: &'a Tokens,
-    ) -> Result<BTreeMap<&'static str, &'a str>, MissingOutput> {
-        Ok(BTreeMap::from([
+    ) -> Result<BTreeMap<&'static str, Option<&'a str>>, MissingOutput> {
+        let operators = self.environment().into_keys().map(|name| (name, None));
+        let clients = [
             ("TOKEN", tokens.id_token.as_str()),
             ("USER_SUB", tokens.sub.as_str()),
             ("ENDPOINT", self.output("GenerateUploadUrlEndpoint")?),
@@ -162,7 +163,8 @@ impl StackInfo {
             ("AWS_REGION", self.region.as_str()),
             ("AWS_DEFAULT_REGION", self.region.as_str()),
             ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
-        ]))
+        ];
+        Ok(operators.chain(clients.map(|(name, value)| (name, Some(value)))).collect())
     }
 
     /// A signed client of this stack's APIs.

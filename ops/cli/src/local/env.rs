@@ -20,8 +20,7 @@ pub(crate) async fn run(args: &EnvArgs, root: &Path) -> Result<(), Failure> {
     let tokens;
     let variables = if args.client {
         tokens = enter(&info).await.map_err(LocalFailure::SignIn)?;
-        let variables = info.client_environment(&tokens).map_err(LocalFailure::Output)?;
-        variables.into_iter().map(|(name, value)| (name, Some(value))).collect()
+        info.client_environment(&tokens).map_err(LocalFailure::Output)?
     } else {
         info.environment()
     };
@@ -101,7 +100,12 @@ mod tests {
 
         let printed = info.client_environment(&tokens).unwrap();
 
-        assert_eq!(printed.keys().copied().collect::<BTreeSet<_>>(), listed);
+        let (set, unset): (BTreeSet<_>, BTreeSet<_>) =
+            printed.keys().copied().partition(|name| printed[name].is_some());
+        assert_eq!(set, listed);
+        // Of an operator nothing is left that a client would heed.
+        assert_eq!(unset, info.environment().into_keys().filter(|name| !listed.contains(name)).collect());
+        assert!(unset.contains("AWS_SECRET_ACCESS_KEY"));
     }
 
     #[test]

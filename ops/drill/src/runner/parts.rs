@@ -74,17 +74,17 @@ pub(super) async fn perform(
         let so_far = issued.get(..sent).unwrap_or_default();
         match act {
             Act::Uploads { count, file, every_ms } => {
-                let mut pace = pace(*every_ms);
+                let mut ticks = every(*every_ms);
                 for (number, upload) in issued.iter().enumerate().skip(sent).take(*count) {
-                    pace.tick().await;
+                    ticks.tick().await;
                     put_patiently(upload, file.bytes(number)?).await?;
                 }
                 sent += count;
             }
             Act::Calls { count, token, every_ms } => {
-                let mut pace = pace(*every_ms);
+                let mut ticks = every(*every_ms);
                 for _ in 0..*count {
-                    pace.tick().await;
+                    ticks.tick().await;
                     match call(info, tokens, *token).await {
                         // A signer that fails may also not answer at all.
                         Ok(_) | Err(DrillError::Console(HttpError::TooSlow { .. })) => {}
@@ -93,9 +93,9 @@ pub(super) async fn perform(
                 }
             }
             Act::Statuses { count, every_ms } => {
-                let mut pace = pace(*every_ms);
+                let mut ticks = every(*every_ms);
                 for upload in so_far.iter().cycle().take(*count) {
-                    pace.tick().await;
+                    ticks.tick().await;
                     ask_status(info, tokens, upload).await?;
                 }
             }
@@ -134,10 +134,10 @@ pub(super) async fn perform(
 }
 
 /// A beat for what is sent in regular distances.
-fn pace(every_ms: u64) -> tokio::time::Interval {
-    let mut pace = interval(Duration::from_millis(every_ms.max(1)));
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pace
+fn every(every_ms: u64) -> tokio::time::Interval {
+    let mut ticks = interval(Duration::from_millis(every_ms.max(1)));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 async fn item(info: &StackInfo, upload: &UploadUrl) -> Result<Record, DrillError> {
