@@ -79,16 +79,14 @@ fn chosen(names: &[String], all: &[Drill]) -> Result<Vec<Drill>, Failure> {
 
 /// The drills that the stack has everything for, and the others.
 fn fitting(drills: Vec<Drill>, stack: &StackInfo) -> (Vec<Drill>, Vec<Skipped>) {
-    let mut skipped = Vec::new();
-    let mut fits = |drill: &Drill| match drill.check_fits(stack) {
-        Ok(()) => true,
-        Err(error) => {
-            skipped.push(Skipped { drill: drill.name.clone(), reason: error.to_string() });
-            false
+    let (mut fitting, mut skipped) = (Vec::new(), Vec::new());
+    for drill in drills {
+        match drill.check_fits(stack) {
+            Ok(()) => fitting.push(drill),
+            Err(error) => skipped.push(Skipped { drill: drill.name, reason: error.to_string() }),
         }
-    };
-    let chosen = drills.into_iter().filter(&mut fits).collect();
-    (chosen, skipped)
+    }
+    (fitting, skipped)
 }
 
 fn list(args: &DrillArgs, all: &[Drill], terminal: Terminal) -> Result<(), Failure> {
